@@ -1,0 +1,64 @@
+package base
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrClosed is returned by every method of a client after Close, and given to
+// the delivery reports of records that Close could not send.
+var ErrClosed = errors.New("closed")
+
+// ErrUnsupported is returned for what a base cannot do at all.
+var ErrUnsupported = errors.New("not supported by this base")
+
+// Error is an error of Kafka's, from a broker or from the client itself.
+type Error struct {
+	Code      int16  // Kafka's protocol error code; negative: librdkafka's own codes, on both bases
+	Topic     string // "" if it belongs to none
+	Partition int32  // -1 if it belongs to none
+	Retriable bool   // the same call may succeed later
+	Fatal     bool   // the client is of no use any more
+	AbortTxn  bool   // the transaction must be aborted, then may be tried again
+	Err       error  // the client's own error
+}
+
+// Error says where and what: "orders [3]: Local: Message timed out (-192)".
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Topic != "" {
+		b.WriteString(e.Topic)
+		if e.Partition >= 0 {
+			fmt.Fprintf(&b, " [%d]", e.Partition)
+		}
+		b.WriteString(": ")
+	}
+	if e.Fatal {
+		b.WriteString("fatal: ")
+	}
+	fmt.Fprintf(&b, "%v (%d)", e.Err, e.Code)
+	return b.String()
+}
+
+// Unwrap returns the client's own error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Temporary reports whether the same call may succeed later.
+func (e *Error) Temporary() bool { return e.Retriable }
+
+// ConfigError reports a key, a value or a combination that cannot be honoured.
+type ConfigError struct {
+	Key     string
+	Reason  string
+	Nearest string // the known key most like Key, if Key is unknown and there is one
+}
+
+// Error says which key, why, and what may have been meant.
+func (e *ConfigError) Error() string {
+	s := "configuration: " + e.Key + ": " + e.Reason
+	if e.Nearest != "" {
+		s += fmt.Sprintf("; did you mean %q?", e.Nearest)
+	}
+	return s
+}

@@ -1,0 +1,156 @@
+// Package wire reads and appends the primitive values of Avro's binary encoding
+// ("Binary Encoding", Avro 1.12 specification). It knows bytes, not schemas.
+//
+// Readers take the whole input and an offset and return the offset after the
+// value, so that a caller can report where an input ended. They never panic,
+// whatever the input, provided 0 <= at <= len(src).
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+)
+
+// What can be wrong with primitive values. Callers add where and what.
+var (
+	ErrShort    = errors.New("input ends within a value")
+	ErrVarint   = errors.New("varint does not fit its type")
+	ErrBoolean  = errors.New("boolean is neither 0 nor 1")
+	ErrNegative = errors.New("length is negative")
+)
+
+// MaxVarint is the longest varint in bytes, that of a long.
+const MaxVarint = 10
+
+// AppendLong appends an int or a long: zig-zag, then seven bits a byte, least
+// significant first.
+func AppendLong(dst []byte, v int64) []byte {
+	u := uint64(v<<1) ^ uint64(v>>63)
+	for u >= 0x80 {
+		dst = append(dst, byte(u)|0x80)
+		u >>= 7
+	}
+	return append(dst, byte(u))
+}
+
+// AppendBool appends a boolean, one byte.
+func AppendBool(dst []byte, v bool) []byte {
+	if v {
+		return append(dst, 1)
+	}
+	return append(dst, 0)
+}
+
+// AppendFloat appends a float: 4 bytes, little-endian.
+func AppendFloat(dst []byte, v float32) []byte {
+	return binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
+}
+
+// AppendDouble appends a double: 8 bytes, little-endian.
+func AppendDouble(dst []byte, v float64) []byte {
+	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+}
+
+// AppendString appends a string: its length in bytes as a long, then the bytes.
+func AppendString(dst []byte, v string) []byte {
+	return append(AppendLong(dst, int64(len(v))), v...)
+}
+
+// AppendBytes appends bytes, encoded as a string is.
+func AppendBytes(dst, v []byte) []byte {
+	return append(AppendLong(dst, int64(len(v))), v...)
+}
+
+// Long reads a long. The error is ErrShort or, beyond 64 bits, ErrVarint.
+// Redundant bytes (a long form of a small number) are legal.
+func Long(src []byte, at int) (v int64, next int, err error) {
+	if at < len(src) && src[at] < 0x80 { // kept first and small: most values are one byte
+		u := src[at]
+		return int64(u>>1) ^ -int64(u&1), at + 1, nil
+	}
+	return longSlow(src, at)
+}
+
+func longSlow(src []byte, at int) (int64, int, error) {
+	var u uint64
+	for i := range MaxVarint {
+		if at+i >= len(src) {
+			return 0, at, ErrShort
+		}
+		b := src[at+i]
+		if i == MaxVarint-1 && b > 1 { // the tenth byte holds bit 63 alone
+			return 0, at, ErrVarint
+		}
+		u |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			return int64(u>>1) ^ -int64(u&1), at + i + 1, nil
+		}
+	}
+	return 0, at, ErrVarint
+}
+
+// Int reads an int. The error is ErrShort or, beyond 32 bits, ErrVarint.
+func Int(src []byte, at int) (v int32, next int, err error) {
+	l, next, err := Long(src, at)
+	if err != nil {
+		return 0, at, err
+	}
+	if l != int64(int32(l)) {
+		return 0, at, ErrVarint
+	}
+	return int32(l), next, nil
+}
+
+// Bool reads a boolean. The error is ErrShort or ErrBoolean.
+func Bool(src []byte, at int) (v bool, next int, err error) {
+	if at >= len(src) {
+		return false, at, ErrShort
+	}
+	if src[at] > 1 {
+		return false, at, ErrBoolean
+	}
+	return src[at] == 1, at + 1, nil
+}
+
+// Float reads a float. The error is ErrShort.
+func Float(src []byte, at int) (v float32, next int, err error) {
+	if len(src)-at < 4 {
+		return 0, at, ErrShort
+	}
+	return math.Float32frombits(binary.LittleEndian.Uint32(src[at:])), at + 4, nil
+}
+
+// Double reads a double. The error is ErrShort.
+func Double(src []byte, at int) (v float64, next int, err error) {
+	if len(src)-at < 8 {
+		return 0, at, ErrShort
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(src[at:])), at + 8, nil
+}
+
+// Bytes reads bytes or a string. v aliases src and has no spare capacity. The
+// error is ErrShort, ErrVarint or ErrNegative.
+func Bytes(src []byte, at int) (v []byte, next int, err error) {
+	n, start, err := Long(src, at)
+	if err != nil {
+		return nil, at, err
+	}
+	if n < 0 {
+		return nil, at, ErrNegative
+	}
+	if n > int64(len(src)-start) {
+		return nil, at, ErrShort
+	}
+	end := start + int(n)
+	return src[start:end:end], end, nil
+}
+
+// Fixed reads n bytes. v aliases src and has no spare capacity. The error is
+// ErrShort.
+func Fixed(src []byte, at, n int) (v []byte, next int, err error) {
+	if n > len(src)-at {
+		return nil, at, ErrShort
+	}
+	return src[at : at+n : at+n], at + n, nil
+}

@@ -1,0 +1,80 @@
+package wire_test
+
+import (
+	"encoding/hex"
+	"math"
+	"testing"
+
+	"github.com/kavro/kavro/internal/wire"
+	"github.com/stretchr/testify/require"
+)
+
+func TestLong(t *testing.T) {
+	for _, c := range []struct {
+		name, hex string
+		v         int64
+	}{
+		{"zero", "00", 0},
+		{"minus one", "01", -1},
+		{"two bytes", "8001", 64},
+		{"largest int", "feffffff0f", math.MaxInt32},
+		{"largest long", "feffffffffffffffff01", math.MaxInt64},
+		{"smallest long", "ffffffffffffffffff01", math.MinInt64},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.hex, hex.EncodeToString(wire.AppendLong(nil, c.v)))
+			src, _ := hex.DecodeString(c.hex)
+			v, next, err := wire.Long(src, 0)
+			require.NoError(t, err)
+			require.Equal(t, c.v, v)
+			require.Equal(t, len(src), next)
+			for cut := range src {
+				_, next, err = wire.Long(src[:cut], 0)
+				require.ErrorIs(t, err, wire.ErrShort)
+				require.Zero(t, next)
+			}
+		})
+	}
+}
+
+func TestLongRejects(t *testing.T) {
+	for _, text := range []string{"ffffffffffffffffffff", "ffffffffffffffffff02", "80808080808080808080808000"} {
+		src, _ := hex.DecodeString(text)
+		_, _, err := wire.Long(src, 0)
+		require.ErrorIs(t, err, wire.ErrVarint, text)
+	}
+	_, _, err := wire.Int(wire.AppendLong(nil, math.MaxInt32+1), 0)
+	require.ErrorIs(t, err, wire.ErrVarint)
+}
+
+func TestLongReadsRedundantBytes(t *testing.T) {
+	v, next, err := wire.Long([]byte{0x82, 0x80, 0x00}, 0)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), v)
+	require.Equal(t, 3, next)
+}
+
+func TestBytesRejects(t *testing.T) {
+	_, _, err := wire.Bytes([]byte{0x01}, 0)
+	require.ErrorIs(t, err, wire.ErrNegative)
+	_, _, err = wire.Bytes(wire.AppendLong(nil, math.MaxInt64), 0)
+	require.ErrorIs(t, err, wire.ErrShort)
+	_, _, err = wire.Bool([]byte{2}, 0)
+	require.ErrorIs(t, err, wire.ErrBoolean)
+}
+
+// FuzzLong checks the law: what was read, appended, reads back the same.
+func FuzzLong(f *testing.F) {
+	f.Add([]byte{0x80, 0x01})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
+	f.Fuzz(func(t *testing.T, src []byte) {
+		v, next, err := wire.Long(src, 0)
+		if err != nil {
+			return
+		}
+		again, _, err := wire.Long(wire.AppendLong(nil, v), 0)
+		require.NoError(t, err)
+		require.Equal(t, v, again)
+		require.LessOrEqual(t, len(wire.AppendLong(nil, v)), next)
+	})
+}
