@@ -1,0 +1,87 @@
+package basetest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"go.uber.org/goleak"
+
+	"github.com/kavro/kavro/base"
+)
+
+// Factory makes the clients of one base. All fields are required.
+type Factory struct {
+	Name     string // names the base in the output
+	Producer func(base.Config, base.Hooks) (base.Producer, error)
+	Consumer func(base.Config, base.Hooks) (base.Consumer, error)
+	Session  func(base.Config, base.Hooks) (base.Session, error)
+}
+
+// Cluster is a broker to test on.
+type Cluster struct {
+	Brokers string      // bootstrap.servers
+	Config  base.Config // further settings for every client, such as security.protocol; may be nil
+}
+
+// Run runs all cases against f, on a kfake of their own, and checks that no
+// goroutine is left when all clients are closed.
+func Run(t *testing.T, f Factory) {
+	onFake(t, func(t *testing.T, c Cluster) { RunOn(t, c, f) })
+}
+
+// RunMixed runs the cases that need two bases: a group with a member of each,
+// and the same partition for the same key. It uses a kfake of its own.
+func RunMixed(t *testing.T, a, b Factory) {
+	onFake(t, func(t *testing.T, c Cluster) { RunMixedOn(t, c, a, b) })
+}
+
+// RunOn runs all cases against f on c.
+func RunOn(t *testing.T, c Cluster, f Factory) {
+	for _, tc := range cases() {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.run(newEnv(t, c, f))
+		})
+	}
+}
+
+// RunMixedOn runs the cases of [RunMixed] on c.
+func RunMixedOn(t *testing.T, c Cluster, a, b Factory) {
+	for _, tc := range mixedCases() {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.run(newEnv(t, c, a), newEnv(t, c, b))
+		})
+	}
+}
+
+// onFake runs f on a new kfake, then checks for goroutines left behind.
+func onFake(t *testing.T, f func(*testing.T, Cluster)) {
+	before := goleak.IgnoreCurrent()
+	k, err := kfake.NewCluster(
+		kfake.NumBrokers(1),
+		kfake.GroupMinSessionTimeout(1), // sessions of milliseconds
+	)
+	require.NoError(t, err)
+
+	// The subtest returns when all parallel cases in it are done.
+	t.Run("kfake", func(t *testing.T) {
+		f(t, Cluster{Brokers: strings.Join(k.ListenAddrs(), ",")})
+	})
+	k.Close()
+	goleak.VerifyNone(t, before)
+}
+
+// testCase is one thing that a base must do.
+type testCase struct {
+	name string
+	run  func(e *env)
+}
+
+// mixedCase is one thing that two bases must do together.
+type mixedCase struct {
+	name string
+	run  func(a, b *env)
+}

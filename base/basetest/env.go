@@ -1,0 +1,128 @@
+package basetest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/kavro/kavro/base"
+)
+
+// patience bounds every wait of the suite. No test depends on how fast a
+// client is, only on that it comes to an end.
+const patience = 60 * time.Second
+
+// env is what one case works with: one base, one broker, names of its own.
+type env struct {
+	*testing.T
+	cluster Cluster
+	factory Factory
+	names   atomic.Int64
+	run     string // makes names differ between runs on the same broker
+}
+
+func newEnv(t *testing.T, c Cluster, f Factory) *env {
+	return &env{T: t, cluster: c, factory: f, run: rand.Text()[:8]}
+}
+
+// ctx is a context that ends with the test's patience.
+func (e *env) ctx() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	e.Cleanup(cancel)
+	return ctx
+}
+
+// name is a name that nobody else uses.
+func (e *env) name(kind string) string {
+	return fmt.Sprintf("%s-%s-%d", kind, e.run, e.names.Add(1))
+}
+
+// topic makes a topic. configs come in pairs, such as "message.timestamp.type", "LogAppendTime".
+func (e *env) topic(partitions int32, configs ...string) string {
+	name := e.name("topic")
+	e.createTopic(name, partitions, configs...)
+	return name
+}
+
+func (e *env) createTopic(name string, partitions int32, configs ...string) {
+	topic := kmsg.NewCreateTopicsRequestTopic()
+	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, 1
+	for i := 0; i+1 < len(configs); i += 2 {
+		c := kmsg.NewCreateTopicsRequestTopicConfig()
+		c.Name, c.Value = configs[i], kmsg.StringPtr(configs[i+1])
+		topic.Configs = append(topic.Configs, c)
+	}
+	req := kmsg.NewPtrCreateTopicsRequest()
+	req.TimeoutMillis = 30_000
+	req.Topics = append(req.Topics, topic)
+
+	e.admin(func(cl *kgo.Client) {
+		resp, err := req.RequestWith(e.ctx(), cl)
+		require.NoError(e, err)
+		require.NoError(e, kerr.ErrorForCode(resp.Topics[0].ErrorCode))
+	})
+}
+
+// admin lends a plain client, for what the interfaces of base do not offer.
+func (e *env) admin(f func(*kgo.Client)) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(e.cluster.Brokers), kgo.DisableClientMetrics())
+	require.NoError(e, err)
+	defer cl.Close()
+	f(cl)
+}
+
+// conf is the cluster's configuration with settings that make a test short,
+// overridden by more.
+func (e *env) conf(more ...base.Config) base.Config {
+	c := base.Config{"bootstrap.servers": e.cluster.Brokers}
+	maps.Copy(c, e.cluster.Config)
+	for _, m := range more {
+		maps.Copy(c, m)
+	}
+	return c
+}
+
+// producer makes a producer that is closed with the test.
+func (e *env) producer(more ...base.Config) base.Producer {
+	p, err := e.factory.Producer(e.conf(more...), base.Hooks{})
+	require.NoError(e, err)
+	e.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		require.NoError(e, p.Close(ctx))
+	})
+	return p
+}
+
+// consumerConf is a configuration for a member of group: from the start, with
+// heartbeats often enough to notice a rebalance soon.
+func (e *env) consumerConf(group string, more ...base.Config) base.Config {
+	return e.conf(append([]base.Config{{
+		"group.id":              group,
+		"auto.offset.reset":     "earliest",
+		"session.timeout.ms":    10_000,
+		"heartbeat.interval.ms": 100,
+		"fetch.wait.max.ms":     50,
+	}}, more...)...)
+}
+
+// consumer makes a consumer that is closed with the test.
+func (e *env) consumer(group string, more ...base.Config) base.Consumer {
+	c, err := e.factory.Consumer(e.consumerConf(group, more...), base.Hooks{})
+	require.NoError(e, err)
+	e.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		require.NoError(e, c.Close(ctx))
+	})
+	return c
+}

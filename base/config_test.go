@@ -1,0 +1,130 @@
+package base_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/base"
+)
+
+func TestConfigText(t *testing.T) {
+	tests := []struct {
+		name  string
+		value any
+		text  string
+		ok    bool
+	}{
+		{name: "string", value: "lz4", text: "lz4", ok: true},
+		{name: "empty string", value: "", text: "", ok: true},
+		{name: "bool", value: true, text: "true", ok: true},
+		{name: "int", value: -1, text: "-1", ok: true},
+		{name: "int32", value: int32(7), text: "7", ok: true},
+		{name: "int64", value: int64(1) << 40, text: "1099511627776", ok: true},
+		{name: "whole float", value: 5.0, text: "5", ok: true},
+		{name: "float", value: 0.5, text: "0.5", ok: true},
+		{name: "duration in milliseconds", value: 3 * time.Second, text: "3000", ok: true},
+		{name: "duration below a millisecond", value: 500 * time.Microsecond, text: "0.5", ok: true},
+		{name: "list", value: []string{"a:1", "b:2"}, text: "a:1,b:2", ok: true},
+		{name: "nil", value: nil},
+		{name: "map", value: map[string]string{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text, ok := base.Text(tt.value)
+			require.Equal(t, tt.ok, ok)
+			require.Equal(t, tt.text, text)
+		})
+	}
+}
+
+func TestConfigReads(t *testing.T) {
+	c := base.Config{
+		"text": "x", "number": "12", "int": 12, "yes": "True", "no": "0", "float": "2.5",
+		"ms": 1500, "ms text": " 250 ", "fraction": "0.5", "duration": time.Minute, "list": []string{"a", "b"},
+	}
+	text, err := c.String("list", "")
+	require.NoError(t, err)
+	require.Equal(t, "a,b", text)
+	text, err = c.String("missing", "def")
+	require.NoError(t, err)
+	require.Equal(t, "def", text)
+
+	for key, want := range map[string]int{"number": 12, "int": 12, "missing": 7} {
+		n, err := c.Int(key, 7)
+		require.NoError(t, err, key)
+		require.Equal(t, want, n, key)
+	}
+	for key, want := range map[string]bool{"yes": true, "no": false, "missing": true} {
+		b, err := c.Bool(key, true)
+		require.NoError(t, err, key)
+		require.Equal(t, want, b, key)
+	}
+	for key, want := range map[string]float64{"float": 2.5, "int": 12, "missing": 0.1} {
+		f, err := c.Float(key, 0.1)
+		require.NoError(t, err, key)
+		require.Equal(t, want, f, key)
+	}
+	for key, want := range map[string]time.Duration{
+		"ms": 1500 * time.Millisecond, "ms text": 250 * time.Millisecond,
+		"fraction": 500 * time.Microsecond, "duration": time.Minute, "missing": time.Hour,
+	} {
+		d, err := c.Duration(key, time.Hour)
+		require.NoError(t, err, key)
+		require.Equal(t, want, d, key)
+	}
+	require.Equal(t, []string{"duration", "float", "fraction", "int", "list", "ms", "ms text", "no", "number", "text", "yes"}, c.Keys())
+}
+
+func TestConfigErrors(t *testing.T) {
+	c := base.Config{"linger.ms": "soon", "acks": []int{1}, "enable.idempotence": "yes", "batch.size": "1.5", "nan": "NaN", "nil": nil, "huge": "1e300"}
+	read := func(_ any, err error) error { return err }
+	tests := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{name: "not milliseconds", err: read(c.Duration("linger.ms", 0)), want: `configuration: linger.ms: "soon": want a number of milliseconds`},
+		{name: "beyond a duration", err: read(c.Duration("huge", 0)), want: `configuration: huge: "1e300": want a number of milliseconds`},
+		{name: "a type that no Config holds", err: read(c.String("acks", "")), want: `configuration: acks: a []int cannot be a configuration value`},
+		{name: "nil is not unset", err: read(c.Int("nil", 1)), want: `configuration: nil: a <nil> cannot be a configuration value`},
+		{name: "not a bool", err: read(c.Bool("enable.idempotence", false)), want: `configuration: enable.idempotence: "yes": want true or false`},
+		{name: "not whole", err: read(c.Int("batch.size", 0)), want: `configuration: batch.size: "1.5": want a whole number`},
+		{name: "not a number", err: read(c.Float("nan", 0)), want: `configuration: nan: "NaN": want a number`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var ce *base.ConfigError
+			require.ErrorAs(t, tt.err, &ce)
+			require.EqualError(t, tt.err, tt.want)
+		})
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"linger.ms", "batch.size", "bootstrap.servers", "client.id", "acks"}
+	tests := []struct {
+		name, key, want string
+	}{
+		{name: "missing letter", key: "bootstrap.server", want: "bootstrap.servers"},
+		{name: "swapped letters", key: "bacth.size", want: "batch.size"},
+		{name: "underscore for dot", key: "linger_ms", want: "linger.ms"},
+		{name: "one letter of a short key", key: "ack", want: "acks"},
+		{name: "the key itself", key: "acks", want: "acks"},
+		{name: "nothing near", key: "compression.type", want: ""},
+		{name: "empty", key: "", want: ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.Equal(t, tt.want, base.Nearest(tt.key, known))
+		})
+	}
+}
+
+// A misspelt key names the one that was probably meant.
+func ExampleUnknown() {
+	fmt.Println(base.Unknown("bootstrap.server", []string{"bootstrap.servers", "client.id"}))
+	// Output: configuration: bootstrap.server: no such key; did you mean "bootstrap.servers"?
+}
