@@ -1,0 +1,44 @@
+package avro
+
+// Limits keep hostile input from eating memory, time or the stack. All of them
+// are for one datum, the same for codecs, resolutions, JSON and container files.
+const (
+	defaultMaxBytes      = 1 << 28 // 256 MiB
+	defaultMaxItems      = 1 << 24
+	defaultMaxEmptyItems = 1 << 16
+	defaultMaxDepth      = 1000
+)
+
+type limits struct {
+	maxBytes      int // of one string, bytes or fixed
+	maxItems      int // of one array or map
+	maxEmptyItems int // of all arrays whose items take no bytes, together
+	maxDepth      int // of records within records of a recursive schema
+}
+
+// WithMaxBytes sets the longest string, bytes or fixed value, in bytes. The
+// default is 256 MiB. No value is longer than the input it comes from, and none
+// is allocated before that was checked.
+func WithMaxBytes(n int) Option {
+	return func(c *config) { c.limits.maxBytes = n }
+}
+
+// WithMaxItems sets the most items one array or map may have. The default is
+// 2^24. Items are counted against the bytes that remain in any case.
+func WithMaxItems(n int) Option {
+	return func(c *config) { c.limits.maxItems = n }
+}
+
+// WithMaxEmptyItems sets how many items that take no bytes (null, a record of
+// nulls, a fixed of size 0) all arrays of one datum may have together, since the
+// input's length does not bound them. The default is 65,536.
+func WithMaxEmptyItems(n int) Option {
+	return func(c *config) { c.limits.maxEmptyItems = n }
+}
+
+// WithMaxDepth sets how many records of a recursive schema may be nested in one
+// another, in both directions: a Go value that contains itself is an error, not
+// a stack overflow. The default is 1,000.
+func WithMaxDepth(n int) Option {
+	return func(c *config) { c.limits.maxDepth = n }
+}
