@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Response says what a registry answered when it did not do what was asked.
+// Each error type below embeds one.
+type Response struct {
+	Method  string // of the request; "" from Memory
+	URL     string // of the request, without user and password; "" from Memory
+	Status  int    // HTTP status; 0: no answer came
+	Code    int    // the registry's error_code, such as 40401; 0 if it gave none
+	Message string // the registry's message, or the first line of a body that is no JSON
+}
+
+// NotFoundError says that a subject, version, schema or id does not exist (404).
+type NotFoundError struct {
+	What string // "subject orders-value", "schema id 41", ...
+	Response
+}
+
+// UnavailableError says that no usable answer came: a network error, a time-out,
+// 408, 429, 5xx, or an open circuit breaker. The same call may succeed later.
+type UnavailableError struct {
+	Response
+	RetryAfter time.Duration // what the registry asked for; 0 if nothing
+	Err        error         // the network's error; nil if there was an answer
+}
+
+// UnauthorizedError says that the credentials are missing, wrong or not enough
+// (401, 403).
+type UnauthorizedError struct{ Response }
+
+// ConflictError says that the registry refuses because of what it holds (409):
+// an incompatible schema, or a delete in the wrong order. For an incompatible
+// schema, serde turns it into a *schemas.IncompatibleError with reasons.
+type ConflictError struct {
+	Response
+	Err error // the *schemas.IncompatibleError where the reasons are known, as [Memory] knows them; else nil
+}
+
+// InvalidError says that the registry understood and refuses (other 4xx): an
+// invalid schema, level, version or mode.
+type InvalidError struct {
+	Response
+	Err error // the *schemas.ParseError where it is known, as [Memory] knows it; else nil
+}
+
+// Temporary reports that the same call may succeed later.
+func (e *UnavailableError) Temporary() bool { return true }
+
+// Unwrap returns the network's error, if there is one.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// Unwrap returns the reasons, where they are known.
+func (e *ConflictError) Unwrap() error { return e.Err }
+
+// Unwrap returns what is wrong with the schema, where it is known.
+func (e *InvalidError) Unwrap() error { return e.Err }
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("registry: %s does not exist%s", e.What, e.suffix())
+}
+
+func (e *UnavailableError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("registry: unavailable: %s %s: %v", e.Method, e.URL, e.Err)
+	}
+	return "registry: unavailable" + e.suffix()
+}
+
+func (e *UnauthorizedError) Error() string { return "registry: not authorised" + e.suffix() }
+func (e *ConflictError) Error() string     { return "registry: conflict" + e.suffix() }
+func (e *InvalidError) Error() string      { return "registry: refused" + e.suffix() }
+
+// suffix is " (GET http://...: 404 40401: Subject not found)", as far as known.
+func (r Response) suffix() string {
+	if r.Status == 0 && r.Message == "" {
+		return ""
+	}
+	s := ""
+	if r.Method != "" {
+		s = r.Method + " " + r.URL + ": "
+	}
+	if r.Status != 0 {
+		s += fmt.Sprintf("%d ", r.Status)
+	}
+	if r.Code != 0 {
+		s += fmt.Sprintf("%d ", r.Code)
+	}
+	return " (" + s + r.Message + ")"
+}
