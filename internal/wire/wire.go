@@ -23,13 +23,36 @@ var (
 // MaxVarint is the longest varint in bytes, that of a long.
 const MaxVarint = 10
 
+const maxIntVarint = 5 // bytes of an int
+
 // AppendLong appends an int or a long: zig-zag, then seven bits a byte, least
 // significant first.
 func AppendLong(dst []byte, v int64) []byte {
 	u := uint64(v<<1) ^ uint64(v>>63)
-	for u >= 0x80 {
+	if u < 0x80 { // kept small, to be inlined: most values are one byte
+		return append(dst, byte(u))
+	}
+	return appendVarint(dst, u)
+}
+
+// appendVarint appends at least two bytes. Each case appends once, which checks
+// the capacity once.
+func appendVarint(dst []byte, u uint64) []byte {
+	switch {
+	case u < 1<<14:
+		return append(dst, byte(u)|0x80, byte(u>>7))
+	case u < 1<<21:
+		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14))
+	case u < 1<<28:
+		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21))
+	case u < 1<<35:
+		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28))
+	case u < 1<<42:
+		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28)|0x80, byte(u>>35))
+	}
+	dst = append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28)|0x80, byte(u>>35)|0x80)
+	for u >>= 42; u >= 0x80; u >>= 7 {
 		dst = append(dst, byte(u)|0x80)
-		u >>= 7
 	}
 	return append(dst, byte(u))
 }
@@ -73,33 +96,47 @@ func Long(src []byte, at int) (v int64, next int, err error) {
 }
 
 func longSlow(src []byte, at int) (int64, int, error) {
-	var u uint64
-	for i := range MaxVarint {
-		if at+i >= len(src) {
-			return 0, at, ErrShort
-		}
-		b := src[at+i]
-		if i == MaxVarint-1 && b > 1 { // the tenth byte holds bit 63 alone
-			return 0, at, ErrVarint
-		}
+	u, next, err := varint(src, at, MaxVarint)
+	if err != nil {
+		return 0, at, err
+	}
+	if next-at == MaxVarint && src[next-1] > 1 { // the tenth byte holds bit 63 alone
+		return 0, at, ErrVarint
+	}
+	return int64(u>>1) ^ -int64(u&1), next, nil
+}
+
+// varint reads at most limit bytes.
+func varint(src []byte, at, limit int) (u uint64, next int, err error) {
+	rest := src[at:]
+	for i := range min(limit, len(rest)) {
+		b := rest[i]
 		u |= uint64(b&0x7f) << (7 * i)
 		if b < 0x80 {
-			return int64(u>>1) ^ -int64(u&1), at + i + 1, nil
+			return u, at + i + 1, nil
 		}
+	}
+	if len(rest) < limit {
+		return 0, at, ErrShort
 	}
 	return 0, at, ErrVarint
 }
 
-// Int reads an int. The error is ErrShort or, beyond 32 bits, ErrVarint.
+// Int reads an int. The error is ErrShort or, beyond 5 bytes or 32 bits,
+// ErrVarint.
 func Int(src []byte, at int) (v int32, next int, err error) {
-	l, next, err := Long(src, at)
+	if at < len(src) && src[at] < 0x80 {
+		u := src[at]
+		return int32(u>>1) ^ -int32(u&1), at + 1, nil
+	}
+	u, next, err := varint(src, at, maxIntVarint)
 	if err != nil {
 		return 0, at, err
 	}
-	if l != int64(int32(l)) {
+	if u > math.MaxUint32 {
 		return 0, at, ErrVarint
 	}
-	return int32(l), next, nil
+	return int32(uint32(u)>>1) ^ -int32(u&1), next, nil
 }
 
 // Bool reads a boolean. The error is ErrShort or ErrBoolean.

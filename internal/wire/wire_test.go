@@ -43,8 +43,34 @@ func TestLongRejects(t *testing.T) {
 		_, _, err := wire.Long(src, 0)
 		require.ErrorIs(t, err, wire.ErrVarint, text)
 	}
-	_, _, err := wire.Int(wire.AppendLong(nil, math.MaxInt32+1), 0)
-	require.ErrorIs(t, err, wire.ErrVarint)
+	for _, v := range []int64{math.MaxInt32 + 1, math.MinInt32 - 1, math.MaxInt64} {
+		_, _, err := wire.Int(wire.AppendLong(nil, v), 0)
+		require.ErrorIs(t, err, wire.ErrVarint)
+	}
+	for _, text := range []string{"808080808000", "ffffffff1f", "8080808080"} {
+		src, _ := hex.DecodeString(text)
+		_, _, err := wire.Int(src, 0)
+		require.ErrorIs(t, err, wire.ErrVarint, text)
+	}
+}
+
+func TestEveryLengthOfVarint(t *testing.T) {
+	for bit := range 64 {
+		for _, v := range []int64{1 << bit, 1<<bit - 1, -1 << bit, math.MinInt64 >> bit} {
+			enc := wire.AppendLong([]byte("x"), v)
+			got, next, err := wire.Long(enc, 1)
+			require.NoError(t, err)
+			require.Equal(t, v, got)
+			require.Equal(t, len(enc), next)
+			if v != int64(int32(v)) {
+				continue
+			}
+			small, next, err := wire.Int(enc, 1)
+			require.NoError(t, err)
+			require.Equal(t, int32(v), small)
+			require.Equal(t, len(enc), next)
+		}
+	}
 }
 
 func TestLongReadsRedundantBytes(t *testing.T) {
