@@ -8,7 +8,9 @@ type Option func(*config)
 
 // config holds everything options set; it is not changed after construction.
 type config struct {
-	limits limits
+	limits        limits
+	copiedStrings bool
+	validUTF8     bool
 }
 
 // newConfig applies opts to the defaults and checks the outcome.
@@ -38,4 +40,17 @@ func newConfig(opts []Option) (config, error) {
 		}
 	}
 	return c, nil
+}
+
+// WithCopiedStrings gives every decoded string an allocation of its own. Without
+// it the strings of one datum share one (for each 4 KiB of it), and one string
+// that is kept keeps that much memory.
+func WithCopiedStrings() Option {
+	return func(c *config) { c.copiedStrings = true }
+}
+
+// WithValidUTF8 makes strings that are not UTF-8 an error in both directions. By
+// default their bytes are passed on as they are: Java writes none, but reads them.
+func WithValidUTF8() Option {
+	return func(c *config) { c.validUTF8 = true }
 }

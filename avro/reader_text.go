@@ -1,0 +1,117 @@
+package avro
+
+import (
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/kavro/kavro/internal/wire"
+)
+
+// Strings and bytes: a length in bytes as a long, then the bytes.
+//
+// Strings of one datum share one copy of its bytes (of up to 4 KiB at a time),
+// so that a record of ten strings costs one allocation. A string that is kept
+// keeps that copy; WithCopiedStrings is for programs that keep a few strings out
+// of many.
+
+var errUTF8 = errors.New("string is not UTF-8")
+
+// String reads a string.
+func (r *Reader) String() string {
+	n := r.length()
+	if n == 0 {
+		return ""
+	}
+	return r.share(n)
+}
+
+// ReuseString reads a string, and returns old if it is the same: reading a
+// record into the value that held the one before then allocates less.
+func (r *Reader) ReuseString(old string) string {
+	n := r.length()
+	if n == 0 {
+		return ""
+	}
+	if n == len(old) && string(r.src[r.at:r.at+n]) == old {
+		r.at += n
+		return old
+	}
+	return r.share(n)
+}
+
+// share reads n bytes, which are known to be there, as a string.
+func (r *Reader) share(n int) string {
+	from := r.at - r.textAt
+	r.at += n
+	if end := from + n; end <= len(r.text) && !r.utf8 {
+		return r.text[from:end]
+	}
+	return r.copyText(n)
+}
+
+// copyText returns the last n bytes read as a string, and copies what follows
+// them for the strings to come.
+//
+//go:noinline
+func (r *Reader) copyText(n int) string {
+	start := r.at - n
+	if r.utf8 && !utf8.Valid(r.src[start:r.at]) {
+		r.failAt(start, errUTF8)
+		return ""
+	}
+	if from := start - r.textAt; from+n <= len(r.text) {
+		return r.text[from : from+n]
+	}
+	size := n
+	if !r.copied {
+		size = max(n, min(sharedText, len(r.src)-start))
+	}
+	r.text, r.textAt = string(r.src[start:start+size]), start
+	return r.text[:n]
+}
+
+// Bytes reads bytes into old, from its start, and returns it, grown if need be;
+// old may be nil. The result is never nil, and never aliases the datum.
+func (r *Reader) Bytes(old []byte) []byte {
+	n := r.length()
+	if old == nil {
+		old = make([]byte, 0, n)
+	}
+	old = append(old[:0], r.src[r.at:r.at+n]...)
+	r.at += n
+	return old
+}
+
+// length reads the length of a string or bytes: r.at+length is in bounds.
+func (r *Reader) length() int {
+	if r.at < len(r.src) {
+		if b := r.src[r.at]; b < 0x80 && b&1 == 0 {
+			if n := int(b >> 1); n < len(r.src)-r.at && n <= r.lim.maxBytes {
+				r.at++
+				return n
+			}
+		}
+	}
+	return r.longLength()
+}
+
+//go:noinline
+func (r *Reader) longLength() int {
+	start := r.at
+	n, next, err := wire.Long(r.src, start)
+	switch {
+	case err != nil:
+		r.failValue(start, err, "length")
+	case n < 0:
+		r.failAt(start, fmt.Errorf("%w: %d", wire.ErrNegative, n))
+	case n > int64(len(r.src)-next):
+		r.failAt(start, fmt.Errorf("%w: %d of %d bytes left", ErrShort, len(r.src)-next, n))
+	case n > int64(r.lim.maxBytes):
+		r.failAt(start, fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", ErrLimit, n, r.lim.maxBytes))
+	default:
+		r.at = next
+		return int(n)
+	}
+	return 0
+}
