@@ -1,0 +1,258 @@
+package schemas
+
+// A default in JSON, by type ("Complex Types", Avro 1.12 specification, table
+// "field default values"). A union's default may be of any of its branches, as
+// of 1.12; its JSON does not name the branch.
+//
+//	null             null
+//	boolean          true, false
+//	int, long        a number without fraction and exponent, within range
+//	float, double    a number
+//	bytes, fixed     a string of code points 0-255, one per byte
+//	string           a string
+//	enum             one of the symbols
+//	array            an array
+//	map              an object
+//	record           an object: a field without a value needs a default itself
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// defaultAt is a field with a default, and the token of it.
+type defaultAt struct {
+	field *Field
+	at    int
+}
+
+// checkDefaults checks every default against its field's type, once all types
+// are known.
+func (p *parser) checkDefaults() error {
+	c := defaultChecker{parser: p, steps: 1<<20 + 16*len(p.tokens)}
+	if !p.lenient {
+		for _, d := range p.defaults {
+			if m := c.check(d.field.typ, d.at); m != nil {
+				return p.fail(m.at, "the default of field %s does not fit: %s", d.field.name, m.reason)
+			}
+		}
+	}
+	for _, d := range p.defaults {
+		if p.kind(d.at) >= kindArray && c.endless(d) {
+			return p.fail(d.at, "the default of field %s contains itself without end", d.field.name)
+		}
+	}
+	return nil
+}
+
+type defaultChecker struct {
+	*parser
+	steps int // values that may still be looked at: unions within unions multiply the work
+	ends  map[*Field]ending
+}
+
+// ending is what is known of a default while endless looks for cycles.
+type ending struct {
+	at       int
+	underWay bool
+	ends     bool
+}
+
+// misfit says why the value at a token does not fit a type.
+type misfit struct {
+	at     int
+	reason string
+}
+
+func (c *defaultChecker) misfit(at int, want string) *misfit {
+	return &misfit{at, fmt.Sprintf("want %s, not %s", want, short(c.raw(at)))}
+}
+
+// check returns nil if the value at a token is a default of type n.
+func (c *defaultChecker) check(n *Node, at int) *misfit {
+	if c.steps--; c.steps < 0 {
+		return &misfit{at, "it takes too long to check"}
+	}
+	k := c.kind(at)
+	switch n.typ {
+	case Null:
+		if k != kindNull {
+			return c.misfit(at, "null")
+		}
+	case Boolean:
+		if k != kindTrue && k != kindFalse {
+			return c.misfit(at, "true or false")
+		}
+	case Int:
+		if _, err := strconv.ParseInt(c.raw(at), 10, 32); k != kindNumber || err != nil {
+			return c.misfit(at, "an int, a whole number of 32 bits")
+		}
+	case Long:
+		if _, err := strconv.ParseInt(c.raw(at), 10, 64); k != kindNumber || err != nil {
+			return c.misfit(at, "a long, a whole number of 64 bits")
+		}
+	case Float, Double:
+		if k != kindNumber {
+			return c.misfit(at, "a number")
+		}
+	case String:
+		if k != kindString {
+			return c.misfit(at, "a string")
+		}
+	case Bytes, Fixed:
+		return c.checkBytes(n, at)
+	case Enum:
+		if k != kindString {
+			return c.misfit(at, "a symbol of "+n.name)
+		}
+		if _, ok := n.Symbol(c.str(at)); !ok {
+			return c.misfit(at, "a symbol of "+n.name)
+		}
+	case Array:
+		if k != kindArray {
+			return c.misfit(at, "an array")
+		}
+		for e := range c.elements(at) {
+			if m := c.check(n.items, e); m != nil {
+				return m
+			}
+		}
+	case Map:
+		if k != kindObject {
+			return c.misfit(at, "an object, the values by their keys")
+		}
+		for _, v := range c.members(at) {
+			if m := c.check(n.items, v); m != nil {
+				return m
+			}
+		}
+	case Union:
+		return c.checkUnion(n, at)
+	case Record:
+		return c.checkRecord(n, at)
+	}
+	return nil
+}
+
+func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
+	if c.kind(at) != kindString {
+		return c.misfit(at, "a string, one character 0-255 for each byte")
+	}
+	s := c.str(at)
+	for _, r := range s {
+		if r > 0xff {
+			return &misfit{at, fmt.Sprintf("%q is no byte: one character 0-255 for each byte", r)}
+		}
+	}
+	if size := utf8.RuneCountInString(s); n.typ == Fixed && size != n.size {
+		return &misfit{at, fmt.Sprintf("want %d bytes, not %d", n.size, size)}
+	}
+	return nil
+}
+
+func (c *defaultChecker) checkUnion(n *Node, at int) *misfit {
+	var last *misfit
+	for _, b := range n.branches {
+		if last = c.check(b, at); last == nil {
+			return nil
+		}
+	}
+	if len(n.branches) == 1 {
+		return last
+	}
+	return &misfit{at, fmt.Sprintf("%s fits no branch of the union", short(c.raw(at)))}
+}
+
+func (c *defaultChecker) checkRecord(n *Node, at int) *misfit {
+	if c.kind(at) != kindObject {
+		return c.misfit(at, "an object, the fields of "+n.name)
+	}
+	values := c.byKey(at)
+	for _, f := range n.fields {
+		v, ok := values[f.name]
+		if !ok {
+			if f.def == nil {
+				return &misfit{at, fmt.Sprintf("field %s of %s is missing and has no default", f.name, n.name)}
+			}
+			continue // its default is checked where it is defined
+		}
+		if m := c.check(f.typ, v); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// byKey indexes the members of an object.
+func (c *defaultChecker) byKey(at int) map[string]int {
+	values := make(map[string]int)
+	for k, v := range c.members(at) {
+		values[c.str(k)] = v
+		c.steps--
+	}
+	return values
+}
+
+// endless reports whether a default, with the defaults of the fields that it
+// leaves out, and theirs in turn, never ends. Only fields of this text can lead
+// back here: those of references cannot refer to it.
+func (c *defaultChecker) endless(d defaultAt) bool {
+	if c.ends == nil {
+		c.ends = make(map[*Field]ending, len(c.defaults))
+		for _, d := range c.defaults {
+			c.ends[d.field] = ending{at: d.at}
+		}
+	}
+	e, ok := c.ends[d.field]
+	if !ok || e.ends {
+		return false
+	}
+	if e.underWay {
+		return true
+	}
+	c.ends[d.field] = ending{at: e.at, underWay: true}
+	if c.leadsBack(d.field.typ, e.at) {
+		return true
+	}
+	c.ends[d.field] = ending{ends: true}
+	return false
+}
+
+// leadsBack looks for left out fields in a value of type n.
+func (c *defaultChecker) leadsBack(n *Node, at int) bool {
+	k := c.kind(at)
+	switch {
+	case k < kindArray:
+	case n.typ == Union:
+		for _, b := range n.branches {
+			if c.check(b, at) == nil {
+				return c.leadsBack(b, at)
+			}
+		}
+	case n.typ == Array && k == kindArray:
+		for e := range c.elements(at) {
+			if c.leadsBack(n.items, e) {
+				return true
+			}
+		}
+	case n.typ == Map && k == kindObject:
+		for _, v := range c.members(at) {
+			if c.leadsBack(n.items, v) {
+				return true
+			}
+		}
+	case n.typ == Record && k == kindObject:
+		values := c.byKey(at)
+		for _, f := range n.fields {
+			if v, ok := values[f.name]; ok {
+				if c.leadsBack(f.typ, v) {
+					return true
+				}
+			} else if f.def != nil && c.endless(defaultAt{field: f}) {
+				return true
+			}
+		}
+	}
+	return false
+}

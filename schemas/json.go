@@ -1,0 +1,465 @@
+package schemas
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A schema is read in two steps. scan checks the whole text against RFC 8259
+// and leaves one token per JSON value on a tape; the parser then walks the tape.
+// Nothing is unquoted or converted before it is asked for, so numbers keep every
+// digit, and 16 bytes per value bound the memory that a text can take.
+//
+//	text  {"type":"array","items":["null","int"]}
+//	tape  0 object, after: 7
+//	      1 "type"   2 "array"
+//	      3 "items"  4 array, after: 7
+//	                 5 "null"   6 "int"
+type tape struct {
+	text   string
+	tokens []token
+}
+
+type token struct {
+	kind       kind
+	start, end uint32 // of the value's text; of a string with its quotes
+	after      uint32 // index of the token that follows the value and all within it
+}
+
+type kind uint8
+
+const (
+	kindNull kind = iota
+	kindTrue
+	kindFalse
+	kindNumber
+	kindString
+	kindArray
+	kindObject
+)
+
+var kindNames = [...]string{
+	kindNull: "null", kindTrue: "true", kindFalse: "false", kindNumber: "a number",
+	kindString: "a string", kindArray: "an array", kindObject: "an object",
+}
+
+func (k kind) String() string { return kindNames[k] }
+
+// kind, raw and the other accessors take the index of a token.
+func (t tape) kind(i int) kind { return t.tokens[i].kind }
+
+// raw is the value's text as it was given.
+func (t tape) raw(i int) string { return t.text[t.tokens[i].start:t.tokens[i].end] }
+
+// str is the value of a string; lone surrogates become U+FFFD.
+func (t tape) str(i int) string { return unquote(t.raw(i)) }
+
+// elements yields the indices of an array's elements.
+func (t tape) elements(i int) func(yield func(int) bool) {
+	return func(yield func(int) bool) {
+		for at := i + 1; at < int(t.tokens[i].after); at = int(t.tokens[at].after) {
+			if !yield(at) {
+				return
+			}
+		}
+	}
+}
+
+// members yields the indices of an object's keys and values, in order. Keys may
+// repeat.
+func (t tape) members(i int) func(yield func(key, value int) bool) {
+	return func(yield func(key, value int) bool) {
+		for at := i + 1; at < int(t.tokens[i].after); at = int(t.tokens[at+1].after) {
+			if !yield(at, at+1) {
+				return
+			}
+		}
+	}
+}
+
+// length counts an array's elements.
+func (t tape) length(i int) (n int) {
+	for range t.elements(i) {
+		n++
+	}
+	return n
+}
+
+// get finds the value of a member. Of several with the same key the last one
+// counts, as for Java's parser.
+func (t tape) get(object int, key string) (value int, ok bool) {
+	for k, v := range t.members(object) {
+		if t.is(k, key) {
+			value, ok = v, true
+		}
+	}
+	return value, ok
+}
+
+// is compares a string with s, unquoting it only if it has escapes.
+func (t tape) is(i int, s string) bool {
+	raw := t.raw(i)
+	if strings.IndexByte(raw, '\\') >= 0 {
+		return unquote(raw) == s
+	}
+	return raw[1:len(raw)-1] == s
+}
+
+// pointer is the JSON pointer (RFC 6901) of the value at index i.
+func (t tape) pointer(i int) string {
+	var path strings.Builder
+	for at := 0; at < i; {
+		next, step := at, ""
+		if t.kind(at) == kindArray {
+			n := 0
+			for e := range t.elements(at) {
+				if e <= i {
+					next, step = e, strconv.Itoa(n)
+				}
+				n++
+			}
+		} else {
+			for k, v := range t.members(at) {
+				if k <= i {
+					next, step = v, t.str(k)
+				}
+			}
+		}
+		if next == at {
+			break
+		}
+		path.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(step))
+		at = next
+	}
+	return path.String()
+}
+
+// syntaxError says what is wrong at a byte of the text.
+type syntaxError struct {
+	offset int
+	reason string
+}
+
+// scanner reads JSON into a tape. Its recursion is bounded by maxDepth.
+type scanner struct {
+	tape
+	pos, depth, maxDepth int
+	comments             bool // skip /* */ and //, as Java's parser does
+}
+
+// scan reads text, which must hold one JSON value and nothing else.
+func scan(text string, maxDepth int, comments bool) (tape, *syntaxError) {
+	s := scanner{tape: tape{text, make([]token, 0, countValues(text))}, maxDepth: maxDepth, comments: comments}
+	err := s.value()
+	if err == nil {
+		err = s.space()
+	}
+	if err == nil && s.pos < len(text) {
+		err = s.fail("the schema has ended, %s", s.found())
+	}
+	return s.tape, err
+}
+
+// countValues is an upper bound on the tokens of text: each one but the first
+// follows one of these characters.
+func countValues(text string) int {
+	n := 1
+	for i := range len(text) {
+		switch text[i] {
+		case ',', ':', '[', '{':
+			n++
+		}
+	}
+	return n
+}
+
+func (s *scanner) fail(format string, args ...any) *syntaxError {
+	return &syntaxError{s.pos, fmt.Sprintf(format, args...)}
+}
+
+// found describes what is at pos.
+func (s *scanner) found() string {
+	if s.pos >= len(s.text) {
+		return "found the end of the text"
+	}
+	r, size := utf8.DecodeRuneInString(s.text[s.pos:])
+	if r == utf8.RuneError && size <= 1 {
+		return fmt.Sprintf("found byte %#02x", s.text[s.pos])
+	}
+	return fmt.Sprintf("found %q", r)
+}
+
+// at reports whether c is next.
+func (s *scanner) at(c byte) bool { return s.pos < len(s.text) && s.text[s.pos] == c }
+
+func (s *scanner) space() *syntaxError {
+	for s.pos < len(s.text) {
+		switch s.text[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		case '/':
+			if !s.comments {
+				return nil
+			}
+			if err := s.comment(); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (s *scanner) comment() *syntaxError {
+	rest := s.text[s.pos:]
+	if strings.HasPrefix(rest, "//") {
+		if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
+			s.pos += i
+		} else {
+			s.pos = len(s.text)
+		}
+		return nil
+	}
+	if strings.HasPrefix(rest, "/*") {
+		if i := strings.Index(rest[2:], "*/"); i >= 0 {
+			s.pos += i + 4
+			return nil
+		}
+		return s.fail("this comment does not end")
+	}
+	return s.fail("want a JSON value, %s", s.found())
+}
+
+func (s *scanner) value() *syntaxError {
+	if err := s.space(); err != nil {
+		return err
+	}
+	start := s.pos
+	switch {
+	case s.at('{'):
+		return s.nested(kindObject, '}')
+	case s.at('['):
+		return s.nested(kindArray, ']')
+	case s.at('"'):
+		return s.scalar(kindString, start, s.quoted())
+	case s.at('-') || s.pos < len(s.text) && isDigit(s.text[s.pos]):
+		return s.scalar(kindNumber, start, s.number())
+	case s.word("null"):
+		return s.scalar(kindNull, start, nil)
+	case s.word("true"):
+		return s.scalar(kindTrue, start, nil)
+	case s.word("false"):
+		return s.scalar(kindFalse, start, nil)
+	}
+	return s.fail("want a JSON value, %s", s.found())
+}
+
+func (s *scanner) scalar(k kind, start int, err *syntaxError) *syntaxError {
+	s.tokens = append(s.tokens, token{k, uint32(start), uint32(s.pos), uint32(len(s.tokens) + 1)})
+	return err
+}
+
+// nested reads an array or object.
+func (s *scanner) nested(k kind, closing byte) *syntaxError {
+	if s.depth == s.maxDepth {
+		return s.fail("nested deeper than %d levels of JSON", s.maxDepth)
+	}
+	s.depth++
+	self := len(s.tokens)
+	s.tokens = append(s.tokens, token{kind: k, start: uint32(s.pos)})
+	s.pos++ // the opening bracket
+	if err := s.space(); err != nil {
+		return err
+	}
+	for first := true; !s.at(closing); first = false {
+		if !first {
+			if !s.at(',') {
+				return s.fail("want ',' or '%c', %s", closing, s.found())
+			}
+			s.pos++
+		}
+		var err *syntaxError
+		if k == kindObject {
+			err = s.member()
+		} else {
+			err = s.value()
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.space(); err != nil {
+			return err
+		}
+	}
+	s.pos++ // the closing bracket
+	s.depth--
+	s.tokens[self].end, s.tokens[self].after = uint32(s.pos), uint32(len(s.tokens))
+	return nil
+}
+
+func (s *scanner) member() *syntaxError {
+	if err := s.space(); err != nil {
+		return err
+	}
+	if !s.at('"') {
+		return s.fail("want a quoted attribute name, %s", s.found())
+	}
+	start := s.pos
+	if err := s.scalar(kindString, start, s.quoted()); err != nil {
+		return err
+	}
+	if err := s.space(); err != nil {
+		return err
+	}
+	if !s.at(':') {
+		return s.fail("want ':', %s", s.found())
+	}
+	s.pos++
+	return s.value()
+}
+
+// word steps over w if it is next.
+func (s *scanner) word(w string) bool {
+	if !strings.HasPrefix(s.text[s.pos:], w) {
+		return false
+	}
+	s.pos += len(w)
+	return true
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func (s *scanner) digits() *syntaxError {
+	if s.pos >= len(s.text) || !isDigit(s.text[s.pos]) {
+		return s.fail("want a digit, %s", s.found())
+	}
+	for s.pos < len(s.text) && isDigit(s.text[s.pos]) {
+		s.pos++
+	}
+	return nil
+}
+
+func (s *scanner) number() *syntaxError {
+	if s.at('-') {
+		s.pos++
+	}
+	if s.at('0') {
+		s.pos++
+		if s.pos < len(s.text) && isDigit(s.text[s.pos]) {
+			return s.fail("a number may not begin with 0")
+		}
+	} else if err := s.digits(); err != nil {
+		return err
+	}
+	if s.at('.') {
+		s.pos++
+		if err := s.digits(); err != nil {
+			return err
+		}
+	}
+	if s.at('e') || s.at('E') {
+		s.pos++
+		if s.at('+') || s.at('-') {
+			s.pos++
+		}
+		return s.digits()
+	}
+	return nil
+}
+
+// quoted steps over a string and checks its escapes and its UTF-8.
+func (s *scanner) quoted() *syntaxError {
+	for s.pos++; s.pos < len(s.text); {
+		switch c := s.text[s.pos]; {
+		case c == '"':
+			s.pos++
+			return nil
+		case c < 0x20:
+			return s.fail("control character %#02x in a string must be escaped", c)
+		case c == '\\':
+			if err := s.escape(); err != nil {
+				return err
+			}
+		case c < utf8.RuneSelf:
+			s.pos++
+		default:
+			r, size := utf8.DecodeRuneInString(s.text[s.pos:])
+			if r == utf8.RuneError && size == 1 {
+				return s.fail("byte %#02x is not UTF-8", c)
+			}
+			s.pos += size
+		}
+	}
+	return s.fail("this string does not end")
+}
+
+func (s *scanner) escape() *syntaxError {
+	rest := s.text[s.pos+1:]
+	switch {
+	case rest == "":
+		s.pos++
+		return s.fail("this string does not end")
+	case strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0:
+		s.pos += 2
+		return nil
+	case rest[0] == 'u' && len(rest) >= 5:
+		if _, ok := hex4(rest[1:5]); ok {
+			s.pos += 6
+			return nil
+		}
+	}
+	return s.fail("not an escape of JSON: %q", `\`+rest[:min(len(rest), 5)])
+}
+
+func hex4(s string) (r rune, ok bool) {
+	n, err := strconv.ParseUint(s, 16, 16)
+	return rune(n), err == nil && len(s) == 4
+}
+
+// unquote is the value of a string token that scan has checked.
+func unquote(raw string) string {
+	raw = raw[1 : len(raw)-1]
+	if strings.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	out := make([]byte, 0, len(raw))
+	for i := 0; i < len(raw); {
+		if raw[i] != '\\' {
+			out = append(out, raw[i])
+			i++
+			continue
+		}
+		c := raw[i+1]
+		i += 2
+		switch c {
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			r, _ := hex4(raw[i : i+4])
+			i += 4
+			if utf16.IsSurrogate(r) && strings.HasPrefix(raw[i:], `\u`) {
+				low, _ := hex4(raw[i+2 : i+6])
+				if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
+					r = both
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r) // a lone surrogate becomes U+FFFD
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}

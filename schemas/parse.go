@@ -1,0 +1,336 @@
+package schemas
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Parse reads a schema ("Schema Declaration", Avro 1.12 specification) as Apache
+// Avro 1.12 for Java does when it is strict about names and defaults, and where
+// specification and Java differ, as documented in docs/avro.md. The options
+// [Lenient], [WithReferences], [WithMaxBytes] and [WithMaxDepth] change what it
+// accepts.
+//
+// The error is a [*ParseError]. No text, however hostile, makes Parse panic,
+// recurse deeply or take memory out of proportion.
+func Parse(text string, opts ...ParseOption) (*Schema, error) {
+	o := defaultOptions()
+	for _, opt := range opts {
+		opt(&o)
+	}
+	if len(text) > o.maxBytes {
+		return nil, &ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d", len(text), o.maxBytes)}
+	}
+	text = strings.Clone(text)
+	t, bad := scan(text, 4*o.maxDepth+8, o.lenient)
+	if bad != nil {
+		line, column := position(text, bad.offset)
+		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason}
+	}
+	p := parser{tape: t, options: o, names: make(map[string]*Node), nameBudget: 16 * max(o.maxBytes, 1<<10)}
+	if err := p.learn(o.refs); err != nil {
+		return nil, err
+	}
+	s := newSchema(text, o.refs)
+	if err := p.parse(0, "", 0, &s.root); err != nil {
+		return nil, err
+	}
+	for _, later := range []func() error{p.resolvePending, p.checkRepeats, p.checkDefaults} {
+		if err := later(); err != nil {
+			return nil, err
+		}
+	}
+	if deep := nesting(s.root, o.maxDepth); deep {
+		return nil, p.tooDeep(0)
+	}
+	return s, nil
+}
+
+// MustParse is Parse for schemas that are part of a program; it panics.
+func MustParse(text string, opts ...ParseOption) *Schema {
+	s, err := Parse(text, opts...)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// parser turns a tape into a graph of nodes. The indices that its methods take
+// are those of tokens.
+type parser struct {
+	tape
+	options
+	names      map[string]*Node // types defined so far, by full name
+	known      map[string]*Node // types defined by references
+	plain      [String + 1]*Node
+	pending    []pending
+	repeats    []repeat
+	defaults   []defaultAt
+	nameBudget int // bytes that full names may still take, each time one is used
+}
+
+// pending is a use of a name before its definition.
+type pending struct {
+	slot **Node
+	full string
+	at   int
+}
+
+// repeat is a second definition of a name.
+type repeat struct {
+	first, second *Node
+	at            int
+}
+
+func (p *parser) fail(at int, format string, args ...any) error {
+	line, column := position(p.text, int(p.tokens[at].start))
+	return &ParseError{Path: p.pointer(at), Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
+}
+
+func (p *parser) tooDeep(at int) error {
+	return p.fail(at, "types nest deeper than %d", p.maxDepth)
+}
+
+// parse reads the type at a token into slot; depth counts the types around it.
+func (p *parser) parse(at int, namespace string, depth int, slot **Node) error {
+	if depth > p.maxDepth {
+		return p.tooDeep(at)
+	}
+	switch p.kind(at) {
+	case kindString:
+		return p.parseName(at, namespace, slot)
+	case kindArray:
+		return p.parseUnion(at, namespace, depth, slot)
+	case kindObject:
+		return p.parseObject(at, namespace, depth, slot)
+	}
+	return p.fail(at, "a schema is a name, an object or an array of branches, not %s", p.kind(at))
+}
+
+func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) error {
+	typ, ok := p.get(at, "type")
+	if !ok {
+		return p.fail(at, `an object needs a "type"`)
+	}
+	if p.kind(typ) != kindString {
+		if p.lenient && p.kind(typ) >= kindArray {
+			return p.parse(typ, namespace, depth+1, slot)
+		}
+		return p.fail(typ, `the "type" of an object is a string, not %s%s`, p.kind(typ), unwrapHint(p.kind(typ)))
+	}
+	name := p.str(typ)
+	n := &Node{}
+	if t, ok := primitiveNamed(name); ok {
+		n.typ = t
+		p.attributes(n, at)
+		if len(n.props) == 0 {
+			n = p.primitive(t)
+		}
+		*slot = n
+		return nil
+	}
+	switch name {
+	case "record", "error":
+		n.typ, n.isError = Record, name == "error"
+		return p.parseRecord(n, at, namespace, depth, slot)
+	case "enum":
+		n.typ = Enum
+		return p.parseEnum(n, at, namespace, slot)
+	case "fixed":
+		n.typ = Fixed
+		return p.parseFixed(n, at, namespace, slot)
+	case "array":
+		n.typ = Array
+		return p.parseItems(n, at, "items", namespace, depth, slot)
+	case "map":
+		n.typ = Map
+		return p.parseItems(n, at, "values", namespace, depth, slot)
+	}
+	if p.lenient {
+		return p.parseName(typ, namespace, slot)
+	}
+	if p.find(name, namespace) != nil {
+		return p.fail(typ, `an object cannot refer to a named type: write %q instead of {"type":%q}`, name, name)
+	}
+	return p.fail(typ, "%s", p.unknown(name))
+}
+
+// unwrapHint helps with {"type":{...}} and {"type":[...]}.
+func unwrapHint(k kind) string {
+	if k < kindArray {
+		return ""
+	}
+	return "; write what is inside it in place of the object"
+}
+
+// parseName reads a reference, which may precede the definition.
+func (p *parser) parseName(at int, namespace string, slot **Node) error {
+	name := p.str(at)
+	if t, ok := primitiveNamed(name); ok {
+		*slot = p.primitive(t)
+		return nil
+	}
+	n := p.find(name, namespace)
+	if n != nil {
+		*slot = n
+		return p.spend(at, n.name)
+	}
+	full := qualify(name, namespace)
+	p.pending = append(p.pending, pending{slot, full, at})
+	return p.spend(at, full)
+}
+
+// find looks for a named type, first in the namespace around its use and then,
+// as Java does, by the name alone.
+func (p *parser) find(name, namespace string) *Node {
+	for _, full := range [...]string{qualify(name, namespace), name} {
+		if n := p.names[full]; n != nil {
+			return n
+		}
+		if n := p.known[full]; n != nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// primitive is the one node of a primitive type without attributes.
+func (p *parser) primitive(t Type) *Node {
+	if p.plain[t] == nil {
+		p.plain[t] = &Node{typ: t}
+	}
+	return p.plain[t]
+}
+
+func (p *parser) parseUnion(at int, namespace string, depth int, slot **Node) error {
+	n := &Node{typ: Union, branches: make([]*Node, p.length(at))}
+	*slot = n
+	seen := make(map[string]bool, len(n.branches))
+	i := 0
+	for e := range p.elements(at) {
+		waiting := len(p.pending)
+		if err := p.parse(e, namespace, depth+1, &n.branches[i]); err != nil {
+			return err
+		}
+		var name string
+		if b := n.branches[i]; b == nil {
+			name = p.pending[waiting].full // not defined yet, and so a named type
+		} else if b.typ == Union {
+			return p.fail(e, "a union cannot be a branch of a union: list its branches in the outer one")
+		} else {
+			name = b.BranchName()
+		}
+		if seen[name] {
+			return p.fail(e, "a union cannot hold %s twice", name)
+		}
+		seen[name] = true
+		i++
+	}
+	return nil
+}
+
+func (p *parser) parseItems(n *Node, at int, key, namespace string, depth int, slot **Node) error {
+	items, ok := p.get(at, key)
+	if !ok {
+		return p.fail(at, "%s %s needs %q", article(n.typ), n.typ, key)
+	}
+	p.attributes(n, at)
+	*slot = n
+	return p.parse(items, namespace, depth+1, &n.items)
+}
+
+func article(t Type) string {
+	switch t {
+	case Array, Enum, Int:
+		return "an"
+	}
+	return "a"
+}
+
+// learn makes the named types of references known.
+func (p *parser) learn(refs []*Schema) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	p.known = make(map[string]*Node)
+	seen := make(map[*Node]bool)
+	for i, ref := range refs {
+		var clash *Node
+		visit(ref.root, seen, func(n *Node) bool {
+			if n.name == "" {
+				return true
+			}
+			if first := p.known[n.name]; first != nil && !sameType(first, n, nil) {
+				clash = n
+				return false
+			} else if first == nil {
+				p.known[n.name] = n
+			}
+			return true
+		})
+		if clash != nil {
+			return &ParseError{Reason: fmt.Sprintf("reference %d of %d defines %s unlike a reference before it", i+1, len(refs), clash.name)}
+		}
+	}
+	return nil
+}
+
+// resolvePending fills in the names that were used before their definition.
+func (p *parser) resolvePending() error {
+	for _, use := range p.pending {
+		n := p.names[use.full]
+		if n == nil {
+			return p.fail(use.at, "%s", p.unknown(use.full))
+		}
+		*use.slot = n
+	}
+	return nil
+}
+
+// unknown says that a name is not known, and what may have been meant.
+func (p *parser) unknown(name string) string {
+	hint := nearest(name, func(yield func(string) bool) {
+		for t := Null; t <= Fixed; t++ {
+			if t != Union && !yield(t.String()) {
+				return
+			}
+		}
+		for _, names := range []map[string]*Node{p.names, p.known} {
+			for full := range names {
+				if !yield(full) {
+					return
+				}
+			}
+		}
+	})
+	switch {
+	case hint == name: // a complex type by its name alone
+		return fmt.Sprintf(`%q is not a type by itself: a complex type is an object, {"type":%q, ...}`, name, name)
+	case hint != "":
+		return fmt.Sprintf("unknown type %q; did you mean %q?", name, hint)
+	}
+	return fmt.Sprintf("unknown type %q", name)
+}
+
+// nesting reports whether types nest deeper than max, each named type expanded
+// where a walk first meets it, as the canonical form does.
+func nesting(root *Node, max int) (tooDeep bool) {
+	seen := make(map[*Node]bool)
+	var walk func(n *Node, depth int) bool
+	walk = func(n *Node, depth int) bool {
+		if depth > max {
+			return true
+		}
+		if n.typ.primitive() || seen[n] {
+			return false
+		}
+		seen[n] = true
+		for child := range n.children {
+			if walk(child, depth+1) {
+				return true
+			}
+		}
+		return false
+	}
+	return walk(root, 0)
+}

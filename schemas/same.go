@@ -1,0 +1,49 @@
+package schemas
+
+import (
+	"bytes"
+	"slices"
+)
+
+// pair is two nodes that are compared with each other.
+type pair struct{ a, b *Node }
+
+// sameType reports whether two definitions are one word for word, as Java sees
+// it: documentation and aliases may differ. Pairs in seen are taken to be equal.
+func sameType(a, b *Node, seen map[pair]bool) bool {
+	if a == b || seen[pair{a, b}] {
+		return true
+	}
+	if a == nil || b == nil || a.typ != b.typ || a.name != b.name || a.isError != b.isError || a.size != b.size ||
+		!slices.Equal(a.symbols, b.symbols) || !sameProps(a.props, b.props) ||
+		len(a.fields) != len(b.fields) || len(a.branches) != len(b.branches) {
+		return false
+	}
+	if a.typ.primitive() {
+		return true
+	}
+	if seen == nil {
+		seen = make(map[pair]bool)
+	}
+	seen[pair{a, b}] = true
+	if !sameType(a.items, b.items, seen) {
+		return false
+	}
+	for i, f := range a.fields {
+		g := b.fields[i]
+		if f.name != g.name || f.order != g.order || (f.def == nil) != (g.def == nil) ||
+			!bytes.Equal(f.def, g.def) || !sameProps(f.props, g.props) || !sameType(f.typ, g.typ, seen) {
+			return false
+		}
+	}
+	for i := range a.branches {
+		if !sameType(a.branches[i], b.branches[i], seen) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameProps(a, b []Prop) bool {
+	return slices.EqualFunc(a, b, func(p, q Prop) bool { return p.Name == q.Name && bytes.Equal(p.Value, q.Value) })
+}

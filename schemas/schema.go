@@ -1,0 +1,58 @@
+package schemas
+
+import "sync"
+
+// Schema is a parsed Avro schema. It is immutable and safe to share.
+//
+// Every Schema is a graph of its own: no two share named types unless one was
+// parsed with [WithReferences] to the other.
+type Schema struct {
+	text string
+	root *Node
+	refs []*Schema
+
+	canonical func() string // made once, when first asked for
+}
+
+func newSchema(text string, refs []*Schema) *Schema {
+	s := &Schema{text: text, refs: refs}
+	s.canonical = sync.OnceValue(func() string { return canonicalForm(s.root) })
+	return s
+}
+
+// String returns the text as it was given to [Parse], byte for byte.
+func (s *Schema) String() string { return s.text }
+
+// Root returns the top of the tree.
+func (s *Schema) Root() *Node { return s.root }
+
+// References returns the schemas given by [WithReferences], in the order given.
+func (s *Schema) References() []*Schema { return append([]*Schema(nil), s.refs...) }
+
+// FullName returns the full name of a top-level record, enum or fixed, and ""
+// for other types.
+func (s *Schema) FullName() string { return s.root.FullName() }
+
+// Types yields every node that the schema reaches, each once, depth first and in
+// the order of the text; the types of references are reached where they are
+// used.
+func (s *Schema) Types() func(yield func(*Node) bool) {
+	return func(yield func(*Node) bool) { visit(s.root, make(map[*Node]bool), yield) }
+}
+
+// visit calls yield for n and all below it that seen does not hold yet.
+func visit(n *Node, seen map[*Node]bool, yield func(*Node) bool) bool {
+	if seen[n] {
+		return true
+	}
+	seen[n] = true
+	if !yield(n) {
+		return false
+	}
+	for child := range n.children {
+		if !visit(child, seen, yield) {
+			return false
+		}
+	}
+	return true
+}
