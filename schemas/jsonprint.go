@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -38,60 +39,59 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// appendJSON appends JSON that scan has accepted before, printed anew: without
-// spaces, of repeated attributes the last, numbers as Java keeps them.
-func appendJSON(dst []byte, raw string) []byte {
-	t, err := scan(raw, math.MaxInt, true)
-	if err != nil {
-		return append(dst, raw...) // cannot be: it was part of a schema
-	}
-	return t.appendValue(dst, 0)
+// valueWriter prints JSON values anew: without spaces, of repeated attributes
+// the last, numbers as Java keeps them.
+type valueWriter struct {
+	tape
+	sortKeys bool
 }
 
-func (t tape) appendValue(dst []byte, at int) []byte {
-	switch t.kind(at) {
+func (w valueWriter) value(dst []byte, at int) []byte {
+	switch w.kind(at) {
 	case kindNumber:
-		return appendNumber(dst, t.raw(at))
+		return appendNumber(dst, w.raw(at))
 	case kindString:
-		return appendString(dst, t.str(at))
+		return appendString(dst, w.str(at))
 	case kindArray:
-		dst = append(dst, '[')
-		for e := range t.elements(at) {
-			if e != at+1 {
-				dst = append(dst, ',')
-			}
-			dst = t.appendValue(dst, e)
-		}
-		return append(dst, ']')
+		return w.array(dst, at, w.value)
 	case kindObject:
-		dst = append(dst, '{')
-		keys, values := t.lastMembers(at)
-		for i, key := range keys {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(appendString(dst, key), ':')
-			dst = t.appendValue(dst, values[i])
-		}
-		return append(dst, '}')
+		return w.object(dst, at, func(dst []byte, _ string, v int) []byte { return w.value(dst, v) })
 	}
-	return append(dst, t.raw(at)...)
+	return append(dst, w.raw(at)...)
 }
 
-// lastMembers are the members of an object: of several with one key the last
-// value, in the place of the first.
-func (t tape) lastMembers(at int) (keys []string, values []int) {
-	places := make(map[string]int)
-	for k, v := range t.members(at) {
-		key := t.str(k)
-		if i, twice := places[key]; twice {
-			values[i] = v
-			continue
+func (w valueWriter) array(dst []byte, at int, item func(dst []byte, at int) []byte) []byte {
+	dst = append(dst, '[')
+	for e := range w.elements(at) {
+		if e != at+1 {
+			dst = append(dst, ',')
 		}
-		places[key] = len(keys)
-		keys, values = append(keys, key), append(values, v)
+		dst = item(dst, e)
 	}
-	return keys, values
+	return append(dst, ']')
+}
+
+func (w valueWriter) object(dst []byte, at int, member func(dst []byte, key string, value int) []byte) []byte {
+	last := make(map[string]int) // of several members with one key the last counts, in the place of the first
+	var keys []string
+	for k, v := range w.members(at) {
+		key := w.str(k)
+		if _, twice := last[key]; !twice {
+			keys = append(keys, key)
+		}
+		last[key] = v
+	}
+	if w.sortKeys {
+		slices.Sort(keys)
+	}
+	dst = append(dst, '{')
+	for i, key := range keys {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = member(append(appendString(dst, key), ':'), key, last[key])
+	}
+	return append(dst, '}')
 }
 
 // appendNumber keeps the digits of whole numbers and makes a double of all
@@ -104,12 +104,11 @@ func appendNumber(dst []byte, raw string) []byte {
 		return append(dst, raw...)
 	}
 	f, _ := strconv.ParseFloat(raw, 64) // infinite if out of range, as in Java
-	return appendDouble(dst, f, 64)
+	return appendDouble(dst, f)
 }
 
-// appendDouble prints like Java's Double.toString, or for 32 bits like
-// Float.toString: 1.0, 1.0E7, 1.0E-4.
-func appendDouble(dst []byte, f float64, bits int) []byte {
+// appendDouble prints like Java's Double.toString: 1.0, 1.0E7, 1.0E-4.
+func appendDouble(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
 		return append(dst, `"NaN"`...)
@@ -119,14 +118,14 @@ func appendDouble(dst []byte, f float64, bits int) []byte {
 		return append(dst, `"-Infinity"`...)
 	}
 	if abs := math.Abs(f); abs == 0 || 1e-3 <= abs && abs < 1e7 {
-		s := strconv.FormatFloat(f, 'f', -1, bits)
+		s := strconv.FormatFloat(f, 'f', -1, 64)
 		dst = append(dst, s...)
 		if strings.IndexByte(s, '.') < 0 {
 			dst = append(dst, ".0"...)
 		}
 		return dst
 	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, bits), "e")
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
 	if strings.IndexByte(mantissa, '.') < 0 {
 		mantissa += ".0"
 	}

@@ -1,0 +1,205 @@
+package schemas
+
+import (
+	"slices"
+	"sort"
+	"strconv"
+)
+
+// Print returns the schema on one line as Apache Avro for Java prints it with
+// Schema.toString: without spaces, attributes in a fixed order, names relative to
+// the namespace around them, each named type defined where it first occurs and
+// referred to by name from then on. Nothing that Java keeps is lost: unlike
+// [Schema.Canonical] it has documentation, aliases, defaults, order and all other
+// attributes. Types that are the top of a reference are referred to, not defined.
+//
+// This is the text that Confluent's registry stores and returns, and the one by
+// which it decides whether two schemas are the same.
+func (s *Schema) Print() string {
+	p := s.printer()
+	p.node(s.root, "")
+	return string(p.out)
+}
+
+// Normalized returns the schema as Confluent's registry stores it when asked to
+// normalize: like [Schema.Print], with aliases, and attributes that the
+// specification does not define, in alphabetical order, defaults printed as
+// values of their type (1 of a double as 1.0), errors as records, and without
+// empty documentation of types. Two texts that mean the same to Confluent, down to
+// documentation and defaults, have the same normalized form.
+func (s *Schema) Normalized() string {
+	p := s.printer()
+	p.normalize = true
+	p.node(s.root, "")
+	return string(p.out)
+}
+
+type printer struct {
+	out       []byte
+	known     map[string]bool // full names that are defined already
+	normalize bool
+}
+
+func (s *Schema) printer() *printer {
+	p := &printer{known: make(map[string]bool)}
+	seen := make(map[*Schema]bool)
+	var learn func(refs []*Schema)
+	learn = func(refs []*Schema) {
+		for _, ref := range refs {
+			if seen[ref] {
+				continue
+			}
+			seen[ref] = true
+			if name := ref.root.name; name != "" {
+				p.known[name] = true
+			}
+			learn(ref.refs)
+		}
+	}
+	learn(s.refs)
+	return p
+}
+
+// key starts an attribute; the braces around attributes are put by node and
+// field.
+func (p *printer) key(name string) {
+	if p.out[len(p.out)-1] != '{' {
+		p.out = append(p.out, ',')
+	}
+	p.out = append(appendString(p.out, name), ':')
+}
+
+func (p *printer) attribute(name, value string) {
+	p.key(name)
+	p.out = appendString(p.out, value)
+}
+
+func (p *printer) node(n *Node, namespace string) {
+	switch {
+	case n.typ == Union:
+		p.list(len(n.branches), func(i int) { p.node(n.branches[i], namespace) })
+		return
+	case n.typ.primitive() && len(n.props) == 0:
+		p.out = appendString(p.out, n.typ.String())
+		return
+	case n.name != "" && p.known[n.name]:
+		p.out = appendString(p.out, relative(n.name, namespace))
+		return
+	}
+	p.out = append(p.out, '{')
+	if n.isError && !p.normalize {
+		p.attribute("type", "error")
+	} else {
+		p.attribute("type", n.typ.String())
+	}
+	switch {
+	case n.name != "":
+		p.known[n.name] = true
+		p.named(n, namespace)
+	case n.items != nil:
+		p.key(itemsKey(n.typ))
+		p.node(n.items, namespace)
+	}
+	p.props(n.props, n.logical)
+	if aliases := p.sorted(n.aliases); len(aliases) > 0 {
+		namespace = n.Namespace()
+		p.key("aliases")
+		p.list(len(aliases), func(i int) { p.out = appendString(p.out, relative(aliases[i], namespace)) })
+	}
+	p.out = append(p.out, '}')
+}
+
+// named prints what stands between the type of a named type and its props.
+func (p *printer) named(n *Node, namespace string) {
+	p.attribute("name", n.Name())
+	if own := n.Namespace(); own != namespace {
+		p.attribute("namespace", own)
+	}
+	if n.hasDoc && !(p.normalize && n.doc == "") {
+		p.attribute("doc", n.doc)
+	}
+	switch n.typ {
+	case Record:
+		namespace = n.Namespace()
+		p.key("fields")
+		p.list(len(n.fields), func(i int) { p.field(n.fields[i], namespace) })
+	case Enum:
+		p.key("symbols")
+		p.list(len(n.symbols), func(i int) { p.out = appendString(p.out, n.symbols[i]) })
+		if n.enumDef != nil {
+			p.attribute("default", *n.enumDef)
+		}
+	case Fixed:
+		p.key("size")
+		p.out = strconv.AppendInt(p.out, int64(n.size), 10)
+	}
+}
+
+func (p *printer) field(f *Field, namespace string) {
+	p.out = append(p.out, '{')
+	p.attribute("name", f.name)
+	p.key("type")
+	p.node(f.typ, namespace)
+	if f.hasDoc {
+		p.attribute("doc", f.doc)
+	}
+	if f.def != nil {
+		p.defaultValue(f)
+	}
+	if f.order != "ascending" {
+		p.attribute("order", f.order)
+	}
+	if aliases := p.sorted(f.aliases); len(aliases) > 0 {
+		p.key("aliases")
+		p.list(len(aliases), func(i int) { p.out = appendString(p.out, aliases[i]) })
+	}
+	p.props(f.props, Logical{})
+	p.out = append(p.out, '}')
+}
+
+func (p *printer) list(n int, item func(i int)) {
+	p.out = append(p.out, '[')
+	for i := range n {
+		if i > 0 {
+			p.out = append(p.out, ',')
+		}
+		item(i)
+	}
+	p.out = append(p.out, ']')
+}
+
+// sorted are names in the order in which they are printed.
+func (p *printer) sorted(names []string) []string {
+	if p.normalize && !slices.IsSorted(names) {
+		names = slices.Clone(names)
+		slices.Sort(names)
+	}
+	return names
+}
+
+// props prints attributes. Normalized, those of the logical type come first, a
+// scale of 0 with the others.
+func (p *printer) props(props []Prop, logical Logical) {
+	if p.normalize {
+		rank := func(name string) int {
+			switch {
+			case logical.Name != "" && name == "logicalType":
+				return 0
+			case logical.Name == "decimal" && name == "precision":
+				return 1
+			case logical.Name == "decimal" && name == "scale" && logical.Scale != 0:
+				return 2
+			}
+			return 3
+		}
+		props = slices.Clone(props)
+		sort.SliceStable(props, func(i, j int) bool {
+			a, b := rank(props[i].Name), rank(props[j].Name)
+			return a < b || a == b && props[i].Name < props[j].Name
+		})
+	}
+	for _, prop := range props {
+		p.key(prop.Name)
+		p.out = p.appendJSON(p.out, prop.Value)
+	}
+}
