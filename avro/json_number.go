@@ -1,0 +1,111 @@
+package avro
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// parseWhole reads a JSON number that is a whole number of 64 bits, exactly: no
+// float64 is in between. A fraction of zeros and an exponent are fine, as in
+// Java: 1.0 and 1e3 are whole.
+func parseWhole(text []byte) (int64, error) {
+	if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+		return v, nil
+	}
+	digits, exponent := text, 0
+	if i := bytes.IndexAny(digits, "eE"); i >= 0 {
+		e, err := strconv.Atoi(string(digits[i+1:]))
+		if err != nil || e < -maxExponent || e > maxExponent {
+			return 0, notWhole(text)
+		}
+		digits, exponent = digits[:i], e
+	}
+	negative := len(digits) > 0 && digits[0] == '-'
+	if negative {
+		digits = digits[1:]
+	}
+	whole, fraction, _ := bytes.Cut(digits, []byte{'.'})
+	exponent -= len(fraction)
+	all := append(append(make([]byte, 0, len(digits)), whole...), fraction...)
+	all = bytes.TrimLeft(all, "0")
+	trimmed := bytes.TrimRight(all, "0")
+	exponent += len(all) - len(trimmed)
+	if len(trimmed) == 0 {
+		return 0, nil
+	}
+	if exponent < 0 || len(trimmed)+exponent > len("9223372036854775808") {
+		return 0, notWhole(text)
+	}
+	if negative {
+		trimmed = append([]byte{'-'}, trimmed...)
+	}
+	for range exponent {
+		trimmed = append(trimmed, '0')
+	}
+	v, err := strconv.ParseInt(string(trimmed), 10, 64)
+	if err != nil {
+		return 0, notWhole(text)
+	}
+	return v, nil
+}
+
+// maxExponent bounds exponents that are looked at: beyond, a number of any
+// length that fits into memory is not a whole number of 64 bits, or is 0.
+const maxExponent = math.MaxInt32
+
+func notWhole(text []byte) error {
+	return fmt.Errorf("%w: %s is not a whole number of 64 bits", ErrRange, short(text))
+}
+
+// parseFloat reads a JSON number as the nearest float of 32 or 64 bits. One that
+// is too large is an error, not an infinity.
+func parseFloat(text []byte, bits int) (float64, error) {
+	v, err := strconv.ParseFloat(string(text), bits)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s is beyond a float of %d bits", ErrRange, short(text), bits)
+	}
+	return v, nil
+}
+
+// notFinite reads the strings that stand for what JSON has no numbers for, as
+// Java spells them.
+func notFinite(text []byte) (float64, bool) {
+	switch string(text) {
+	case "NaN":
+		return math.NaN(), true
+	case "Infinity", "INF":
+		return math.Inf(1), true
+	case "-Infinity", "-INF":
+		return math.Inf(-1), true
+	}
+	return 0, false
+}
+
+// appendJSONFloat appends the shortest number that reads back as v, which has
+// the given number of bits, or a string if there is none.
+func appendJSONFloat(dst []byte, v float64, bits int) []byte {
+	switch {
+	case math.IsNaN(v):
+		return append(dst, `"NaN"`...)
+	case math.IsInf(v, 1):
+		return append(dst, `"Infinity"`...)
+	case math.IsInf(v, -1):
+		return append(dst, `"-Infinity"`...)
+	}
+	format := byte('f')
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(dst, v, format, -1, bits)
+}
+
+// short cuts a piece of text to what a person cares to read in a message.
+func short(text []byte) string {
+	const enough = 64
+	if len(text) > enough {
+		return string(text[:enough]) + "..."
+	}
+	return string(text)
+}

@@ -1,0 +1,133 @@
+package avro
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// A Resolution turns what was written with one schema, the writer's, into the
+// bytes of the same value in another, the reader's: "Schema Resolution" in the
+// Avro specification, the way Java's ResolvingDecoder has it. It is compiled
+// once, then runs over bytes, in front of any codec; no Go value is made.
+//
+// Safe for concurrent use.
+type Resolution struct {
+	writer, reader *schemas.Schema
+	program        *program
+	identical      bool
+	limits         limits
+}
+
+// NewResolution compiles the way from writer to reader.
+//
+// As in Java, what cannot be read is an error of the values that need it (a
+// union's branch or an enum's symbol that the reader lacks), reported by
+// [Resolution.Append]. NewResolution fails only if no value at all can be read,
+// say because the reader's record has a field without a default that the writer
+// does not know. Whether all values can be read is [schemas.CanRead]'s question.
+//
+// The error is a [*ResolveError]. Options: the limits.
+func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution, error) {
+	conf, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	root, err := matchSchemas(writer, reader)
+	if err != nil {
+		return nil, &ResolveError{Writer: writer, Reader: reader, Err: err}
+	}
+	if root.never {
+		path, reason := root.firstReason()
+		return nil, &ResolveError{Writer: writer, Reader: reader, Path: path, Err: errors.New(reason)}
+	}
+	return &Resolution{
+		writer:    writer,
+		reader:    reader,
+		program:   compileMatch(root),
+		identical: !root.changes && !root.fails,
+		limits:    conf.limits,
+	}, nil
+}
+
+// Writer is the schema that what Append reads was written with.
+func (r *Resolution) Writer() *schemas.Schema { return r.writer }
+
+// Reader is the schema of what Append writes.
+func (r *Resolution) Reader() *schemas.Schema { return r.reader }
+
+// Identical reports whether every value has the same bytes in both schemas, so
+// that a codec of the reader's schema can decode what was written as it is. It
+// is true of more than equal schemas: names, aliases, docs, defaults and
+// order do not show in the bytes, nor does an int read as a long, a symbol added
+// to an enum's end, a branch added to a union's, or a field that takes no bytes.
+func (r *Resolution) Identical() bool { return r.identical }
+
+// Append reads one datum of the writer's schema and appends the same value in
+// the reader's to dst. The datum is checked to its last byte, whether or not the
+// reader wants it, except blocks of arrays and maps that nobody wants and that
+// say their own length. Strings are not checked to be UTF-8; codecs do that.
+//
+// The error is a [*DecodeError], with the path and offset in the writer's value;
+// dst is then returned as it was. Nothing is allocated but room in dst, of which
+// the datum's length and the length of the defaults it calls for is needed;
+// together, defaults take at most what [WithMaxBytes] says.
+func (r *Resolution) Append(dst, datum []byte) ([]byte, error) {
+	out, err := r.program.run(dst, datum, &r.limits)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// A ResolveError says why nothing that was written with one schema can be read
+// with another.
+type ResolveError struct {
+	Writer, Reader *schemas.Schema
+	Path           string // in the writer's value, with [] for any item: lines[].price
+	Err            error
+}
+
+func (e *ResolveError) Error() string {
+	where := e.Path
+	if where != "" {
+		where += ": "
+	}
+	return fmt.Sprintf("nothing written with %s can be read with %s: %s%v",
+		describe(e.Writer.Root()), describe(e.Reader.Root()), where, e.Err)
+}
+
+func (e *ResolveError) Unwrap() error { return e.Err }
+
+// firstReason is the path to the first part of x that keeps it from being read,
+// and why it does.
+func (x *match) firstReason() (path, reason string) {
+	for seen := map[*match]bool{}; !seen[x]; {
+		seen[x] = true
+		next := x
+		switch x.kind {
+		case matchNone:
+			return path, x.reason
+		case matchRecord:
+			for _, f := range x.fields {
+				if f.match != nil && f.match.never {
+					path = appendPath(path, x.writer.Fields()[f.from].Name())
+					next = f.match
+					break
+				}
+			}
+		case matchReaderUnion:
+			next = x.item
+		case matchWriterUnion:
+			for _, b := range x.branches {
+				next = b.match
+				break
+			}
+		case matchEnum:
+			return path, "the reader knows none of its symbols"
+		}
+		x = next
+	}
+	return path, endless(x.writer)
+}

@@ -1,0 +1,314 @@
+package avro
+
+import (
+	"math"
+
+	"github.com/kavro/kavro/internal/wire"
+	"github.com/kavro/kavro/schemas"
+)
+
+// A program rewrites one datum. It walks the writer's bytes from front to back
+// and keeps one invariant: what was output so far is dst, followed by the bytes
+// src[start:at], which are pending. Checking a value only moves at, so runs of
+// fields that stay as they are cost a check each and one copy together; dropping
+// one flushes what is pending, walks on, and sets start to at.
+//
+// Records are inlined, but for those used more than once or within themselves,
+// which are subroutines: the program's size stays linear in the schemas'.
+type program struct {
+	code     []instruction
+	targets  []int32 // of opUnion
+	branches []branchTarget
+	symbols  []int32 // of opEnumMap: the reader's index, -1 none
+	literals [][]byte
+	reasons  []string // of opFail
+	places   []place
+	where    []int32 // the place of each instruction
+	nodes    []*schemas.Node
+
+	frames int  // how deep loops and calls nest; of no use if calls is set
+	slots  int  // marks that one subroutine needs at most
+	calls  bool // there are subroutines
+}
+
+type instruction struct {
+	op      op
+	a, b, c int32
+}
+
+type op uint8
+
+const (
+	opEnd    op = iota
+	opReturn    // from opCall
+	opCall      // the subroutine at a; b: 1 within a recursive record; c: marks in use here
+	opJump      // to a
+	opFail      // for reason a
+
+	// Checks: the value stays as it is.
+	opInt
+	opLong
+	opBoolean
+	opBytes // and strings
+	opFixed // of a bytes; float and double too
+	opEnum  // of a symbols
+	opUnion // of b branches, whose code begins at targets[a:]
+	opLoop  // an array or map follows: opItems, the code of an item, opNext
+	opItems // a block: no more at a; the items take b bytes at least; c: flags
+	opNext  // item, or the opItems at a
+
+	// Changes.
+	opFlush // outputs what is pending
+	opDrop  // forgets what is pending
+	opMark  // keeps the offset in slot a
+	opSeek  // flushes, then goes to the offset in slot a
+	opCopy  // flushes, then outputs the bytes from slot a to slot b
+	opEmit  // flushes, then outputs literal a
+	opIntToFloat
+	opIntToDouble
+	opLongToFloat
+	opLongToDouble
+	opFloatToDouble
+	opEnumMap  // of b symbols, mapped by symbols[a:]
+	opUnionMap // of b branches, described by branches[a:]
+)
+
+// Flags of opItems.
+const (
+	itemsChange = 1 << iota // the items' bytes change, so a block's byte size is dropped
+	itemsDrop               // nobody reads them: a block with a byte size is jumped over
+	itemsKeyed              // a map
+)
+
+// branchTarget is a branch of a writer's union where indexes change.
+type branchTarget struct {
+	pc int32
+	to int32 // the reader's index; -1: the reader's type is no union
+}
+
+// A place is a step of the path to an instruction's value, from the loop or
+// subroutine that it is in.
+type place struct {
+	parent int32
+	step   string
+}
+
+// compileMatch turns a match into a program.
+func compileMatch(root *match) *program {
+	c := &compiler{
+		program: &program{places: []place{{parent: -1}}},
+		sizes:   minSizes{},
+		writer:  newGraph(root.writer, childNodes),
+		finite:  finiteTypes(root.writer),
+		entries: map[any]*entry{},
+	}
+	c.compile(root)
+	c.emit(opEnd, 0, 0, 0)
+	for len(c.todo) > 0 {
+		e := c.todo[0]
+		c.todo = c.todo[1:]
+		c.subroutine(e)
+	}
+	for _, call := range c.unresolved {
+		c.program.code[call.pc].a = call.entry.pc
+	}
+	return c.program
+}
+
+// compiler holds what is needed while a program is built.
+type compiler struct {
+	*program
+	sizes  minSizes
+	writer *graph[*schemas.Node]
+	finite map[*schemas.Node]bool
+
+	place      int32 // of the code being emitted
+	frame      int   // loops around it
+	slot       int   // marks in use around it
+	entries    map[any]*entry
+	todo       []*entry
+	unresolved []call
+}
+
+// An entry is a subroutine: that of a match, or of a type that is skipped.
+type entry struct {
+	match *match
+	skip  skipKey
+	pc    int32
+}
+
+type call struct {
+	pc    int
+	entry *entry
+}
+
+// skipKey is a writer's type that is walked over.
+type skipKey struct {
+	node *schemas.Node
+	drop bool
+}
+
+func (c *compiler) emit(o op, a, b, d int) int {
+	c.code = append(c.code, instruction{o, int32(a), int32(b), int32(d)})
+	c.where = append(c.where, c.place)
+	return len(c.code) - 1
+}
+
+// within runs f with a step added to the path.
+func (c *compiler) within(step string, f func()) {
+	outer := c.place
+	c.places = append(c.places, place{parent: outer, step: step})
+	c.place = int32(len(c.places) - 1)
+	f()
+	c.place = outer
+}
+
+// call emits a call of the subroutine for key.
+func (c *compiler) call(key any, e entry, loops bool) {
+	known := c.entries[key]
+	if known == nil {
+		known = &e
+		c.entries[key] = known
+		c.todo = append(c.todo, known)
+	}
+	c.calls = true
+	depth := 0
+	if loops {
+		depth = 1
+	}
+	c.unresolved = append(c.unresolved, call{c.emit(opCall, 0, depth, c.slot), known})
+}
+
+func (c *compiler) subroutine(e *entry) {
+	e.pc = int32(len(c.code))
+	c.place, c.frame, c.slot = 0, 0, 0
+	if e.match != nil {
+		c.compileRecord(e.match)
+	} else {
+		c.skipRecord(e.skip.node, e.skip.drop)
+	}
+	c.emit(opReturn, 0, 0, 0)
+}
+
+func (c *compiler) compile(x *match) {
+	if !c.finite[x.writer] {
+		c.fail(endless(x.writer))
+		return
+	}
+	switch x.kind {
+	case matchNone:
+		c.fail(x.reason)
+	case matchSame:
+		c.skip(x.writer, false)
+	case matchPromote:
+		c.emit(promotionOp(x.writer.Type(), x.reader.Type()), 0, 0, 0)
+	case matchItems:
+		flags := 0
+		if x.changes {
+			flags = itemsChange
+		}
+		c.loop(x.writer, flags, func() { c.compile(x.item) })
+	case matchEnum:
+		c.compileEnum(x)
+	case matchRecord:
+		if x.uses > 1 || x.loops {
+			c.call(x, entry{match: x}, x.loops)
+		} else {
+			c.compileRecord(x)
+		}
+	case matchWriterUnion:
+		c.compileUnion(x)
+	case matchReaderUnion:
+		c.literal(wire.AppendLong(nil, int64(x.branch)))
+		c.compile(x.item)
+	}
+}
+
+func endless(n *schemas.Node) string { return "no value of " + describe(n) + " ends" }
+
+func (c *compiler) fail(reason string) {
+	c.reasons = append(c.reasons, reason)
+	c.emit(opFail, len(c.reasons)-1, 0, 0)
+}
+
+// loop emits the code of an array or map around that of an item.
+func (c *compiler) loop(n *schemas.Node, flags int, item func()) {
+	size := c.sizes.of(n.Items())
+	if n.Type() == schemas.Map {
+		flags |= itemsKeyed
+		size = min(size+1, manyBytes)
+	}
+	c.emit(opLoop, 0, 0, 0)
+	head := c.emit(opItems, 0, min(size, math.MaxInt32), flags)
+	place := c.place
+	c.place = 0 // paths start anew: the loop's frame knows the index
+	c.frame++
+	c.frames = max(c.frames, c.frame)
+	if n.Type() == schemas.Map {
+		c.emit(opBytes, 0, 0, 0)
+	}
+	item()
+	c.frame--
+	c.place = place
+	c.emit(opNext, head, 0, 0)
+	c.code[head].a = int32(len(c.code))
+}
+
+func (c *compiler) compileEnum(x *match) {
+	if !x.changes && !x.fails {
+		c.emit(opEnum, len(x.symbols), 0, 0)
+		return
+	}
+	c.nodes = append(c.nodes, x.writer, x.reader)
+	c.emit(opEnumMap, len(c.symbols), len(x.symbols), len(c.nodes)-2)
+	c.symbols = append(c.symbols, x.symbols...)
+}
+
+func (c *compiler) compileUnion(x *match) {
+	arms := make([]func(), len(x.branches))
+	for i, b := range x.branches {
+		arms[i] = func() { c.compile(b.match) }
+	}
+	if !x.changesItself(c.sizes) {
+		c.union(arms)
+		return
+	}
+	first := len(c.branches)
+	for _, b := range x.branches {
+		c.branches = append(c.branches, branchTarget{to: int32(b.to)})
+	}
+	c.emit(opUnionMap, first, len(arms), 0)
+	c.arms(arms, func(i, pc int) { c.branches[first+i].pc = int32(pc) })
+}
+
+// union emits the code of a union whose branches keep their indexes.
+func (c *compiler) union(arms []func()) {
+	first := len(c.targets)
+	c.targets = append(c.targets, make([]int32, len(arms))...)
+	c.emit(opUnion, first, len(arms), 0)
+	c.arms(arms, func(i, pc int) { c.targets[first+i] = int32(pc) })
+}
+
+// arms emits the code of each branch, and tells where it begins.
+func (c *compiler) arms(arms []func(), begin func(i, pc int)) {
+	var ends []int
+	for i, arm := range arms {
+		begin(i, len(c.code))
+		arm()
+		if i < len(arms)-1 {
+			ends = append(ends, c.emit(opJump, 0, 0, 0))
+		}
+	}
+	for _, pc := range ends {
+		c.code[pc].a = int32(len(c.code))
+	}
+}
+
+// literal emits bytes that the writer did not write.
+func (c *compiler) literal(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	c.literals = append(c.literals, b)
+	c.emit(opEmit, len(c.literals)-1, 0, 0)
+}
