@@ -1,0 +1,301 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/base"
+)
+
+// NewConsumer makes a consumer of a configuration with librdkafka's keys, see
+// the package's documentation for what differs; group.id is required. The
+// result is also a [base.Offsets], a [base.Assigner] and a [base.Metadata].
+//
+// The error is a [*base.ConfigError] where the configuration is at fault.
+// NewConsumer does not wait for the network.
+func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
+	c, err := newConsumer(conf, hooks)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func newConsumer(conf base.Config, hooks base.Hooks) (*consumer, error) {
+	m, err := consumerConf(conf, hooks)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kafka.NewConsumer(&m)
+	if err != nil {
+		return nil, configError(err, m)
+	}
+	return startConsumer(client, newEvents(client, client.Logs(), hooks)), nil
+}
+
+// pollSlice bounds one call into librdkafka, which cannot be interrupted: the
+// most that Poll outlives its context by.
+const pollSlice = 50 * time.Millisecond
+
+// consumer is a base.Consumer.
+//
+// Poll, Subscribe, Assign and Close have a turn each. Rebalances are served
+// inside librdkafka's poll, on the goroutine that has the turn.
+type consumer struct {
+	client  *kafka.Consumer
+	events  *events
+	wrapped bool // client is not ours
+	gate    gate // every call into librdkafka
+
+	turn    chan struct{} // holds a token while nobody has the turn
+	closing chan struct{} // closed by Close: a running Poll gives up its turn
+	once    sync.Once
+
+	// positions is held while records are taken out of librdkafka and while
+	// Seek moves positions, so that a record of before never comes after. It is
+	// not held while Rebalance is called.
+	positions sync.Mutex
+
+	mu    sync.Mutex
+	parts map[base.TopicPartition]*part // what was assigned, begun or not
+
+	// The following belong to whoever has the turn.
+	mode      mode
+	rebalance base.Rebalance
+	topics    []string        // subscribed
+	pollCtx   context.Context // of the running Poll, for the callbacks inside it
+	batch     *base.Batch     // of the running Poll
+	joining   *joining        // partitions that were assigned and not yet begun
+	fatal     error
+}
+
+// mode says who decides what is read.
+type mode uint8
+
+const (
+	idle mode = iota
+	subscribed
+	assigned
+)
+
+// part is one partition that this consumer has.
+type part struct {
+	begun  bool         // librdkafka reads it
+	paused bool         // by Pause
+	seek   *base.Offset // where to begin, if Seek said so before
+}
+
+func startConsumer(client *kafka.Consumer, ev *events) *consumer {
+	c := &consumer{
+		client:  client,
+		events:  ev,
+		turn:    make(chan struct{}, 1),
+		closing: make(chan struct{}),
+		parts:   make(map[base.TopicPartition]*part),
+	}
+	c.turn <- struct{}{}
+	return c
+}
+
+// takeTurn waits until Poll, Subscribe, Assign and Close are free.
+func (c *consumer) takeTurn(ctx context.Context) error {
+	select {
+	case <-c.closing:
+		return base.ErrClosed
+	default:
+	}
+	select {
+	case <-c.turn:
+		return nil
+	case <-c.closing:
+		return base.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *consumer) giveTurn() { c.turn <- struct{}{} }
+
+// Poll serves rebalances and events until there is something to give.
+func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
+	clear(b.Records)
+	b.Records, b.Ends, b.Errors = b.Records[:0], b.Ends[:0], b.Errors[:0]
+	if err := c.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer c.giveTurn()
+	c.pollCtx, c.batch = ctx, b
+	defer func() { c.pollCtx, c.batch = nil, nil }()
+
+	for {
+		select {
+		case <-c.closing:
+			return base.ErrClosed
+		default:
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.begin(ctx); err != nil {
+			return err
+		}
+		c.collect(min(pollSlice, time.Duration(millis(ctx))*time.Millisecond), max)
+		if !isEmpty(b) {
+			return nil
+		}
+		if c.fatal != nil {
+			return c.fatal
+		}
+	}
+}
+
+// collect takes out of librdkafka what is there, waiting for the first event
+// only, until the batch has max records or partitions were assigned.
+func (c *consumer) collect(wait time.Duration, max int) {
+	if !c.gate.enter() {
+		return
+	}
+	defer c.gate.leave()
+	c.positions.Lock()
+	defer c.positions.Unlock()
+	for ms := int(wait / time.Millisecond); ; ms = 0 {
+		before := len(c.batch.Records)
+		ev := c.client.Poll(ms)
+		switch ev := ev.(type) {
+		case *kafka.Message:
+			if ev.TopicPartition.Error != nil {
+				c.failed(ev.TopicPartition)
+			} else {
+				c.batch.Records = append(c.batch.Records, record(ev))
+			}
+		case kafka.PartitionEOF:
+			c.batch.Ends = append(c.batch.Ends, offset(kafka.TopicPartition(ev)))
+		case kafka.Error:
+			c.handleError(ev)
+		case nil:
+			// Nothing, or a rebalance: those are served inside Poll.
+			return
+		default:
+			c.events.handle(ev)
+		}
+		if len(c.batch.Records) >= max && len(c.batch.Records) > before || c.joining != nil || c.fatal != nil {
+			return
+		}
+	}
+}
+
+func isEmpty(b *base.Batch) bool {
+	return len(b.Records) == 0 && len(b.Ends) == 0 && len(b.Errors) == 0
+}
+
+// record makes a record of a message, whose bytes it takes over.
+func record(m *kafka.Message) *base.Record {
+	r := &base.Record{
+		Topic:         *m.TopicPartition.Topic,
+		Partition:     m.TopicPartition.Partition,
+		Offset:        int64(m.TopicPartition.Offset),
+		LeaderEpoch:   -1,
+		Key:           m.Key,
+		Value:         m.Value,
+		Timestamp:     m.Timestamp,
+		TimestampType: base.TimestampType(m.TimestampType), // the numbers are the protocol's plus one, on both sides
+	}
+	if m.TopicPartition.LeaderEpoch != nil {
+		r.LeaderEpoch = *m.TopicPartition.LeaderEpoch
+	}
+	if len(m.Headers) > 0 {
+		r.Headers = make([]base.Header, len(m.Headers))
+		for i, h := range m.Headers {
+			r.Headers[i] = base.Header(h)
+		}
+	}
+	return r
+}
+
+// Subscribe joins the group for topics. A second call first gives up what the
+// first one got.
+func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
+	ctx := context.Background()
+	if err := c.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer c.giveTurn()
+	if !c.gate.enter() {
+		return base.ErrClosed
+	}
+	defer c.gate.leave()
+	switch c.mode {
+	case assigned:
+		return local(kafka.ErrState, "", -1, "partitions were assigned by hand")
+	case subscribed:
+		c.giveUp(ctx)
+		if err := c.client.Unsubscribe(); err != nil {
+			return convert(err)
+		}
+	}
+	c.rebalance = r
+	if err := c.client.SubscribeTopics(topics, c.onRebalance); err != nil {
+		return convert(err)
+	}
+	c.mode, c.topics = subscribed, append([]string(nil), topics...)
+	return nil
+}
+
+// Close calls Revoked (or Lost) and leaves the group within ctx. What takes
+// longer goes on in the background, without calling anybody.
+func (c *consumer) Close(ctx context.Context) error {
+	err := error(nil)
+	c.once.Do(func() { err = c.close(ctx) })
+	return err
+}
+
+func (c *consumer) close(ctx context.Context) error {
+	close(c.closing) // a running Poll gives up its turn, and nobody takes another
+	mine := false
+	select {
+	case <-c.turn:
+		mine = true
+	default:
+		select {
+		case <-c.turn:
+			mine = true
+		case <-ctx.Done(): // Poll is in the caller's own code
+		}
+	}
+	if mine {
+		c.giveUp(ctx)
+	}
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		if !mine {
+			<-c.turn
+		}
+		c.teardown()
+	}()
+	select {
+	case <-released:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// teardown releases everything, when no call is inside librdkafka any more.
+func (c *consumer) teardown() {
+	<-c.gate.close()
+	c.rebalance = nil
+	c.events.stop()
+	if c.wrapped {
+		c.detach()
+		return
+	}
+	// Serves the last rebalance, of which nobody is told.
+	_ = c.client.Close()
+	c.events.wait()
+}

@@ -1,0 +1,109 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/base"
+)
+
+// events hands what a client says by itself to the hooks: errors, statistics,
+// log lines, and the wish for a new token.
+type events struct {
+	hooks  base.Hooks
+	client kafka.Handle
+	ctx    context.Context // ends with the client: bounds requests for tokens
+	cancel context.CancelFunc
+	tokens sync.WaitGroup
+	lines  sync.WaitGroup // of the log; the client closes their channel
+}
+
+// newEvents serves client's log lines until the client is closed.
+func newEvents(client kafka.Handle, logs <-chan kafka.LogEvent, hooks base.Hooks) *events {
+	e := &events{hooks: hooks, client: client}
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	if logs != nil {
+		e.lines.Go(func() {
+			for line := range logs {
+				e.log(line)
+			}
+		})
+	}
+	return e
+}
+
+// handle serves an event that is neither a record nor a rebalance.
+func (e *events) handle(ev kafka.Event) {
+	switch ev := ev.(type) {
+	case kafka.Error:
+		e.report(convert(ev))
+	case *kafka.Stats:
+		if e.hooks.Stats != nil {
+			e.hooks.Stats([]byte(ev.String()))
+		}
+	case kafka.OAuthBearerTokenRefresh:
+		// Fetching one takes a request; librdkafka asks again only after it was answered.
+		if e.ctx.Err() == nil {
+			e.tokens.Go(e.refresh)
+		}
+	}
+}
+
+// report hands an error to the hook for errors.
+func (e *events) report(err error) {
+	if e.hooks.Error != nil {
+		e.hooks.Error(err)
+	}
+}
+
+// refresh answers librdkafka's request for a token. After a failure it asks
+// again in 10 seconds.
+func (e *events) refresh() {
+	if e.hooks.Token == nil {
+		e.client.SetOAuthBearerTokenFailure("base.Hooks.Token is not set")
+		return
+	}
+	t, err := e.hooks.Token(e.ctx)
+	if e.ctx.Err() != nil {
+		return // the client is being closed
+	}
+	if err == nil {
+		err = e.client.SetOAuthBearerToken(kafka.OAuthBearerToken{
+			TokenValue: t.Value, Expiration: t.Expires, Principal: t.Principal, Extensions: t.Extensions,
+		})
+	}
+	if err != nil {
+		e.client.SetOAuthBearerTokenFailure(err.Error())
+		e.report(convert(err))
+	}
+}
+
+// log hands one line on, with librdkafka's syslog level as slog's.
+func (e *events) log(line kafka.LogEvent) {
+	level := slog.LevelDebug
+	switch {
+	case line.Level <= 3: // emergency to error
+		level = slog.LevelError
+	case line.Level == 4:
+		level = slog.LevelWarn
+	case line.Level <= 6: // notice, info
+		level = slog.LevelInfo
+	}
+	e.hooks.Logger.Log(e.ctx, level, line.Message, "client", line.Name, "facility", line.Tag)
+}
+
+// stop ends requests for tokens. It must come before the client is closed,
+// when handle is called no more.
+func (e *events) stop() {
+	e.cancel()
+	e.tokens.Wait()
+}
+
+// wait returns when the last log line was handed on. It must come after the
+// client was closed.
+func (e *events) wait() { e.lines.Wait() }

@@ -1,0 +1,430 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/base"
+)
+
+// NewProducer makes a producer of a configuration with librdkafka's keys, see
+// the package's documentation for what differs. With transactional.id the
+// result is also a [base.TxnProducer]; it is always a [base.Metadata].
+//
+// The error is a [*base.ConfigError] where the configuration is at fault.
+// NewProducer does not wait for the network.
+func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
+	p, transactional, err := newProducer(conf, hooks)
+	if err != nil {
+		return nil, err
+	}
+	if transactional {
+		return &txnProducer{producer: p}, nil
+	}
+	return p, nil
+}
+
+func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional bool, err error) {
+	m, err := producerConf(conf, hooks)
+	if err != nil {
+		return nil, false, err
+	}
+	client, err := kafka.NewProducer(&m)
+	if err != nil {
+		return nil, false, configError(err, m)
+	}
+	p = startProducer(client, nil)
+	p.events = newEvents(client, client.Logs(), hooks)
+	p.serving.Go(func() {
+		for ev := range client.Events() { // closed by client.Close
+			p.events.handle(ev)
+		}
+	})
+	return p, isSet(m, "transactional.id"), nil
+}
+
+// reportBuffer is how many reports may lie between librdkafka's poller and the
+// goroutine that calls done: enough that neither wakes the other per record.
+const reportBuffer = 10_000
+
+// roomRetry is how long a producer waits for room without a sign of it.
+const roomRetry = 10 * time.Millisecond
+
+// producer is a base.Producer.
+type producer struct {
+	client *kafka.Producer
+	events *events // nil if the client is wrapped
+	gate   gate    // calls beside Produce
+
+	// reports is where librdkafka's poller puts a message per record: a private
+	// channel, since a wrapped client's Events() belong to its owner.
+	reports chan kafka.Event
+	quit    chan struct{} // tells the deliverer to end
+	serving sync.WaitGroup
+
+	mu      sync.RWMutex // Produce holds it for reading while it queues a record
+	closed  bool
+	current *round
+
+	closing chan struct{} // closed by Close: nobody waits for room any more
+	purging atomic.Bool   // purged records are ErrClosed's
+
+	waiting atomic.Int32  // calls of Produce that wait for room
+	room    chan struct{} // holds a token when there may be room
+
+	deliveries sync.Pool // *delivery
+	messages   sync.Pool // *message
+	ledger     *ledger   // what a wrapped client still has; nil if the client is ours
+
+	flushMu  sync.Mutex
+	flushers int           // calls that wait for a round
+	flushing chan struct{} // closed when the goroutine that flushes has ended; nil if there is none
+}
+
+// startProducer makes a producer of client and starts to serve reports.
+func startProducer(client *kafka.Producer, l *ledger) *producer {
+	p := &producer{
+		client:  client,
+		ledger:  l,
+		reports: make(chan kafka.Event, reportBuffer),
+		quit:    make(chan struct{}),
+		current: newRound(1),
+		closing: make(chan struct{}),
+		room:    make(chan struct{}, 1),
+	}
+	p.deliveries.New = func() any { return new(delivery) }
+	p.messages.New = func() any { return new(message) }
+	p.serving.Go(p.deliver)
+	return p
+}
+
+// Produce queues r in librdkafka, which copies its bytes.
+func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.Record, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m := p.messages.Get().(*message)
+	defer p.release(m)
+	if err := m.fill(r); err != nil {
+		return err
+	}
+	d := p.deliveries.Get().(*delivery)
+	d.record, d.done, d.timestamp = r, done, m.Timestamp
+
+	err := p.enqueue(m, d)
+	if isQueueFull(err) {
+		err = p.waitForRoom(ctx, m, d)
+	}
+	if err != nil {
+		d.record, d.done = nil, nil
+		p.deliveries.Put(d)
+		return p.produceError(err, r)
+	}
+	return nil
+}
+
+// enqueue tries once. If it succeeds, d may be gone when it returns.
+func (p *producer) enqueue(m *message, d *delivery) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return base.ErrClosed
+	}
+	d.round = p.current
+	d.round.hold()
+	if p.ledger != nil {
+		p.ledger.add(d)
+	}
+	m.Opaque = d
+	err := p.client.Produce(&m.Message, p.reports)
+	if err != nil {
+		if p.ledger != nil {
+			p.ledger.remove(d)
+		}
+		d.round.release()
+	}
+	return err
+}
+
+// waitForRoom tries again whenever records were reported, until ctx ends. What
+// was reported leaves librdkafka's queue a little later, so now and then it
+// tries without a sign.
+func (p *producer) waitForRoom(ctx context.Context, m *message, d *delivery) error {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	timer := time.NewTimer(roomRetry)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.closing:
+			return base.ErrClosed
+		case <-p.room:
+		case <-timer.C:
+		}
+		err := p.enqueue(m, d)
+		if !isQueueFull(err) {
+			p.offerRoom() // to the next that waits
+			return err
+		}
+		timer.Reset(roomRetry)
+	}
+}
+
+// offerRoom wakes one call that waits for room, if any does.
+func (p *producer) offerRoom() {
+	if p.waiting.Load() == 0 {
+		return
+	}
+	select {
+	case p.room <- struct{}{}:
+	default: // one is on its way already
+	}
+}
+
+func isQueueFull(err error) bool {
+	ke, ok := err.(kafka.Error)
+	return ok && ke.Code() == kafka.ErrQueueFull
+}
+
+// produceError is what Produce returns for err. Once a fatal error was raised
+// librdkafka refuses every record with a code that only says so.
+func (p *producer) produceError(err error, r *base.Record) error {
+	if ke, ok := err.(kafka.Error); ok && ke.Code() == kafka.ErrFatal && p.gate.enter() {
+		defer p.gate.leave()
+		if fatal := p.client.GetFatalError(); fatal != nil {
+			err = fatal
+		}
+	}
+	return convertAt(err, r.Topic, r.Partition)
+}
+
+// Flush ends the current round and waits for it.
+func (p *producer) Flush(ctx context.Context) error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return base.ErrClosed
+	}
+	r := p.current
+	p.current = r.follow()
+	p.mu.Unlock()
+	r.release()
+	return p.await(ctx, r)
+}
+
+// await waits for r while librdkafka is told to send without lingering.
+func (p *producer) await(ctx context.Context, r *round) error {
+	select {
+	case <-r.over:
+		return nil
+	default:
+	}
+	if !p.startFlushing() {
+		return base.ErrClosed
+	}
+	defer p.stopFlushing()
+	select {
+	case <-r.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// flushSlice is how long librdkafka is told to flush at a time. Its Flush waits
+// for everything it has, also what others produce meanwhile, and (on a wrapped
+// client) for events that nobody reads: so it does not decide when to return.
+const flushSlice = 25 * time.Millisecond
+
+// startFlushing makes librdkafka send at once until stopFlushing was called as
+// often. One goroutine does it for all.
+func (p *producer) startFlushing() bool {
+	p.flushMu.Lock()
+	defer p.flushMu.Unlock()
+	if p.flushing == nil {
+		if !p.gate.enter() {
+			return false
+		}
+		p.flushing = make(chan struct{})
+		go p.flush(p.flushing)
+	}
+	p.flushers++
+	return true
+}
+
+func (p *producer) stopFlushing() {
+	p.flushMu.Lock()
+	p.flushers--
+	p.flushMu.Unlock()
+}
+
+func (p *producer) flush(ended chan struct{}) {
+	defer p.gate.leave()
+	defer close(ended)
+	for {
+		p.flushMu.Lock()
+		if p.flushers == 0 {
+			p.flushing = nil
+			p.flushMu.Unlock()
+			return
+		}
+		p.flushMu.Unlock()
+		if p.client.Flush(int(flushSlice/time.Millisecond)) == 0 {
+			time.Sleep(time.Millisecond) // sent, but not yet all reported
+		}
+	}
+}
+
+// Close flushes within ctx. What is not reported then fails with ErrClosed,
+// also records that are on their way to a broker and may yet arrive there;
+// Close returns the context's error in that case. If librdkafka takes longer
+// than a second after ctx ended to let go, the rest happens in the background.
+func (p *producer) Close(ctx context.Context) error {
+	return p.close(ctx, nil)
+}
+
+// close is Close; first, if not nil, runs when no more records are taken and
+// the client is still there.
+func (p *producer) close(ctx context.Context, first func()) error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.closed = true
+	p.mu.Unlock()
+	close(p.closing)
+
+	if first != nil {
+		first()
+	}
+	last := p.current
+	last.release()
+	err := p.await(ctx, last)
+	if err != nil {
+		err = fmt.Errorf("closed before every record was reported: %w", err)
+		p.purge(last)
+	}
+
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		p.teardown()
+	}()
+	awaitRelease(ctx, released)
+	return err
+}
+
+// awaitRelease waits for released, and if ctx has ended, a second at most.
+func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
+	select {
+	case <-released:
+		return true
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(time.Second)
+	defer grace.Stop()
+	select {
+	case <-released:
+		return true
+	case <-grace.C:
+		return false
+	}
+}
+
+// purge fails all records of last that are not yet reported.
+func (p *producer) purge(last *round) {
+	if p.ledger != nil {
+		// Purging would take the owner's records as well.
+		p.ledger.fail(p.reports)
+		<-last.over
+		return
+	}
+	p.purging.Store(true)
+	for {
+		// Not blocking, since a broker's thread may be busy connecting, and
+		// again, since a record may be between two queues.
+		p.client.Purge(kafka.PurgeInFlight | kafka.PurgeQueue | kafka.PurgeNonBlocking)
+		select {
+		case <-last.over:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// teardown releases everything, when no call is inside librdkafka any more and
+// all records were reported.
+func (p *producer) teardown() {
+	<-p.gate.close()
+	if p.ledger != nil {
+		p.leave()
+		return
+	}
+	p.events.stop()
+	time.Sleep(flushSlice) // Flush leaves a goroutine inside librdkafka for that long
+	p.client.Close()
+	close(p.quit)
+	p.events.wait()
+	p.serving.Wait()
+}
+
+// Partitions asks for the partitions of topic.
+func (p *producer) Partitions(ctx context.Context, topic string) ([]int32, error) {
+	return partitions(ctx, &p.gate, p.client, topic)
+}
+
+// message is a record as librdkafka takes it, and is reused: librdkafka copies
+// everything.
+type message struct {
+	kafka.Message
+	topic   string
+	headers []kafka.Header
+}
+
+// maxTopic is the longest name a topic may have, in bytes.
+const maxTopic = 249
+
+// fill makes m of r. It refuses what would not arrive as it is.
+func (m *message) fill(r *base.Record) error {
+	if n := len(r.Topic); n == 0 || n > maxTopic || strings.IndexByte(r.Topic, 0) >= 0 {
+		return local(kafka.ErrTopicException, r.Topic, r.Partition, "%w: a topic's name has 1 to %d bytes, none of them zero", errInvalidTopic, maxTopic)
+	}
+	m.topic = r.Topic
+	m.TopicPartition.Topic, m.TopicPartition.Partition = &m.topic, r.Partition
+	m.Key, m.Value = r.Key, r.Value
+	m.Timestamp = r.Timestamp
+	if m.Timestamp.IsZero() {
+		m.Timestamp = time.Now()
+	} else if ms := m.Timestamp.UnixMilli(); ms == 0 || m.Timestamp.UnixNano()/1e6 != ms {
+		return local(kafka.ErrInvalidTimestamp, r.Topic, r.Partition, "librdkafka cannot send the timestamp %v", r.Timestamp)
+	}
+	for _, h := range r.Headers {
+		if strings.IndexByte(h.Key, 0) >= 0 {
+			return local(kafka.ErrInvalidArg, r.Topic, r.Partition, "librdkafka cannot send the header %q: it would end at its zero byte", h.Key)
+		}
+		m.headers = append(m.headers, kafka.Header(h))
+	}
+	m.Headers = m.headers
+	return nil
+}
+
+var errInvalidTopic = errors.New("invalid topic")
+
+// release takes m back.
+func (p *producer) release(m *message) {
+	clear(m.headers)
+	m.Message, m.topic, m.headers = kafka.Message{}, "", m.headers[:0]
+	p.messages.Put(m)
+}

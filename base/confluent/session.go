@@ -1,0 +1,238 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/base"
+)
+
+// NewSession makes a consumer and a transactional producer that work together;
+// transactional.id and group.id are required. Each half is given the keys that
+// are its own. The result is also a [base.Offsets] and a [base.Metadata].
+//
+// The error is a [*base.ConfigError] where the configuration is at fault.
+// NewSession does not wait for the network.
+func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
+	if id, err := conf.String("transactional.id", ""); err != nil {
+		return nil, err
+	} else if id == "" {
+		return nil, &base.ConfigError{Key: "transactional.id", Reason: "required: a session is one transactional id and one group"}
+	}
+	c, err := newConsumer(without(conf, producerKeys), hooks)
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := newProducer(without(conf, consumerKeys), hooks)
+	if err != nil {
+		return nil, errors.Join(err, c.Close(context.Background()))
+	}
+	return &session{consumer: c, producer: &txnProducer{producer: p}}, nil
+}
+
+// session is a base.Session.
+type session struct {
+	*consumer
+	producer *txnProducer
+
+	mu     sync.Mutex
+	open   bool // between Begin and End
+	polled map[base.TopicPartition]*span
+	doomed bool // it can only be aborted: partitions were taken away, or it is being aborted
+	sends  int  // of offsets: each has a name of its own
+}
+
+// span is what was polled of one partition since Begin.
+type span struct {
+	first, next base.Offset
+}
+
+// Producer returns the transactional producer, which is closed with the session.
+func (s *session) Producer() base.Producer { return s.producer }
+
+// Subscribe joins the group for topics.
+func (s *session) Subscribe(topics []string, r base.Rebalance) error {
+	return s.consumer.Subscribe(topics, watch{s, r})
+}
+
+// Poll is Consumer.Poll, and remembers what the transaction will cover.
+func (s *session) Poll(ctx context.Context, b *base.Batch, max int) error {
+	if err := s.consumer.Poll(ctx, b, max); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.open {
+		return nil
+	}
+	var last base.TopicPartition
+	var of *span
+	for _, r := range b.Records {
+		tp := base.TopicPartition{Topic: r.Topic, Partition: r.Partition}
+		if of == nil || tp != last {
+			last, of = tp, s.polled[tp]
+		}
+		if of == nil {
+			of = &span{first: base.Offset{TopicPartition: tp, Offset: r.Offset, LeaderEpoch: r.LeaderEpoch}}
+			s.polled[tp] = of
+		}
+		of.next = base.Offset{TopicPartition: tp, Offset: r.Offset + 1, LeaderEpoch: r.LeaderEpoch}
+	}
+	return nil
+}
+
+// Begin starts a transaction.
+func (s *session) Begin(ctx context.Context) error {
+	if err := s.producer.Begin(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open, s.doomed, s.polled = true, false, make(map[base.TopicPartition]*span)
+	return nil
+}
+
+// End commits what was produced and the offsets of what was polled since Begin,
+// or neither. If partitions of it were taken away, or the group no longer
+// counts this member in, it aborts.
+//
+// With a retriable error nothing is decided yet: the same call goes on where
+// this one stopped. With any other error that is not fatal the transaction was
+// aborted, and the error says why it could not be committed.
+func (s *session) End(ctx context.Context, commit bool) (committed bool, err error) {
+	s.mu.Lock()
+	doomed := s.doomed
+	s.mu.Unlock()
+	var cause error
+	if commit && !doomed {
+		var e *base.Error
+		switch err := s.commit(ctx); {
+		case err == nil:
+			s.finish()
+			return true, nil
+		case !errors.As(err, &e), e.Fatal, e.Retriable && !e.AbortTxn:
+			return false, err // closed, of no use any more, or to be called again
+		case !membershipLost(err):
+			cause = fmt.Errorf("aborted: %w", err)
+		}
+	}
+	s.mu.Lock()
+	s.doomed = true
+	s.mu.Unlock()
+	switch err := s.producer.End(ctx, false); {
+	case errors.Is(err, errCommitted): // by an End that was not waited for
+		s.finish()
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	if err := s.rewind(ctx); err != nil {
+		return false, err
+	}
+	return false, cause
+}
+
+// commit sends the offsets and commits.
+func (s *session) commit(ctx context.Context) error {
+	s.mu.Lock()
+	var next []kafka.TopicPartition
+	for _, of := range s.polled {
+		next = append(next, topicPartition(of.next))
+	}
+	s.sends++
+	name := fmt.Sprint("offsets ", s.sends)
+	s.mu.Unlock()
+
+	if len(next) > 0 && !s.producer.committing() {
+		if !s.gate.enter() {
+			return base.ErrClosed
+		}
+		group, err := s.client.GetConsumerGroupMetadata()
+		s.gate.leave()
+		if err != nil {
+			return convert(err)
+		}
+		err = s.producer.run(ctx, name, func() error {
+			return s.producer.client.SendOffsetsToTransaction(context.Background(), next, group)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.producer.End(ctx, true)
+}
+
+// rewind ends an aborted transaction: what was polled since Begin is polled
+// again, as far as it is still assigned.
+func (s *session) rewind(ctx context.Context) error {
+	s.mu.Lock()
+	var to []base.Offset
+	for tp, of := range s.polled {
+		if s.has(tp) {
+			to = append(to, of.first)
+		}
+	}
+	s.mu.Unlock()
+	if err := s.Seek(ctx, to...); err != nil {
+		return fmt.Errorf("aborted, but positions did not go back: %w", err)
+	}
+	s.finish()
+	return nil
+}
+
+// finish forgets the transaction.
+func (s *session) finish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open, s.doomed, s.polled = false, false, nil
+}
+
+// Close leaves the group, aborts the open transaction and closes both clients.
+func (s *session) Close(ctx context.Context) error {
+	return errors.Join(s.consumer.Close(ctx), s.producer.Close(ctx))
+}
+
+// gone notes that partitions go.
+func (s *session) gone(partitions []base.TopicPartition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, tp := range partitions {
+		if s.polled[tp] != nil {
+			delete(s.polled, tp) // if it comes back, it begins at what the group has
+			s.doomed = true
+		}
+	}
+}
+
+// watch is the user's Rebalance with the session listening.
+type watch struct {
+	session *session
+	user    base.Rebalance // may be nil
+}
+
+func (w watch) Assigned(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+	if w.user == nil {
+		return nil, nil
+	}
+	return w.user.Assigned(ctx, committed)
+}
+
+func (w watch) Revoked(ctx context.Context, p []base.TopicPartition) {
+	if w.user != nil {
+		w.user.Revoked(ctx, p)
+	}
+	w.session.gone(p)
+}
+
+func (w watch) Lost(p []base.TopicPartition) {
+	if w.user != nil {
+		w.user.Lost(p)
+	}
+	w.session.gone(p)
+}
