@@ -1,0 +1,259 @@
+package franz
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/base"
+)
+
+// NewConsumer makes a consumer. It does not use the network before Subscribe or
+// Assign. It also satisfies [base.Assigner], [base.Offsets] and
+// [base.Metadata]. The error is a [*base.ConfigError].
+func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
+	s, err := parse(conf, consuming)
+	if err != nil {
+		return nil, err
+	}
+	c := newConsumer(s, hooks)
+	return c, c.validate()
+}
+
+// consumer is a base.Consumer. What it reads with is a reader, made anew by
+// each Subscribe and Assign.
+type consumer struct {
+	s     *settings
+	hooks base.Hooks
+
+	mu      sync.Mutex
+	reader  *reader
+	plain   *kgo.Client // for questions while there is no reader; made when needed
+	stop    context.CancelFunc
+	closing bool
+	closed  chan struct{} // closed when Close is done
+
+	session *session // nil for a plain consumer
+}
+
+func newConsumer(s *settings, hooks base.Hooks) *consumer {
+	return &consumer{s: s, hooks: hooks, closed: make(chan struct{})}
+}
+
+// validate finds what kgo refuses, before there is a client.
+func (c *consumer) validate() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	opts, err := c.opts(ctx)
+	if err != nil {
+		return err
+	}
+	if c.s.group != "" {
+		more, err := c.s.groupOpts()
+		if err != nil {
+			return err
+		}
+		opts = append(opts, more...)
+	}
+	if err := kgo.ValidateOpts(opts...); err != nil {
+		return refusedByClient(err)
+	}
+	return nil
+}
+
+// opts are the options of every client that the consumer makes.
+func (c *consumer) opts(ctx context.Context) ([]kgo.Opt, error) {
+	opts, err := c.s.clientOpts(ctx, c.hooks)
+	if err != nil {
+		return nil, err
+	}
+	return append(opts, c.s.consumerOpts()...), nil
+}
+
+// leaveTimeout bounds what Subscribe waits for, which has no context: the old
+// subscription's farewell.
+const leaveTimeout = 10 * time.Second
+
+// Subscribe implements base.Consumer. The group is joined while Poll waits, but
+// the client exists, and has begun to, when Subscribe returns.
+func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
+	switch {
+	case c.s.group == "":
+		return &base.ConfigError{Key: "group.id", Reason: "is required by Subscribe"}
+	case len(topics) == 0 || slices.Contains(topics, ""):
+		return local(codeInvalidArg, "Subscribe needs the names of topics")
+	}
+	old, err := c.current()
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		if !old.group {
+			return local(codeConflict, "Assign was called: it excludes Subscribe")
+		}
+		if err := c.mayReplace(); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+		defer cancel()
+		old.close(ctx)
+	}
+	next, err := c.join(slices.Clone(topics), r)
+	if err != nil {
+		return err
+	}
+	c.replace(next)
+	return nil
+}
+
+// mayReplace refuses a new subscription while a transaction is open.
+func (c *consumer) mayReplace() error {
+	if c.session == nil {
+		return nil
+	}
+	return c.session.idle()
+}
+
+// current returns the reader, nil before Subscribe and Assign, or ErrClosed.
+func (c *consumer) current() (*reader, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.closed:
+		return nil, base.ErrClosed
+	default:
+		return c.reader, nil
+	}
+}
+
+func (c *consumer) replace(r *reader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reader = r
+}
+
+// Poll implements base.Consumer. A max below 1 is 1.
+func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
+	clear(b.Records)
+	clear(b.Errors)
+	b.Records, b.Ends, b.Errors = b.Records[:0], b.Ends[:0], b.Errors[:0]
+	for {
+		r, err := c.current()
+		switch {
+		case err != nil:
+			return err
+		case r == nil:
+			return local(codeState, "Poll before Subscribe or Assign")
+		}
+		if !r.watch.enter() {
+			if err := c.rejoin(r); err != nil {
+				return err
+			}
+			continue
+		}
+		err = r.poll(ctx, b, max1(max))
+		r.watch.leave()
+		return err
+	}
+}
+
+func max1(n int) int { return max(n, 1) }
+
+// rejoin replaces a reader that left its group because Poll was not called for
+// max.poll.interval.ms.
+func (c *consumer) rejoin(r *reader) error {
+	err := local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, joining again", c.s.maxPollInterval)
+	if c.hooks.Error != nil {
+		c.hooks.Error(err)
+	}
+	r.lose()
+	<-r.done
+	next, joinErr := c.join(r.topics, r.rebalance)
+	if joinErr != nil {
+		return joinErr
+	}
+	c.replace(next)
+	return nil
+}
+
+// Close implements base.Consumer.
+func (c *consumer) Close(ctx context.Context) error {
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		select {
+		case <-c.closed:
+		case <-ctx.Done():
+		}
+		return nil
+	}
+	c.closing = true
+	r, plain, stop := c.reader, c.plain, c.stop
+	c.mu.Unlock()
+
+	if r != nil {
+		r.lose() // only if it has left the group already
+		r.close(ctx)
+	}
+	close(c.closed)
+	if plain != nil {
+		stop()
+		plain.Close()
+	}
+	return nil
+}
+
+// asker returns a client for questions to brokers: the reader's, or one that
+// only asks.
+func (c *consumer) asker() (*kgo.Client, error) {
+	r, err := c.current()
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		return r.cl, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closing:
+		return nil, base.ErrClosed
+	case c.plain != nil:
+		return c.plain, nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	opts, err := c.s.clientOpts(ctx, c.hooks)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	cl, err := newClient(opts)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	c.plain, c.stop = cl, cancel
+	return cl, nil
+}
+
+// client is the reader's, for Client.
+func (c *consumer) client() *kgo.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reader == nil {
+		return nil
+	}
+	return c.reader.cl
+}
+
+// Partitions implements base.Metadata.
+func (c *consumer) Partitions(ctx context.Context, topic string) ([]int32, error) {
+	cl, err := c.asker()
+	if err != nil {
+		return nil, err
+	}
+	return partitions(ctx, cl, topic)
+}

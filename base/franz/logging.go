@@ -1,0 +1,57 @@
+package franz
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// logger makes a kgo.Logger of l that lets through what log_level and debug ask
+// for and l is enabled for.
+func (s *settings) logger(l *slog.Logger) kgo.Logger {
+	highest := kgo.LogLevelDebug
+	if s.debug == "" {
+		switch {
+		case s.logLevel == 0:
+			highest = kgo.LogLevelNone
+		case s.logLevel <= 3:
+			highest = kgo.LogLevelError
+		case s.logLevel == 4:
+			highest = kgo.LogLevelWarn
+		case s.logLevel <= 6:
+			highest = kgo.LogLevelInfo
+		}
+	}
+	return logAdapter{l, highest}
+}
+
+type logAdapter struct {
+	*slog.Logger
+	highest kgo.LogLevel
+}
+
+// Level is asked before each line, since a handler's level may change.
+func (a logAdapter) Level() kgo.LogLevel {
+	level := a.highest
+	for level > kgo.LogLevelNone && !a.Enabled(context.Background(), slogLevel(level)) {
+		level--
+	}
+	return level
+}
+
+func (a logAdapter) Log(level kgo.LogLevel, msg string, keyvals ...any) {
+	a.Logger.Log(context.Background(), slogLevel(level), msg, keyvals...)
+}
+
+func slogLevel(l kgo.LogLevel) slog.Level {
+	switch l {
+	case kgo.LogLevelError:
+		return slog.LevelError
+	case kgo.LogLevelWarn:
+		return slog.LevelWarn
+	case kgo.LogLevelInfo:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}

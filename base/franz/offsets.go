@@ -1,0 +1,206 @@
+package franz
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/kavro/kavro/base"
+)
+
+// The timestamps of a ListOffsets request that are none.
+const (
+	listEnd   int64 = -1
+	listStart int64 = -2
+)
+
+// listed is one partition's answer to a ListOffsets request.
+type listed struct {
+	offset int64 // -1 if no record is that young
+	epoch  int32
+	err    error
+}
+
+// list asks for an offset of each partition: listStart, listEnd, or the first at
+// or after a time in milliseconds. With isolation 1 the end is the last stable
+// offset. Every partition is in the answer.
+func list(ctx context.Context, cl *kgo.Client, timestamp int64, isolation int8, parts []base.TopicPartition) map[base.TopicPartition]listed {
+	req := kmsg.NewPtrListOffsetsRequest()
+	req.IsolationLevel = isolation
+	for topic, ids := range byTopic(parts) {
+		t := kmsg.NewListOffsetsRequestTopic()
+		t.Topic = topic
+		for _, id := range ids {
+			p := kmsg.NewListOffsetsRequestTopicPartition()
+			p.Partition, p.Timestamp = id, timestamp
+			t.Partitions = append(t.Partitions, p)
+		}
+		req.Topics = append(req.Topics, t)
+	}
+
+	answers := map[base.TopicPartition]listed{}
+	failed := error(kerr.UnknownTopicOrPartition) // for what no broker answers
+	for _, shard := range cl.RequestSharded(ctx, req) {
+		if shard.Err != nil {
+			failed = shard.Err
+			continue
+		}
+		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
+			for _, p := range t.Partitions {
+				tp := base.TopicPartition{Topic: t.Topic, Partition: p.Partition}
+				answers[tp] = listed{offset: p.Offset, epoch: p.LeaderEpoch, err: at(convert(kerr.ErrorForCode(p.ErrorCode)), tp)}
+			}
+		}
+	}
+	for _, tp := range parts {
+		if _, ok := answers[tp]; !ok {
+			answers[tp] = listed{err: at(convert(failed), tp)}
+		}
+	}
+	return answers
+}
+
+// readable is the isolation of questions about the end: what the consumer may
+// read.
+func (s *settings) readable() int8 {
+	if s.isolation == "read_committed" {
+		return 1
+	}
+	return 0
+}
+
+// OffsetsAt implements base.Offsets.
+func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, p ...base.TopicPartition) ([]base.Offset, error) {
+	cl, err := c.asker()
+	if err != nil {
+		return nil, err
+	}
+	young := list(ctx, cl, t.UnixMilli(), c.s.readable(), p)
+	ends := list(ctx, cl, listEnd, c.s.readable(), p)
+	offsets := make([]base.Offset, len(p))
+	for i, tp := range p {
+		l := young[tp]
+		if l.err == nil && l.offset < 0 {
+			l = ends[tp]
+		}
+		if l.err != nil {
+			return nil, l.err
+		}
+		offsets[i] = base.Offset{TopicPartition: tp, Offset: l.offset, LeaderEpoch: l.epoch}
+	}
+	return offsets, nil
+}
+
+// Watermarks implements base.Offsets. The end is what may be read, as
+// isolation.level says.
+func (c *consumer) Watermarks(ctx context.Context, p base.TopicPartition) (low, high int64, err error) {
+	cl, err := c.asker()
+	if err != nil {
+		return 0, 0, err
+	}
+	l := list(ctx, cl, listStart, 0, []base.TopicPartition{p})[p]
+	h := list(ctx, cl, listEnd, c.s.readable(), []base.TopicPartition{p})[p]
+	if err := errors.Join(l.err, h.err); err != nil {
+		return 0, 0, convert(err)
+	}
+	return l.offset, h.offset, nil
+}
+
+// Committed implements base.Offsets.
+func (c *consumer) Committed(ctx context.Context, p ...base.TopicPartition) ([]base.Offset, error) {
+	cl, err := c.asker()
+	switch {
+	case err != nil:
+		return nil, err
+	case c.s.group == "":
+		return nil, &base.ConfigError{Key: "group.id", Reason: "is required by Committed"}
+	}
+	return committed(ctx, cl, c.s.group, p)
+}
+
+// committed fetches a group's offsets, in the order of parts.
+func committed(ctx context.Context, cl *kgo.Client, group string, parts []base.TopicPartition) ([]base.Offset, error) {
+	offsets := make([]base.Offset, len(parts))
+	if len(parts) == 0 {
+		return offsets, nil
+	}
+	g := kmsg.NewOffsetFetchRequestGroup()
+	g.Group = group
+	for topic, ids := range byTopic(parts) {
+		t := kmsg.NewOffsetFetchRequestGroupTopic()
+		t.Topic, t.Partitions = topic, ids
+		g.Topics = append(g.Topics, t)
+	}
+	req := kmsg.NewPtrOffsetFetchRequest()
+	req.RequireStable = true // wait for transactions that are about to commit offsets (KIP-447)
+	req.Groups = append(req.Groups, g)
+	resp, err := req.RequestWith(ctx, cl)
+	if err != nil {
+		return nil, convert(err)
+	}
+
+	answers := map[base.TopicPartition]listed{}
+	for _, g := range resp.Groups {
+		if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
+			return nil, convert(err)
+		}
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				tp := base.TopicPartition{Topic: t.Topic, Partition: p.Partition}
+				answers[tp] = listed{offset: p.Offset, epoch: p.LeaderEpoch, err: at(convert(kerr.ErrorForCode(p.ErrorCode)), tp)}
+			}
+		}
+	}
+	for i, tp := range parts {
+		l, ok := answers[tp]
+		switch {
+		case l.err != nil:
+			return nil, l.err
+		case !ok || l.offset < 0:
+			l.offset, l.epoch = base.OffsetNone, -1
+		}
+		offsets[i] = base.Offset{TopicPartition: tp, Offset: l.offset, LeaderEpoch: l.epoch}
+	}
+	return offsets, nil
+}
+
+// diverged finds offsets that were committed in an epoch of which the log has
+// kept less (KIP-320): an election has cut it. It returns where each log ends
+// for that epoch. What cannot be asked is taken for undamaged.
+func (r *reader) diverged(ctx context.Context, wanted []base.Offset) map[base.TopicPartition]int64 {
+	req := kmsg.NewPtrOffsetForLeaderEpochRequest()
+	asked := map[base.TopicPartition]base.Offset{}
+	for _, o := range wanted {
+		if o.Offset < 0 || o.LeaderEpoch < 0 {
+			continue
+		}
+		asked[o.TopicPartition] = o
+		p := kmsg.NewOffsetForLeaderEpochRequestTopicPartition()
+		p.Partition, p.CurrentLeaderEpoch, p.LeaderEpoch = o.Partition, -1, o.LeaderEpoch
+		t := kmsg.NewOffsetForLeaderEpochRequestTopic()
+		t.Topic, t.Partitions = o.Topic, append(t.Partitions, p)
+		req.Topics = append(req.Topics, t)
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	ends := map[base.TopicPartition]int64{}
+	for _, shard := range r.cl.RequestSharded(ctx, req) {
+		if shard.Err != nil {
+			continue
+		}
+		for _, t := range shard.Resp.(*kmsg.OffsetForLeaderEpochResponse).Topics {
+			for _, p := range t.Partitions {
+				tp := base.TopicPartition{Topic: t.Topic, Partition: p.Partition}
+				if o, ok := asked[tp]; ok && p.ErrorCode == 0 && p.EndOffset >= 0 && p.EndOffset < o.Offset {
+					ends[tp] = p.EndOffset
+				}
+			}
+		}
+	}
+	return ends
+}

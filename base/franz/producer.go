@@ -1,0 +1,259 @@
+package franz
+
+import (
+	"context"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/base"
+)
+
+// NewProducer makes a producer. It does not wait for the network. With
+// transactional.id set the producer is a [base.TxnProducer]. It also satisfies
+// [base.Metadata]. The error is a [*base.ConfigError].
+func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
+	s, err := parse(conf, producing)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	opts, err := s.allProducerOpts(ctx, hooks)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	cl, err := newClient(opts)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	p := newProducer(cl, s.room())
+	p.cancel, p.owned = cancel, true
+	if s.transactionalID != "" {
+		return newTxnProducer(p), nil
+	}
+	return p, nil
+}
+
+func (s *settings) allProducerOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt, error) {
+	opts, err := s.clientOpts(ctx, hooks)
+	if err != nil {
+		return nil, err
+	}
+	more, err := s.producerOpts()
+	return append(opts, more...), err
+}
+
+// room is the queue that queue.buffering.max.* describe.
+func (s *settings) room() *room {
+	records := int64(s.queueMessages)
+	if records == 0 {
+		records = math.MaxInt64
+	}
+	return newRoom(records, int64(s.queueKbytes)<<10)
+}
+
+// newClient is kgo.NewClient with its refusals as a ConfigError: they are about
+// combinations of limits that only it knows.
+func newClient(opts []kgo.Opt) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return nil, refusedByClient(err)
+	}
+	return cl, nil
+}
+
+func refusedByClient(err error) error {
+	return &base.ConfigError{Key: "(franz-go)", Reason: err.Error()}
+}
+
+// producer is a base.Producer over one kgo.Client.
+type producer struct {
+	cl     *kgo.Client
+	room   *room
+	sent   sync.Pool // of *sent
+	flight flight
+	owned  bool // the client is closed with the producer
+	cancel context.CancelFunc
+
+	inTxn atomic.Bool  // producing is allowed, if the client is transactional
+	txn   bool         // the client is transactional
+	lost  atomic.Int64 // records of this transaction that were not delivered
+	first atomic.Pointer[base.Error]
+
+	closing atomic.Bool
+	closed  chan struct{} // closed when Close is done
+	manual  bool          // the partitioner heeds Record.Partition
+}
+
+func newProducer(cl *kgo.Client, q *room) *producer {
+	p := &producer{cl: cl, room: q, closed: make(chan struct{}), manual: true, cancel: func() {}}
+	p.flight.init()
+	p.sent.New = func() any {
+		s := &sent{p: p}
+		s.promise = s.done // bound once, so that producing makes no closure
+		return s
+	}
+	return p
+}
+
+// sent is a record on its way: kgo's record and what to do when it is reported.
+// It goes back to the pool before done is called.
+type sent struct {
+	p         *producer
+	rec       kgo.Record
+	headers   []kgo.RecordHeader
+	promise   func(*kgo.Record, error)
+	given     *base.Record
+	report    func(*base.Record, error)
+	size      int64
+	requested int32 // the partition asked for, or -1
+	era       *era
+}
+
+func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.Record, error)) error {
+	if err := p.accepts(r); err != nil {
+		return err
+	}
+	size := int64(len(r.Key) + len(r.Value))
+	for i := range r.Headers {
+		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
+	}
+	if err := p.room.acquire(ctx, size); err != nil {
+		return err
+	}
+	// Close waits for everything that entered before it began.
+	e := p.flight.enter()
+	if e == nil {
+		p.room.release(size)
+		return base.ErrClosed
+	}
+
+	s := p.sent.Get().(*sent)
+	s.given, s.report, s.size, s.requested, s.era = r, done, size, r.Partition, e
+	s.headers = s.headers[:0]
+	for i := range r.Headers {
+		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
+	}
+	s.rec = kgo.Record{
+		Topic: r.Topic, Partition: r.Partition,
+		Key: r.Key, Value: r.Value, Headers: s.headers, Timestamp: r.Timestamp,
+		Context: context.Background(), // ctx ends with Produce: cancelling one record would fail its batch
+	}
+	p.cl.Produce(context.Background(), &s.rec, s.promise)
+	p.flight.entered()
+	return nil
+}
+
+// accepts refuses what kgo would report later, or misunderstand.
+func (p *producer) accepts(r *base.Record) error {
+	switch {
+	case r.Topic == "":
+		return local(codeInvalidArg, "a record without a topic")
+	case r.Partition >= 0 && !p.manual:
+		return base.ErrUnsupported
+	case p.txn && !p.inTxn.Load() && !p.closing.Load():
+		return local(codeState, "no transaction was begun")
+	}
+	return nil
+}
+
+// done is kgo's promise. kgo calls promises one at a time, and keeps neither
+// the record nor its slices afterwards.
+func (s *sent) done(rec *kgo.Record, err error) {
+	p, r, report, size, e := s.p, s.given, s.report, s.size, s.era
+	r.Partition, r.Offset, r.LeaderEpoch = rec.Partition, rec.Offset, -1
+	r.Timestamp, r.TimestampType = rec.Timestamp, base.TimestampCreate
+	if err != nil {
+		err = s.failed(err)
+	}
+
+	clear(s.headers)
+	s.rec, s.given, s.report, s.era = kgo.Record{}, nil, nil, nil
+	p.sent.Put(s)
+
+	if report != nil {
+		report(r, err)
+	}
+	p.flight.leave(e)
+	p.room.release(size)
+}
+
+// failed says why the record was not delivered, and where.
+func (s *sent) failed(err error) error {
+	err = at(convert(err), base.TopicPartition{Topic: s.rec.Topic, Partition: s.requested})
+	if e, ok := err.(*base.Error); ok { //nolint:errorlint // made by at
+		if e.Code == codeFail && s.requested >= 0 && strings.Contains(e.Err.Error(), "partitioning choice") {
+			e.Code = codeUnknownPart
+		}
+		if s.p.txn && s.p.lost.Add(1) == 1 {
+			s.p.first.Store(e)
+		}
+	}
+	s.given.Offset = -1
+	return err
+}
+
+func (p *producer) Flush(ctx context.Context) error {
+	if p.closing.Load() {
+		return base.ErrClosed
+	}
+	return p.flush(ctx)
+}
+
+// flush waits for what was produced before it, while kgo.Flush, which waits for
+// an empty queue, keeps records from lingering.
+func (p *producer) flush(ctx context.Context) error {
+	done := p.flight.before()
+	select {
+	case <-done:
+		return nil
+	default:
+	}
+	flushing, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = p.cl.Flush(flushing) }) // ends by stop at the latest
+	defer wg.Wait()
+	defer stop()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *producer) Close(ctx context.Context) error {
+	if p.closing.Swap(true) {
+		select {
+		case <-p.closed:
+		case <-ctx.Done():
+		}
+		return nil
+	}
+	defer close(p.closed)
+	p.room.close()
+	p.flight.close()
+	err := p.flush(ctx)
+	if !p.owned {
+		return err
+	}
+	p.cancel()
+	p.cl.Close()
+	<-p.flight.before() // kgo has failed the rest, and calls their promises
+	return err
+}
+
+// Partitions implements base.Metadata.
+func (p *producer) Partitions(ctx context.Context, topic string) ([]int32, error) {
+	if p.closing.Load() {
+		return nil, base.ErrClosed
+	}
+	return partitions(ctx, p.cl, topic)
+}
+
+func (p *producer) client() *kgo.Client { return p.cl }

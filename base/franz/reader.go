@@ -1,0 +1,214 @@
+package franz
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/base"
+)
+
+// reader is one kgo.Client that fetches, and what is known of each partition it
+// fetches: a member of a group, or a client with an assignment of its own.
+type reader struct {
+	c         *consumer
+	cl        *kgo.Client
+	transact  *kgo.GroupTransactSession // over cl, for a session
+	stop      context.CancelFunc        // ends what cl has under way
+	done      chan struct{}             // closed when cl is closed
+	once      sync.Once
+	group     bool
+	topics    []string // what was subscribed to
+	rebalance base.Rebalance
+	watch     *watchdog
+
+	mu       sync.Mutex
+	parts    map[base.TopicPartition]*part
+	events   []*event              // rebalances that wait for Poll, oldest first
+	ends     []base.Offset         // for the next Batch
+	errs     []base.PartitionError // for the next Batch
+	wake     func()                // interrupts Poll or close while it waits, or nil
+	released bool                  // nobody will take events any more
+	fatal    error                 // ends the reader
+	seeks    uint64                // how many Seeks there were
+	suspect  bool                  // a session: kgo may have kept a revocation to itself
+}
+
+// part is one partition that Rebalance was told of, or that was assigned.
+type part struct {
+	from      base.Offset // where it was to start
+	pos       int64       // the next offset to read; base.OffsetNone while unknown
+	installed bool        // kgo was told where to start
+	seen      bool        // kgo was seen to have started (sessions)
+	ended     bool        // its end was reported, and nothing was read since
+	paused    bool        // by Pause
+	held      bool        // by us: it has no offset to start at
+	seek      int64       // where a Seek before installed wants it; base.OffsetNone: none
+	soughtAt  uint64      // the number of the last Seek
+	begin     int64       // pos when the transaction began
+}
+
+func newPart(from base.Offset) *part {
+	return &part{from: from, pos: base.OffsetNone, seek: base.OffsetNone, begin: base.OffsetNone}
+}
+
+func newReader(c *consumer, r base.Rebalance) *reader {
+	if r == nil {
+		r = indifferent{}
+	}
+	return &reader{c: c, rebalance: r, done: make(chan struct{}), parts: map[base.TopicPartition]*part{}, watch: &watchdog{}}
+}
+
+// indifferent is the Rebalance of who gave none.
+type indifferent struct{}
+
+func (indifferent) Assigned(context.Context, []base.Offset) ([]base.Offset, error) { return nil, nil }
+func (indifferent) Revoked(context.Context, []base.TopicPartition)                 {}
+func (indifferent) Lost([]base.TopicPartition)                                     {}
+
+// poll is Poll on this reader.
+func (r *reader) poll(ctx context.Context, b *base.Batch, max int) error {
+	for {
+		if err := r.dispatch(); err != nil {
+			return err
+		}
+		r.reconcile()
+		if err := r.pending(b); err != nil {
+			return err
+		}
+		// First what is there already: this costs neither a goroutine nor a
+		// context, and comes even if ctx is over.
+		if r.fetch(nil, b, max); !empty(b) {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		waiting, wake := context.WithCancel(ctx)
+		if r.sleep(wake) {
+			r.fetch(waiting, b, max)
+			r.awake()
+		}
+		wake()
+		if !empty(b) {
+			return nil
+		}
+	}
+}
+
+func empty(b *base.Batch) bool {
+	return len(b.Records) == 0 && len(b.Ends) == 0 && len(b.Errors) == 0
+}
+
+// pending moves ends and errors that came between two polls to b.
+func (r *reader) pending(b *base.Batch) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b.Ends, r.ends = append(b.Ends, r.ends...), r.ends[:0]
+	b.Errors, r.errs = append(b.Errors, r.errs...), nil
+	if empty(b) {
+		return r.fatal
+	}
+	return nil
+}
+
+// sleep registers wake to be called when there is something for Poll to do. It
+// returns false if there is already.
+func (r *reader) sleep(wake func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) > 0 || len(r.ends) > 0 || len(r.errs) > 0 || r.fatal != nil {
+		return false
+	}
+	r.wake = wake
+	return true
+}
+
+func (r *reader) awake() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wake = nil
+}
+
+// rouse interrupts whoever sleeps. The caller holds mu.
+func (r *reader) rouse() {
+	if r.wake != nil {
+		r.wake()
+	}
+}
+
+// fetch takes up to max records from the client; a nil ctx does not wait.
+func (r *reader) fetch(ctx context.Context, b *base.Batch, max int) {
+	r.mu.Lock()
+	seeks := r.seeks
+	r.mu.Unlock()
+
+	fetches := r.cl.PollRecords(ctx, max) // nil is allowed, and means not to wait
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range fetches {
+		for j := range fetches[i].Topics {
+			topic := &fetches[i].Topics[j]
+			for k := range topic.Partitions {
+				r.take(b, topic.Topic, &topic.Partitions[k], seeks)
+			}
+		}
+	}
+}
+
+// close closes the client, and meanwhile runs the rebalances that come of it.
+// When ctx ends it stops to wait for the broker.
+func (r *reader) close(ctx context.Context) {
+	r.watch.stop()
+	signal := make(chan struct{}, 1)
+	r.mu.Lock()
+	r.wake = func() {
+		select {
+		case signal <- struct{}{}:
+		default:
+		}
+	}
+	r.rouse() // for events that wait already
+	r.mu.Unlock()
+
+	r.shut()
+	for {
+		select {
+		case <-signal:
+			for r.dispatch() != nil { // what Assigned says does not matter any more
+			}
+			continue
+		case <-r.done:
+		case <-ctx.Done():
+			r.release()
+			<-r.done // soon: nothing that it waits for goes on
+		}
+		r.stop()
+		return
+	}
+}
+
+// shut begins to close the client.
+func (r *reader) shut() {
+	r.once.Do(func() {
+		go func() {
+			r.cl.Close()
+			close(r.done)
+		}()
+	})
+}
+
+// release lets all rebalances go on without Rebalance, and interrupts what the
+// client has under way.
+func (r *reader) release() {
+	r.mu.Lock()
+	r.released = true
+	for _, ev := range r.events {
+		ev.finish(nil, base.ErrClosed)
+	}
+	r.events = nil
+	r.mu.Unlock()
+	r.stop()
+}

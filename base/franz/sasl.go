@@ -1,0 +1,129 @@
+package franz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/sasl"
+	"github.com/twmb/franz-go/pkg/sasl/oauth"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/kavro/kavro/base"
+)
+
+// saslSettings is the part of settings that starts with "sasl.".
+type saslSettings struct {
+	mechanism          string
+	username, password string
+	method             string // default: Hooks.Token; oidc: the fields below
+	clientID, secret   string
+	endpoint           string
+	scope              string
+	extensions         string
+}
+
+// enabled reports whether protocol asks for SASL.
+func (s *saslSettings) enabled(protocol string) bool {
+	return strings.HasPrefix(protocol, "sasl_")
+}
+
+// check refuses what lacks a part. Without SASL nothing is looked at.
+func (s *saslSettings) check(protocol string) error {
+	if !s.enabled(protocol) {
+		return nil
+	}
+	switch s.mechanism {
+	case "GSSAPI":
+		return &base.ConfigError{Key: "sasl.mechanism", Reason: "base/franz cannot honour GSSAPI (Kerberos), librdkafka's default; set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, or use base/confluent"}
+	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
+		if s.username == "" {
+			return &base.ConfigError{Key: "sasl.username", Reason: "is required by " + s.mechanism}
+		}
+	case "OAUTHBEARER":
+		if s.method == "oidc" && (s.clientID == "" || s.secret == "" || s.endpoint == "") {
+			return &base.ConfigError{Key: "sasl.oauthbearer.method", Reason: "oidc needs sasl.oauthbearer.client.id, sasl.oauthbearer.client.secret and sasl.oauthbearer.token.endpoint.url"}
+		}
+	}
+	return nil
+}
+
+// build makes the mechanism. Only OAUTHBEARER looks at token.
+func (s *saslSettings) build(token func(context.Context) (base.Token, error)) (sasl.Mechanism, error) {
+	switch s.mechanism {
+	case "PLAIN":
+		return plain.Auth{User: s.username, Pass: s.password}.AsMechanism(), nil
+	case "SCRAM-SHA-256":
+		return scram.Auth{User: s.username, Pass: s.password}.AsSha256Mechanism(), nil
+	case "SCRAM-SHA-512":
+		return scram.Auth{User: s.username, Pass: s.password}.AsSha512Mechanism(), nil
+	}
+	if s.method == "oidc" {
+		token = s.oidc()
+	}
+	if token == nil {
+		return nil, &base.ConfigError{Key: "sasl.mechanism", Reason: "OAUTHBEARER needs Hooks.Token, or sasl.oauthbearer.method=oidc"}
+	}
+	cache := &tokenCache{fetch: token}
+	return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
+		t, err := cache.get(ctx)
+		return oauth.Auth{Token: t.Value, Extensions: t.Extensions}, err
+	}), nil
+}
+
+// oidc asks the token endpoint with the client credentials grant (RFC 6749,
+// section 4.4).
+func (s *saslSettings) oidc() func(context.Context) (base.Token, error) {
+	conf := clientcredentials.Config{ClientID: s.clientID, ClientSecret: s.secret, TokenURL: s.endpoint, Scopes: strings.Fields(s.scope)}
+	extensions := map[string]string{}
+	for _, pair := range splitList(s.extensions) {
+		name, value, _ := strings.Cut(pair, "=")
+		extensions[name] = value
+	}
+	client := &http.Client{Timeout: 30 * time.Second}
+	return func(ctx context.Context) (base.Token, error) {
+		t, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
+		if err != nil {
+			return base.Token{}, err
+		}
+		return base.Token{Value: t.AccessToken, Expires: t.Expiry, Extensions: extensions}, nil
+	}
+}
+
+// tokenCache gives one token to all connections until four fifths of its
+// lifetime have passed, as librdkafka does.
+type tokenCache struct {
+	fetch func(context.Context) (base.Token, error)
+
+	mu    sync.Mutex
+	token base.Token
+	until time.Time
+}
+
+func (c *tokenCache) get(ctx context.Context) (base.Token, error) {
+	c.mu.Lock()
+	if time.Now().Before(c.until) {
+		defer c.mu.Unlock()
+		return c.token, nil
+	}
+	c.mu.Unlock() // a slow token endpoint must not hold up other connections
+
+	token, err := c.fetch(ctx)
+	if err != nil {
+		return base.Token{}, err
+	}
+	if token.Value == "" {
+		return base.Token{}, errors.New("Hooks.Token returned an empty token")
+	}
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.token, c.until = token, now.Add(token.Expires.Sub(now)*4/5)
+	return token, nil
+}

@@ -1,0 +1,205 @@
+package franz
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/base"
+)
+
+// txnProducer is a producer with a transactional id.
+type txnProducer struct {
+	*producer
+	txn transaction
+}
+
+func newTxnProducer(p *producer) *txnProducer {
+	p.txn = true
+	t := &txnProducer{producer: p}
+	t.txn.p = p
+	return t
+}
+
+// Begin implements base.TxnProducer.
+func (t *txnProducer) Begin(ctx context.Context) error {
+	return t.txn.begin(ctx, t.cl.BeginTransaction)
+}
+
+// End implements base.TxnProducer. Committing a transaction of which a record
+// was not delivered is refused with that record's error and AbortTxn.
+func (t *txnProducer) End(ctx context.Context, commit bool) error {
+	_, err := t.txn.end(ctx, commit, func(ctx context.Context) (bool, error) {
+		if !commit {
+			if err := t.cl.AbortBufferedRecords(ctx); err != nil {
+				return false, err
+			}
+		}
+		err := t.cl.EndTransaction(ctx, kgo.TransactionEndTry(commit))
+		return commit && err == nil, err
+	})
+	return err
+}
+
+// Close aborts a transaction that is still open, as far as ctx allows.
+func (t *txnProducer) Close(ctx context.Context) error {
+	if !t.closing.Load() {
+		t.txn.abandon(ctx, t.End)
+	}
+	return t.producer.Close(ctx)
+}
+
+// transaction is the state that a transactional producer and a session share.
+//
+// kgo's calls that end a transaction must not be interrupted: it would not know
+// the outcome. They go on when the caller's context ends, and the next call of
+// end with the same wish waits for the same outcome.
+type transaction struct {
+	p *producer
+
+	mu     sync.Mutex
+	open   bool
+	ending *ending // not nil while a call of kgo's is under way
+}
+
+// ending is the end of a transaction on its way.
+type ending struct {
+	commit    bool
+	done      chan struct{} // closed when the rest is set
+	committed bool
+	err       error
+}
+
+func (t *transaction) begin(ctx context.Context, begin func() error) error {
+	if t.p.closing.Load() {
+		return base.ErrClosed
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open {
+		return local(codeState, "a transaction is open already")
+	}
+	// The first call asks the broker for a producer id, which fences others.
+	if _, _, err := t.p.cl.ProducerID(ctx); err != nil && !recoverable(err) {
+		return convert(err)
+	}
+	if err := begin(); err != nil {
+		return fatal(convert(err))
+	}
+	t.p.lost.Store(0)
+	t.p.first.Store(nil)
+	t.open = true
+	t.p.inTxn.Store(true)
+	return nil
+}
+
+// recoverable reports whether BeginTransaction can get over err by asking for a
+// new producer id.
+func recoverable(err error) bool {
+	for _, e := range []error{kerr.InvalidProducerIDMapping, kerr.UnknownProducerID, kerr.TransactionAbortable, kerr.InvalidProducerEpoch} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// fatal marks the error of a producer id that cannot be had again.
+func fatal(err error) error {
+	if e, ok := errors.AsType[*base.Error](err); ok && !e.Retriable {
+		e.Fatal = true
+	}
+	return err
+}
+
+// end flushes if it is to commit, and calls finish, which is kgo's part, in a
+// goroutine of its own.
+func (t *transaction) end(ctx context.Context, commit bool, finish func(context.Context) (bool, error)) (committed bool, err error) {
+	e, err := t.start(ctx, commit, finish)
+	if err != nil {
+		return false, err
+	}
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		return false, &base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: errors.Join(errors.New("the transaction is still being ended; call End again"), ctx.Err())}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ending == e {
+		t.ending = nil
+	}
+	return e.committed, e.err
+}
+
+// start begins to end the transaction, or returns the end that is under way.
+func (t *transaction) start(ctx context.Context, commit bool, finish func(context.Context) (bool, error)) (*ending, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.p.closing.Load():
+		return nil, base.ErrClosed
+	case t.ending != nil && t.ending.commit == commit:
+		return t.ending, nil
+	case t.ending != nil:
+		return nil, local(codeState, "the transaction is being ended the other way")
+	case !t.open:
+		return nil, local(codeState, "no transaction is open")
+	}
+	if commit {
+		if err := t.p.flush(ctx); err != nil {
+			return nil, &base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: err}
+		}
+		if first := t.p.first.Load(); first != nil {
+			return nil, abortable(first)
+		}
+	}
+	t.p.inTxn.Store(false)
+	e := &ending{commit: commit, done: make(chan struct{})}
+	t.ending = e
+	go t.run(context.WithoutCancel(ctx), e, finish)
+	return e, nil
+}
+
+func (t *transaction) run(ctx context.Context, e *ending, finish func(context.Context) (bool, error)) {
+	committed, err := finish(ctx)
+	err = convert(err)
+	if be, ok := errors.AsType[*base.Error](err); ok && e.commit && !be.Fatal {
+		// The outcome of a commit that failed is unknown, or it was not
+		// attempted: in both cases kgo wants an abort next.
+		err = abortable(be)
+	}
+	t.mu.Lock()
+	t.open = err != nil && e.commit
+	t.mu.Unlock()
+	e.committed, e.err = committed, err
+	close(e.done)
+}
+
+// abortable is e as the error of a transaction that must be aborted.
+func abortable(e *base.Error) *base.Error {
+	a := *e
+	a.AbortTxn, a.Retriable = true, false
+	return &a
+}
+
+// abandon aborts an open transaction before the client is closed. What comes of
+// it does not matter: the broker aborts it too, after transaction.timeout.ms.
+func (t *transaction) abandon(ctx context.Context, end func(context.Context, bool) error) {
+	t.mu.Lock()
+	open, under := t.open, t.ending
+	t.mu.Unlock()
+	if under != nil {
+		select {
+		case <-under.done:
+		case <-ctx.Done():
+		}
+		return
+	}
+	if open {
+		_ = end(ctx, false)
+	}
+}

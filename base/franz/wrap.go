@@ -1,0 +1,67 @@
+package franz
+
+import (
+	"math"
+	"reflect"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/base"
+)
+
+// WrapProducer makes a base.Producer of a client that exists already. It does
+// not take ownership: Close flushes and detaches, cl goes on. Records that
+// Close could not send stay in cl and are reported when it is done with them.
+//
+// The error is a [*base.ConfigError] if cl has options that a base.Producer
+// cannot work with: manual flushing, a partitioner that wants the partition
+// from every record, or a default topic that overrides the record's. A record
+// with a partition of its own needs a client made with [Partitioner]; with
+// another one Produce returns base.ErrUnsupported for it. Room for records is
+// bounded by the client's own limits, so do not produce to cl otherwise.
+//
+// If cl is transactional, the producer is a base.TxnProducer.
+func WrapProducer(cl *kgo.Client) (base.Producer, error) {
+	partitioner := cl.OptValue(kgo.RecordPartitioner)
+	switch {
+	case cl.OptValue(kgo.ManualFlushing).(bool):
+		return nil, &base.ConfigError{Key: "kgo.ManualFlushing", Reason: "Produce would wait for a Flush that does not come"}
+	case cl.OptValue(kgo.DefaultProduceTopicAlways).(bool):
+		return nil, &base.ConfigError{Key: "kgo.DefaultProduceTopicAlways", Reason: "it overrides the topic of every record"}
+	case reflect.TypeOf(partitioner) == reflect.TypeOf(kgo.ManualPartitioner()) && isManual(partitioner.(kgo.Partitioner)):
+		return nil, &base.ConfigError{Key: "kgo.ManualPartitioner", Reason: "records that leave the partition open cannot be placed; use franz.Partitioner"}
+	}
+
+	records := cl.OptValue(kgo.MaxBufferedRecords).(int64)
+	bytes := cl.OptValue(kgo.MaxBufferedBytes).(int64)
+	if bytes == 0 {
+		bytes = math.MaxInt64
+	}
+	p := newProducer(cl, newRoom(records, bytes))
+	_, p.manual = partitioner.(partitionerType)
+	if id, ok := cl.OptValues(kgo.TransactionalID)[0].(string); ok && id != "" {
+		return newTxnProducer(p), nil
+	}
+	return p, nil
+}
+
+// isManual reports whether p takes the partition from the record: then it
+// returns whatever the record says, even what does not exist.
+func isManual(p kgo.Partitioner) bool {
+	const marker = 1 << 30
+	return p.ForTopic("").Partition(&kgo.Record{Partition: marker}, 1) == marker
+}
+
+type partitionerType = partitioner
+
+// Client returns the client under a producer, consumer or session of this
+// package. A consumer has one only after Subscribe or Assign, and a new one
+// after each. It is the base's: closing it, or polling it, breaks the base.
+func Client(b any) (*kgo.Client, bool) {
+	c, ok := b.(interface{ client() *kgo.Client })
+	if !ok {
+		return nil, false
+	}
+	cl := c.client()
+	return cl, cl != nil
+}
