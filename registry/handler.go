@@ -1,0 +1,300 @@
+package registry
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A HandlerOption changes how a [Handler] answers.
+type HandlerOption func(*handlerSettings)
+
+type handlerSettings struct {
+	maxBody int64
+	basic   bool
+	cluster string
+}
+
+// WithMaxBody sets the largest body of a request, in bytes. The default is
+// 10 MiB, which leaves room for escapes around the largest schema.
+func WithMaxBody(bytes int64) HandlerOption { return func(s *handlerSettings) { s.maxBody = bytes } }
+
+// Basic makes a handler answer as registries other than Confluent's do:
+// registering answers with an id and no more, there are no GUIDs, no contexts
+// to list and no associations. For tests that need such a registry.
+func Basic() HandlerOption { return func(s *handlerSettings) { s.basic = true } }
+
+// WithClusterID sets the id of the Kafka cluster that GET /v1/metadata/id names.
+// The default is "kavro".
+func WithClusterID(id string) HandlerOption { return func(s *handlerSettings) { s.cluster = id } }
+
+// Handler serves m over HTTP as Confluent's Schema Registry 8.5 does: paths,
+// parameters, statuses, bodies and error codes are the same ("Schema Registry API
+// Reference", Confluent documentation). Of its endpoints, those that change tags
+// in a schema's text, the batches of associations, and the DEK registry are not
+// there.
+//
+// Subjects are one segment of a path, escaped: "a/b" is a%2Fb. The handler takes
+// paths as they were sent; an [http.ServeMux] in front of it would redirect those
+// with dots or double slashes.
+//
+// It is safe for concurrent use. Time limits, users and TLS are up to the server
+// around it, such as package registry/server.
+func Handler(m *Memory, opts ...HandlerOption) http.Handler {
+	s := handlerSettings{maxBody: 10 << 20, cluster: "kavro"}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	return &handler{memory: m, settings: s}
+}
+
+type handler struct {
+	memory   *Memory
+	settings handlerSettings
+}
+
+// route is one endpoint. In a pattern, * takes any segment.
+type route struct {
+	method  string
+	pattern []string
+	serve   func(*request) (answer, error)
+	extra   bool // not part of the basic API
+}
+
+func at(method, path string, serve func(*request) (answer, error)) route {
+	return route{method: method, pattern: strings.Split(strings.Trim(path, "/"), "/"), serve: serve}
+}
+
+// beyond marks an endpoint that basic registries do not have.
+func beyond(r route) route {
+	r.extra = true
+	return r
+}
+
+// routes are all endpoints, those that matter for speed first.
+var routes = [...]route{
+	at("GET", "/schemas/ids/*", getSchemaByID),
+	at("POST", "/subjects/*", lookUpSchema),
+	at("POST", "/subjects/*/versions", registerSchema),
+	at("GET", "/subjects/*/versions/*", getVersion),
+
+	at("GET", "/", getRoot),
+	at("POST", "/", getRoot),
+
+	at("GET", "/subjects", listSubjects),
+	at("DELETE", "/subjects/*", deleteSubject),
+	at("GET", "/subjects/*/metadata", getLatestWithMetadata),
+	at("GET", "/subjects/*/versions", listVersions),
+	at("DELETE", "/subjects/*/versions/*", deleteVersion),
+	at("GET", "/subjects/*/versions/*/schema", getVersionText),
+	at("GET", "/subjects/*/versions/*/referencedby", listReferrers),
+
+	at("GET", "/schemas", listSchemas),
+	at("GET", "/schemas/types", listTypes),
+	at("GET", "/schemas/ids/*/schema", getTextByID),
+	at("GET", "/schemas/ids/*/subjects", listSubjectsByID),
+	at("GET", "/schemas/ids/*/versions", listVersionsByID),
+	beyond(at("GET", "/schemas/guids/*", getSchemaByGUID)),
+	beyond(at("GET", "/schemas/guids/*/ids", listIDsByGUID)),
+
+	at("POST", "/compatibility/subjects/*/versions", checkAllVersions),
+	at("POST", "/compatibility/subjects/*/versions/*", checkOneVersion),
+
+	at("GET", "/config", getConfig),
+	at("PUT", "/config", putConfig),
+	at("DELETE", "/config", removeConfig),
+	at("GET", "/config/*", getConfig),
+	at("PUT", "/config/*", putConfig),
+	at("DELETE", "/config/*", removeConfig),
+	at("GET", "/mode", getMode),
+	at("PUT", "/mode", putMode),
+	at("DELETE", "/mode", removeMode),
+	at("GET", "/mode/*", getMode),
+	at("PUT", "/mode/*", putMode),
+	at("DELETE", "/mode/*", removeMode),
+
+	beyond(at("GET", "/contexts", listContexts)),
+	beyond(at("DELETE", "/contexts", removeContext)), // /contexts/* without the context, which is taken off first
+
+	beyond(at("GET", "/associations/subjects/*", associationsBySubject)),
+	beyond(at("GET", "/associations/resources/*", associationsByResource)),
+	beyond(at("GET", "/associations/resources/*/*", associationsByName)),
+	beyond(at("POST", "/associations", createAssociation)),
+	beyond(at("PUT", "/associations/resources/*", putAssociation)),
+	beyond(at("DELETE", "/associations/resources/*", deleteAssociations)),
+
+	beyond(at("GET", "/v1/metadata/id", getClusterID)),
+	beyond(at("GET", "/v1/metadata/version", getServerVersion)),
+	beyond(at("GET", "/v1/metadata/deployment", getRoot)),
+}
+
+// match returns the segments that * took.
+func (r *route) match(segments []string, args []string) ([]string, bool) {
+	if len(segments) != len(r.pattern) {
+		return nil, false
+	}
+	for i, p := range r.pattern {
+		if p == "*" {
+			args = append(args, segments[i])
+		} else if p != segments[i] {
+			return nil, false
+		}
+	}
+	return args, true
+}
+
+// request is one call, with what was found in its path.
+type request struct {
+	*Memory
+	*http.Request
+	writer   http.ResponseWriter
+	settings *handlerSettings
+	context  string   // that the path began with, ".ctx"; "" if it did not
+	args     []string // what the pattern's * took
+	values   url.Values
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, err := h.serve(w, r)
+	if err != nil {
+		a = refuse(err)
+	}
+	a.write(w)
+}
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {
+	var space [8]string
+	segments, err := splitPath(r.URL.EscapedPath(), space[:0])
+	if err != nil {
+		return answer{}, err
+	}
+	req := &request{Memory: h.memory, Request: r, writer: w, settings: &h.settings}
+	if len(segments) > 1 && segments[0] == "contexts" {
+		if strings.Contains(strings.Trim(segments[1], ":"), ":") {
+			return answer{}, errHTTP(http.StatusBadRequest, "Context name '"+strings.Trim(segments[1], ":")+"' cannot contain a colon")
+		}
+		req.context = contextNamed(segments[1]).context
+		if segments = segments[2:]; len(segments) == 0 {
+			segments = []string{"contexts"}
+		}
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var allowed []string
+	for i := range routes {
+		route := &routes[i]
+		args, ok := route.match(segments, req.args)
+		if !ok || route.extra && h.settings.basic {
+			continue
+		}
+		if route.method != method {
+			allowed = append(allowed, route.method)
+			continue
+		}
+		req.args = args
+		if r.URL.RawQuery != "" {
+			req.values = r.URL.Query()
+		}
+		return route.serve(req)
+	}
+	if allowed != nil {
+		w.Header().Set("Allow", strings.Join(slices.Compact(allowed), ", "))
+		return answer{}, errHTTP(http.StatusMethodNotAllowed, "HTTP 405 Method Not Allowed")
+	}
+	return answer{}, errNoSuchPath()
+}
+
+// splitPath takes an escaped path apart. The root is one empty segment; a slash
+// at the end does not count.
+func splitPath(escaped string, segments []string) ([]string, error) {
+	escaped = strings.TrimPrefix(escaped, "/")
+	escaped = strings.TrimSuffix(escaped, "/")
+	for part := range strings.SplitSeq(escaped, "/") {
+		if part == "" && escaped != "" {
+			return nil, errHTTP(http.StatusBadRequest, "Ambiguous URI empty segment")
+		}
+		if strings.Contains(part, "%") {
+			plain, err := url.PathUnescape(part)
+			if err != nil {
+				return nil, errHTTP(http.StatusBadRequest, "Malformed path: "+err.Error())
+			}
+			part = plain
+		}
+		segments = append(segments, part)
+	}
+	return segments, nil
+}
+
+// contextNamed reads the name of a context: ".ctx", ":.ctx:" or "ctx".
+func contextNamed(name string) qualified {
+	name = strings.TrimSuffix(strings.TrimPrefix(name, ":"), ":")
+	if !strings.HasPrefix(name, ".") {
+		name = "." + name
+	}
+	return qualified{context: name}
+}
+
+// inContextOfPath is a subject, or a prefix of subjects, as the path means it.
+func (r *request) inContextOfPath(subject string) string {
+	if r.context == "" || strings.HasPrefix(subject, ":.") || strings.HasPrefix(subject, anyContext) {
+		return subject
+	}
+	return contextPrefix(r.context) + subject
+}
+
+// subject is the one that the path names. Without one it is the context of the
+// path.
+func (r *request) subject() string {
+	if len(r.args) == 0 {
+		return r.inContextOfPath("")
+	}
+	return r.inContextOfPath(r.args[0])
+}
+
+// flag reads a parameter that is true or, whatever else it says, false.
+func (r *request) flag(name string) bool { return strings.EqualFold(r.values.Get(name), "true") }
+
+// call reads the parameters that several endpoints share.
+func (r *request) call() (call, error) {
+	c := call{
+		normalize:   r.flag("normalize"),
+		permanent:   r.flag("permanent"),
+		deleted:     r.flag("deleted"),
+		deletedOnly: r.flag("deletedOnly"),
+		force:       r.flag("force"),
+		global:      r.flag("defaultToGlobal"),
+		latestOnly:  r.flag("latestOnly"),
+		format:      r.values.Get("format"),
+		limit:       -1,
+	}
+	for name, to := range map[string]*int{"offset": &c.offset, "limit": &c.limit} {
+		text := r.values.Get(name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return c, errNoSuchPath() // what a parameter of the wrong type gets
+		}
+		*to = n
+	}
+	return c, nil
+}
+
+// number reads a version.
+func versionNumber(text string) (int, error) {
+	if strings.EqualFold(strings.TrimSpace(text), "latest") {
+		return latestVersion, nil
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	if err != nil || n == 0 || n < latestVersion {
+		return 0, errInvalidVersion(text)
+	}
+	return int(n), nil
+}
+
+func getRoot(*request) (answer, error) { return ok([]byte("{}")), nil }

@@ -1,0 +1,182 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// What travels in bodies, besides what types.go has.
+
+// registerRequest is a definition, to be registered, looked up or checked.
+type registerRequest struct {
+	Version    int         `json:"version"`
+	ID         *int        `json:"id"`
+	Type       string      `json:"schemaType"`
+	References []Reference `json:"references"`
+	Metadata   *Metadata   `json:"metadata"`
+	RuleSet    *RuleSet    `json:"ruleSet"`
+	Schema     string      `json:"schema"`
+}
+
+func (r *registerRequest) definition() Definition {
+	return withDefaults(Definition{Type: r.Type, Text: r.Schema, References: r.References, Metadata: r.Metadata, RuleSet: r.RuleSet})
+}
+
+func (r *registerRequest) registration(normalize bool) registration {
+	reg := registration{Definition: r.definition(), id: -1, version: r.Version, normalize: normalize}
+	if r.ID != nil {
+		reg.id = max(*r.ID, -1)
+	}
+	return reg
+}
+
+// schemaBody is a schema, with as much around it as the question was about.
+type schemaBody struct {
+	Subject      string         `json:"subject,omitempty"`
+	Version      int            `json:"version,omitempty"`
+	ID           *int           `json:"id,omitempty"`
+	GUID         string         `json:"guid,omitempty"`
+	Type         string         `json:"schemaType,omitempty"`
+	References   []Reference    `json:"references,omitempty"`
+	Metadata     *Metadata      `json:"metadata,omitempty"`
+	RuleSet      *RuleSet       `json:"ruleSet,omitempty"`
+	Schema       string         `json:"schema"`
+	MaxID        int            `json:"maxId,omitempty"`
+	Time         int64          `json:"ts,omitempty"`
+	Deleted      *bool          `json:"deleted,omitempty"`
+	Aliases      []string       `json:"aliases,omitempty"`
+	Associations []*association `json:"associations,omitempty"`
+}
+
+// bodyOf is a version as GET shows it.
+func bodyOf(v *version) *schemaBody {
+	a := registerBody(v)
+	a.Subject, a.Time, a.Deleted = v.subject, v.time, &v.deleted
+	return a
+}
+
+// lookupBody is a version as a lookup shows it.
+func lookupBody(v *version) *schemaBody {
+	a := registerBody(v)
+	a.Subject = v.subject
+	return a
+}
+
+// registerBody is a version as registering it shows it.
+func registerBody(v *version) *schemaBody {
+	e := v.entry
+	return &schemaBody{
+		Version: v.number, ID: &e.ID, GUID: e.guid, Type: e.definition.Type, References: e.definition.References,
+		Metadata: e.definition.Metadata, RuleSet: e.definition.RuleSet, Schema: e.definition.Text,
+	}
+}
+
+// errorAnswer is how a registry says no.
+type errorAnswer struct {
+	Code    int    `json:"error_code"`
+	Message string `json:"message"`
+}
+
+// answer is what a request gets.
+type answer struct {
+	status int
+	body   any // []byte: as it is; nil: nothing; anything else: JSON
+}
+
+func ok(body any) answer { return answer{status: http.StatusOK, body: body} }
+
+func (a answer) write(w http.ResponseWriter) {
+	body, isBytes := a.body.([]byte)
+	if !isBytes && a.body != nil {
+		body = encode(a.body)
+	}
+	if a.body != nil {
+		w.Header()["Content-Type"] = jsonHeader
+	}
+	w.WriteHeader(a.status)
+	w.Write(body) // the client is gone if this fails
+}
+
+// jsonHeader is shared by all answers: headers are only read.
+var jsonHeader = []string{contentType}
+
+// encode writes JSON as registries do: on one line, and without escapes for HTML.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil // our own types: cannot fail
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// list is a list that is written as [] if it is empty.
+func list[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
+// httpError is an answer that has no error of its own.
+type httpError struct{ Response }
+
+func (e *httpError) Error() string { return e.Message }
+
+func errHTTP(status int, message string) error {
+	return &httpError{Response{Status: status, Code: status, Message: message}}
+}
+
+func errNoSuchPath() error { return errHTTP(http.StatusNotFound, "HTTP 404 Not Found") }
+
+// refuse is the answer for an error.
+func refuse(err error) answer {
+	r := Response{Status: http.StatusInternalServerError, Code: http.StatusInternalServerError, Message: "Internal Server Error"}
+	if found, is := errors.AsType[*NotFoundError](err); is {
+		r = found.Response
+	} else if found, is := errors.AsType[*InvalidError](err); is {
+		r = found.Response
+	} else if found, is := errors.AsType[*ConflictError](err); is {
+		r = found.Response
+	} else if found, is := errors.AsType[*UnavailableError](err); is {
+		r = found.Response
+	} else if found, is := errors.AsType[*httpError](err); is {
+		r = found.Response
+	}
+	return answer{status: r.Status, body: errorAnswer{Code: r.Code, Message: r.Message}}
+}
+
+// readBody decodes a JSON body of at most limit bytes into v. An absent content
+// type means JSON.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
+	if t := r.Header.Get("Content-Type"); t != "" {
+		media, _, err := mime.ParseMediaType(t)
+		if err != nil || media != "application/json" && media != "application/octet-stream" &&
+			!(strings.HasPrefix(media, "application/vnd.schemaregistry") && strings.HasSuffix(media, "+json")) {
+			return errHTTP(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type")
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			return errHTTP(http.StatusRequestEntityTooLarge, "Request body is too large")
+		}
+		return errHTTP(http.StatusBadRequest, "The body cannot be read")
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return errHTTP(http.StatusUnprocessableEntity, "The request body may not be empty")
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return errHTTP(http.StatusBadRequest, "Malformed request: "+err.Error())
+	}
+	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
+		return errHTTP(http.StatusUnprocessableEntity, "The request body may not be null")
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package registry
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// idOf reads the id in the path. What is not a number is a path that does not
+// exist.
+func (r *request) idOf() (int, error) {
+	id, err := strconv.ParseInt(r.args[0], 10, 32)
+	if err != nil {
+		return 0, errNoSuchPath()
+	}
+	return int(id), nil
+}
+
+// querySubject is the subject that a parameter names.
+func (r *request) querySubject() string { return r.inContextOfPath(r.values.Get("subject")) }
+
+func getSchemaByID(r *request) (answer, error) {
+	id, err := r.idOf()
+	if err != nil {
+		return answer{}, err
+	}
+	v, err := r.versionByID(r.Context(), r.querySubject(), id)
+	if err != nil {
+		return answer{}, err
+	}
+	plain := r.values == nil || !r.values.Has("format") && !r.values.Has("referenceFormat") && !r.flag("fetchMaxId")
+	if plain && !r.settings.basic {
+		return ok(v.encoded(true)), nil
+	}
+	a := bodyOf(v)
+	a.ID = nil
+	a.Schema = r.formatted(v, r.values.Get("format"))
+	if r.flag("fetchMaxId") {
+		a.MaxID = r.maxID(v)
+	}
+	r.qualifyReferences(a)
+	if r.settings.basic {
+		a.Subject, a.Version = "", 0
+	}
+	return ok(r.basic(a)), nil
+}
+
+func getTextByID(r *request) (answer, error) {
+	id, err := r.idOf()
+	if err != nil {
+		return answer{}, err
+	}
+	v, err := r.versionByID(r.Context(), r.querySubject(), id)
+	if err != nil {
+		// The one place where an id that does not exist is an internal error.
+		return answer{}, errHTTP(http.StatusInternalServerError, "Internal Server Error")
+	}
+	return ok([]byte(r.formatted(v, r.values.Get("format")))), nil
+}
+
+func listSubjectsByID(r *request) (answer, error) {
+	versions, err := versionsByID(r)
+	if err != nil {
+		return answer{}, err
+	}
+	names := []string{}
+	for _, v := range versions {
+		names = append(names, v.Subject)
+	}
+	return ok(names), nil
+}
+
+func listVersionsByID(r *request) (answer, error) {
+	versions, err := versionsByID(r)
+	return ok(list(versions)), err
+}
+
+func versionsByID(r *request) ([]SubjectVersion, error) {
+	id, err := r.idOf()
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.call()
+	if err != nil {
+		return nil, err
+	}
+	return r.VersionsByID(r.Context(), r.querySubject(), id, func(to *call) { *to = c })
+}
+
+func getSchemaByGUID(r *request) (answer, error) {
+	v, err := r.versionByGUID(r.Context(), r.args[0])
+	if err != nil {
+		return answer{}, err
+	}
+	a := bodyOf(v)
+	a.ID, a.Subject, a.Version = nil, "", 0
+	a.Schema = r.formatted(v, r.values.Get("format"))
+	return ok(a), nil
+}
+
+func listIDsByGUID(r *request) (answer, error) {
+	ids, err := r.IDsByGUID(r.Context(), r.args[0])
+	return ok(list(ids)), err
+}
+
+func listTypes(r *request) (answer, error) {
+	types, err := r.Types(r.Context())
+	return ok(types), err
+}
+
+func listSchemas(r *request) (answer, error) {
+	c, err := r.call()
+	if err != nil {
+		return answer{}, err
+	}
+	filter := associationFilter{parts: r.values["associationType"]}
+	lifecycles := r.values["lifecycle"]
+	pageAsked := c
+	c.offset, c.limit = 0, -1 // what is left after filtering is paged
+	versions, err := r.schemasWith(r.Context(), r.inContextOfPath(r.values.Get("subjectPrefix")), c)
+	if err != nil {
+		return answer{}, err
+	}
+	aliases := map[string][]string{}
+	if r.flag("aliases") {
+		versions, aliases = r.withAliases(versions, c)
+	}
+	filtered := len(filter.parts) > 0 || len(lifecycles) > 0 || r.values.Has("resourceType")
+	answers := []*schemaBody{}
+	for _, v := range versions {
+		if t := r.values.Get("ruleType"); t != "" && !hasRuleOfType(v.entry.definition.RuleSet, t) {
+			continue
+		}
+		a := bodyOf(v)
+		a.Aliases = aliases[v.subject]
+		if filtered {
+			filter.subject = v.subject
+			all, err := r.findAssociations(r.Context(), filter)
+			if err != nil {
+				return answer{}, err
+			}
+			kept := slices.DeleteFunc(slices.Clone(all), func(a *association) bool {
+				return len(lifecycles) > 0 && !slices.Contains(lifecycles, a.Lifecycle)
+			})
+			if len(kept) == 0 && (len(all) > 0 || !slices.Contains(lifecycles, "NONE")) {
+				continue
+			}
+			a.Associations = kept
+		}
+		answers = append(answers, r.basic(a))
+	}
+	pageAsked.limit = atMost(pageAsked.limit, maxSchemas)
+	return ok(page(answers, pageAsked)), nil
+}
+
+// withAliases adds the versions of the subjects that aliases among the prefix
+// stand for, and says which aliases those are.
+func (r *request) withAliases(versions []*version, c call) ([]*version, map[string][]string) {
+	aliases := map[string][]string{}
+	r.read(func(s *store) {
+		matches := matchPrefix(r.inContextOfPath(r.values.Get("subjectPrefix")))
+		for _, name := range sortedKeys(s.configs) {
+			if q := splitSubject(name); s.configs[name].Alias != "" && q.name != "" && matches(q) {
+				target := s.target(name).String()
+				aliases[target] = append(aliases[target], name)
+			}
+		}
+		for _, target := range sortedKeys(aliases) {
+			if matches(splitSubject(target)) {
+				continue // there already
+			}
+			all := slices.DeleteFunc(slices.Clone(s.versionsOf(splitSubject(target))), func(v *version) bool { return !c.shows(v.deleted) })
+			if c.latestOnly && len(all) > 1 {
+				all = all[len(all)-1:]
+			}
+			versions = append(versions, all...)
+		}
+	})
+	return versions, aliases
+}
+
+func hasRuleOfType(s *RuleSet, typ string) bool {
+	if s == nil {
+		return false
+	}
+	return slices.ContainsFunc(slices.Concat(s.MigrationRules, s.DomainRules, s.EncodingRules), func(r Rule) bool { return r.Type == typ })
+}

@@ -1,0 +1,202 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+)
+
+// The files of a directory that holds a registry.
+const (
+	logName  = "registry.log"
+	lockName = "registry.lock" // held while a process has the registry open
+	newName  = "registry.new"  // a log being rewritten
+)
+
+// DropDamaged opens a log although something in its middle is damaged: it ends
+// before the damage. What follows is kept in a file beside it, named after the log
+// and the offset, such as registry.log.damaged-1203.
+func DropDamaged() MemoryOption { return func(s *memorySettings) { s.damaged = true } }
+
+// OpenMemory returns a registry that is kept in a directory, which is made if it
+// does not exist. What is there already is read; each change is on disk before the
+// call that makes it returns. One process can have a directory open at a time, and
+// must [Memory.Close] it.
+//
+// A write that a crash cut short is dropped, which [Memory.Recovery] tells. The
+// error is a [*LogError] if the log is damaged in its middle, where changes that
+// were acknowledged stand: see [DropDamaged].
+func OpenMemory(dir string, opts ...MemoryOption) (*Memory, error) {
+	m, err := newMemory(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("registry: %s: in use by another process, or cannot be locked: %w", dir, err)
+	}
+	m.log = &logFile{dir: dir, lock: lock}
+	if err := m.log.open(m.state, m.conf.damaged); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// Recovery says what [OpenMemory] found. It is zero for a registry that is kept in
+// memory only.
+func (m *Memory) Recovery() Recovery {
+	if m.log == nil {
+		return Recovery{}
+	}
+	return m.log.recovery
+}
+
+// logFile is an open log. Its methods are called one at a time.
+type logFile struct {
+	dir      string
+	lock     io.Closer
+	file     *os.File
+	size     atomic.Int64 // bytes that stand
+	recovery Recovery
+	broken   error // why nothing more can be written
+}
+
+func (l *logFile) path() string { return filepath.Join(l.dir, logName) }
+
+// open reads the log into s and gets it ready to be appended to.
+func (l *logFile) open(s *store, damaged bool) error {
+	log, err := os.ReadFile(l.path())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("registry: %w", err)
+	}
+	kept, recovery, err := s.replay(log, damaged)
+	if err != nil {
+		if at, ok := errors.AsType[*LogError](err); ok {
+			at.Path = l.path()
+		}
+		return err
+	}
+	l.recovery = recovery
+	if rest := log[kept:]; findRecord(rest) >= 0 {
+		if err := os.WriteFile(fmt.Sprintf("%s.damaged-%d", l.path(), kept), rest, 0o640); err != nil {
+			return fmt.Errorf("registry: %w", err)
+		}
+	}
+	if kept > len(logMagic) && l.worthRewriting(s, kept) {
+		if err := l.rewrite(s); err != nil {
+			return fmt.Errorf("registry: %w", err)
+		}
+		return nil
+	}
+	if err := l.continueAt(int64(kept)); err != nil {
+		return fmt.Errorf("registry: %w", err)
+	}
+	return nil
+}
+
+// continueAt opens the file for appending after its first kept bytes, and drops
+// the others.
+func (l *logFile) continueAt(kept int64) error {
+	file, err := os.OpenFile(l.path(), os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return err
+	}
+	l.file = file
+	err = file.Truncate(kept)
+	if err == nil && kept == 0 {
+		_, err = file.WriteAt([]byte(logMagic), 0)
+		kept = int64(len(logMagic))
+	}
+	if err == nil {
+		err = errors.Join(file.Sync(), syncDir(l.dir))
+	}
+	if err != nil {
+		file.Close()
+		return err
+	}
+	l.size.Store(kept)
+	return nil
+}
+
+// append makes events durable. If it fails, the log is as it was; if that cannot
+// be said, nothing more is written to it.
+func (l *logFile) append(events []event) error {
+	if l.broken != nil {
+		return l.broken
+	}
+	record, err := appendRecord(nil, events)
+	if err != nil {
+		return err
+	}
+	size := l.size.Load()
+	if _, err := l.file.WriteAt(record, size); err != nil {
+		// No room, most likely: there may be some later.
+		if undo := errors.Join(l.file.Truncate(size), l.file.Sync()); undo != nil {
+			l.broken = fmt.Errorf("the log could not be repaired after a failed write: %w", undo)
+		}
+		return err
+	}
+	if err := l.file.Sync(); err != nil {
+		// What is on disk now is unknown, and syncing again would not tell.
+		l.broken = fmt.Errorf("the log could not be synced: %w", err)
+		return l.broken
+	}
+	l.size.Store(size + int64(len(record)))
+	return nil
+}
+
+func (l *logFile) close() error {
+	return errors.Join(l.file.Close(), l.lock.Close())
+}
+
+// minRewrite is the size below which a log is left alone, in bytes.
+const minRewrite = 1 << 20
+
+// worthRewriting reports whether much of a log is about what is no more: more
+// than three changes were made for each that what is left needs.
+func (l *logFile) worthRewriting(s *store, size int) bool {
+	if size < minRewrite {
+		return false
+	}
+	left := len(s.configs) + len(s.modes) + len(s.associations)
+	for _, sub := range s.subjects {
+		left += len(sub.versions)
+	}
+	return l.recovery.Records > 4*(left+1)
+}
+
+// rewrite writes a log that leads to what s holds and nothing else, and puts it in
+// the place of the old one. A crash leaves the one or the other.
+func (l *logFile) rewrite(s *store) error {
+	name := filepath.Join(l.dir, newName)
+	out := []byte(logMagic)
+	for _, e := range s.events() {
+		var err error
+		if out, err = appendRecord(out, []event{e}); err != nil {
+			return err
+		}
+	}
+	if err := writeSynced(name, out); err != nil {
+		return err
+	}
+	if err := os.Rename(name, l.path()); err != nil {
+		return err
+	}
+	return l.continueAt(int64(len(out)))
+}
+
+func writeSynced(name string, content []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Sync(), file.Close())
+}

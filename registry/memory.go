@@ -1,0 +1,148 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// latestVersion stands for the newest version of a subject.
+const latestVersion = -1
+
+var errMemoryClosed = errors.New("registry: closed")
+
+// Memory is a schema registry in this process: it gives ids, keeps versions,
+// enforces levels, references, deletes, modes and contexts, and answers as
+// Confluent's Schema Registry 8.5 does, with the same codes and messages.
+// [Handler] serves it over HTTP; its methods are those of [Client].
+//
+// What it knows of Avro is strict for new schemas and lenient for what it holds
+// already. PROTOBUF and JSON schemas are kept as they come: they are not parsed,
+// and no level is enforced among them.
+//
+// All methods are safe for concurrent use. Reading never waits for a change to be
+// checked or written to disk. What the methods return is shared: read it only.
+type Memory struct {
+	conf memorySettings
+
+	// changes is held from the checks before a change until it is made, so that
+	// nothing comes between them; also while the log writes. Readers do not take it.
+	changes sync.Mutex
+	log     *logFile // nil: in memory only
+	closed  bool     // guarded by changes
+
+	// mu guards state. Whoever holds changes may read state without it, since
+	// only they change it, and they hold mu while they do.
+	mu    sync.RWMutex
+	state *store
+}
+
+// A MemoryOption changes how a [Memory] works.
+type MemoryOption func(*memorySettings)
+
+type memorySettings struct {
+	level    schemas.Level
+	now      func() time.Time
+	maxText  int
+	damaged  bool
+	maxDepth int
+}
+
+// WithLevel sets the compatibility level where none is configured. The default
+// is [schemas.Backward].
+func WithLevel(l schemas.Level) MemoryOption { return func(s *memorySettings) { s.level = l } }
+
+// WithClock sets where times of registration come from. The default is
+// [time.Now].
+func WithClock(now func() time.Time) MemoryOption { return func(s *memorySettings) { s.now = now } }
+
+// WithMaxText sets the largest schema that can be registered, in bytes. The
+// default is 1 MiB, as with a Kafka topic for a store.
+func WithMaxText(bytes int) MemoryOption { return func(s *memorySettings) { s.maxText = bytes } }
+
+// NewMemory returns an empty registry, which forgets all when the process ends.
+// [OpenMemory] returns one that does not. It panics if an option makes no sense:
+// a size below 1, a nil clock.
+func NewMemory(opts ...MemoryOption) *Memory {
+	m, err := newMemory(opts)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func newMemory(opts []MemoryOption) (*Memory, error) {
+	conf := memorySettings{level: schemas.Backward, now: time.Now, maxText: 1 << 20}
+	for _, opt := range opts {
+		opt(&conf)
+	}
+	if conf.maxText < 1 {
+		return nil, fmt.Errorf("registry: WithMaxText: %d is below 1", conf.maxText)
+	}
+	if conf.now == nil {
+		return nil, errors.New("registry: WithClock: the clock is nil")
+	}
+	return &Memory{conf: conf, state: newStore()}, nil
+}
+
+// Close ends changes; reading goes on. A registry from [OpenMemory] releases its
+// directory. It is safe to call Close more than once.
+func (m *Memory) Close() error {
+	m.changes.Lock()
+	defer m.changes.Unlock()
+	if m.closed {
+		return nil
+	}
+	m.closed = true
+	if m.log == nil {
+		return nil
+	}
+	return m.log.close()
+}
+
+// commit makes events durable and then visible, all of them or none. The caller
+// holds changes.
+func (m *Memory) commit(events ...event) error {
+	if m.closed {
+		return errClosed()
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	if m.log != nil {
+		if err := m.log.append(events); err != nil {
+			return errStore(err)
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range events {
+		if err := m.state.apply(e); err != nil {
+			return errStore(err)
+		}
+	}
+	return nil
+}
+
+// read calls f while nothing changes. f must not keep what it finds in maps or
+// slices of the state; versions and schemas it may keep.
+func (m *Memory) read(f func(s *store)) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	f(m.state)
+}
+
+// begin starts a change: it takes the lock, unless ctx has ended.
+func (m *Memory) begin(ctx context.Context) (end func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.changes.Lock()
+	return m.changes.Unlock, nil
+}
+
+func (m *Memory) timestamp() int64 { return m.conf.now().UnixMilli() }

@@ -1,0 +1,255 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// CheckCompatibility reports whether d could be registered under subject, as far
+// as the level that is configured goes: against the versions that it asks for, or
+// against one version with [Against]. A subject that does not exist has nothing
+// to be incompatible with. Options: [Normalize], [Against].
+//
+// The error is a [*schemas.IncompatibleError] with the reasons, of which Version
+// is the subject's, or an [*InvalidError] for a schema that cannot be read, or a
+// [*NotFoundError] with code 40402 if the version does not exist.
+func (m *Memory) CheckCompatibility(ctx context.Context, subject string, d Definition, opts ...CallOption) error {
+	c := newCall(opts)
+	checked, err := m.checkCompatibility(ctx, subject, newRegistration(d, c), c.against)
+	if err != nil || len(checked.messages) == 0 {
+		return err
+	}
+	if checked.reasons == nil {
+		return conflict(40901, "%s", checked.list())
+	}
+	return checked.reasons
+}
+
+// checkCompatibility checks r against one version, 0 for those that the level
+// asks for.
+func (m *Memory) checkCompatibility(ctx context.Context, subject string, r registration, against int) (checked check, err error) {
+	if err := ctx.Err(); err != nil {
+		return check{}, err
+	}
+	if against < latestVersion {
+		return check{}, errInvalidVersion(strconv.Itoa(against))
+	}
+	if len(r.Text) > m.conf.maxText {
+		return check{}, errSchemaTooLarge()
+	}
+	m.read(func(s *store) {
+		q := s.target(subject)
+		var history []*version
+		if against == 0 {
+			history = liveOf(s.versionsOf(q))
+		} else if v := s.at(q.String(), against, false); v != nil {
+			history = []*version{v}
+		} else if against != latestVersion {
+			err = errVersionNotFound(q.String(), against)
+			return
+		}
+		if noText(r.Definition) {
+			err = errInvalidSchema("Empty schema", nil)
+			return
+		}
+		conf := m.settingsFor(s, q)
+		mode := s.modeFor(q)
+		importing := mode == Import || mode == Forward
+		var c *candidate
+		c, err = s.parse(&m.conf, q, r.Definition, r.id < 0 && conf.validateNew(), !importing && (r.normalize || conf.normalize()))
+		if err == nil {
+			checked = m.check(s, conf, c, history)
+		}
+	})
+	return checked, err
+}
+
+// liveOf returns the versions that are not deleted.
+func liveOf(versions []*version) []*version {
+	return slices.DeleteFunc(slices.Clone(versions), func(v *version) bool { return v.deleted })
+}
+
+// check is what a comparison found.
+type check struct {
+	messages []string                   // the server's; none: compatible
+	reasons  *schemas.IncompatibleError // nil if the messages are not about schemas
+}
+
+// list is the messages as the server writes a list.
+func (c check) list() string { return "[" + strings.Join(c.messages, ", ") + "]" }
+
+// check compares c with history, ascending, as conf asks. The first version that
+// does not fit, newest first, is the one that is reported.
+func (m *Memory) check(s *store, conf *settings, c *candidate, history []*version) check {
+	level, err := schemas.ParseLevel(conf.Level)
+	if err != nil {
+		level = m.conf.level
+	}
+	var out check
+	if conf.validateFields() {
+		out.messages = reservedFields(c, history)
+	}
+	if group := conf.CompatibilityGroup; group != "" {
+		value, ok := metadataProperty(c.Metadata, group)
+		history = slices.DeleteFunc(slices.Clone(history), func(v *version) bool {
+			its, has := metadataProperty(v.entry.definition.Metadata, group)
+			return its != value || has != ok
+		})
+	}
+	pair := m.checkLevel(s, level, c, history)
+	out.messages = append(out.messages, pair.messages...)
+	out.reasons = pair.reasons
+	if len(out.messages) > 0 {
+		out.messages = append(out.messages, fmt.Sprintf("{validateFields: '%t', compatibility: '%s'}", conf.validateFields(), level))
+	}
+	return out
+}
+
+func metadataProperty(m *Metadata, name string) (value string, ok bool) {
+	if m == nil {
+		return "", false
+	}
+	value, ok = m.Properties[name]
+	return value, ok
+}
+
+// checkLevel compares c with the newest version or, if the level is transitive,
+// with each from the newest on.
+func (m *Memory) checkLevel(s *store, level schemas.Level, c *candidate, history []*version) check {
+	if level == schemas.None {
+		return check{}
+	}
+	transitive := level == schemas.BackwardTransitive || level == schemas.ForwardTransitive || level == schemas.FullTransitive
+	for _, v := range slices.Backward(history) {
+		if found := m.checkPair(s, level, c, v); len(found.messages) > 0 || !transitive {
+			return found
+		}
+	}
+	return check{}
+}
+
+// checkPair compares c with one version.
+func (m *Memory) checkPair(s *store, level schemas.Level, c *candidate, v *version) check {
+	if c.Type != v.entry.definition.Type {
+		return check{messages: []string{"Incompatible because of different schema type"}}
+	}
+	if c.Type != avroType {
+		return check{} // kept unread
+	}
+	old := s.schema(&m.conf, v.entry)
+	if old == nil {
+		return check{messages: []string{fmt.Sprintf("Unexpected exception during compatibility check: version %d cannot be read", v.number)}}
+	}
+	out := check{}
+	all := &schemas.IncompatibleError{Level: level}
+	add := func(reader, writer *schemas.Schema, readerWord, writerWord string) (found bool) {
+		err := schemas.CanRead(reader, writer)
+		if incompatible, ok := errors.AsType[*schemas.IncompatibleError](err); ok {
+			for _, r := range incompatible.Reasons {
+				out.messages = append(out.messages, differenceText(r, readerWord, writerWord))
+				r.Version = v.number
+				all.Reasons = append(all.Reasons, r)
+			}
+		} else if err != nil {
+			out.messages = append(out.messages, "Unexpected exception during compatibility check: "+err.Error())
+		}
+		return err != nil
+	}
+	backward, forward := directions(level)
+	named := false // which version it is, is said once and for the last direction only
+	if forward {
+		named = add(old, c.schema, "old", "new") && !backward
+	}
+	if backward && add(c.schema, old, "new", "old") {
+		named = true
+	}
+	if named {
+		out.messages = append(out.messages, fmt.Sprintf("{oldSchemaVersion: %d}", v.number), oldSchemaText(v.entry.definition.Text))
+	}
+	if len(all.Reasons) > 0 {
+		out.reasons = all
+	}
+	return out
+}
+
+func directions(l schemas.Level) (backward, forward bool) {
+	switch l {
+	case schemas.Backward, schemas.BackwardTransitive:
+		return true, false
+	case schemas.Forward, schemas.ForwardTransitive:
+		return false, true
+	case schemas.Full, schemas.FullTransitive:
+		return true, true
+	}
+	return false, false
+}
+
+// maxOldSchema bounds how much of an old schema a message quotes, in bytes.
+const maxOldSchema = 10 * 1024
+
+func oldSchemaText(text string) string {
+	if len(text) > maxOldSchema {
+		return "{oldSchema: <truncated> '" + text[:maxOldSchema] + "...'}"
+	}
+	return "{oldSchema: '" + text + "'}"
+}
+
+// differenceText is a reason in the server's words.
+func differenceText(r schemas.Reason, reader, writer string) string {
+	var description string
+	switch r.Kind {
+	case "FIXED_SIZE_MISMATCH":
+		description = fmt.Sprintf("The size of FIXED type field at path '%s' in the %s schema does not match with the %s schema", r.Path, reader, writer)
+	case "TYPE_MISMATCH":
+		description = fmt.Sprintf("The type (path '%s') of a field in the %s schema does not match with the %s schema", r.Path, reader, writer)
+	case "NAME_MISMATCH":
+		description = fmt.Sprintf("The name of the schema has changed (path '%s')", r.Path)
+	case "MISSING_ENUM_SYMBOLS":
+		description = fmt.Sprintf("The %s schema is missing enum symbols '%s' at path '%s' in the %s schema", reader, r.Message, r.Path, writer)
+	case "MISSING_UNION_BRANCH":
+		description = fmt.Sprintf("The %s schema is missing a type inside a union field at path '%s' in the %s schema", reader, r.Path, writer)
+	case "READER_FIELD_MISSING_DEFAULT_VALUE":
+		description = fmt.Sprintf("The field '%s' at path '%s' in the %s schema has no default value and is missing in the %s schema", r.Message, r.Path, reader, writer)
+	}
+	return fmt.Sprintf("{errorType:'%s', description:'%s', additionalInfo:'%s'}", r.Kind, description, r.Message)
+}
+
+// reservedFields checks the names that metadata reserves: none is taken back,
+// and no top-level field has one.
+func reservedFields(c *candidate, history []*version) []string {
+	var messages []string
+	reserved := reservedNames(c.Metadata)
+	if n := len(history); n > 0 {
+		for _, name := range reservedNames(history[n-1].entry.definition.Metadata) {
+			if !slices.Contains(reserved, name) {
+				messages = append(messages, "The new schema has reserved field "+name+" removed from its metadata which is present in the old schema's metadata.")
+			}
+		}
+	}
+	if c.schema == nil {
+		return messages
+	}
+	for _, f := range c.schema.Root().Fields() {
+		if slices.Contains(reserved, f.Name()) {
+			messages = append(messages, "The new schema has field that conflicts with the reserved field "+f.Name()+".")
+		}
+	}
+	return messages
+}
+
+func reservedNames(m *Metadata) []string {
+	list, _ := metadataProperty(m, "confluent:reserved")
+	var names []string
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return sortedSet(names)
+}

@@ -1,0 +1,208 @@
+package registry
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Metadata and rule sets: how a registry checks them, takes them over from one
+// version to the next, and compares them.
+
+// confluentVersionProperty is where a registry writes the version into the
+// metadata of who asks for one.
+const confluentVersionProperty = "confluent:version"
+
+// mergeData completes d's metadata and rule set: d's own, or else the previous
+// version's, over the configured defaults and under the configured overrides.
+func mergeData(conf *settings, d *Definition, previous *Definition) {
+	if previous != nil {
+		if d.Metadata == nil {
+			d.Metadata = previous.Metadata
+		}
+		if d.RuleSet == nil {
+			d.RuleSet = previous.RuleSet
+		}
+	}
+	d.Metadata = mergeMetadata(mergeMetadata(conf.DefaultMetadata, d.Metadata), conf.OverrideMetadata)
+	d.RuleSet = mergeRuleSets(mergeRuleSets(conf.DefaultRuleSet, d.RuleSet), conf.OverrideRuleSet)
+}
+
+// mergeMetadata lays over on under. Neither is changed; either may be nil.
+func mergeMetadata(under, over *Metadata) *Metadata {
+	if under == nil {
+		return over
+	}
+	if over == nil {
+		return under
+	}
+	return &Metadata{
+		Tags:       mergeMaps(under.Tags, over.Tags),
+		Properties: mergeMaps(under.Properties, over.Properties),
+		Sensitive:  sortedSet(slices.Concat(under.Sensitive, over.Sensitive)),
+	}
+}
+
+func mergeMaps[V any](under, over map[string]V) map[string]V {
+	if len(under) == 0 {
+		return over
+	}
+	out := maps.Clone(under)
+	maps.Copy(out, over)
+	return out
+}
+
+// mergeRuleSets lays over on under: rules of the same name replace each other.
+func mergeRuleSets(under, over *RuleSet) *RuleSet {
+	if under == nil {
+		return over
+	}
+	if over == nil {
+		return under
+	}
+	out := &RuleSet{
+		MigrationRules: mergeRules(under.MigrationRules, over.MigrationRules),
+		DomainRules:    mergeRules(under.DomainRules, over.DomainRules),
+		EncodingRules:  mergeRules(under.EncodingRules, over.EncodingRules),
+		EnableAt:       over.EnableAt,
+	}
+	if out.EnableAt == "" {
+		out.EnableAt = under.EnableAt
+	}
+	return out
+}
+
+func mergeRules(under, over []Rule) []Rule {
+	kept := slices.DeleteFunc(slices.Clone(under), func(r Rule) bool {
+		return slices.ContainsFunc(over, func(o Rule) bool { return o.Name == r.Name })
+	})
+	return append(kept, over...)
+}
+
+func confluentVersion(m *Metadata) string {
+	if m == nil {
+		return ""
+	}
+	return m.Properties[confluentVersionProperty]
+}
+
+// sameData reports whether metadata and rule set of d are those of stored, which
+// is version number of its subject. The version in the metadata does not count
+// if only one of them has it, and that of d, if it is d, is right.
+func sameData(d, stored Definition, number int) bool {
+	if !sameRuleSet(d.RuleSet, stored.RuleSet) {
+		return false
+	}
+	asked, err1 := strconv.Atoi(confluentVersion(d.Metadata))
+	_, err2 := strconv.Atoi(confluentVersion(stored.Metadata))
+	switch {
+	case err1 != nil && err2 == nil:
+		return sameMetadata(orEmpty(d.Metadata), withoutVersion(stored.Metadata))
+	case err1 == nil && err2 != nil:
+		return asked == number && sameMetadata(withoutVersion(d.Metadata), orEmpty(stored.Metadata))
+	}
+	return sameMetadata(d.Metadata, stored.Metadata)
+}
+
+func orEmpty(m *Metadata) *Metadata {
+	if m == nil {
+		return &Metadata{}
+	}
+	return m
+}
+
+func withoutVersion(m *Metadata) *Metadata {
+	out := *m
+	out.Properties = maps.Clone(m.Properties)
+	delete(out.Properties, confluentVersionProperty)
+	return &out
+}
+
+// sameMetadata compares metadata whose sets are sorted.
+func sameMetadata(a, b *Metadata) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return maps.EqualFunc(a.Tags, b.Tags, slices.Equal[[]string]) &&
+		maps.Equal(a.Properties, b.Properties) && slices.Equal(a.Sensitive, b.Sensitive)
+}
+
+// sameRuleSet compares rule sets that are complete.
+func sameRuleSet(a, b *RuleSet) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	same := func(a, b []Rule) bool {
+		return slices.EqualFunc(a, b, func(a, b Rule) bool {
+			if len(a.Params) == 0 && len(b.Params) == 0 {
+				a.Params, b.Params = nil, nil
+			}
+			return reflect.DeepEqual(a, b)
+		})
+	}
+	return a.EnableAt == b.EnableAt && same(a.MigrationRules, b.MigrationRules) &&
+		same(a.DomainRules, b.DomainRules) && same(a.EncodingRules, b.EncodingRules)
+}
+
+// checkRuleSet reports what a registry does not accept in a rule set.
+func checkRuleSet(s *RuleSet) error {
+	if s == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, phase := range []struct {
+		rules []Rule
+		modes []string
+		bad   string
+	}{
+		{s.MigrationRules, []string{"UPGRADE", "DOWNGRADE", "UPDOWN"}, "Migration rules can only be UPGRADE, DOWNGRADE, UPDOWN"},
+		{s.DomainRules, []string{"WRITE", "READ", "WRITEREAD"}, "Domain rules can only be WRITE, READ, WRITEREAD"},
+		{s.EncodingRules, []string{"WRITE", "READ", "WRITEREAD"}, "Encoding rules can only be WRITE, READ, WRITEREAD"},
+	} {
+		for _, r := range phase.rules {
+			r = completeRule(r)
+			if names[r.Name] {
+				return errInvalidRuleSet("Found rule with duplicate name '" + r.Name + "'")
+			}
+			names[r.Name] = true
+			if err := checkRule(r); err != nil {
+				return err
+			}
+			if !slices.Contains(phase.modes, r.Mode) {
+				return errInvalidRuleSet(phase.bad)
+			}
+		}
+	}
+	return nil
+}
+
+const maxRuleName = 256 // characters
+
+func checkRule(r Rule) error {
+	letter := func(c rune) bool { return unicode.IsLetter(c) || c == '_' }
+	other := func(c rune) bool { return letter(c) || unicode.IsDigit(c) || c == '-' }
+	name := []rune(r.Name)
+	several := func(actions string) bool {
+		return strings.Contains(actions, ",") && r.Mode != "WRITEREAD" && r.Mode != "UPDOWN"
+	}
+	switch {
+	case r.Name == "":
+		return errInvalidRuleSet("Missing rule name")
+	case len(name) > maxRuleName:
+		return errInvalidRuleSet("Rule name too long")
+	case !letter(name[0]):
+		return errInvalidRuleSet("Illegal initial character in rule name: " + r.Name)
+	case slices.ContainsFunc(name[1:], func(c rune) bool { return !other(c) }):
+		return errInvalidRuleSet("Illegal character in rule name: " + r.Name)
+	case r.Type == "":
+		return errInvalidRuleSet("Missing rule type")
+	case r.Kind != "CONDITION" && r.Kind != "TRANSFORM":
+		return errInvalidRuleSet("Unknown rule kind: " + r.Kind)
+	case several(r.OnSuccess), several(r.OnFailure):
+		return errInvalidRuleSet("Multiple actions only valid with WRITEREAD and UPDOWN")
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+const avroType = "AVRO"
+
+// candidate is a definition as it would be stored: printed, its references
+// resolved, and taken apart.
+type candidate struct {
+	Definition
+	schema  *schemas.Schema // nil if the type is not AVRO
+	meaning meaning         // zero if the type is not AVRO
+}
+
+func (c *candidate) stored() *stored {
+	return &stored{Type: c.Type, Text: c.Text, References: c.References, Metadata: c.Metadata, RuleSet: c.RuleSet, Meaning: c.meaning}
+}
+
+// noText reports a definition without a schema: it asks for the previous one.
+func noText(d Definition) bool { return strings.TrimSpace(d.Text) == "" }
+
+// withDefaults is a copy of d with its type written out and its sets sorted, so
+// that nothing the caller changes later shows here.
+func withDefaults(d Definition) Definition {
+	if d.Type == "" {
+		d.Type = avroType
+	}
+	d.References = slices.Clone(d.References)
+	d.Metadata = completeMetadata(d.Metadata)
+	d.RuleSet = completeRuleSet(d.RuleSet)
+	return d
+}
+
+// parse reads a definition as it is meant under subject. A strict one must keep
+// all rules, and may refer only to versions that are not deleted. The caller
+// holds changes or mu.
+func (s *store) parse(conf *memorySettings, subject qualified, d Definition, strict, normalize bool) (*candidate, error) {
+	c := &candidate{Definition: d}
+	switch d.Type {
+	case avroType:
+	case "JSON", "PROTOBUF":
+		return c, s.checkReferences(subject, c, strict)
+	default:
+		return nil, errInvalidSchema("Invalid schema type "+d.Type, nil)
+	}
+	refs, err := s.parseReferences(conf, subject, c, strict)
+	if err == nil {
+		c.schema, err = parseAvro(conf, d.Text, strict, refs)
+	}
+	if err == nil && normalize {
+		c.schema, err = parseAvro(conf, c.schema.Normalized(), strict, refs)
+		c.References = normalReferences(c.References)
+	}
+	if err != nil {
+		return nil, describeInvalid(subject, d, err)
+	}
+	c.Text = c.schema.Print()
+	c.meaning = meaningOf(c.schema)
+	return c, nil
+}
+
+func parseAvro(conf *memorySettings, text string, strict bool, refs []*schemas.Schema) (*schemas.Schema, error) {
+	opts := []schemas.ParseOption{schemas.WithReferences(refs...), schemas.WithMaxBytes(conf.maxText)}
+	if !strict {
+		opts = append(opts, schemas.Lenient())
+	}
+	return schemas.Parse(text, opts...)
+}
+
+// normalReferences are refs sorted by subject and version, once each.
+func normalReferences(refs []Reference) []Reference {
+	refs = slices.Clone(refs)
+	slices.SortStableFunc(refs, func(a, b Reference) int {
+		if c := strings.Compare(a.Subject, b.Subject); c != 0 {
+			return c
+		}
+		return a.Version - b.Version
+	})
+	return slices.Compact(refs)
+}
+
+// resolver walks references depth first, each name once, so that a text comes
+// after all that it refers to.
+type resolver struct {
+	store   *store
+	deleted bool // also versions that were softly deleted
+	seen    map[string]bool
+	found   []*version
+}
+
+// resolve visits refs as they are meant in subject. It writes the version of the
+// latest into those that ask for it.
+func (r *resolver) resolve(subject qualified, refs []Reference) error {
+	for i := range refs {
+		ref := &refs[i]
+		if ref.Name == "" || ref.Subject == "" || ref.Version == 0 {
+			return referenceError("Invalid reference: " + referenceText(*ref))
+		}
+		target := subject.within(ref.Subject)
+		v := r.store.at(target, ref.Version, r.deleted)
+		if v == nil {
+			return referenceError(fmt.Sprintf("No schema reference found for subject %q and version %d", target, ref.Version))
+		}
+		if ref.Version == latestVersion {
+			ref.Version = v.number
+		}
+		if r.seen[ref.Name] {
+			continue
+		}
+		r.seen[ref.Name] = true
+		if err := r.resolve(splitSubject(v.subject), slices.Clone(v.entry.definition.References)); err != nil {
+			return err
+		}
+		if r.found = append(r.found, v); len(r.found) > maxReferences {
+			return referenceError(fmt.Sprintf("More than %d references, direct and indirect", maxReferences))
+		}
+	}
+	return nil
+}
+
+// maxReferences bounds what parsing one schema takes: each schema that it refers
+// to, directly or not, is parsed as well.
+const maxReferences = 1000
+
+// referenceError says, in the server's words, what is wrong with a reference.
+type referenceError string
+
+func (e referenceError) Error() string { return string(e) }
+
+// parseReferences parses all that c refers to, directly or not, one after the
+// other: each may use the names that those before it define.
+func (s *store) parseReferences(conf *memorySettings, subject qualified, c *candidate, strict bool) ([]*schemas.Schema, error) {
+	if len(c.References) == 0 {
+		return nil, nil
+	}
+	r := resolver{store: s, deleted: !strict, seen: map[string]bool{}}
+	if err := r.resolve(subject, c.References); err != nil {
+		return nil, err
+	}
+	var refs []*schemas.Schema
+	for _, v := range r.found {
+		ref, err := parseAvro(conf, v.entry.definition.Text, false, refs)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
+}
+
+// checkReferences looks whether all references of a schema that is not AVRO
+// exist.
+func (s *store) checkReferences(subject qualified, c *candidate, strict bool) error {
+	r := resolver{store: s, deleted: !strict, seen: map[string]bool{}}
+	if err := r.resolve(subject, c.References); err != nil {
+		return describeInvalid(subject, c.Definition, err)
+	}
+	return nil
+}
+
+// schema returns the parsed text of an entry, nil if it is not AVRO or, though
+// it was accepted once, cannot be read.
+func (s *store) schema(conf *memorySettings, e *entry) *schemas.Schema {
+	if e.definition.Type != avroType {
+		return nil
+	}
+	if parsed := e.parsed.Load(); parsed != nil {
+		return parsed
+	}
+	c := &candidate{Definition: e.definition}
+	c.References = slices.Clone(c.References)
+	refs, err := s.parseReferences(conf, qualified{context: e.Context}, c, false)
+	if err != nil {
+		return nil
+	}
+	parsed, err := parseAvro(conf, e.definition.Text, false, refs)
+	if err != nil {
+		return nil
+	}
+	e.parsed.Store(parsed)
+	return parsed
+}
+
+// describeInvalid wraps err in the server's description of the definition.
+func describeInvalid(subject qualified, d Definition, err error) error {
+	refs := make([]string, len(d.References))
+	for i, r := range d.References {
+		refs[i] = referenceText(r)
+	}
+	list := "[" + strings.Join(refs, ", ") + "]"
+	var b strings.Builder
+	fmt.Fprintf(&b, "Invalid schema of type %s, details: Invalid schema {subject=%s,version=null,id=null,guid=%s,schemaType=%s,references=%s,",
+		d.Type, subject, GUID(d), d.Type, list)
+	fmt.Fprintf(&b, "metadata=%s,ruleSet=%s,schema=%s,schemaTags=null,ts=null,deleted=null}",
+		metadataText(d.Metadata), ruleSetText(d.RuleSet), d.Text)
+	reason := err.Error()
+	var parse *schemas.ParseError
+	if errors.As(err, &parse) {
+		reason = parse.Reason
+		if parse.Path != "" {
+			reason = parse.Path + ": " + reason
+		}
+	}
+	fmt.Fprintf(&b, " with refs %s of type %s, details: %s", list, d.Type, reason)
+	return errInvalidSchema(b.String(), err)
+}
+
+func referenceText(r Reference) string {
+	return fmt.Sprintf("{name='%s', subject='%s', version=%d}", r.Name, r.Subject, r.Version)
+}
+
+func metadataText(m *Metadata) string {
+	if m == nil {
+		return "null"
+	}
+	return fmt.Sprintf("Metadata{tags=%v, properties=%v, sensitive=%v}", m.Tags, m.Properties, m.Sensitive)
+}
+
+func ruleSetText(s *RuleSet) string {
+	if s == nil {
+		return "null"
+	}
+	return fmt.Sprintf("Rules{migrationRules=%d, domainRules=%d, encodingRules=%d}",
+		len(s.MigrationRules), len(s.DomainRules), len(s.EncodingRules))
+}

@@ -1,0 +1,441 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// target is a subject as callers name it: an alias stands for another.
+func (s *store) target(subject string) qualified {
+	q := splitSubject(subject)
+	if conf := s.configs[q.String()]; conf != nil && conf.Alias != "" && q.name != "" {
+		return splitSubject(q.within(conf.Alias))
+	}
+	return q
+}
+
+// hasSubjects reports whether the subject exists or, for the name of a context,
+// any in it.
+func (s *store) hasSubjects(subject string, deleted bool) bool {
+	if q := splitSubject(subject); q.name != "" {
+		sub := s.subjects[subject]
+		return sub != nil && (sub.live > 0 || deleted)
+	}
+	matches := matchSubjects(subject)
+	for _, sub := range s.subjects {
+		if matches(sub.name) && (sub.live > 0 || deleted) {
+			return true
+		}
+	}
+	return false
+}
+
+// SchemaByID returns the schema with this id in the context of subject; "" is the
+// default context. If several subjects have it, the answer names the one that
+// had it first, unless subject is one of them. A schema outlives its soft
+// deletion. The error is a [*NotFoundError] with code 40403.
+func (m *Memory) SchemaByID(ctx context.Context, subject string, id int) (*SubjectSchema, error) {
+	v, err := m.versionByID(ctx, subject, id)
+	if err != nil {
+		return nil, err
+	}
+	return m.answer(v), nil
+}
+
+func (m *Memory) versionByID(ctx context.Context, subject string, id int) (v *version, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.read(func(s *store) { v = s.byID(s.target(subject), id) })
+	if v == nil {
+		return nil, errIDNotFound(id)
+	}
+	return v, nil
+}
+
+// byID finds an id in a context. A subject of another context than the default
+// one must have the schema itself; one of the default context finds it under the
+// same name in another context, and otherwise under any name of its own.
+func (s *store) byID(subject qualified, id int) *version {
+	if c := s.contexts[subject.context]; c != nil {
+		if e := c.ids[id]; e != nil {
+			if subject.name == "" {
+				return e.shown
+			}
+			if use := e.uses[subject.String()]; use != nil {
+				return use
+			}
+		}
+	}
+	if subject.name == "" || subject.context != defaultContext {
+		return nil
+	}
+	for _, context := range s.listedContexts()[1:] {
+		if e := s.contexts[context].ids[id]; e != nil {
+			if use := e.uses[contextPrefix(context)+subject.name]; use != nil {
+				return use
+			}
+		}
+	}
+	if e := s.contexts[defaultContext].ids[id]; e != nil {
+		return e.shown
+	}
+	return nil
+}
+
+// SchemaByGUID returns the schema with this GUID, from whatever context. The
+// answer has no subject and version. The error is a [*NotFoundError] with code
+// 40403.
+func (m *Memory) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema, error) {
+	v, err := m.versionByGUID(ctx, guid)
+	if err != nil {
+		return nil, err
+	}
+	out := m.answer(v)
+	out.Subject, out.Version = "", 0
+	return out, nil
+}
+
+func (m *Memory) versionByGUID(ctx context.Context, guid string) (v *version, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if identity, ok := parseGUID(guid); ok {
+		m.read(func(s *store) {
+			for _, context := range s.listedContexts() {
+				if e := s.contexts[context].identities[identity]; e != nil {
+					v = e.shown
+					return
+				}
+			}
+		})
+	}
+	if v == nil {
+		return nil, errGUIDNotFound(guid)
+	}
+	return v, nil
+}
+
+// IDsByGUID returns the ids of the schema with this GUID, one for each context
+// that has it. A GUID that does not exist has none.
+func (m *Memory) IDsByGUID(ctx context.Context, guid string) (ids []ContextID, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	identity, ok := parseGUID(guid)
+	if !ok {
+		return nil, nil
+	}
+	m.read(func(s *store) {
+		for _, context := range s.listedContexts() {
+			if e := s.contexts[context].identities[identity]; e != nil {
+				ids = append(ids, e.ContextID)
+			}
+		}
+	})
+	return ids, nil
+}
+
+// Latest is Version with -1.
+func (m *Memory) Latest(ctx context.Context, subject string) (*SubjectSchema, error) {
+	return m.Version(ctx, subject, latestVersion)
+}
+
+// Version returns one version of subject, -1 for the latest one that is not
+// deleted. A subject of the default context is also looked for, by name, in the
+// others. Option: [WithDeleted].
+//
+// The error is a [*NotFoundError], with code 40401 if the subject does not exist
+// and 40402 if the version does not, or an [*InvalidError] with code 42202.
+func (m *Memory) Version(ctx context.Context, subject string, version int, opts ...CallOption) (*SubjectSchema, error) {
+	c := newCall(opts)
+	v, err := m.versionOf(ctx, subject, version, c.deleted)
+	if err != nil {
+		return nil, err
+	}
+	out := m.answer(v)
+	if c.format == formatResolved && out.Schema != nil {
+		out.Text = out.Schema.PrintResolved()
+	}
+	return out, nil
+}
+
+// formatResolved is the format that has references written out.
+const formatResolved = "resolved"
+
+func (m *Memory) versionOf(ctx context.Context, subject string, number int, deleted bool) (v *version, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if number == 0 || number < latestVersion {
+		return nil, errInvalidVersion(strconv.Itoa(number))
+	}
+	m.read(func(s *store) {
+		q := s.target(subject)
+		if v = s.anywhere(q, number, deleted); v != nil {
+			return
+		}
+		err = errVersionNotFound(q.String(), number)
+		if !s.hasSubjects(q.String(), deleted) {
+			err = errSubjectNotFound(q.String())
+		}
+	})
+	return v, err
+}
+
+// anywhere looks for a version in the subject's context and, if that is the
+// default one, in all others.
+func (s *store) anywhere(subject qualified, number int, deleted bool) *version {
+	if v := s.at(subject.String(), number, deleted); v != nil || subject.context != defaultContext {
+		return v
+	}
+	for _, context := range s.listedContexts()[1:] {
+		if v := s.at(contextPrefix(context)+subject.name, number, deleted); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// LatestWithMetadata returns the newest version of subject whose metadata has all
+// these properties. Option: [WithDeleted].
+//
+// The error is a [*NotFoundError], with code 40401 if the subject does not exist
+// and 40403 if no version matches.
+func (m *Memory) LatestWithMetadata(ctx context.Context, subject string, properties map[string]string, opts ...CallOption) (*SubjectSchema, error) {
+	v, err := m.latestWithMetadata(ctx, subject, properties, newCall(opts).deleted)
+	if err != nil {
+		return nil, err
+	}
+	return m.answer(v), nil
+}
+
+func (m *Memory) latestWithMetadata(ctx context.Context, subject string, properties map[string]string, deleted bool) (found *version, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.read(func(s *store) {
+		q := s.target(subject)
+		for _, v := range slices.Backward(s.versionsOf(q)) {
+			if (deleted || !v.deleted) && hasProperties(v.entry.definition.Metadata, properties) {
+				found = v
+				return
+			}
+		}
+		err = errSchemaNotFound("schema of subject " + q.String() + " with this metadata")
+		if !s.hasSubjects(q.String(), deleted) {
+			err = errSubjectNotFound(q.String())
+		}
+	})
+	return found, err
+}
+
+// hasProperties reports whether m has all the properties. No metadata has none,
+// not even no properties.
+func hasProperties(m *Metadata, properties map[string]string) bool {
+	if m == nil {
+		return false
+	}
+	for name, value := range properties {
+		if its, ok := m.Properties[name]; !ok || its != value {
+			return false
+		}
+	}
+	return true
+}
+
+// Versions returns the versions of subject, ascending. Options: [WithDeleted],
+// [OnlyDeleted], [Page]. The error is a [*NotFoundError] with code 40401.
+func (m *Memory) Versions(ctx context.Context, subject string, opts ...CallOption) (numbers []int, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := newCall(opts)
+	m.read(func(s *store) {
+		q := s.target(subject)
+		if !s.hasSubjects(q.String(), c.deleted || c.deletedOnly) {
+			err = errSubjectNotFound(q.String())
+			return
+		}
+		for _, v := range s.versionsOf(q) {
+			if c.shows(v.deleted) {
+				numbers = append(numbers, v.number)
+			}
+		}
+	})
+	return page(numbers, c), err
+}
+
+// shows reports whether c asks for what was, or was not, deleted.
+func (c call) shows(deleted bool) bool {
+	if c.deletedOnly {
+		return deleted
+	}
+	return c.deleted || !deleted
+}
+
+// page returns what c asks for of a list.
+func page[T any](list []T, c call) []T {
+	list = list[min(max(c.offset, 0), len(list)):]
+	if c.limit > 0 {
+		list = list[:min(c.limit, len(list))]
+	}
+	return list
+}
+
+// Subjects returns the subjects whose full name begins with prefix, sorted; ""
+// is all subjects of all contexts, ":.ctx:" those of one context, and ":*:ord"
+// those of any context that begin with ord. Any other prefix is about the default
+// context. Options: [WithDeleted], [OnlyDeleted], [Page].
+func (m *Memory) Subjects(ctx context.Context, prefix string, opts ...CallOption) ([]string, error) {
+	if prefix == "" {
+		prefix = anyContext
+	}
+	return m.subjectsWith(ctx, prefix, newCall(opts))
+}
+
+func (m *Memory) subjectsWith(ctx context.Context, prefix string, c call) (names []string, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.read(func(s *store) {
+		matches := matchPrefix(prefix)
+		for _, q := range s.names() {
+			full := q.String()
+			if matches(q) && c.shows(s.subjects[full].live == 0) {
+				names = append(names, full)
+			}
+		}
+	})
+	return page(names, c), nil
+}
+
+// Schemas returns the versions of all subjects whose full name begins with
+// prefix, sorted by subject and version; "" is all of the default context.
+// Options: [WithDeleted], [LatestOnly], [Page].
+func (m *Memory) Schemas(ctx context.Context, prefix string, opts ...CallOption) ([]*SubjectSchema, error) {
+	versions, err := m.schemasWith(ctx, prefix, newCall(opts))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*SubjectSchema, len(versions))
+	for i, v := range versions {
+		out[i] = m.answer(v)
+	}
+	return out, nil
+}
+
+func (m *Memory) schemasWith(ctx context.Context, prefix string, c call) (versions []*version, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.read(func(s *store) {
+		matches := matchPrefix(prefix)
+		for _, q := range s.names() {
+			if !matches(q) {
+				continue
+			}
+			first := len(versions)
+			for _, v := range s.subjects[q.String()].versions {
+				if c.shows(v.deleted) {
+					versions = append(versions, v)
+				}
+			}
+			if c.latestOnly && len(versions) > first {
+				versions = append(versions[:first], versions[len(versions)-1])
+			}
+		}
+	})
+	return page(versions, c), nil
+}
+
+// VersionsByID returns the versions that have this id in the context of subject,
+// sorted by subject. Options: [WithDeleted], [Page]. The error is a
+// [*NotFoundError] with code 40403.
+func (m *Memory) VersionsByID(ctx context.Context, subject string, id int, opts ...CallOption) (versions []SubjectVersion, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := newCall(opts)
+	m.read(func(s *store) {
+		v := s.byID(s.target(subject), id)
+		if v == nil {
+			err = errSchemaNotFound("schema id " + strconv.Itoa(id))
+			return
+		}
+		for _, use := range v.entry.uses {
+			if c.shows(use.deleted) {
+				versions = append(versions, SubjectVersion{Subject: use.subject, Version: use.number})
+			}
+		}
+	})
+	slices.SortFunc(versions, func(a, b SubjectVersion) int { return cmp.Compare(a.Subject, b.Subject) })
+	return page(versions, c), err
+}
+
+// ReferencedBy returns the ids of the schemas that refer to a version, -1 for the
+// latest. Options: [WithDeleted], [Page]. Errors are those of Version.
+func (m *Memory) ReferencedBy(ctx context.Context, subject string, version int, opts ...CallOption) ([]int, error) {
+	v, err := m.versionOf(ctx, subject, version, true)
+	if err != nil {
+		return nil, err
+	}
+	c := newCall(opts)
+	var ids []int
+	m.read(func(s *store) {
+		for _, id := range s.referrers(v.subject, v.number, c.deleted) {
+			ids = append(ids, id.ID)
+		}
+	})
+	return page(ids, c), nil
+}
+
+// Types returns the kinds of schemas that can be registered.
+func (m *Memory) Types(ctx context.Context) ([]string, error) {
+	return []string{"JSON", "PROTOBUF", avroType}, ctx.Err()
+}
+
+// Contexts returns the names of the contexts: "." and those that have had a
+// schema. Option: [Page].
+func (m *Memory) Contexts(ctx context.Context, opts ...CallOption) (names []string, err error) {
+	m.read(func(s *store) { names = s.listedContexts() })
+	return page(names, newCall(opts)), ctx.Err()
+}
+
+// maxID returns the highest id that the context of v has given.
+func (m *Memory) maxID(v *version) (id int) {
+	m.read(func(s *store) { id = s.contexts[v.entry.Context].maxID })
+	return id
+}
+
+// Stats says how much a registry holds.
+type Stats struct {
+	Contexts int
+	Subjects int   // with at least one version that is not deleted
+	Versions int   // that are not deleted
+	Schemas  int   // ids
+	LogBytes int64 // of the log; 0 without one
+}
+
+// Stats counts what m holds.
+func (m *Memory) Stats() (stats Stats) {
+	m.read(func(s *store) {
+		stats.Contexts = len(s.listedContexts())
+		for sub := range maps.Values(s.subjects) {
+			if sub.live > 0 {
+				stats.Subjects++
+			}
+			stats.Versions += sub.live
+		}
+		for c := range maps.Values(s.contexts) {
+			stats.Schemas += len(c.ids)
+		}
+	})
+	if m.log != nil {
+		stats.LogBytes = m.log.size.Load()
+	}
+	return stats
+}

@@ -1,0 +1,431 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// Register gives d an id and a version under subject, or finds those that it
+// has. A schema that the subject has already, in any version, keeps its version
+// and is not checked again. A new one must keep the level that is configured,
+// and gets the number after the highest that the subject ever had. The same
+// schema has one id in a context, whatever the subject.
+//
+// An empty d.Text takes over the text of the latest version; metadata and rule
+// set are taken over wherever d has none. Options: [Normalize], [AtID], [Force]
+// (no check of the level).
+//
+// The error is an [*InvalidError] for a schema, subject, rule set or mode that
+// does not allow it, wrapping the [*schemas.ParseError] if there is one, or a
+// [*ConflictError] wrapping a [*schemas.IncompatibleError], in whose reasons
+// Version is the subject's.
+func (m *Memory) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
+	v, err := m.register(ctx, subject, newRegistration(d, newCall(opts)))
+	if err != nil {
+		return nil, err
+	}
+	return m.answer(v), nil
+}
+
+// registration is a request to register.
+type registration struct {
+	Definition
+	id        int // below 0: the registry chooses
+	version   int // 0: the next; -1: the latest, if that is the schema, or the next
+	normalize bool
+	force     bool
+}
+
+func newRegistration(d Definition, c call) registration {
+	r := registration{Definition: withDefaults(d), id: -1, version: c.version, normalize: c.normalize, force: c.force}
+	if c.id > 0 {
+		r.id = c.id
+	}
+	return r
+}
+
+func (m *Memory) register(ctx context.Context, subject string, r registration) (*version, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkRuleSet(r.RuleSet); err != nil {
+		return nil, err
+	}
+	if !validSubject(subject) {
+		return nil, errInvalidSubject(subject)
+	}
+	if len(r.Text) > m.conf.maxText {
+		return nil, errSchemaTooLarge()
+	}
+	var found *version
+	var err error
+	m.read(func(s *store) { found, err = m.alreadyRegistered(s, s.target(subject), r) })
+	if found != nil || err != nil {
+		return found, err
+	}
+	end, err := m.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return m.registerNew(m.state.target(subject), r)
+}
+
+// alreadyRegistered returns the version that holds what r asks for, if nothing
+// needs to be changed. It ignores modes: reading is always allowed.
+func (m *Memory) alreadyRegistered(s *store, subject qualified, r registration) (*version, error) {
+	conf := m.settingsFor(s, subject)
+	if conf.fillsIn() {
+		return nil, nil
+	}
+	onlyLatest := r.version == latestVersion
+	v, err := m.find(s, subject, r.Definition, r.normalize || conf.normalize(), false, onlyLatest)
+	if v == nil || err != nil {
+		return nil, err
+	}
+	switch id := v.entry.ID; {
+	case r.version == 0 || onlyLatest:
+		if r.id < 0 || r.id == id {
+			return v, nil
+		}
+	case r.id == id && r.version == v.number:
+		return v, nil
+	case r.id == id:
+		// An import may have given the same schema other versions.
+		if older := s.at(subject.String(), r.version, false); older != nil && older.entry == v.entry {
+			return older, nil
+		}
+	}
+	return nil, nil
+}
+
+// registerNew registers r under subject, or finds it. The caller holds changes.
+func (m *Memory) registerNew(subject qualified, r registration) (*version, error) {
+	s := m.state
+	conf, mode := m.settingsFor(s, subject), s.modeFor(subject)
+	if err := checkMode(subject, mode, r.id); err != nil {
+		return nil, err
+	}
+	importing := mode == Import || mode == Forward
+	history := s.versionsOf(subject)
+	next := 1
+	if n := len(history); n > 0 {
+		next = history[n-1].number + 1
+	}
+	live := liveOf(history)
+	if !importing {
+		if err := fillIn(conf, &r, live, next); err != nil {
+			return nil, err
+		}
+	} else if noText(r.Definition) {
+		return nil, errInvalidSchema("Empty schema", nil)
+	}
+
+	strict := r.id < 0 && conf.validateNew()
+	c, err := s.parse(&m.conf, subject, r.Definition, strict, !importing && (r.normalize || conf.normalize()))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkStrongReferences(subject, c.References); err != nil {
+		return nil, err
+	}
+
+	id := r.id
+	if known := s.contexts[subject.context].identity(c); known != nil && (id < 0 || id == known.ID) {
+		if use := known.uses[subject.String()]; r.version == 0 && use != nil && !use.deleted {
+			return use, nil
+		}
+		id = known.ID
+	}
+	if r.version == 0 {
+		if v := s.sameMeaning(subject, c, false); v != nil && (id < 0 || id == v.entry.ID) {
+			return v, nil
+		}
+	}
+	if !importing && !r.force {
+		check := m.check(s, conf, c, live)
+		if len(check.messages) > 0 {
+			return nil, errIncompatible(subject.String(), check.list(), check.reasons)
+		}
+	}
+
+	number := r.version
+	if number <= 0 {
+		number = next
+	} else if number != next && !importing {
+		return nil, errInvalidSchema("Version is not one more than previous version", nil)
+	}
+	if id < 0 {
+		id = s.contexts[subject.context].nextID()
+	} else if err := s.checkID(subject, id, c); err != nil {
+		return nil, err
+	}
+	return m.store(subject, id, number, c, history)
+}
+
+// store makes the events of a registration and commits them.
+func (m *Memory) store(subject qualified, id, number int, c *candidate, history []*version) (*version, error) {
+	full := subject.String()
+	var events []event
+	// A version that was softly deleted gives way to a new one with the same id,
+	// unless something refers to it.
+	for _, v := range history {
+		if v.deleted && v.entry.ID == id && v.number < number && !m.state.isReferenced(full, v.number, true) {
+			events = append(events, event{Op: opDrop, Subject: full, Versions: []int{v.number}})
+		}
+	}
+	// The schema goes with it even if the id is known: a drop before may forget it.
+	put := event{Op: opPut, Subject: full, Version: number, ID: id, Time: m.timestamp()}
+	if known := m.state.contexts[subject.context]; known == nil || known.ids[id] == nil || len(events) > 0 || m.state.at(full, number, true) != nil {
+		put.Schema = c.stored()
+	}
+	if err := m.commit(append(events, put)...); err != nil {
+		return nil, err
+	}
+	v := m.state.at(full, number, true)
+	if c.schema != nil {
+		v.entry.parsed.CompareAndSwap(nil, c.schema)
+	}
+	return v, nil
+}
+
+// checkMode reports whether mode lets a schema be registered; id is the one that
+// was asked for, or below 0.
+func checkMode(subject qualified, mode Mode, id int) error {
+	var not string
+	switch {
+	case mode == ReadOnly || mode == ReadOnlyOverride:
+		not = "is in read-only mode"
+	case id >= 0 && mode != Import && mode != Forward:
+		not = "is not in import mode"
+	case id < 0 && mode != ReadWrite:
+		not = "is not in read-write mode"
+	default:
+		return nil
+	}
+	return errNotPermitted("Subject %s in context %s %s", subject, contextPrefix(subject.context), not)
+}
+
+// fillIn completes what r leaves out with what the previous version and the
+// configuration say.
+func fillIn(conf *settings, r *registration, live []*version, next int) error {
+	var previous *Definition
+	if n := len(live); n > 0 {
+		previous = &live[n-1].entry.definition
+	}
+	if noText(r.Definition) {
+		if previous == nil {
+			return errInvalidSchema("Empty schema", nil)
+		}
+		r.Text, r.Type, r.References = previous.Text, previous.Type, slices.Clone(previous.References)
+	}
+	mergeData(conf, &r.Definition, previous)
+	// Who sends a version gets it written into the metadata, and whoever has it
+	// there keeps it up to date.
+	if r.version != 0 || confluentVersion(r.Metadata) != "" {
+		properties := map[string]string{confluentVersionProperty: strconv.Itoa(next)}
+		r.Metadata = mergeMetadata(r.Metadata, &Metadata{Properties: properties})
+	}
+	return nil
+}
+
+// checkID reports whether c may have this id: nothing else has it.
+func (s *store) checkID(subject qualified, id int, c *candidate) error {
+	context := s.contexts[subject.context]
+	if context == nil || context.ids[id] == nil || context.ids[id].identity == identityOf(c.Definition) && context.ids[id].definition.Type == c.Type {
+		return nil
+	}
+	return errNotPermitted("Overwrite new schema with id %d in context %s is not permitted.", id, contextPrefix(subject.context))
+}
+
+// identity returns the entry of c's identity, or nil. A nil context has none.
+func (c *contextState) identity(d *candidate) *entry {
+	if c == nil {
+		return nil
+	}
+	return c.identities[identityOf(d.Definition)]
+}
+
+// nextID returns the lowest id above all that were ever given.
+func (c *contextState) nextID() int {
+	if c == nil {
+		return 1
+	}
+	return c.maxID + 1
+}
+
+// versionsOf returns all versions of a subject, softly deleted ones included, in
+// ascending order.
+func (s *store) versionsOf(subject qualified) []*version {
+	if sub := s.subjects[subject.String()]; sub != nil {
+		return sub.versions
+	}
+	return nil
+}
+
+// Lookup finds the version of subject that holds d. Options: [Normalize],
+// [WithDeleted].
+//
+// The error is a [*NotFoundError], with code 40401 if the subject does not exist
+// and 40403 if the schema is not among its versions, or an [*InvalidError] for a
+// schema that cannot be read.
+func (m *Memory) Lookup(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
+	v, err := m.lookup(ctx, subject, d, newCall(opts))
+	if err != nil {
+		return nil, err
+	}
+	return m.answer(v), nil
+}
+
+func (m *Memory) lookup(ctx context.Context, subject string, d Definition, c call) (found *version, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(d.Text) > m.conf.maxText {
+		return nil, errSchemaTooLarge()
+	}
+	d = withDefaults(d)
+	m.read(func(s *store) {
+		q := s.target(subject)
+		normalize := c.normalize || m.settingsFor(s, q).normalize()
+		if found, err = m.findOrMerge(s, q, d, normalize, c.deleted); found != nil || err != nil {
+			return
+		}
+		if q.context == defaultContext {
+			// A name without a context finds the same name in any.
+			for _, context := range s.listedContexts()[1:] {
+				found, err = m.findOrMerge(s, qualified{context: context, name: q.name}, d, normalize, c.deleted)
+				if _, invalid := errors.AsType[*InvalidError](err); invalid {
+					err = nil // it refers to what that context does not have
+				}
+				if found != nil || err != nil {
+					return
+				}
+			}
+		}
+		err = errSchemaNotFound("schema of subject " + q.String())
+		if !s.hasSubjects(q.String(), c.deleted) {
+			err = errSubjectNotFound(q.String())
+		}
+	})
+	return found, err
+}
+
+// findOrMerge looks for d as it is and then as registering would complete it.
+func (m *Memory) findOrMerge(s *store, subject qualified, d Definition, normalize, deleted bool) (*version, error) {
+	v, err := m.find(s, subject, d, normalize, deleted, false)
+	if v != nil || err != nil {
+		return v, err
+	}
+	previous := s.at(subject.String(), latestVersion, false)
+	if previous == nil {
+		return nil, nil
+	}
+	merged := d
+	mergeData(m.settingsFor(s, subject), &merged, &previous.entry.definition)
+	if merged.Metadata == d.Metadata && merged.RuleSet == d.RuleSet {
+		return nil, nil
+	}
+	return m.find(s, subject, merged, normalize, deleted, false)
+}
+
+// find looks for d among the versions of subject: by identity, then by meaning.
+func (m *Memory) find(s *store, subject qualified, d Definition, normalize, deleted, onlyLatest bool) (*version, error) {
+	if noText(d) {
+		return nil, nil
+	}
+	d.References = slices.Clone(d.References)
+	c, err := s.parse(&m.conf, subject, d, false, normalize)
+	if err != nil {
+		return nil, err
+	}
+	if onlyLatest {
+		latest := s.at(subject.String(), latestVersion, false)
+		if latest != nil && s.finds(c, latest) {
+			return latest, nil
+		}
+		return nil, nil
+	}
+	if known := s.contexts[subject.context].identity(c); known != nil {
+		if use := known.uses[subject.String()]; use != nil && (deleted || !use.deleted) {
+			return use, nil
+		}
+	}
+	return s.sameMeaning(subject, c, deleted), nil
+}
+
+// sameMeaning returns the newest version of subject that c finds by meaning.
+func (s *store) sameMeaning(subject qualified, c *candidate, deleted bool) *version {
+	context := s.contexts[subject.context]
+	if context == nil || c.schema == nil {
+		return nil
+	}
+	var newest *version
+	for _, e := range context.meanings[c.meaning] {
+		use := e.uses[subject.String()]
+		if use == nil || use.deleted && !deleted || !s.finds(c, use) {
+			continue
+		}
+		if newest == nil || use.number > newest.number {
+			newest = use
+		}
+	}
+	return newest
+}
+
+// finds reports whether c may stand for v: the same meaning, the same metadata
+// and rule set but for the version that a registry writes into the metadata, and
+// the same references, unless c has them all written out.
+func (s *store) finds(c *candidate, v *version) bool {
+	d := v.entry.definition
+	if c.schema == nil || c.meaning != v.entry.meaning || c.Type != d.Type {
+		return false
+	}
+	writtenOut := len(c.References) == 0 && len(d.References) > 0
+	return (writtenOut || slices.Equal(c.References, d.References)) && sameData(c.Definition, d, v.number)
+}
+
+// answer is v as callers see it.
+func (m *Memory) answer(v *version) *SubjectSchema {
+	e := v.entry
+	out := &SubjectSchema{
+		Subject: v.subject, Version: v.number, ID: e.ID, GUID: e.guid, Deleted: v.deleted,
+		Definition: e.definition, Schema: e.parsed.Load(),
+	}
+	if out.Schema == nil {
+		m.read(func(s *store) { out.Schema = s.schema(&m.conf, e) })
+	}
+	return out
+}
+
+// isReferenced reports whether another schema refers to a version; deleted
+// counts those that were softly deleted as well.
+func (s *store) isReferenced(subject string, number int, deleted bool) bool {
+	for id := range s.referencedBy[SubjectVersion{Subject: subject, Version: number}] {
+		if deleted || s.hasLiveUse(id) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *store) hasLiveUse(id ContextID) bool {
+	e := s.contexts[id.Context].ids[id.ID]
+	return e != nil && e.shown != nil && !e.shown.deleted
+}
+
+// referrers returns what refers to a version, sorted.
+func (s *store) referrers(subject string, number int, deleted bool) []ContextID {
+	ids := slices.Collect(maps.Keys(s.referencedBy[SubjectVersion{Subject: subject, Version: number}]))
+	if !deleted {
+		ids = slices.DeleteFunc(ids, func(id ContextID) bool { return !s.hasLiveUse(id) })
+	}
+	slices.SortFunc(ids, func(a, b ContextID) int {
+		return cmp.Or(cmp.Compare(a.Context, b.Context), cmp.Compare(a.ID, b.ID))
+	})
+	return ids
+}

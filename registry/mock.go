@@ -1,0 +1,37 @@
+package registry
+
+import "sync"
+
+// mocks are the registries that URLs like mock://orders name. Two clients made
+// from one configuration must find the same registry, though nothing passes from
+// one to the other but that text: so it says in the ecosystem's configuration, and
+// so a producer and a consumer of one test meet. This is the only state of this
+// package that outlives what its callers hold; [ForgetMock] ends it.
+var mocks struct {
+	sync.Mutex
+	byScope map[string]*Memory
+}
+
+// Mock returns the registry behind the URL mock://scope: the same one for the
+// same scope, in all of this process. It is empty when first asked for.
+func Mock(scope string) *Memory {
+	mocks.Lock()
+	defer mocks.Unlock()
+	m := mocks.byScope[scope]
+	if m == nil {
+		m = NewMemory()
+		if mocks.byScope == nil {
+			mocks.byScope = map[string]*Memory{}
+		}
+		mocks.byScope[scope] = m
+	}
+	return m
+}
+
+// ForgetMock drops the registry behind mock://scope. Clients that have it keep it;
+// those made from now on share a new, empty one.
+func ForgetMock(scope string) {
+	mocks.Lock()
+	defer mocks.Unlock()
+	delete(mocks.byScope, scope)
+}

@@ -1,0 +1,315 @@
+package registry
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// What a registry holds, and the ways to find it. A store does no checks and has
+// no lock: memory.go decides what may happen and guards it, and every change
+// comes as an event, live or from a log.
+//
+//	contexts   ".": ids ---------> entry: one schema, under one id
+//	                identities --> entry
+//	                meanings ----> entries
+//	subjects   "orders-value": versions --> version --> entry
+//
+// Versions are never changed, only replaced, so whoever has got hold of one
+// keeps a consistent view of it.
+type store struct {
+	contexts     map[string]*contextState
+	subjects     map[string]*subjectState // by full name
+	configs      map[string]*settings     // by full name; "" is the global one
+	modes        map[string]Mode
+	referencedBy map[SubjectVersion]map[ContextID]bool
+	associations map[string]*association // by GUID
+	seq          int64                   // of the last version
+	sorted       atomic.Pointer[[]qualified]
+}
+
+// contextState is what is known in one context.
+type contextState struct {
+	listed     bool // has ever had a schema, and was not deleted since
+	ids        map[int]*entry
+	identities map[[16]byte]*entry
+	meanings   map[meaning][]*entry
+	maxID      int // given so far
+}
+
+// entry is one schema under one id. uses and shown change; the rest does not.
+type entry struct {
+	ContextID
+	definition Definition
+	identity   [16]byte
+	guid       string
+	meaning    meaning
+	uses       map[string]*version // the newest version with this id, by subject
+	shown      *version            // the use that stands for all: the oldest, living ones first
+	parsed     atomic.Pointer[schemas.Schema]
+}
+
+// subjectState is one subject: at least one version, softly deleted ones among them.
+type subjectState struct {
+	name     qualified
+	versions []*version // ascending
+	live     int        // not deleted
+}
+
+// version is one version of one subject.
+type version struct {
+	subject            string
+	number             int
+	entry              *entry
+	deleted            bool
+	time               int64                  // milliseconds since 1970: registered or, if deleted, deleted
+	seq                int64                  // order of registration
+	answer, answerByID atomic.Pointer[[]byte] // encoded, once they were asked for
+}
+
+func newStore() *store {
+	s := &store{
+		contexts:     map[string]*contextState{},
+		subjects:     map[string]*subjectState{},
+		configs:      map[string]*settings{},
+		modes:        map[string]Mode{},
+		referencedBy: map[SubjectVersion]map[ContextID]bool{},
+		associations: map[string]*association{},
+	}
+	s.context(defaultContext).listed = true
+	return s
+}
+
+// context returns a context, empty if it is new. Only apply makes new ones.
+func (s *store) context(name string) *contextState {
+	c := s.contexts[name]
+	if c == nil {
+		c = &contextState{
+			ids:        map[int]*entry{},
+			identities: map[[16]byte]*entry{},
+			meanings:   map[meaning][]*entry{},
+		}
+		s.contexts[name] = c
+	}
+	return c
+}
+
+func (s *store) put(e event) error {
+	q := splitSubject(e.Subject)
+	if e.Version < 1 || e.ID < 0 || q.String() != e.Subject {
+		return fmt.Errorf("event %q: subject %q version %d id %d", e.Op, e.Subject, e.Version, e.ID)
+	}
+	c := s.context(q.context)
+	c.listed = true
+	c.maxID = max(c.maxID, e.ID)
+	s.dropVersion(e.Subject, e.Version) // an import may replace a version
+
+	known := c.ids[e.ID]
+	if known == nil {
+		if e.Schema == nil {
+			return fmt.Errorf("event %q: id %d is not known in context %q", e.Op, e.ID, q.context)
+		}
+		known = s.addEntry(c, ContextID{Context: q.context, ID: e.ID}, e.Schema)
+	}
+	s.seq++
+	v := &version{subject: e.Subject, number: e.Version, entry: known, time: e.Time, seq: s.seq}
+
+	sub := s.subjects[e.Subject]
+	if sub == nil {
+		sub = &subjectState{name: q}
+		s.subjects[e.Subject] = sub
+		s.sorted.Store(nil)
+	}
+	i, _ := sub.find(e.Version)
+	sub.versions = slices.Insert(sub.versions, i, v)
+	sub.live++
+	known.use(v)
+	for _, r := range known.definition.References {
+		key := SubjectVersion{Subject: q.within(r.Subject), Version: r.Version}
+		if s.referencedBy[key] == nil {
+			s.referencedBy[key] = map[ContextID]bool{}
+		}
+		s.referencedBy[key][known.ContextID] = true
+	}
+	return nil
+}
+
+func (s *store) addEntry(c *contextState, id ContextID, st *stored) *entry {
+	e := &entry{ContextID: id, definition: st.definition(), meaning: st.Meaning, uses: map[string]*version{}}
+	e.identity = identityOf(e.definition)
+	e.guid = guidOf(e.identity)
+	c.ids[id.ID] = e
+	c.identities[e.identity] = e
+	if e.meaning != (meaning{}) {
+		c.meanings[e.meaning] = append(c.meanings[e.meaning], e)
+	}
+	return e
+}
+
+func (s *store) removeEntry(e *entry) {
+	c := s.contexts[e.Context]
+	delete(c.ids, e.ID)
+	if c.identities[e.identity] == e {
+		delete(c.identities, e.identity)
+	}
+	rest := slices.DeleteFunc(slices.Clone(c.meanings[e.meaning]), func(o *entry) bool { return o == e })
+	if len(rest) == 0 {
+		delete(c.meanings, e.meaning)
+	} else {
+		c.meanings[e.meaning] = rest
+	}
+	from := qualified{context: e.Context}
+	for _, r := range e.definition.References {
+		key := SubjectVersion{Subject: from.within(r.Subject), Version: r.Version}
+		delete(s.referencedBy[key], e.ContextID)
+		if len(s.referencedBy[key]) == 0 {
+			delete(s.referencedBy, key)
+		}
+	}
+}
+
+// use notes that v has e's id now.
+func (e *entry) use(v *version) {
+	if old := e.uses[v.subject]; old == nil || old.number <= v.number {
+		e.uses[v.subject] = v
+	}
+	if e.shown == nil || e.shown.before(v) || e.shown.subject == v.subject && e.shown.number == v.number {
+		e.show()
+	}
+}
+
+// before reports whether v2 should stand for an entry rather than v.
+func (v *version) before(v2 *version) bool {
+	if v.deleted != v2.deleted {
+		return v.deleted
+	}
+	return v2.seq < v.seq
+}
+
+// show chooses the use that stands for all.
+func (e *entry) show() {
+	e.shown = nil
+	for _, v := range e.uses {
+		if e.shown == nil || e.shown.before(v) {
+			e.shown = v
+		}
+	}
+}
+
+// find returns where version number is, or where it would be.
+func (s *subjectState) find(number int) (int, bool) {
+	return slices.BinarySearchFunc(s.versions, number, func(v *version, n int) int { return cmp.Compare(v.number, n) })
+}
+
+// deleteVersion replaces a version by a softly deleted one.
+func (s *store) deleteVersion(subject string, number int, time int64) {
+	sub := s.subjects[subject]
+	if sub == nil {
+		return
+	}
+	i, ok := sub.find(number)
+	if !ok || sub.versions[i].deleted {
+		return
+	}
+	old := sub.versions[i]
+	v := &version{subject: subject, number: number, entry: old.entry, deleted: true, time: time, seq: old.seq}
+	sub.versions[i] = v
+	sub.live--
+	if v.entry.uses[subject] == old {
+		v.entry.uses[subject] = v
+	}
+	if v.entry.shown == old {
+		v.entry.show()
+	}
+}
+
+// dropVersion forgets a version and, if nothing else has its id, the id.
+func (s *store) dropVersion(subject string, number int) {
+	sub := s.subjects[subject]
+	if sub == nil {
+		return
+	}
+	i, ok := sub.find(number)
+	if !ok {
+		return
+	}
+	old := sub.versions[i]
+	sub.versions = slices.Delete(sub.versions, i, i+1)
+	if !old.deleted {
+		sub.live--
+	}
+	if len(sub.versions) == 0 {
+		delete(s.subjects, subject)
+		s.sorted.Store(nil)
+	}
+	e := old.entry
+	if e.uses[subject] != old {
+		return
+	}
+	delete(e.uses, subject)
+	for _, v := range sub.versions { // an import may give a subject one id twice
+		if v.entry == e {
+			e.uses[subject] = v
+		}
+	}
+	if len(e.uses) == 0 {
+		s.removeEntry(e)
+	} else if e.shown == old {
+		e.show()
+	}
+}
+
+// latest returns the newest version that is not deleted, or nil.
+func (s *subjectState) latest() *version {
+	for _, v := range slices.Backward(s.versions) {
+		if !v.deleted {
+			return v
+		}
+	}
+	return nil
+}
+
+// at returns a version, -1 for the latest, or nil. The latest is never one that
+// was deleted.
+func (s *store) at(subject string, number int, deleted bool) *version {
+	sub := s.subjects[subject]
+	if sub == nil {
+		return nil
+	}
+	if number == latestVersion {
+		return sub.latest()
+	}
+	i, ok := sub.find(number)
+	if !ok || sub.versions[i].deleted && !deleted {
+		return nil
+	}
+	return sub.versions[i]
+}
+
+// names returns the full names of all subjects, sorted.
+func (s *store) names() []qualified {
+	if names := s.sorted.Load(); names != nil {
+		return *names
+	}
+	names := make([]qualified, 0, len(s.subjects))
+	for _, name := range slices.Sorted(maps.Keys(s.subjects)) {
+		names = append(names, s.subjects[name].name)
+	}
+	s.sorted.Store(&names)
+	return names
+}
+
+// listedContexts returns the names of the contexts, the default one first.
+func (s *store) listedContexts() []string {
+	names := []string{defaultContext}
+	for _, name := range slices.Sorted(maps.Keys(s.contexts)) {
+		if name != defaultContext && s.contexts[name].listed {
+			names = append(names, name)
+		}
+	}
+	return names
+}
