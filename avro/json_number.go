@@ -74,7 +74,7 @@ func parseFloat(text []byte, bits int) (float64, error) {
 func notFinite(text []byte) (float64, bool) {
 	switch string(text) {
 	case "NaN":
-		return math.NaN(), true
+		return math.Float64frombits(0x7ff8_0000_0000_0000), true // Java's, not Go's
 	case "Infinity", "INF":
 		return math.Inf(1), true
 	case "-Infinity", "-INF":

@@ -1,0 +1,166 @@
+package avro
+
+import (
+	"github.com/kavro/kavro/schemas"
+)
+
+// A jsonPlan is a shape with what its JSON needs. Plans form the same graph as
+// shapes.
+type jsonPlan struct {
+	*shape
+	plain bool // bytes are base64
+	human bool // a logical type that is shown to people, not raw
+
+	fields   []jsonField
+	index    map[string]int // record: fields by name, and by alias where no name is in the way
+	items    *jsonPlan
+	branches []jsonBranch
+	tagged   bool           // union: some branches are tagged, so that an object is a tag
+	bare     [jsonKinds]int // union: the branch that JSON of a kind stands for, or one of the constants below
+}
+
+type jsonField struct {
+	key  []byte // "name":
+	plan *jsonPlan
+}
+
+type jsonBranch struct {
+	tag  []byte // {"name":
+	plan *jsonPlan
+
+	tagged    bool // always
+	oddTagged bool // if the value's JSON is of an unusual kind: "NaN", a year beyond 9999
+}
+
+const (
+	noBranch     = -1
+	taggedBranch = -2 // one that must be tagged, or several
+)
+
+// jsonKinds is how many kinds a union tells apart; true and false are one.
+const jsonKinds = int(jsonObject) + 1
+
+type jsonPlanner struct {
+	conf config
+	seen map[*shape]*jsonPlan
+}
+
+func newJSONPlan(s *shape, c config) *jsonPlan {
+	return (&jsonPlanner{conf: c, seen: map[*shape]*jsonPlan{}}).plan(s)
+}
+
+func (b *jsonPlanner) plan(s *shape) *jsonPlan {
+	if p := b.seen[s]; p != nil {
+		return p
+	}
+	p := &jsonPlan{shape: s, plain: b.conf.json.plain}
+	text := s.logical == uuidLogical && s.typ == schemas.String // for people as it is
+	p.human = p.plain && !b.conf.rawLogical && s.logical != noLogical && !text
+	b.seen[s] = p
+	switch s.typ {
+	case schemas.Array, schemas.Map:
+		p.items = b.plan(s.items)
+	case schemas.Record:
+		b.record(p)
+	case schemas.Union:
+		for _, sub := range s.branches {
+			tag := append([]byte{'{'}, appendJSONString(nil, []byte(sub.name()))...)
+			p.branches = append(p.branches, jsonBranch{tag: append(tag, ':'), plan: b.plan(sub), tagged: sub.typ != schemas.Null})
+		}
+		for i := range p.bare {
+			p.bare[i] = noBranch
+		}
+		p.tagged = true
+		if b.conf.json.plain {
+			p.bareBranches()
+		} else if s.nullAt >= 0 {
+			p.bare[jsonNull] = s.nullAt
+		}
+	}
+	return p
+}
+
+func (b *jsonPlanner) record(p *jsonPlan) {
+	p.index = make(map[string]int, len(p.shape.fields))
+	for i, f := range p.node.Fields() {
+		for _, alias := range f.Aliases() {
+			p.index[alias] = i
+		}
+	}
+	for i, f := range p.shape.fields {
+		p.index[f.name] = i
+		key := append(appendJSONString(nil, []byte(f.name)), ':')
+		p.fields = append(p.fields, jsonField{key: key, plan: b.plan(f.shape)})
+	}
+}
+
+// kinds are the kinds of JSON that a type's values have: the usual one, and one
+// of odd values. anyway is one that is read though it is never written. No kind
+// is jsonFalse: true stands for both.
+func (p *jsonPlan) kinds() (usual, odd, anyway jsonKind) {
+	const none = jsonFalse
+	switch {
+	case p.human && (p.logical == decimalLogical || p.logical == bigDecimalLogical):
+		return jsonNumber, none, jsonString
+	case p.human && (p.logical.isTime() || p.logical.isClock()):
+		return jsonString, jsonNumber, jsonNumber
+	case p.human:
+		return jsonString, none, none
+	}
+	switch p.typ {
+	case schemas.Null:
+		return jsonNull, none, none
+	case schemas.Boolean:
+		return jsonTrue, none, none
+	case schemas.Int, schemas.Long:
+		return jsonNumber, none, none
+	case schemas.Float, schemas.Double:
+		return jsonNumber, jsonString, jsonString
+	case schemas.Array:
+		return jsonArray, none, none
+	case schemas.Map, schemas.Record:
+		return jsonObject, none, none
+	default:
+		return jsonString, none, none
+	}
+}
+
+// bareBranches finds the branches of a union that plain JSON need not tag.
+func (p *jsonPlan) bareBranches() {
+	var count [jsonKinds]int
+	for _, b := range p.branches {
+		usual, _, _ := b.plan.kinds()
+		count[usual]++
+	}
+	p.tagged = false
+	for i := range p.branches {
+		b := &p.branches[i]
+		usual, odd, _ := b.plan.kinds()
+		b.tagged = count[usual] > 1
+		b.oddTagged = odd != jsonFalse && count[odd] > 0
+		p.tagged = p.tagged || b.tagged || b.oddTagged
+	}
+	for i := range p.branches {
+		b := &p.branches[i]
+		usual, _, _ := b.plan.kinds()
+		if usual == jsonObject && p.tagged { // it would be taken for a tag
+			b.tagged = true
+		}
+		p.claim(usual, i, b.tagged)
+	}
+	for i, b := range p.branches {
+		if _, _, anyway := b.plan.kinds(); anyway != jsonFalse && count[anyway] == 0 {
+			p.claim(anyway, i, b.tagged)
+		}
+	}
+	p.bare[jsonFalse] = p.bare[jsonTrue]
+}
+
+// claim gives JSON of a kind to a branch, unless another has it.
+func (p *jsonPlan) claim(kind jsonKind, branch int, tagged bool) {
+	if tagged || p.bare[kind] != noBranch {
+		p.bare[kind] = taggedBranch
+	} else {
+		p.bare[kind] = branch
+	}
+}

@@ -1,0 +1,165 @@
+package avro
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// jsonWriter turns a datum into JSON. Its errors are the Reader's.
+type jsonWriter struct {
+	r     Reader
+	dst   []byte
+	spare int // values that may still take no bytes: those the datum's length does not bound
+}
+
+func (w *jsonWriter) value(p *jsonPlan) {
+	if p.min == 0 {
+		if w.spare--; w.spare < 0 {
+			w.r.Fail(fmt.Errorf("%w: too many values that take no bytes (WithMaxEmptyItems)", ErrLimit))
+			return
+		}
+	}
+	if p.human {
+		w.logical(p)
+		return
+	}
+	switch p.typ {
+	case schemas.Null:
+		w.dst = append(w.dst, "null"...)
+	case schemas.Boolean:
+		w.dst = strconv.AppendBool(w.dst, w.r.Bool())
+	case schemas.Int:
+		w.dst = strconv.AppendInt(w.dst, int64(w.r.Int()), 10)
+	case schemas.Long:
+		w.dst = strconv.AppendInt(w.dst, w.r.Long(), 10)
+	case schemas.Float:
+		w.dst = appendJSONFloat(w.dst, float64(w.r.Float()), 32)
+	case schemas.Double:
+		w.dst = appendJSONFloat(w.dst, w.r.Double(), 64)
+	case schemas.Bytes:
+		w.bytes(p, w.r.take())
+	case schemas.Fixed:
+		w.bytes(p, w.r.takeFixed(p.size))
+	case schemas.String:
+		w.string()
+	case schemas.Enum:
+		if i := w.r.Enum(len(p.symbols)); w.r.err == nil {
+			w.dst = appendJSONString(w.dst, []byte(p.symbols[i]))
+		}
+	case schemas.Array:
+		w.dst = append(w.dst, '[')
+		w.items(p, false)
+		w.dst = append(w.dst, ']')
+	case schemas.Map:
+		w.dst = append(w.dst, '{')
+		w.items(p, true)
+		w.dst = append(w.dst, '}')
+	case schemas.Record:
+		w.record(p)
+	case schemas.Union:
+		w.union(p)
+	}
+}
+
+var errNotUTF8 = errors.New("string is not UTF-8")
+
+func (w *jsonWriter) string() {
+	start := w.r.at
+	s := w.r.take()
+	if w.r.utf8 && !utf8.Valid(s) {
+		w.r.failAt(start, errNotUTF8)
+		return
+	}
+	w.dst = appendJSONString(w.dst, s)
+}
+
+func (w *jsonWriter) bytes(p *jsonPlan, b []byte) {
+	if !p.plain {
+		w.dst = appendLatin1(w.dst, b)
+		return
+	}
+	w.dst = append(w.dst, '"')
+	w.dst = base64.StdEncoding.AppendEncode(w.dst, b)
+	w.dst = append(w.dst, '"')
+}
+
+func (w *jsonWriter) items(p *jsonPlan, keyed bool) {
+	least, have := p.items.min, 0
+	if keyed {
+		least++
+	}
+	for n := w.r.Block(0, least); n > 0; n = w.r.Block(have, least) {
+		for i := range n {
+			if have+i > 0 {
+				w.dst = append(w.dst, ',')
+			}
+			if keyed {
+				w.string()
+				w.dst = append(w.dst, ':')
+			}
+			if w.value(p.items); w.r.err != nil {
+				return
+			}
+		}
+		have += n
+	}
+}
+
+func (w *jsonWriter) record(p *jsonPlan) {
+	if p.recursive {
+		if !w.r.Enter() {
+			return
+		}
+		defer w.r.Leave()
+	}
+	w.dst = append(w.dst, '{')
+	for i := range p.fields {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		f := &p.fields[i]
+		w.dst = append(w.dst, f.key...)
+		if w.value(f.plan); w.r.err != nil {
+			return
+		}
+	}
+	w.dst = append(w.dst, '}')
+}
+
+func (w *jsonWriter) union(p *jsonPlan) {
+	i := w.r.UnionIndex(len(p.branches))
+	if w.r.err != nil {
+		return
+	}
+	b := &p.branches[i]
+	if !b.tagged && !(b.oddTagged && w.odd(b.plan)) {
+		w.value(b.plan)
+		return
+	}
+	w.dst = append(w.dst, b.tag...)
+	w.value(b.plan)
+	w.dst = append(w.dst, '}')
+}
+
+// odd looks ahead whether the JSON of the value that comes next will be of an
+// odd kind.
+func (w *jsonWriter) odd(p *jsonPlan) bool {
+	ahead := w.r
+	switch p.typ {
+	case schemas.Float:
+		return !finite(float64(ahead.Float()))
+	case schemas.Double:
+		return !finite(ahead.Double())
+	default:
+		_, ok := p.clockText(nil, p.number(&ahead))
+		return !ok
+	}
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
