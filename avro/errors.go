@@ -117,8 +117,18 @@ func within(err error, step string) error {
 	return &EncodeError{Path: step, Err: err}
 }
 
+// maxPath is how long a path grows, in bytes: deep data fail deep.
+const maxPath = 500
+
 // joinPath puts a step (a field's name, or an index in brackets) before a path.
+// Of a very long path the inner end is kept.
 func joinPath(step, rest string) string {
+	if len(rest) > maxPath {
+		if strings.HasPrefix(rest, "...") {
+			return rest
+		}
+		step = ".."
+	}
 	if rest == "" || step == "" || rest[0] == '[' {
 		return step + rest
 	}

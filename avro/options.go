@@ -1,6 +1,9 @@
 package avro
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // An Option changes how a codec or a resolution works. One that does not apply
 // to what it is given to is ignored.
@@ -8,9 +11,15 @@ type Option func(*config)
 
 // config holds everything options set; it is not changed after construction.
 type config struct {
-	limits        limits
-	copiedStrings bool
-	validUTF8     bool
+	limits          limits
+	copiedStrings   bool
+	validUTF8       bool
+	rawLogical      bool
+	taggedUnions    bool
+	genericBranches bool
+	unionTypes      []UnionBranch
+	customTypes     map[reflect.Type]*customType
+	json            jsonConfig
 }
 
 // newConfig applies opts to the defaults and checks the outcome.
@@ -53,4 +62,10 @@ func WithCopiedStrings() Option {
 // default their bytes are passed on as they are: Java writes none, but reads them.
 func WithValidUTF8() Option {
 	return func(c *config) { c.validUTF8 = true }
+}
+
+// WithRawLogicalTypes leaves logical types out of generic values: a date is an
+// int32, a decimal []byte. Encoding takes both forms in any case.
+func WithRawLogicalTypes() Option {
+	return func(c *config) { c.rawLogical = true }
 }

@@ -115,3 +115,21 @@ func (r *Reader) longLength() int {
 	}
 	return 0
 }
+
+// take reads bytes or a string in place: the result aliases the datum.
+func (r *Reader) take() []byte {
+	n := r.length()
+	r.at += n
+	return r.src[r.at-n : r.at]
+}
+
+// takeFixed reads n bytes in place. The result has n bytes unless there is an
+// error.
+func (r *Reader) takeFixed(n int) []byte {
+	if n > len(r.src)-r.at {
+		r.failValue(r.at, wire.ErrShort, fmt.Sprintf("fixed of %d", n))
+		return nil
+	}
+	r.at += n
+	return r.src[r.at-n : r.at]
+}

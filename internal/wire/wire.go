@@ -28,16 +28,16 @@ const maxIntVarint = 5 // bytes of an int
 // AppendLong appends an int or a long: zig-zag, then seven bits a byte, least
 // significant first.
 func AppendLong(dst []byte, v int64) []byte {
-	u := uint64(v<<1) ^ uint64(v>>63)
-	if u < 0x80 { // kept small, to be inlined: most values are one byte
-		return append(dst, byte(u))
+	if uint64(v+64) < 128 { // kept small, to be inlined: most values are one byte
+		return append(dst, byte(v<<1^v>>63))
 	}
-	return appendVarint(dst, u)
+	return appendVarint(dst, v)
 }
 
 // appendVarint appends at least two bytes. Each case appends once, which checks
 // the capacity once.
-func appendVarint(dst []byte, u uint64) []byte {
+func appendVarint(dst []byte, v int64) []byte {
+	u := uint64(v<<1) ^ uint64(v>>63)
 	switch {
 	case u < 1<<14:
 		return append(dst, byte(u)|0x80, byte(u>>7))

@@ -1,0 +1,164 @@
+package avro
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// A Codec turns values of type T into data of one schema and back. It is safe
+// for concurrent use, and does not change after construction.
+type Codec[T any] struct {
+	schema *schemas.Schema
+	shape  *shape
+	env    *env
+	plan   *plan // nil: T, or what it points at, is generated
+
+	byPointer bool         // T is itself a pointer to a generated type
+	pointee   reflect.Type // what that points at
+
+	readers sync.Pool // of *Reader; what was decoded is not kept in them
+	json    jsonOnce  // for AppendJSON and DecodeJSON
+}
+
+// NewCodec checks that T fits s, which may not be nil, and compiles how. The
+// error is a [*MisfitError] that lists everything in T that does not fit, or says
+// which option is wrong.
+//
+// A generated type must be of the same schema, but for documentation, aliases and
+// defaults: a [Resolution] in front of the codec reads data of other schemas.
+func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
+	if s == nil {
+		return nil, errors.New("avro: NewCodec: the schema is nil")
+	}
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := newShape(s.Root(), &cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := &Codec[T]{schema: s, shape: sh, env: &env{cfg: cfg}}
+	c.readers.New = func() any { return new(Reader) }
+	t := reflect.TypeFor[T]()
+	own, err := c.generated(t)
+	if own || err != nil {
+		return c, err
+	}
+	c.plan, err = newPlanner(c.env).compile(t, sh)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// generated says whether T, or *T, is Generated. The error is that it is of
+// another schema.
+func (c *Codec[T]) generated(t reflect.Type) (bool, error) {
+	if c.env.cfg.customTypes[t] != nil {
+		return false, nil
+	}
+	var own *schemas.Schema
+	if g, ok := any(new(T)).(Generated); ok && t.Kind() != reflect.Interface {
+		own = g.AvroSchema()
+	} else if t.Kind() == reflect.Pointer && t.Implements(generatedType) {
+		c.byPointer, c.pointee = true, t.Elem()
+		own = reflect.New(t.Elem()).Interface().(Generated).AvroSchema()
+	} else {
+		return false, nil
+	}
+	if own == nil {
+		return false, fmt.Errorf("avro: AvroSchema of %s returns nil", t)
+	}
+	if difference := sameData(own.Root(), c.shape.node); difference != "" {
+		return false, &MisfitError{Type: t.String(), Schema: c.shape.name(), Misfits: []Misfit{{
+			Reason: "the generated type is of another schema (" + difference + ")",
+		}}}
+	}
+	return true, nil
+}
+
+// Schema returns the schema given to [NewCodec].
+func (c *Codec[T]) Schema() *schemas.Schema { return c.schema }
+
+// Append appends v's datum to dst and returns the result. On an error, an
+// [*EncodeError], that is dst as it was: what lies beyond its length may have been
+// written to. v is not changed; v nil is an error.
+func (c *Codec[T]) Append(dst []byte, v *T) ([]byte, error) {
+	out, err := c.append(dst, v)
+	if err != nil {
+		if _, ok := err.(*EncodeError); !ok {
+			err = &EncodeError{Err: err}
+		}
+		return dst, err
+	}
+	return out, nil
+}
+
+func (c *Codec[T]) append(dst []byte, v *T) ([]byte, error) {
+	switch {
+	case v == nil:
+		return dst, errNil
+	case c.plan != nil:
+		return c.plan.append(dst, addressOf(v), 0)
+	case !c.byPointer:
+		return any(v).(Generated).AppendAvro(dst)
+	}
+	if reflect.ValueOf(*v).IsNil() {
+		return dst, errNil
+	}
+	return any(*v).(Generated).AppendAvro(dst)
+}
+
+// Decode reads a datum, all of datum, into v, over what it holds: every field
+// that the schema has is set, every other one is zeroed, and slices, maps and
+// what pointers point at are reused. v aliases nothing of datum. v nil is an
+// error.
+//
+// The error is a [*DecodeError]; v then holds a part of the value, and may hold
+// parts of the one before.
+func (c *Codec[T]) Decode(datum []byte, v *T) error {
+	if v == nil {
+		return &DecodeError{Err: errors.New("the value to decode into is nil")}
+	}
+	r := c.readers.Get().(*Reader)
+	r.reset(datum, &c.env.cfg)
+	switch {
+	case c.plan != nil:
+		c.plan.decode(r, addressOf(v))
+	case !c.byPointer:
+		if err := any(v).(Generated).DecodeAvro(r); err != nil {
+			r.Fail(err)
+		}
+	default:
+		c.decodeGeneratedPointer(r, v)
+	}
+	err := r.Done()
+	*r = Reader{}
+	c.readers.Put(r)
+	if err != nil {
+		return c.located(err, datum)
+	}
+	return nil
+}
+
+func (c *Codec[T]) decodeGeneratedPointer(r *Reader, v *T) {
+	if reflect.ValueOf(*v).IsNil() {
+		*v = reflect.New(c.pointee).Interface().(T)
+	}
+	if err := any(*v).(Generated).DecodeAvro(r); err != nil {
+		r.Fail(err)
+	}
+}
+
+// located adds the path to a reader's error.
+func (c *Codec[T]) located(err error, datum []byte) error {
+	if e, ok := err.(*DecodeError); ok && e.Path == "" && !errors.Is(e, ErrTrailing) {
+		e.Path = locate(c.shape, datum, e.Offset, &c.env.cfg)
+	}
+	return err
+}

@@ -1,0 +1,236 @@
+package avro
+
+import (
+	"math/big"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// Generic values: what a schema's values are in Go when the Go type is any.
+//
+//	null, boolean            nil, bool
+//	int, long                int32, int64
+//	float, double            float32, float64
+//	bytes, string            []byte, string
+//	fixed, enum              []byte, string
+//	array, map               []any, map[string]any
+//	record                   map[string]any
+//	union                    the branch's value, or Union where that would be ambiguous
+//	decimal, big-decimal     *big.Rat, Decimal
+//	date, timestamps         time.Time, in UTC
+//	time-millis, -micros     time.Duration
+//	uuid                     string if it is a string, UUID if it is a fixed
+//	duration                 Duration
+//
+// A codec for any always makes new values: it reuses nothing of the old one.
+
+// goClass tells the Go types of generic values apart. Two branches of a union of
+// the same class cannot be told apart by their bare values.
+type goClass uint8
+
+const (
+	classNull goClass = iota
+	classBool
+	classInt
+	classLong
+	classFloat
+	classDouble
+	classBytes
+	classString
+	classArray
+	classMap
+	classTime
+	classClock
+	classRat
+	classDecimal
+	classUUID
+	classDuration
+)
+
+func (s *shape) class(raw bool) goClass {
+	if !raw {
+		switch {
+		case s.logical.isTime():
+			return classTime
+		case s.logical.isClock():
+			return classClock
+		case s.logical == decimalLogical:
+			return classRat
+		case s.logical == bigDecimalLogical:
+			return classDecimal
+		case s.logical == uuidLogical && s.typ == schemas.Fixed:
+			return classUUID
+		case s.logical == durationLogical:
+			return classDuration
+		}
+	}
+	switch s.typ {
+	case schemas.Null:
+		return classNull
+	case schemas.Boolean:
+		return classBool
+	case schemas.Int:
+		return classInt
+	case schemas.Long:
+		return classLong
+	case schemas.Float:
+		return classFloat
+	case schemas.Double:
+		return classDouble
+	case schemas.Bytes, schemas.Fixed:
+		return classBytes
+	case schemas.String, schemas.Enum:
+		return classString
+	case schemas.Array:
+		return classArray
+	default:
+		return classMap
+	}
+}
+
+// wrappedBranches says which branches of a union share their class with another.
+func wrappedBranches(s *shape, raw bool) []bool {
+	if s.typ != schemas.Union {
+		return nil
+	}
+	count := map[goClass]int{}
+	for _, branch := range s.branches {
+		count[branch.class(raw)]++
+	}
+	wrapped := make([]bool, len(s.branches))
+	for i, branch := range s.branches {
+		wrapped[i] = count[branch.class(raw)] > 1
+	}
+	return wrapped
+}
+
+// decodeAny reads a generic value.
+func (e *env) decodeAny(r *Reader, s *shape) any {
+	if s.logical != noLogical && !e.cfg.rawLogical {
+		if v, ok := e.decodeLogical(r, s); ok {
+			return v
+		}
+	}
+	switch s.typ {
+	case schemas.Null:
+		return nil
+	case schemas.Boolean:
+		return r.Bool()
+	case schemas.Int:
+		return r.Int()
+	case schemas.Long:
+		return r.Long()
+	case schemas.Float:
+		return r.Float()
+	case schemas.Double:
+		return r.Double()
+	case schemas.Bytes:
+		return r.Bytes(nil)
+	case schemas.String:
+		return r.String()
+	case schemas.Fixed:
+		return append(make([]byte, 0, min(s.size, len(r.src)-r.at)), r.takeFixed(s.size)...)
+	case schemas.Enum:
+		return s.symbol(r)
+	case schemas.Array:
+		return e.decodeAnyArray(r, s)
+	case schemas.Map:
+		return e.decodeAnyMap(r, s)
+	case schemas.Record:
+		return e.decodeAnyRecord(r, s)
+	default:
+		if i := r.UnionIndex(len(s.branches)); r.err == nil {
+			return e.decodeBranch(r, s, i)
+		}
+		return nil
+	}
+}
+
+func (e *env) decodeLogical(r *Reader, s *shape) (any, bool) {
+	switch s.class(false) {
+	case classTime:
+		return s.logical.toTime(s.number(r)), true
+	case classClock:
+		return s.clock(r), true
+	case classRat:
+		v := new(big.Rat)
+		s.decodeRat(r, v)
+		return v, true
+	case classDecimal:
+		return s.readDecimal(r), true
+	case classUUID:
+		var u UUID
+		r.Fixed(u[:])
+		return u, true
+	case classDuration:
+		var b [durationSize]byte
+		r.Fixed(b[:])
+		return durationOf(&b), true
+	}
+	return nil, false
+}
+
+// decodeBranch reads branch i of a union.
+func (e *env) decodeBranch(r *Reader, s *shape, i int) any {
+	branch := s.branches[i]
+	v := e.decodeAny(r, branch)
+	switch {
+	case branch.typ == schemas.Null:
+		return nil
+	case e.cfg.taggedUnions:
+		return map[string]any{branch.name(): v}
+	case s.wrapped[i]:
+		return Union{Branch: branch.name(), Value: v}
+	}
+	return v
+}
+
+// decodeUnion reads a union with the name of its branch.
+func (e *env) decodeUnion(r *Reader, s *shape) Union {
+	i := r.UnionIndex(len(s.branches))
+	if r.err != nil {
+		return Union{}
+	}
+	return Union{Branch: s.branches[i].name(), Value: e.decodeAny(r, s.branches[i])}
+}
+
+func (e *env) decodeAnyArray(r *Reader, s *shape) []any {
+	items := []any{}
+	for n := r.Block(0, s.items.min); n > 0; n = r.Block(len(items), s.items.min) {
+		if len(items) == 0 {
+			items = make([]any, 0, n)
+		}
+		for range n {
+			items = append(items, e.decodeAny(r, s.items))
+			if r.err != nil {
+				return nil
+			}
+		}
+	}
+	return items
+}
+
+func (e *env) decodeAnyMap(r *Reader, s *shape) map[string]any {
+	var m map[string]any
+	fillMap(r, &m, s.items.min, func(r *Reader) any { return e.decodeAny(r, s.items) })
+	return m
+}
+
+func (e *env) decodeAnyRecord(r *Reader, s *shape) map[string]any {
+	if s.recursive {
+		if !r.Enter() {
+			return nil
+		}
+		defer r.Leave()
+	}
+	m := make(map[string]any, len(s.fields))
+	for i := range s.fields {
+		f := &s.fields[i]
+		v := e.decodeAny(r, f.shape)
+		if r.err != nil {
+			return nil
+		}
+		m[f.name] = v
+	}
+	return m
+}

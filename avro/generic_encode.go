@@ -1,0 +1,314 @@
+package avro
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"reflect"
+	"time"
+
+	"github.com/kavro/kavro/internal/wire"
+	"github.com/kavro/kavro/schemas"
+)
+
+// Encoding takes more Go types than decoding gives: any integer that fits, any
+// slice, map or struct, strings for bytes and the reverse. The common types are
+// told apart here; for all others a plan is compiled when the first value comes
+// by, and kept.
+
+// appendAny appends a generic value.
+func (e *env) appendAny(dst []byte, v any, s *shape, depth int) ([]byte, error) {
+	switch s.typ {
+	case schemas.Union:
+		return e.appendAnyUnion(dst, v, s, depth)
+	case schemas.Null:
+		if v != nil && !isNilValue(v) {
+			return dst, errNotNull
+		}
+		return dst, nil
+	}
+	if out, err, ok := e.appendKnown(dst, v, s, depth); ok {
+		return out, err
+	}
+	return e.appendOther(dst, v, s, depth)
+}
+
+// appendKnown appends values of the types that decoding gives, and their
+// cousins. It returns false for all others.
+func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error, bool) {
+	switch v := v.(type) {
+	case nil:
+		return dst, errNil, true
+	case bool:
+		if s.typ == schemas.Boolean {
+			return wire.AppendBool(dst, v), nil, true
+		}
+	case string:
+		return e.appendAnyString(dst, v, s)
+	case []byte:
+		switch s.typ {
+		case schemas.Bytes, schemas.String:
+			return wire.AppendBytes(dst, v), nil, true
+		case schemas.Fixed:
+			dst, err := appendFixed(dst, v, s)
+			return dst, err, true
+		}
+	case float32:
+		return appendFloat(dst, float64(v), s)
+	case float64:
+		return appendFloat(dst, v, s)
+	case map[string]any:
+		switch s.typ {
+		case schemas.Record:
+			dst, err := e.appendAnyRecord(dst, v, s, depth)
+			return dst, err, true
+		case schemas.Map:
+			dst, err := e.appendAnyMap(dst, v, s, depth)
+			return dst, err, true
+		}
+	case []any:
+		if s.typ == schemas.Array {
+			dst, err := e.appendAnyArray(dst, v, s, depth)
+			return dst, err, true
+		}
+	case time.Time:
+		if s.logical.isTime() {
+			n, err := s.logical.fromTime(v)
+			return wire.AppendLong(dst, n), err, true
+		}
+	case *big.Rat:
+		if v != nil && (s.logical == decimalLogical || s.logical == bigDecimalLogical) {
+			dst, err := appendRat(dst, v, s)
+			return dst, err, true
+		}
+	default:
+		if n, ok, fits := anyInt(v); ok {
+			if !fits {
+				return dst, fmt.Errorf("%v as %s: %w", v, s.describe(), ErrRange), true
+			}
+			return appendInt(dst, n, s)
+		}
+	}
+	return dst, nil, false
+}
+
+func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bool) {
+	var err error
+	switch {
+	case s.typ == schemas.String:
+		dst, err = e.appendString(dst, v)
+	case s.typ == schemas.Bytes:
+		dst = wire.AppendString(dst, v)
+	case s.typ == schemas.Enum:
+		var i int
+		i, err = s.symbolIndex(v)
+		dst = wire.AppendLong(dst, int64(i))
+	case s.typ == schemas.Fixed && s.logical == uuidLogical && len(v) == uuidSize:
+		var u UUID
+		u, err = ParseUUID(v)
+		dst = append(dst, u[:]...)
+	case s.typ == schemas.Fixed:
+		if len(v) != s.size {
+			return dst, fmt.Errorf("%d bytes for %s of %d: %w", len(v), s.name(), s.size, ErrRange), true
+		}
+		dst = append(dst, v...)
+	default:
+		return dst, nil, false
+	}
+	return dst, err, true
+}
+
+// appendFloat appends a float as a float, rounded, or a double.
+func appendFloat(dst []byte, v float64, s *shape) ([]byte, error, bool) {
+	switch s.typ {
+	case schemas.Double:
+		return wire.AppendDouble(dst, v), nil, true
+	case schemas.Float:
+		f, err := narrow(v)
+		return wire.AppendFloat(dst, f), err, true
+	}
+	return dst, nil, false
+}
+
+// appendInt appends an integer, which must fit; a float or double must hold it
+// exactly.
+func appendInt(dst []byte, n int64, s *shape) ([]byte, error, bool) {
+	switch s.typ {
+	case schemas.Int, schemas.Long:
+		if err := s.checkInt(n); err != nil {
+			return dst, err, true
+		}
+		return wire.AppendLong(dst, n), nil, true
+	case schemas.Double:
+		if n < -1<<53 || n > 1<<53 {
+			return dst, fmt.Errorf("%d as double: %w", n, ErrRange), true
+		}
+		return wire.AppendDouble(dst, float64(n)), nil, true
+	case schemas.Float:
+		if n < -1<<24 || n > 1<<24 {
+			return dst, fmt.Errorf("%d as float: %w", n, ErrRange), true
+		}
+		return wire.AppendFloat(dst, float32(n)), nil, true
+	}
+	return dst, nil, false
+}
+
+// anyInt is the value of any of Go's own integer types. fits is false beyond 63
+// bits.
+func anyInt(v any) (n int64, ok, fits bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true, true
+	case int8:
+		return int64(v), true, true
+	case int16:
+		return int64(v), true, true
+	case int32:
+		return int64(v), true, true
+	case int64:
+		return v, true, true
+	case uint:
+		return int64(v), true, uint64(v) <= math.MaxInt64
+	case uint8:
+		return int64(v), true, true
+	case uint16:
+		return int64(v), true, true
+	case uint32:
+		return int64(v), true, true
+	case uint64:
+		return int64(v), true, v <= math.MaxInt64
+	}
+	return 0, false, false
+}
+
+func (e *env) appendAnyArray(dst []byte, items []any, s *shape, depth int) ([]byte, error) {
+	if len(items) > 0 && depth > e.cfg.limits.maxDepth {
+		return dst, errTooDeep(depth)
+	}
+	dst = appendBlock(dst, len(items))
+	var err error
+	for i, item := range items {
+		if dst, err = e.appendAny(dst, item, s.items, depth); err != nil {
+			return dst, WithinItem(err, i)
+		}
+	}
+	return appendEnd(dst, len(items)), nil
+}
+
+func (e *env) appendAnyMap(dst []byte, m map[string]any, s *shape, depth int) ([]byte, error) {
+	dst = appendBlock(dst, len(m))
+	var err error
+	for k, v := range m {
+		if dst, err = e.appendString(dst, k); err == nil {
+			dst, err = e.appendAny(dst, v, s.items, depth)
+		}
+		if err != nil {
+			return dst, WithinKey(err, k)
+		}
+	}
+	return appendEnd(dst, len(m)), nil
+}
+
+// appendAnyRecord appends a record from a map. A field that the map does not have
+// is its default's; a key that is no field is an error.
+func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int) ([]byte, error) {
+	if s.recursive {
+		if depth++; depth > e.cfg.limits.maxDepth {
+			return dst, errTooDeep(depth)
+		}
+	}
+	if m == nil {
+		return dst, errNil
+	}
+	found := 0
+	var err error
+	for i := range s.fields {
+		f := &s.fields[i]
+		v, ok := m[f.name]
+		switch {
+		case ok:
+			found++
+			dst, err = e.appendAny(dst, v, f.shape, depth)
+		case f.has:
+			dst = append(dst, f.def...)
+		default:
+			err = fmt.Errorf("missing, and the schema of %s has no default for it", s.name())
+		}
+		if err != nil {
+			return dst, within(err, f.name)
+		}
+	}
+	if found < len(m) {
+		for k := range m {
+			if _, ok := s.index[k]; !ok {
+				return dst, within(fmt.Errorf("%s has no such field", s.name()), k)
+			}
+		}
+	}
+	return dst, nil
+}
+
+// appendOther appends a value of any other type, by a plan.
+func (e *env) appendOther(dst []byte, v any, s *shape, depth int) ([]byte, error) {
+	if m, ok := recordMap(v, s); ok {
+		return e.appendAnyRecord(dst, m, s, depth)
+	}
+	value := reflect.ValueOf(v)
+	if value.Kind() == reflect.Pointer {
+		if value.IsNil() {
+			return dst, errNil
+		}
+		p, err := e.planFor(value.Type().Elem(), s)
+		if err != nil {
+			return dst, err
+		}
+		return p.append(dst, placeOf(value.Elem()), depth)
+	}
+	p, err := e.planFor(value.Type(), s)
+	if err != nil {
+		return dst, err
+	}
+	at := reflect.New(value.Type()).Elem() // a value in an interface has no address of its own
+	at.Set(value)
+	return p.append(dst, placeOf(at), depth)
+}
+
+// recordMap turns a map of another type than map[string]any into one, for a record.
+func recordMap(v any, s *shape) (map[string]any, bool) {
+	value := reflect.ValueOf(v)
+	if s.typ != schemas.Record || value.Kind() != reflect.Map || value.Type().Key().Kind() != reflect.String || value.IsNil() {
+		return nil, false
+	}
+	m := make(map[string]any, value.Len())
+	for iter := value.MapRange(); iter.Next(); {
+		m[iter.Key().String()] = iter.Value().Interface()
+	}
+	return m, true
+}
+
+// planFor is the plan for a Go type met in a generic value.
+func (e *env) planFor(t reflect.Type, s *shape) (*plan, error) {
+	key := planKey{t, s}
+	known, ok := e.plans.Load(key)
+	if !ok {
+		var made any
+		p, err := newPlanner(e).compile(t, s)
+		if made = p; err != nil {
+			made = err
+		}
+		known, _ = e.plans.LoadOrStore(key, made)
+	}
+	if p, ok := known.(*plan); ok {
+		return p, nil
+	}
+	return nil, known.(error)
+}
+
+// isNilValue says that v holds a nil pointer, map, slice or the like.
+func isNilValue(v any) bool {
+	switch value := reflect.ValueOf(v); value.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface:
+		return value.IsNil()
+	}
+	return false
+}

@@ -1,0 +1,141 @@
+package avro
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/kavro/kavro/internal/wire"
+)
+
+// mapScratch holds what reflect needs to walk or fill maps of one type without
+// allocating: an iterator, a key and a value. It is borrowed for one map at a
+// time; maps within maps borrow one each.
+type mapScratch struct {
+	pool sync.Pool // of *mapWalk
+}
+
+type mapWalk struct {
+	iter       reflect.MapIter
+	key, value reflect.Value // addressable
+	zero       reflect.Value // of the value's type
+}
+
+func newMapScratch(t reflect.Type) *mapScratch {
+	s := &mapScratch{}
+	s.pool.New = func() any {
+		return &mapWalk{
+			key:   reflect.New(t.Key()).Elem(),
+			value: reflect.New(t.Elem()).Elem(),
+		}
+	}
+	return s
+}
+
+func (s *mapScratch) borrow() *mapWalk { return s.pool.Get().(*mapWalk) }
+
+// release gives the scratch back; it keeps nothing of what it walked.
+func (s *mapScratch) release(w *mapWalk) {
+	w.iter.Reset(reflect.Value{})
+	w.key.SetZero()
+	w.value.SetZero()
+	s.pool.Put(w)
+}
+
+// appendMap appends a map of any value type.
+func (p *plan) appendMap(dst []byte, v ptr, depth int) ([]byte, error) {
+	m := valueAt(v, p.typ)
+	n := m.Len()
+	dst = appendBlock(dst, n)
+	if n == 0 {
+		return dst, nil
+	}
+	w := p.maps.borrow()
+	defer p.maps.release(w)
+	var err error
+	for w.iter.Reset(m); w.iter.Next(); {
+		w.key.SetIterKey(&w.iter)
+		w.value.SetIterValue(&w.iter)
+		if dst, err = p.env.appendString(dst, w.key.String()); err == nil {
+			dst, err = p.item.append(dst, placeOf(w.value), depth)
+		}
+		if err != nil {
+			return dst, WithinKey(err, w.key.String())
+		}
+	}
+	return append(dst, 0), nil
+}
+
+// decodeMap fills a map of any value type. Each value is decoded into the
+// scratch, from zero, and moved into the map.
+func (p *plan) decodeMap(r *Reader, v ptr) {
+	m := valueAt(v, p.typ)
+	if !m.IsNil() {
+		m.Clear()
+	}
+	w := p.maps.borrow()
+	defer p.maps.release(w)
+	have := 0
+	for n := r.Block(0, p.item.shape.min+1); n > 0; n = r.Block(have, p.item.shape.min+1) {
+		if m.IsNil() {
+			m.Set(reflect.MakeMapWithSize(p.typ, n))
+		}
+		for range n {
+			w.key.SetString(r.String())
+			w.value.SetZero()
+			p.item.decode(r, placeOf(w.value))
+			if r.err != nil {
+				return
+			}
+			m.SetMapIndex(w.key, w.value)
+		}
+		have += n
+	}
+	if m.IsNil() && r.err == nil {
+		m.Set(reflect.MakeMap(p.typ))
+	}
+}
+
+// appendMap appends a map whose value type is known at compile time.
+func appendMap[V any](e *env, dst []byte, m map[string]V, value func([]byte, V) ([]byte, error)) ([]byte, error) {
+	dst = appendBlock(dst, len(m))
+	var err error
+	for k, v := range m {
+		if dst, err = e.appendString(dst, k); err == nil {
+			dst, err = value(dst, v)
+		}
+		if err != nil {
+			return dst, WithinKey(err, k)
+		}
+	}
+	return appendEnd(dst, len(m)), nil
+}
+
+func appendLong(dst []byte, v int64) ([]byte, error) { return wire.AppendLong(dst, v), nil }
+
+func appendDouble(dst []byte, v float64) ([]byte, error) { return wire.AppendDouble(dst, v), nil }
+
+// fillMap is decodeMap for a value type known at compile time, whose values take
+// at least min bytes.
+func fillMap[V any](r *Reader, at *map[string]V, min int, value func(*Reader) V) {
+	m := *at
+	clear(m)
+	have := 0
+	for n := r.Block(0, min+1); n > 0; n = r.Block(have, min+1) {
+		if m == nil {
+			m = make(map[string]V, n)
+			*at = m
+		}
+		for range n {
+			k := r.String()
+			v := value(r)
+			if r.err != nil {
+				return
+			}
+			m[k] = v
+		}
+		have += n
+	}
+	if m == nil && r.err == nil {
+		*at = map[string]V{}
+	}
+}

@@ -1,0 +1,217 @@
+package avro
+
+import (
+	"github.com/kavro/kavro/schemas"
+)
+
+// A shape is a node of a schema, prepared once for encoding and decoding: what
+// would be looked up for each value is worked out here. Shapes form the same
+// graph as the nodes, one shape for each node of a codec, and do not change
+// after construction.
+type shape struct {
+	node      *schemas.Node
+	typ       schemas.Type
+	logical   logical
+	size      int         // fixed
+	decimal   decimalSpec // decimal
+	min       int         // fewest bytes a value takes; a lower bound where that is not finite
+	recursive bool        // a record that may contain itself
+
+	fields   []shapeField   // record
+	symbols  []string       // enum
+	items    *shape         // array, map
+	branches []*shape       // union
+	index    map[string]int // record: fields; enum: symbols; union: branches by name
+	wrapped  []bool         // union: branches whose bare Go value could be another branch's
+	nullAt   int            // union: index of null, -1 if there is none
+}
+
+type shapeField struct {
+	name  string
+	shape *shape
+	def   []byte // encoded default, nil if there is none
+	has   bool   // there is a default
+}
+
+// shaper makes shapes, each node once.
+type shaper struct {
+	seen map[*schemas.Node]*shape
+	all  []*shape
+	raw  bool // logical types do not show in generic values
+}
+
+func newShape(n *schemas.Node, c *config) (*shape, error) {
+	b := &shaper{seen: map[*schemas.Node]*shape{}, raw: c.rawLogical}
+	s, err := b.shape(n)
+	if err != nil {
+		return nil, err
+	}
+	b.measure()
+	b.findRecursion()
+	for _, s := range b.all {
+		s.wrapped = wrappedBranches(s, b.raw)
+	}
+	return s, nil
+}
+
+func (b *shaper) shape(n *schemas.Node) (*shape, error) {
+	if s := b.seen[n]; s != nil {
+		return s, nil
+	}
+	s := &shape{node: n, typ: n.Type(), logical: logicalOf(n), size: n.Size(), nullAt: -1}
+	b.seen[n] = s
+	b.all = append(b.all, s)
+	if s.logical == decimalLogical {
+		s.decimal = newDecimalSpec(n)
+	}
+	var err error
+	switch s.typ {
+	case schemas.Record:
+		err = b.record(s, n)
+	case schemas.Enum:
+		s.symbols = n.Symbols()
+		s.index = make(map[string]int, len(s.symbols))
+		for i, symbol := range s.symbols {
+			s.index[symbol] = i
+		}
+	case schemas.Array, schemas.Map:
+		s.items, err = b.shape(n.Items())
+	case schemas.Union:
+		err = b.union(s, n)
+	}
+	return s, err
+}
+
+func (b *shaper) record(s *shape, n *schemas.Node) error {
+	fields := n.Fields()
+	s.fields = make([]shapeField, len(fields))
+	s.index = make(map[string]int, len(fields))
+	for i, f := range fields {
+		sub, err := b.shape(f.Type())
+		if err != nil {
+			return err
+		}
+		s.fields[i] = shapeField{name: f.Name(), shape: sub}
+		s.index[f.Name()] = i
+		if def, ok := f.Default(); ok {
+			// A default that does not fit its type is legal in what registries already hold. It is none then.
+			if enc, err := appendDefault(nil, f.Type(), def); err == nil {
+				s.fields[i].def, s.fields[i].has = enc, true
+			}
+		}
+	}
+	return nil
+}
+
+func (b *shaper) union(s *shape, n *schemas.Node) error {
+	s.index = make(map[string]int, len(n.Branches()))
+	for i, branch := range n.Branches() {
+		sub, err := b.shape(branch)
+		if err != nil {
+			return err
+		}
+		s.branches = append(s.branches, sub)
+		s.index[branch.BranchName()] = i
+		if sub.typ == schemas.Null {
+			s.nullAt = i
+		}
+	}
+	return nil
+}
+
+// maxMin bounds the minima of types that have no finite value.
+const maxMin = 1 << 24
+
+// measure finds the fewest bytes of every type. It starts from zero and adds up
+// until nothing changes. Types without a finite value would grow for ever: after
+// any number of rounds the figures are valid lower bounds, so it just stops.
+func (b *shaper) measure() {
+	for range 100 {
+		changed := false
+		for _, s := range b.all {
+			if m := min(s.fewest(), maxMin); m != s.min {
+				s.min, changed = m, true
+			}
+		}
+		if !changed {
+			return
+		}
+	}
+}
+
+func (s *shape) fewest() int {
+	switch s.typ {
+	case schemas.Null:
+		return 0
+	case schemas.Float:
+		return 4
+	case schemas.Double:
+		return 8
+	case schemas.Fixed:
+		return s.size
+	case schemas.Record:
+		sum := 0
+		for _, f := range s.fields {
+			sum = min(sum+f.shape.min, maxMin)
+		}
+		return sum
+	case schemas.Union:
+		if len(s.branches) == 0 {
+			return 1
+		}
+		least := maxMin
+		for _, branch := range s.branches {
+			least = min(least, branch.min)
+		}
+		return 1 + least
+	default:
+		return 1 // a boolean, a varint, a length or an end marker
+	}
+}
+
+// findRecursion marks one record on every cycle: the one that the schema refers
+// back to. Depth is counted there alone: without such a record a schema bounds it
+// by itself. Only named types are referred to, so every cycle comes back to one.
+func (b *shaper) findRecursion() {
+	open := map[*shape]bool{} // false: done
+	var visit func(s *shape)
+	visit = func(s *shape) {
+		if inside, seen := open[s]; seen {
+			s.recursive = s.recursive || inside
+			return
+		}
+		open[s] = true
+		for _, sub := range s.parts() {
+			visit(sub)
+		}
+		open[s] = false
+	}
+	visit(b.all[0])
+}
+
+func (s *shape) parts() []*shape {
+	switch s.typ {
+	case schemas.Record:
+		parts := make([]*shape, len(s.fields))
+		for i, f := range s.fields {
+			parts[i] = f.shape
+		}
+		return parts
+	case schemas.Union:
+		return s.branches
+	case schemas.Array, schemas.Map:
+		return []*shape{s.items}
+	}
+	return nil
+}
+
+// name is how messages and union branches call the type.
+func (s *shape) name() string { return s.node.BranchName() }
+
+// describe is name with the logical type, for messages.
+func (s *shape) describe() string {
+	if l := s.node.Logical().Name; l != "" {
+		return s.name() + " (" + l + ")"
+	}
+	return s.name()
+}

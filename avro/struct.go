@@ -1,0 +1,228 @@
+package avro
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Which Go field is which field of the record:
+//
+//  1. the tag avro:"name" names it, exactly;
+//  2. otherwise the Go field's name is the field's;
+//  3. otherwise it is, but for upper and lower case and underscores:
+//     CustomerID is customer_id.
+//
+// The tag avro:"-" leaves a Go field out, and avro:"name,omitzero" (or
+// avro:",omitzero") writes null for its zero value. The fields of embedded
+// structs are promoted as in Go, unless the embedded struct has a tag.
+//
+// Every exported field must be found in the schema, and every field of the
+// schema in the struct; a field of the schema that has a default may be missing:
+// then the default is written, and what is read is passed over.
+
+const tagKey = "avro"
+
+// goField is a field of a struct, as its tag has it.
+type goField struct {
+	reflect.StructField
+	tag      string // the name in the tag, or ""
+	omitzero bool
+	schemaAt int // index of the field in the schema, -1 unknown
+}
+
+func (f *goField) is(name string) bool {
+	if f.tag != "" {
+		return f.tag == name
+	}
+	return f.Name == name
+}
+
+func (b *planner) record(p *plan, path string) {
+	p.code = codeRecord
+	fields := b.goFields(p, path)
+	b.match(fields, p, path)
+	byField := make([]*goField, len(p.shape.fields))
+	for i := range fields {
+		if at := fields[i].schemaAt; at >= 0 {
+			byField[at] = &fields[i]
+		}
+	}
+	p.fields = make([]planField, len(byField))
+	for i, f := range byField {
+		sf := p.shape.fields[i]
+		switch {
+		case f != nil:
+			p.fields[i] = b.field(p.typ, f, sf, joinPath(path, sf.name))
+		case sf.has:
+			p.fields[i] = planField{code: codeDefault, name: sf.name, plan: &plan{code: codeDefault, shape: sf.shape, env: b.env, def: sf.def}}
+		default:
+			b.misfit(joinPath(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
+		}
+	}
+}
+
+// goFields lists the fields of p's struct that take part, and notes in p those
+// that do not.
+func (b *planner) goFields(p *plan, path string) []goField {
+	var fields []goField
+	closed := map[string]bool{} // embedded structs whose fields are not promoted
+	for _, sf := range reflect.VisibleFields(p.typ) {
+		if closed[indexKey(sf.Index[:len(sf.Index)-1])] {
+			closed[indexKey(sf.Index)] = true
+			continue
+		}
+		f := goField{StructField: sf, schemaAt: -1}
+		tag, options, _ := strings.Cut(sf.Tag.Get(tagKey), ",")
+		if tag == "-" && options == "" {
+			closed[indexKey(sf.Index)] = true
+			b.ignore(p, sf)
+			continue
+		}
+		if embeds(sf) && tag == "" {
+			if sf.Type.Kind() == reflect.Pointer {
+				if !sf.IsExported() {
+					b.misfit(path, "embedded %s is a pointer to a type that is not exported; it cannot be set", sf.Name)
+					closed[indexKey(sf.Index)] = true
+					continue
+				}
+				b.ignore(p, sf) // cleared before a record is read, so that nothing older stays behind it
+			}
+			continue
+		}
+		closed[indexKey(sf.Index)] = true
+		if !sf.IsExported() {
+			b.ignore(p, sf)
+			continue
+		}
+		f.tag = tag
+		for _, option := range strings.Split(options, ",") {
+			switch option {
+			case "omitzero":
+				f.omitzero = true
+			case "":
+			default:
+				b.misfit(joinPath(path, sf.Name), "unknown option %q in the tag", option)
+			}
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// embeds says that the fields of an embedded struct are promoted.
+func embeds(sf reflect.StructField) bool {
+	t := sf.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return sf.Anonymous && t.Kind() == reflect.Struct
+}
+
+func indexKey(index []int) string {
+	key := make([]byte, 0, 2*len(index))
+	for _, i := range index {
+		key = append(key, byte(i), byte(i>>8))
+	}
+	return string(key)
+}
+
+// ignore notes a field that is cleared when a value is decoded into, unless it is
+// behind an embedded pointer, which is itself.
+func (b *planner) ignore(p *plan, sf reflect.StructField) {
+	s, _, behind := locateField(p.typ, sf.Index)
+	if behind == nil {
+		p.ignored = append(p.ignored, ignoredAt{s, sf.Type})
+	}
+}
+
+// match finds the schema's field of every Go field, and reports Go fields that
+// have none, or that share one.
+func (b *planner) match(fields []goField, p *plan, path string) {
+	s := p.shape
+	taken := make([]*goField, len(s.fields))
+	take := func(f *goField, i int) {
+		if other := taken[i]; other != nil {
+			b.misfit(joinPath(path, s.fields[i].name), "the Go fields %s and %s both stand for it", other.Name, f.Name)
+		}
+		taken[i], f.schemaAt = f, i
+	}
+	for i := range fields {
+		f := &fields[i]
+		name := f.Name
+		if f.tag != "" {
+			name = f.tag
+		}
+		if at, ok := s.index[name]; ok {
+			take(f, at)
+		}
+	}
+	folded := map[string][]int{}
+	for i, sf := range s.fields {
+		if taken[i] == nil {
+			folded[fold(sf.name)] = append(folded[fold(sf.name)], i)
+		}
+	}
+	for i := range fields {
+		f := &fields[i]
+		if f.schemaAt >= 0 {
+			continue
+		}
+		like := folded[fold(f.Name)]
+		switch {
+		case f.tag != "":
+			b.misfit(joinPath(path, f.tag), "the schema has no such field; the tag of %s names it", f.Name)
+		case len(like) == 1:
+			take(f, like[0])
+		case len(like) > 1:
+			b.misfit(joinPath(path, f.Name), "the fields %s and %s of the schema are like it; name one in a tag", s.fields[like[0]].name, s.fields[like[1]].name)
+		default:
+			b.misfit(joinPath(path, f.Name), `the schema has no such field; leave it out with the tag avro:"-"`)
+		}
+	}
+}
+
+// fold is a name without what two styles of naming differ in.
+func fold(name string) string {
+	return strings.ToLower(strings.ReplaceAll(name, "_", ""))
+}
+
+func (b *planner) field(in reflect.Type, f *goField, sf shapeField, path string) planField {
+	var inner *plan
+	if f.omitzero {
+		inner = b.nullZero(f.Type, sf.shape, path)
+	} else {
+		inner = b.plan(f.Type, sf.shape, path)
+	}
+	at, rest, behind := locateField(in, f.Index)
+	if behind != nil {
+		inner = b.behind(behind, rest, inner)
+	}
+	return planField{code: inner.code, slot: at, plan: inner, name: sf.name}
+}
+
+// locateField follows an index to a field. Where it leads through an embedded
+// pointer, the slot is the pointer's, behind the struct it points at, and rest
+// the index within that.
+func locateField(t reflect.Type, index []int) (at slot, rest []int, behind reflect.Type) {
+	for i, n := range index {
+		f := t.Field(n)
+		if i == 0 {
+			at = newSlot(f)
+		} else {
+			at = at.then(newSlot(f))
+		}
+		if t = f.Type; t.Kind() == reflect.Pointer && i < len(index)-1 {
+			return at, index[i+1:], t.Elem()
+		}
+	}
+	return at, nil, nil
+}
+
+// behind wraps the plan of a field that is reached through an embedded pointer to t.
+func (b *planner) behind(t reflect.Type, index []int, inner *plan) *plan {
+	at, rest, further := locateField(t, index)
+	if further != nil {
+		inner = b.behind(further, rest, inner)
+	}
+	return &plan{code: codeVia, typ: t, shape: inner.shape, env: b.env, item: inner, via: at}
+}

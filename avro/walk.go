@@ -1,0 +1,145 @@
+package avro
+
+import (
+	"strconv"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// Walking passes over data by their schema alone. It is how a field that Go does
+// not have is skipped, and how the place of an error is found: decoding keeps no
+// path, so that it pays for none; afterwards the datum is walked again up to the
+// offset of the error.
+
+// pass reads a value and forgets it.
+func (r *Reader) pass(s *shape) {
+	switch s.typ {
+	case schemas.Null:
+	case schemas.Boolean:
+		r.Bool()
+	case schemas.Int:
+		r.Int()
+	case schemas.Long:
+		r.Long()
+	case schemas.Float:
+		r.takeFixed(4)
+	case schemas.Double:
+		r.takeFixed(8)
+	case schemas.Bytes, schemas.String:
+		r.take()
+	case schemas.Fixed:
+		r.takeFixed(s.size)
+	case schemas.Enum:
+		r.Enum(len(s.symbols))
+	default:
+		w := walker{r: r, target: -1}
+		w.walk(s)
+	}
+}
+
+// locate is the path to the value at an offset of a datum, or to the innermost
+// one that contains it. c are the settings the datum was decoded with, so that
+// the same limits are met at the same places.
+func locate(s *shape, datum []byte, offset int, c *config) string {
+	r := &Reader{}
+	r.reset(datum, c)
+	w := walker{r: r, target: offset}
+	w.walk(s)
+	return w.path
+}
+
+// walker passes over a value and notes the path to the value at target.
+type walker struct {
+	r      *Reader
+	target int // offset; -1: no path is wanted
+	path   string
+}
+
+// walk passes over a value. It returns true when it is time to go back out, by
+// an error or because the target was reached; each level then puts its step in
+// front of the path.
+func (w *walker) walk(s *shape) bool {
+	start := w.r.at
+	switch s.typ {
+	case schemas.Record:
+		return w.record(s)
+	case schemas.Array, schemas.Map:
+		return w.items(s)
+	case schemas.Union:
+		i := w.r.UnionIndex(len(s.branches))
+		return w.over(start) || w.walk(s.branches[i])
+	}
+	w.r.pass(s)
+	return w.over(start)
+}
+
+// over says that the walk ends here: at an error, or at the target, if it is
+// between start and where the reader is now.
+func (w *walker) over(start int) bool {
+	return w.r.err != nil || w.target >= start && w.target < w.r.at
+}
+
+func (w *walker) record(s *shape) bool {
+	if s.recursive {
+		if !w.r.Enter() {
+			return true
+		}
+		defer w.r.Leave()
+	}
+	for i := range s.fields {
+		if f := &s.fields[i]; w.walk(f.shape) {
+			w.step(f.name)
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walker) items(s *shape) bool {
+	least, have := s.items.min, 0
+	if s.typ == schemas.Map {
+		least++
+	}
+	for {
+		start := w.r.at
+		n := w.r.Block(have, least)
+		if w.over(start) {
+			return true
+		}
+		if n == 0 {
+			return false
+		}
+		for i := range n {
+			start, key := w.r.at, ""
+			if s.typ == schemas.Map {
+				key = w.key()
+			}
+			if w.over(start) {
+				return true
+			}
+			if w.walk(s.items) {
+				if s.typ == schemas.Map {
+					w.step("[" + strconv.Quote(key) + "]")
+				} else {
+					w.step("[" + strconv.Itoa(have+i) + "]")
+				}
+				return true
+			}
+		}
+		have += n
+	}
+}
+
+func (w *walker) key() string {
+	key := w.r.take()
+	if w.target < 0 {
+		return ""
+	}
+	return string(key)
+}
+
+func (w *walker) step(step string) {
+	if w.target >= 0 {
+		w.path = joinPath(step, w.path)
+	}
+}
