@@ -152,24 +152,29 @@ func (p *Producer) start() {
 
 // deliver reports what is queued, and ends when there is nothing left.
 func (p *Producer) deliver() {
-	for {
+	for p.more() {
 		if p.config.Delay > 0 {
 			time.Sleep(p.config.Delay)
 		}
-		p.mu.Lock()
-		if p.held || len(p.queue) == 0 {
-			p.delivering = false
-			p.mu.Unlock()
-			return
-		}
 		// What came in during one delay goes out together, as a batch would.
-		batch := p.queue
-		p.queue = nil
+		p.mu.Lock()
+		var batch []queued
+		if !p.held {
+			batch, p.queue = p.queue, nil
+		}
 		p.mu.Unlock()
 		for _, q := range batch {
 			p.report(q, p.write(q))
 		}
 	}
+}
+
+// more says whether there is anything to deliver; if not, delivering is over.
+func (p *Producer) more() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.delivering = !p.held && len(p.queue) > 0
+	return p.delivering
 }
 
 // write appends a record to its partition.

@@ -1,0 +1,77 @@
+package avroproducer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Option changes how [New] makes a producer.
+type Option func(*config)
+
+type config struct {
+	maxScratch   int
+	maxFailures  int
+	maxReports   int
+	abortTimeout time.Duration
+	observer     Observer
+	ownsBase     bool
+	closers      []func(context.Context) error
+}
+
+func defaults() config {
+	return config{
+		maxScratch:   64 << 10,
+		maxFailures:  100,
+		maxReports:   100_000, // as many as librdkafka's queue holds
+		abortTimeout: 10 * time.Second,
+	}
+}
+
+func (c *config) check() error {
+	var errs []error
+	negative := func(option string, n int) {
+		if n < 0 {
+			errs = append(errs, fmt.Errorf("avroproducer: %s: %d is negative", option, n))
+		}
+	}
+	negative("WithMaxScratch", c.maxScratch)
+	negative("WithMaxFailures", c.maxFailures)
+	if c.maxReports < 1 {
+		errs = append(errs, fmt.Errorf("avroproducer: WithMaxReports: %d is less than 1", c.maxReports))
+	}
+	if c.abortTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("avroproducer: WithAbortTimeout: %v is not positive", c.abortTimeout))
+	}
+	return errors.Join(errs...)
+}
+
+// WithMaxScratch sets the largest buffer for a key and a value, in bytes, that
+// is kept for reuse. The default is 64 KiB; 0 keeps none.
+func WithMaxScratch(n int) Option { return func(c *config) { c.maxScratch = n } }
+
+// WithMaxFailures sets how many failures that nobody was told of are kept for
+// Flush and Close. Those beyond are counted only. The default is 100.
+func WithMaxFailures(n int) Option { return func(c *config) { c.maxFailures = n } }
+
+// WithMaxReports sets how many reports may wait for OnDelivery before Produce
+// waits as well. The default is 100,000.
+func WithMaxReports(n int) Option { return func(c *config) { c.maxReports = n } }
+
+// WithAbortTimeout sets how long a transaction that failed may take to abort,
+// also after its context has ended: until it is aborted, readers of committed
+// records wait. The default is 10 seconds.
+func WithAbortTimeout(d time.Duration) Option { return func(c *config) { c.abortTimeout = d } }
+
+// WithObserver has o told of every record.
+func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }
+
+// WithOwnedBase makes [Producer.Close] close the base as well.
+func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }
+
+// WithCloser makes [Producer.Close] call f last, once. Several are called in
+// the order given.
+func WithCloser(f func(context.Context) error) Option {
+	return func(c *config) { c.closers = append(c.closers, f) }
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package avroproducer_test
+
+const raceEnabled = true
