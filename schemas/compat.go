@@ -65,21 +65,21 @@ const (
 // types that refer to each other in cycles of different lengths nest deeper.
 const maxCompareDepth = 10_000
 
-// path is a list of steps from the place back to the top.
-type path struct {
-	up   *path
+// trail is a list of steps from the place back to the top.
+type trail struct {
+	up   *trail
 	step string
 }
 
-func (p *path) down(steps ...string) *path {
+func (p *trail) down(steps ...string) *trail {
 	for _, s := range steps {
-		p = &path{p, s}
+		p = &trail{p, s}
 	}
 	return p
 }
 
 // steps returns the steps from the top down.
-func (p *path) steps() []string {
+func (p *trail) steps() []string {
 	var steps []string
 	for ; p != nil; p = p.up {
 		steps = append(steps, p.step)
@@ -88,19 +88,19 @@ func (p *path) steps() []string {
 	return steps
 }
 
-// location is the path as Java writes it.
-func (p *path) location() string {
+// location is the trail as Java writes it.
+func (p *trail) location() string {
 	return "/" + strings.Join(p.steps(), "/")
 }
 
-// words is a path whose steps are field names, "[]" and "{}".
-func (p *path) words() string {
+// words is a trail whose steps are field names, "[]" and "{}".
+func (p *trail) words() string {
 	return strings.TrimPrefix(strings.Join(p.steps(), ""), ".")
 }
 
 // compare finds what keeps reader from reading writer's data. at is Java's
 // location, field the same place in words.
-func (c *comparison) compare(reader, writer *Node, at, field *path) []Reason {
+func (c *comparison) compare(reader, writer *Node, at, field *trail) []Reason {
 	if c.work--; c.work < 0 || c.depth > maxCompareDepth {
 		c.work = -1
 		return nil
@@ -131,7 +131,7 @@ func (c *comparison) compare(reader, writer *Node, at, field *path) []Reason {
 	return v.reasons
 }
 
-func (c *comparison) reason(kind ReasonKind, reader, writer *Node, at, field *path, message string) Reason {
+func (c *comparison) reason(kind ReasonKind, reader, writer *Node, at, field *trail, message string) Reason {
 	c.work -= reasonWork + len(message)/8
 	r := Reason{Kind: kind, Message: message, reader: reader, writer: writer}
 	if c.work >= 0 {
@@ -142,7 +142,7 @@ func (c *comparison) reason(kind ReasonKind, reader, writer *Node, at, field *pa
 }
 
 // alike compares two complex types of one kind.
-func (c *comparison) alike(reader, writer *Node, at, field *path) []Reason {
+func (c *comparison) alike(reader, writer *Node, at, field *trail) []Reason {
 	switch reader.typ {
 	case Array:
 		return c.compare(reader.items, writer.items, at.down("items"), field.down("[]"))
@@ -195,7 +195,7 @@ func (c *comparison) missingSymbols(reader, writer *Node) (missing []string) {
 }
 
 // field finds out whether a field of the reader gets a value.
-func (c *comparison) field(reader, writer *Node, f *Field, at, field *path) []Reason {
+func (c *comparison) field(reader, writer *Node, f *Field, at, field *trail) []Reason {
 	matches := writerFields(writer, f)
 	switch {
 	case len(matches) > 1:
@@ -227,7 +227,7 @@ func writerFields(writer *Node, f *Field) (matches []*Field) {
 }
 
 // unions finds the branches of the writer that the reader's union cannot take.
-func (c *comparison) unions(reader, writer *Node, at, field *path) (reasons []Reason) {
+func (c *comparison) unions(reader, writer *Node, at, field *trail) (reasons []Reason) {
 	for i, branch := range writer.branches {
 		if inner := c.compare(reader, branch, nil, field); len(inner) > 0 {
 			r := c.lacking(reader, branch, at.down(strconv.Itoa(i)), field)
@@ -238,12 +238,12 @@ func (c *comparison) unions(reader, writer *Node, at, field *path) (reasons []Re
 	return reasons
 }
 
-func (c *comparison) lacking(reader, writer *Node, at, field *path) Reason {
+func (c *comparison) lacking(reader, writer *Node, at, field *trail) Reason {
 	return c.reason(MissingUnionBranch, reader, writer, at, field, "reader union lacking writer type: "+upper(writer))
 }
 
 // unlike compares types of different kinds, and primitive types.
-func (c *comparison) unlike(reader, writer *Node, at, field *path) (reasons []Reason) {
+func (c *comparison) unlike(reader, writer *Node, at, field *trail) (reasons []Reason) {
 	switch {
 	case writer.typ == Union: // the reader must take each branch
 		for i, branch := range writer.branches {

@@ -30,12 +30,13 @@ type defaultAt struct {
 // checkDefaults checks every default against its field's type, once all types
 // are known.
 func (p *parser) checkDefaults() error {
+	if p.lenient {
+		return nil
+	}
 	c := defaultChecker{parser: p, steps: 1<<20 + 16*len(p.tokens)}
-	if !p.lenient {
-		for _, d := range p.defaults {
-			if m := c.check(d.field.typ, d.at); m != nil {
-				return p.fail(m.at, "the default of field %s does not fit: %s", d.field.name, m.reason)
-			}
+	for _, d := range p.defaults {
+		if m := c.check(d.field.typ, d.at); m != nil {
+			return p.fail(m.at, "the default of field %s does not fit: %s", d.field.name, m.reason)
 		}
 	}
 	for _, d := range p.defaults {

@@ -126,8 +126,8 @@ func appendDouble(dst []byte, f float64) []byte {
 		return dst
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
-	if strings.IndexByte(mantissa, '.') < 0 {
-		mantissa += ".0"
+	if strings.IndexByte(mantissa, '.') < 0 { // two digits at least, and then the nearest two: 4.9E-324
+		mantissa, exponent, _ = strings.Cut(strconv.FormatFloat(f, 'e', 1, 64), "e")
 	}
 	n, _ := strconv.Atoi(exponent)
 	dst = append(append(dst, mantissa...), 'E')

@@ -230,6 +230,6 @@ func (f *Field) Props() []Prop { return f.props }
 // [Lenient].
 //
 // A default may leave out fields of records that have defaults themselves, and
-// records may nest, so the value that a small text stands for can be large:
-// whoever expands it must bound the result. It is finite.
+// records may nest, so the value that a small text stands for can be large, and
+// with [Lenient] without end: whoever expands it must bound the result.
 func (f *Field) Default() (json.RawMessage, bool) { return f.def, f.def != nil }

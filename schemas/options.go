@@ -49,7 +49,7 @@ func WithMaxBytes(n int) ParseOption {
 
 // WithMaxDepth sets how deeply types may nest, counting each record, array, map
 // and union on the way down, also through references and through names used
-// before they are defined. The default is 200.
+// before they are defined. The default is 200, the most 100,000.
 func WithMaxDepth(n int) ParseOption {
-	return func(o *options) { o.maxDepth = n }
+	return func(o *options) { o.maxDepth = min(n, 100_000) }
 }

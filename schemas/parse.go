@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -18,20 +19,11 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	if len(text) > o.maxBytes {
-		return nil, &ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d", len(text), o.maxBytes)}
-	}
-	text = strings.Clone(text)
-	t, bad := scan(text, 4*o.maxDepth+8, o.lenient)
-	if bad != nil {
-		line, column := position(text, bad.offset)
-		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason}
-	}
-	p := parser{tape: t, options: o, names: make(map[string]*Node), nameBudget: 16 * max(o.maxBytes, 1<<10)}
-	if err := p.learn(o.refs); err != nil {
+	p, err := newParser(strings.Clone(text), o)
+	if err != nil {
 		return nil, err
 	}
-	s := newSchema(text, o.refs)
+	s := newSchema(p.text, o.refs)
 	if err := p.parse(0, "", 0, &s.root); err != nil {
 		return nil, err
 	}
@@ -61,6 +53,7 @@ type parser struct {
 	tape
 	options
 	names      map[string]*Node // types defined so far, by full name
+	open       map[*Node]bool   // records whose fields are being read
 	known      map[string]*Node // types defined by references
 	plain      [String + 1]*Node
 	pending    []pending
@@ -69,11 +62,28 @@ type parser struct {
 	nameBudget int // bytes that full names may still take, each time one is used
 }
 
+// newParser scans text. The root is the token 0.
+func newParser(text string, o options) (*parser, error) {
+	if len(text) > o.maxBytes || uint64(len(text)) > math.MaxUint32 {
+		return nil, &ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d", len(text), o.maxBytes)}
+	}
+	t, bad := scan(text, 4*o.maxDepth+8, o.lenient)
+	if bad != nil {
+		line, column := position(text, bad.offset)
+		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason}
+	}
+	p := &parser{
+		tape: t, options: o, nameBudget: 16 * max(o.maxBytes, 1<<10),
+		names: make(map[string]*Node), open: make(map[*Node]bool),
+	}
+	return p, p.learn(o.refs)
+}
+
 // pending is a use of a name before its definition.
 type pending struct {
-	slot **Node
-	full string
-	at   int
+	slot       **Node
+	full, name string // name as it is written
+	at         int
 }
 
 // repeat is a second definition of a name.
@@ -176,22 +186,28 @@ func (p *parser) parseName(at int, namespace string, slot **Node) error {
 		return p.spend(at, n.name)
 	}
 	full := qualify(name, namespace)
-	p.pending = append(p.pending, pending{slot, full, at})
+	p.pending = append(p.pending, pending{slot, full, name, at})
 	return p.spend(at, full)
 }
 
-// find looks for a named type, first in the namespace around its use and then,
-// as Java does, by the name alone.
+// find looks for a named type in the namespace around its use. Failing that, it
+// looks in the null namespace, as Java does, but not for a record around the use.
 func (p *parser) find(name, namespace string) *Node {
-	for _, full := range [...]string{qualify(name, namespace), name} {
-		if n := p.names[full]; n != nil {
-			return n
-		}
-		if n := p.known[full]; n != nil {
-			return n
-		}
+	full := qualify(name, namespace)
+	if n := p.named(full); n != nil {
+		return n
+	}
+	if n := p.named(name); n != nil && !p.open[n] {
+		return n
 	}
 	return nil
+}
+
+func (p *parser) named(full string) *Node {
+	if n := p.names[full]; n != nil {
+		return n
+	}
+	return p.known[full]
 }
 
 // primitive is the one node of a primitive type without attributes.
@@ -255,6 +271,9 @@ func (p *parser) learn(refs []*Schema) error {
 	p.known = make(map[string]*Node)
 	seen := make(map[*Node]bool)
 	for i, ref := range refs {
+		if ref == nil {
+			return &ParseError{Reason: fmt.Sprintf("reference %d of %d is nil", i+1, len(refs))}
+		}
 		var clash *Node
 		visit(ref.root, seen, func(n *Node) bool {
 			if n.name == "" {

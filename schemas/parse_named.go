@@ -43,16 +43,13 @@ const nameRule = "letters, digits and underscores, not beginning with a digit; d
 // define makes n known under its name, unless a type already is.
 func (p *parser) define(n *Node, at int, slot **Node) error {
 	*slot = n
-	if first, byReference := p.names[n.name], p.known[n.name]; first != nil || byReference != nil {
+	if first := p.named(n.name); first != nil {
 		if !p.lenient {
 			where := ""
-			if first == nil {
+			if p.known[n.name] != nil {
 				where = ", by a reference"
 			}
 			return p.fail(at, "%s is defined already%s: use its name alone", n.name, where)
-		}
-		if first == nil {
-			first = byReference
 		}
 		p.repeats = append(p.repeats, repeat{first, n, at})
 		*slot = first
@@ -220,6 +217,8 @@ func (p *parser) parseRecord(n *Node, at int, namespace string, depth int, slot 
 	if p.kind(fields) != kindArray {
 		return p.fail(fields, "fields are an array, not %s", p.kind(fields))
 	}
+	p.open[n] = true
+	defer delete(p.open, n)
 	n.fields = make([]*Field, 0, p.length(fields))
 	seen := make(map[string]int, cap(n.fields))
 	namespace = n.Namespace()

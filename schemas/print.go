@@ -177,10 +177,16 @@ func (p *printer) sorted(names []string) []string {
 	return names
 }
 
+// javaProps are attributes beside which Java ignores a logical type.
+var javaProps = []string{"avro.java.string", "java-class", "java-key-class", "java-element-class"}
+
 // props prints attributes. Normalized, those of the logical type come first, a
 // scale of 0 with the others.
 func (p *printer) props(props []Prop, logical Logical) {
 	if p.normalize {
+		if slices.ContainsFunc(props, func(p Prop) bool { return slices.Contains(javaProps, p.Name) }) {
+			logical = Logical{}
+		}
 		rank := func(name string) int {
 			switch {
 			case logical.Name != "" && name == "logicalType":
