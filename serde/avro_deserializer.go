@@ -1,0 +1,334 @@
+package serde
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/internal/wire"
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/schemas"
+)
+
+// AvroDeserializer reads framed Avro into values of T. The first datum of a
+// schema fetches it from the registry and compiles, once, how its data becomes
+// the reader's; from then on it asks nothing and locks nothing.
+//
+// T is as for [AvroSerializer]. The reader's schema is the one T carries or
+// [WithSchema] gives, the subject's latest ([WithLatest]), or, for any and
+// [Generic] without either, the writer's own.
+//
+// It is safe for concurrent use.
+type AvroDeserializer[T any] struct {
+	r        SchemaSource
+	c        deserializerConfig
+	kind     kind
+	own      *schemas.Schema // the reader's schema; nil: the writer's or the latest
+	codec    *avro.Codec[T]  // with own
+	variants []*variant
+	readers  onceMap[readerKey, *reader[T]]
+	contexts onceMap[contextKey, string] // by topic, for subjects of the user's own
+	custom   bool                        // the subject function is not the default
+	// scratch holds buffers (*[]byte) for data on the way from the writer's
+	// schema to the reader's. A buffer belongs to one Decode at a time; decoded
+	// values never alias it.
+	scratch sync.Pool
+}
+
+// readerKey is what a reader depends on: ids are per context, and "latest" is
+// per topic.
+type readerKey struct {
+	context string
+	topic   string // with WithLatest; else ""
+	part    Part   // likewise
+	frame   FrameID
+}
+
+type contextKey struct {
+	topic string
+	part  Part
+}
+
+// reader reads the data of one writer's schema.
+type reader[T any] struct {
+	schema *registry.SubjectSchema
+	raw    bool             // a top-level "bytes" schema: the length was left out
+	res    *avro.Resolution // nil: the datum is decoded as it is
+	dec    decoder[T]
+	until  time.Time // WithLatest: when to ask again
+}
+
+// decoder decodes a datum. [avro.Codec] is one.
+type decoder[T any] interface {
+	Decode(datum []byte, v *T) error
+}
+
+// NewAvroDeserializer returns a deserializer that asks r. It touches no network.
+//
+// It is an error if T is a struct, map or slice type without a reader's schema,
+// if T does not fit it (the error lists every misfit), or if options contradict
+// each other.
+func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*AvroDeserializer[T], error) {
+	d := &AvroDeserializer[T]{r: r, c: deserializerConfig{sharedConfig: sharedConfig{subject: nil}}}
+	for _, o := range opts {
+		o.applyDeserializer(&d.c)
+	}
+	d.custom = d.c.subject != nil
+	if !d.custom {
+		d.c.subject = TopicName
+	}
+	if d.c.latest {
+		d.readers.stale = func(r *reader[T]) bool { return time.Now().After(r.until) }
+	}
+	t := reflect.TypeFor[T]()
+	var err error
+	if d.variants, err = d.c.makeVariants(t); err != nil {
+		return nil, err
+	}
+	d.own = d.c.schema
+	switch {
+	case d.own != nil && d.c.latest:
+		return nil, errors.New("serde: WithSchema and WithLatest exclude each other")
+	case t == reflect.TypeFor[Generic]():
+		d.kind = kindGeneric
+		return d, nil
+	case t.Kind() == reflect.Interface && len(d.variants) > 0:
+		d.kind = kindInterface
+		return d, nil
+	case d.own == nil && !d.c.latest:
+		d.own = ownSchema(t)
+	}
+	if d.own == nil {
+		if !d.c.latest && t != reflect.TypeFor[any]() && t != reflect.TypeFor[map[string]any]() {
+			return nil, fmt.Errorf("serde: %v carries no schema: generate the type with kavro gen, give WithSchema or WithVariant, or take the registry's with WithLatest", t)
+		}
+		return d, nil
+	}
+	if d.codec, err = avro.NewCodec[T](d.own, d.c.avro...); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Decode implements [Deserializer]. An error is a [*DecodeError], or the
+// context's.
+func (d *AvroDeserializer[T]) Decode(ctx context.Context, payload []byte, from *Target, v *T) error {
+	if from.Null {
+		var zero T
+		*v, from.Schema = zero, nil
+		return nil
+	}
+	frame, datum, err := SplitRecord(payload, from.Part, from.Headers)
+	if err != nil {
+		return &DecodeError{Topic: from.Topic, Part: from.Part, Err: err}
+	}
+	r, err := d.readerFor(ctx, frame, from)
+	if err != nil {
+		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: frame.ID, Err: err}
+	}
+	from.Schema = r.schema
+	if err := d.decode(r, datum, v); err != nil {
+		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: r.schema.ID, Err: err}
+	}
+	return nil
+}
+
+// readerFor returns the reader for what the frame says.
+func (d *AvroDeserializer[T]) readerFor(ctx context.Context, frame FrameID, from *Target) (*reader[T], error) {
+	key := readerKey{frame: frame}
+	if d.c.latest {
+		key.topic, key.part = from.Topic, from.Part
+	}
+	if d.custom {
+		key.context = d.contextFor(ctx, from)
+	}
+	if r, ok := d.readers.get(key); ok {
+		return r, nil
+	}
+	return d.readers.compute(ctx, key, func(ctx context.Context) (*reader[T], error) {
+		return d.newReader(ctx, frame, key.context, from)
+	})
+}
+
+// contextFor returns the context that the subject function puts a topic into. A
+// function that cannot say without a schema's name means the default context.
+func (d *AvroDeserializer[T]) contextFor(ctx context.Context, from *Target) string {
+	key := contextKey{from.Topic, from.Part}
+	if c, ok := d.contexts.get(key); ok {
+		return c
+	}
+	c, _ := d.contexts.compute(ctx, key, func(context.Context) (string, error) {
+		name := "record" // stands for whatever the schema's name will be
+		if d.own != nil && d.own.FullName() != "" {
+			name = d.own.FullName()
+		}
+		subject, err := d.c.subject(from.Topic, from.Part, name)
+		if err != nil {
+			return "", nil
+		}
+		return contextOf(subject), nil
+	})
+	return c
+}
+
+// newReader fetches the writer's schema and compiles the way to T.
+func (d *AvroDeserializer[T]) newReader(ctx context.Context, frame FrameID, context string, from *Target) (*reader[T], error) {
+	var schema *registry.SubjectSchema
+	var err error
+	if frame.ID != 0 {
+		schema, err = d.r.SchemaByID(ctx, context, frame.ID)
+	} else {
+		schema, err = d.r.SchemaByGUID(ctx, frame.GUID.String())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if schema.Schema == nil {
+		return nil, fmt.Errorf("%v is of type %s, want AVRO", frame, schema.Type)
+	}
+	if !d.c.ignoreRules {
+		if err := checkRules(schema.RuleSet, false); err != nil {
+			return nil, err
+		}
+	}
+	r := &reader[T]{
+		schema: schema,
+		raw:    schema.Schema.Root().Type() == schemas.Bytes && !d.c.lengthBytes,
+		until:  time.Now().Add(latestLifetime),
+	}
+	own := d.own
+	if d.c.latest {
+		if own, err = d.latest(ctx, schema, from); err != nil {
+			return nil, err
+		}
+	}
+	if own, err = d.decoderFor(r, own); err != nil {
+		return nil, err
+	}
+	if r.res, err = avro.NewResolution(schema.Schema, own, d.c.avro...); err != nil {
+		return nil, err
+	}
+	if r.res.Identical() {
+		r.res = nil
+	}
+	return r, nil
+}
+
+// latest returns the reader's schema under WithLatest.
+func (d *AvroDeserializer[T]) latest(ctx context.Context, writer *registry.SubjectSchema, from *Target) (*schemas.Schema, error) {
+	subject, err := d.c.subject(from.Topic, from.Part, writer.Schema.FullName())
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.r.Latest(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	if s.Schema == nil {
+		return nil, fmt.Errorf("the latest schema of subject %s is of type %s, want AVRO", subject, s.Type)
+	}
+	return s.Schema, nil
+}
+
+// decoderFor sets r.dec, and returns the schema that it reads. own is nil where
+// the writer's schema is the reader's.
+func (d *AvroDeserializer[T]) decoderFor(r *reader[T], own *schemas.Schema) (*schemas.Schema, error) {
+	writer := r.schema.Schema
+	if own == nil {
+		own = writer
+	}
+	switch d.kind {
+	case kindGeneric:
+		codec, err := avro.NewCodec[any](own, d.c.avro...)
+		r.dec = genericDecoder[T]{codec, own}
+		return own, err
+	case kindInterface:
+		variant := d.variantFor(writer)
+		if variant == nil {
+			return nil, fmt.Errorf("%s is none of the %d types that WithVariant names", writer.Root().BranchName(), len(d.variants))
+		}
+		r.dec = variantDecoder[T]{variant}
+		return variant.schema, nil
+	default:
+		if d.codec != nil {
+			r.dec = d.codec
+			return own, nil
+		}
+		codec, err := avro.NewCodec[T](own, d.c.avro...)
+		r.dec = codec
+		return own, err
+	}
+}
+
+// variantFor finds the type for a writer's schema by name, then by alias.
+func (d *AvroDeserializer[T]) variantFor(writer *schemas.Schema) *variant {
+	name := writer.FullName()
+	for _, v := range d.variants {
+		if v.schema.FullName() == name {
+			return v
+		}
+	}
+	for _, v := range d.variants {
+		if slices.Contains(v.schema.Root().Aliases(), name) {
+			return v
+		}
+	}
+	return nil
+}
+
+// decode decodes a datum of r's schema into v.
+func (d *AvroDeserializer[T]) decode(r *reader[T], datum []byte, v *T) error {
+	if r.res == nil && !r.raw {
+		return r.dec.Decode(datum, v)
+	}
+	buf, _ := d.scratch.Get().(*[]byte)
+	if buf == nil {
+		buf = new([]byte)
+	}
+	out := (*buf)[:0]
+	if r.raw {
+		out = wire.AppendBytes(out, datum)
+		datum = out
+	}
+	var err error
+	if r.res != nil {
+		start := len(out)
+		out, err = r.res.Append(out, datum)
+		datum = out[start:]
+	}
+	if err == nil {
+		err = r.dec.Decode(datum, v)
+	}
+	if cap(out) <= maxScratch {
+		*buf = out
+		d.scratch.Put(buf)
+	}
+	return err
+}
+
+type genericDecoder[T any] struct {
+	codec  *avro.Codec[any]
+	schema *schemas.Schema
+}
+
+func (e genericDecoder[T]) Decode(datum []byte, v *T) error {
+	g := any(v).(*Generic)
+	g.Schema = e.schema
+	return e.codec.Decode(datum, &g.Value)
+}
+
+type variantDecoder[T any] struct{ variant *variant }
+
+func (e variantDecoder[T]) Decode(datum []byte, v *T) error {
+	c, err := e.variant.decode(datum)
+	if err != nil {
+		return err
+	}
+	*v = c.(T)
+	return nil
+}

@@ -1,0 +1,125 @@
+package serde
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kavro/kavro/registry"
+)
+
+// A onceMap computes each value once and then hands it out without a lock: the
+// reading side is one atomic load and one map look-up. Its size is bounded: a
+// program that keeps making new keys starts over rather than growing for ever.
+type onceMap[K comparable, V any] struct {
+	stale func(V) bool            // says that a value is to be computed again; nil: never
+	ready atomic.Pointer[map[K]V] // replaced whole, never changed
+	mu    sync.Mutex              // guards what follows; never held while computing
+	calls map[K]*call[V]
+}
+
+// call is a computation under way, or one that failed a moment ago.
+type call[V any] struct {
+	done  chan struct{}
+	v     V
+	err   error
+	until time.Time // a failure is repeated until then
+}
+
+const (
+	// maxReady bounds a onceMap; each entry is a schema or a topic in use.
+	maxReady = 10_000
+	// failurePeriod is how long a failure that asking again will not mend (an
+	// incompatible schema, a missing subject) is repeated without asking. A
+	// registry that is down is not such a failure.
+	failurePeriod = time.Second
+)
+
+// get returns the value of k if it was computed and is not stale.
+func (m *onceMap[K, V]) get(k K) (v V, ok bool) {
+	v, ok = m.last(k)
+	return v, ok && (m.stale == nil || !m.stale(v))
+}
+
+// last returns the value of k, stale or not.
+func (m *onceMap[K, V]) last(k K) (v V, ok bool) {
+	if ready := m.ready.Load(); ready != nil {
+		v, ok = (*ready)[k]
+	}
+	return v, ok
+}
+
+// compute returns the value of k, calling f for it unless another goroutine is
+// about to: then it waits, within ctx. A caller whose own context ends does not
+// fail the others: one of them calls f anew.
+func (m *onceMap[K, V]) compute(ctx context.Context, k K, f func(context.Context) (V, error)) (V, error) {
+	for {
+		if v, ok := m.get(k); ok {
+			return v, nil
+		}
+		c, first := m.join(k)
+		if first {
+			c.v, c.err = f(ctx)
+			if old, ok := m.last(k); ok && isTemporary(c.err) {
+				c.v, c.err = old, nil
+			}
+			m.finish(k, c)
+			return c.v, c.err
+		}
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			var zero V
+			return zero, ctx.Err()
+		}
+		if c.err == nil || !isContext(c.err) || ctx.Err() != nil {
+			return c.v, c.err
+		}
+	}
+}
+
+func (m *onceMap[K, V]) join(k K) (c *call[V], first bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c = m.calls[k]; c != nil && (c.until.IsZero() || time.Now().Before(c.until)) {
+		return c, false
+	}
+	c = &call[V]{done: make(chan struct{})}
+	if m.calls == nil || len(m.calls) >= maxReady {
+		m.calls = make(map[K]*call[V])
+	}
+	m.calls[k] = c
+	return c, true
+}
+
+func (m *onceMap[K, V]) finish(k K, c *call[V]) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer close(c.done)
+	switch {
+	case c.err == nil:
+		next := make(map[K]V, 1)
+		if old := m.ready.Load(); old != nil && len(*old) < maxReady {
+			next = maps.Clone(*old)
+		}
+		next[k] = c.v
+		m.ready.Store(&next)
+		delete(m.calls, k)
+	case isContext(c.err) || isTemporary(c.err):
+		delete(m.calls, k)
+	default:
+		c.until = time.Now().Add(failurePeriod)
+	}
+}
+
+func isContext(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func isTemporary(err error) bool {
+	var unavailable *registry.UnavailableError
+	return errors.As(err, &unavailable)
+}

@@ -1,0 +1,170 @@
+package serde
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/schemas"
+)
+
+// SchemaRegistrar is what an [AvroSerializer] asks of a registry.
+// [registry.Client] and [registry.Memory] satisfy it.
+type SchemaRegistrar interface {
+	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
+	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
+	Latest(ctx context.Context, subject string) (*registry.SubjectSchema, error)
+	Version(ctx context.Context, subject string, version int, opts ...registry.CallOption) (*registry.SubjectSchema, error)
+	Versions(ctx context.Context, subject string, opts ...registry.CallOption) ([]int, error)
+	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
+	Compatibility(ctx context.Context, subject string) (schemas.Level, error)
+}
+
+// SchemaSource is what an [AvroDeserializer] asks of a registry.
+// [registry.Client] and [registry.Memory] satisfy it.
+type SchemaSource interface {
+	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
+	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)
+	Latest(ctx context.Context, subject string) (*registry.SubjectSchema, error)
+}
+
+// SerializerOption changes how [NewAvroSerializer] works.
+type SerializerOption interface{ applySerializer(*serializerConfig) }
+
+// DeserializerOption changes how [NewAvroDeserializer] works.
+type DeserializerOption interface{ applyDeserializer(*deserializerConfig) }
+
+// Option is for serializers and deserializers alike.
+type Option interface {
+	SerializerOption
+	DeserializerOption
+}
+
+// sharedConfig is what both directions have in common.
+type sharedConfig struct {
+	schema      *schemas.Schema
+	latest      bool
+	subject     Subject
+	avro        []avro.Option
+	lengthBytes bool
+	variants    []variantMaker
+}
+
+type serializerConfig struct {
+	sharedConfig
+	definition   *registry.Definition
+	autoRegister bool
+	autoAsked    bool // WithAutoRegister(true) was given, not just the default
+	id           int
+	version      int
+	normalize    bool
+	header       bool
+	strict       bool // a fixed or latest schema must be able to read the program's own
+}
+
+type deserializerConfig struct {
+	sharedConfig
+	ignoreRules bool
+}
+
+type sharedOption func(*sharedConfig)
+
+func (o sharedOption) applySerializer(c *serializerConfig)     { o(&c.sharedConfig) }
+func (o sharedOption) applyDeserializer(c *deserializerConfig) { o(&c.sharedConfig) }
+
+type serializerOption func(*serializerConfig)
+
+func (o serializerOption) applySerializer(c *serializerConfig) { o(c) }
+
+type deserializerOption func(*deserializerConfig)
+
+func (o deserializerOption) applyDeserializer(c *deserializerConfig) { o(c) }
+
+// WithSchema gives the program's own schema: the writer's schema of a
+// serializer, the reader's of a deserializer. Types that carry one
+// (AvroSchema), and Go's own scalar types, need none.
+func WithSchema(s *schemas.Schema) Option {
+	return sharedOption(func(c *sharedConfig) { c.schema = s })
+}
+
+// WithLatest takes the subject's latest version instead of the program's own
+// schema. For a serializer it needs WithAutoRegister(false).
+func WithLatest() Option { return sharedOption(func(c *sharedConfig) { c.latest = true }) }
+
+// WithSubject sets how subjects are named. The default is [TopicName].
+func WithSubject(s Subject) Option { return sharedOption(func(c *sharedConfig) { c.subject = s }) }
+
+// WithAvro passes options to the codec: limits, the forms of unions and logical
+// types in generic values.
+func WithAvro(opts ...avro.Option) Option {
+	return sharedOption(func(c *sharedConfig) { c.avro = append(c.avro, opts...) })
+}
+
+// WithLengthPrefixedBytes writes and reads a top-level "bytes" schema with
+// Avro's length in front, as confluent-kafka-python's legacy AvroProducer and
+// plain codecs do. The default is the bytes alone, as all newer clients of
+// Confluent's write them. The two cannot be told apart by looking.
+func WithLengthPrefixedBytes() Option {
+	return sharedOption(func(c *sharedConfig) { c.lengthBytes = true })
+}
+
+// WithVariant names C as one of the types that an interface type T may hold,
+// for several event types in one topic. C has a schema of its own (AvroSchema),
+// or s gives it; s may be nil. Both C and *C are taken when serializing; a
+// deserializer hands out C if C satisfies T, else *C, and chooses by the full
+// name of the writer's schema (aliases of C's schema count).
+func WithVariant[C any](s *schemas.Schema) Option {
+	return sharedOption(func(c *sharedConfig) {
+		c.variants = append(c.variants, func(opts []avro.Option, t reflect.Type) (*variant, error) {
+			return newVariant[C](s, opts, t)
+		})
+	})
+}
+
+// WithDefinition is WithSchema with what a registry keeps beside the text: the
+// subjects and versions of references, metadata, a rule set.
+func WithDefinition(s *schemas.Schema, d registry.Definition) SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.schema, c.definition = s, &d })
+}
+
+// WithAutoRegister says whether a schema that its subject lacks is registered.
+// The default is true.
+func WithAutoRegister(on bool) SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.autoRegister, c.autoAsked = on, on })
+}
+
+// WithSchemaID writes with the schema of this id, whatever the subject.
+func WithSchemaID(id int) SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.id = id })
+}
+
+// WithVersion writes with this version of the subject.
+func WithVersion(version int) SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.version = version })
+}
+
+// WithNormalize asks the registry to normalize schemas when it looks up and
+// registers them.
+func WithNormalize() SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.normalize = true })
+}
+
+// WithHeaderFrame writes the schema's GUID into a header of the record instead
+// of its id in front of the datum. The registry must have GUIDs.
+func WithHeaderFrame() SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.header = true })
+}
+
+// WithUncheckedLatest drops the check that the schema taken by WithLatest,
+// WithVersion or WithSchemaID can read what the program's own schema writes
+// (latest.compatibility.strict, id.compatibility.strict).
+func WithUncheckedLatest() SerializerOption {
+	return serializerOption(func(c *serializerConfig) { c.strict = false })
+}
+
+// WithRulesIgnored reads data whose schema has rules enabled for reading, and
+// hands it out as it was written: still encrypted, for instance.
+func WithRulesIgnored() DeserializerOption {
+	return deserializerOption(func(c *deserializerConfig) { c.ignoreRules = true })
+}
