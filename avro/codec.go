@@ -141,7 +141,7 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	*r = Reader{}
 	c.readers.Put(r)
 	if err != nil {
-		return c.located(err, datum)
+		return located(err, c.shape, datum, &c.env.cfg)
 	}
 	return nil
 }
@@ -156,9 +156,9 @@ func (c *Codec[T]) decodeGeneratedPointer(r *Reader, v *T) {
 }
 
 // located adds the path to a reader's error.
-func (c *Codec[T]) located(err error, datum []byte) error {
+func located(err error, s *shape, datum []byte, c *config) error {
 	if e, ok := err.(*DecodeError); ok && e.Path == "" && !errors.Is(e, ErrTrailing) {
-		e.Path = locate(c.shape, datum, e.Offset, &c.env.cfg)
+		e.Path = locate(s, datum, e.Offset, c)
 	}
 	return err
 }

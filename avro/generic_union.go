@@ -105,26 +105,26 @@ func (e *env) fit(v any, s *shape) fit {
 	}
 	switch v := v.(type) {
 	case bool:
-		return pick(s.typ, exactFit, schemas.Boolean)
+		return fitAmong(s.typ, exactFit, schemas.Boolean)
 	case int32, int16, int8, uint16, uint8:
-		return max(pick(s.typ, exactFit, schemas.Int), pick(s.typ, nearFit, schemas.Long), pick(s.typ, farFit, schemas.Double, schemas.Float))
+		return max(fitAmong(s.typ, exactFit, schemas.Int), fitAmong(s.typ, nearFit, schemas.Long), fitAmong(s.typ, farFit, schemas.Double, schemas.Float))
 	case int, int64, uint, uint32, uint64:
-		return max(pick(s.typ, exactFit, schemas.Long), pick(s.typ, nearFit, schemas.Int), pick(s.typ, farFit, schemas.Double, schemas.Float))
+		return max(fitAmong(s.typ, exactFit, schemas.Long), fitAmong(s.typ, nearFit, schemas.Int), fitAmong(s.typ, farFit, schemas.Double, schemas.Float))
 	case float32:
-		return max(pick(s.typ, exactFit, schemas.Float), pick(s.typ, nearFit, schemas.Double))
+		return max(fitAmong(s.typ, exactFit, schemas.Float), fitAmong(s.typ, nearFit, schemas.Double))
 	case float64:
-		return max(pick(s.typ, exactFit, schemas.Double), pick(s.typ, nearFit, schemas.Float))
+		return max(fitAmong(s.typ, exactFit, schemas.Double), fitAmong(s.typ, nearFit, schemas.Float))
 	case string:
-		return max(pick(s.typ, exactFit, schemas.String, schemas.Enum), pick(s.typ, farFit, schemas.Bytes))
+		return max(fitAmong(s.typ, exactFit, schemas.String, schemas.Enum), fitAmong(s.typ, farFit, schemas.Bytes))
 	case []byte:
 		if s.typ == schemas.Fixed && len(v) != s.size {
 			return noFit
 		}
-		return max(pick(s.typ, exactFit, schemas.Bytes, schemas.Fixed), pick(s.typ, farFit, schemas.String))
+		return max(fitAmong(s.typ, exactFit, schemas.Bytes, schemas.Fixed), fitAmong(s.typ, farFit, schemas.String))
 	case map[string]any:
-		return pick(s.typ, exactFit, schemas.Map, schemas.Record)
+		return fitAmong(s.typ, exactFit, schemas.Map, schemas.Record)
 	case []any:
-		return pick(s.typ, exactFit, schemas.Array)
+		return fitAmong(s.typ, exactFit, schemas.Array)
 	case time.Time:
 		return fitIf(s.logical.isTime())
 	case time.Duration:
@@ -135,7 +135,7 @@ func (e *env) fit(v any, s *shape) fit {
 	return e.fitOther(v, s)
 }
 
-func pick(t schemas.Type, f fit, types ...schemas.Type) fit {
+func fitAmong(t schemas.Type, f fit, types ...schemas.Type) fit {
 	for _, candidate := range types {
 		if t == candidate {
 			return f
@@ -171,12 +171,12 @@ func (e *env) fitOther(v any, s *shape) fit {
 	case codeBytesString:
 		return farFit
 	case codeBytes:
-		return pickBytes(s)
+		return fitBytes(s)
 	}
 	return exactFit
 }
 
-func pickBytes(s *shape) fit {
+func fitBytes(s *shape) fit {
 	if s.typ == schemas.String {
 		return farFit
 	}

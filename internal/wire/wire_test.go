@@ -104,3 +104,8 @@ func FuzzLong(f *testing.F) {
 		require.LessOrEqual(t, len(wire.AppendLong(nil, v)), next)
 	})
 }
+
+func TestEveryNaNIsJavas(t *testing.T) {
+	require.Equal(t, "000000000000f87f", hex.EncodeToString(wire.AppendDouble(nil, math.NaN())))
+	require.Equal(t, "0000c07f", hex.EncodeToString(wire.AppendFloat(nil, math.Float32frombits(0x7fc00001))))
+}

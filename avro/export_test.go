@@ -1,0 +1,43 @@
+package avro
+
+import (
+	"reflect"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// TypedCodec is a codec for a Go type that is made at run time, for tests that
+// make types from schemas. It runs the plans that Codec runs.
+type TypedCodec struct {
+	shape *shape
+	plan  *plan
+}
+
+func NewTypedCodec(t reflect.Type, s *schemas.Schema, opts ...Option) (*TypedCodec, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := newShape(s.Root(), &cfg)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPlanner(&env{cfg: cfg}).compile(t, sh)
+	return &TypedCodec{sh, p}, err
+}
+
+// Append appends v, which is addressable.
+func (c *TypedCodec) Append(dst []byte, v reflect.Value) ([]byte, error) {
+	return c.plan.append(dst, placeOf(v), 0)
+}
+
+// Decode decodes into v, which is addressable.
+func (c *TypedCodec) Decode(datum []byte, v reflect.Value) error {
+	r := new(Reader)
+	r.reset(datum, &c.plan.env.cfg)
+	c.plan.decode(r, placeOf(v))
+	if err := r.Done(); err != nil {
+		return located(err, c.shape, datum, &c.plan.env.cfg)
+	}
+	return nil
+}
