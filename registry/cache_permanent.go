@@ -1,0 +1,174 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// permanent keeps answers that do not change, by keys of one kind: in memory,
+// for which it is bounded, and in files, if there are any. For a while it also
+// keeps that there is no answer.
+type permanent[K comparable, V any] struct {
+	client *Client
+	kind[K, V]
+
+	found   *table[K, V]
+	missing *table[K, absence]
+	flights flights[K, V]
+
+	writes sync.Mutex // held while found, missing or epoch change
+	epoch  uint64     // counts forgets; an answer older than the last is not kept
+}
+
+// kind says what the keys and answers of a permanent are.
+type kind[K comparable, V any] struct {
+	name  string         // in events, and in files
+	ttl   time.Duration  // of what is missing; 0: not kept
+	show  func(K) string // for people
+	full  func(K) string // all of the key, for files
+	where func(K) string // a subject of the context that the answer belongs to
+
+	pack   func(V) *schemaAnswer
+	unpack func(ctx context.Context, key K, where string, a *schemaAnswer) (V, error)
+}
+
+// absence says that there is nothing under a key, up to a time.
+type absence struct {
+	err   error
+	until time.Time
+}
+
+func newPermanent[K comparable, V any](c *Client, k kind[K, V]) *permanent[K, V] {
+	return &permanent[K, V]{
+		client:  c,
+		kind:    k,
+		found:   newTable[K, V](c.settings.cacheSize),
+		missing: newTable[K, absence](c.settings.missingSize),
+	}
+}
+
+// hit returns what is known about key without asking anybody. ok is false if
+// nothing is; err may be that there is no such thing.
+func (p *permanent[K, V]) hit(key K) (v V, ok bool, err error) {
+	if v, ok = p.found.get(key); ok {
+		p.tell(EventHit, key, nil)
+		return v, true, nil
+	}
+	if a, ok := p.missing.get(key); ok && time.Now().Before(a.until) {
+		p.tell(EventUnknown, key, a.err)
+		return v, true, a.err
+	}
+	return v, false, nil
+}
+
+// get returns the answer for key, asking with fetch if it is not known. If the
+// registry is unavailable, an answer from a file will do.
+func (p *permanent[K, V]) get(ctx context.Context, key K, fetch func(context.Context) (V, error)) (V, error) {
+	p.tell(EventMiss, key, nil)
+	if err := p.client.ready(ctx); err != nil {
+		var none V
+		return none, err
+	}
+	return p.flights.do(ctx, p.client.group, key, func(ctx context.Context) (V, error) {
+		ctx, cancel := context.WithTimeout(ctx, p.client.settings.transport.callTimeout)
+		defer cancel()
+		epoch := p.now()
+		stored := p.client.files.load(p.name, p.full(key))
+		if stored != nil {
+			ctx = withoutRetries(ctx)
+		}
+		v, err := fetch(ctx)
+		switch {
+		case err == nil:
+			p.keep(key, v, epoch)
+			p.save(key, v)
+		case stored != nil && unavailable(err):
+			return p.fallBack(ctx, key, stored, epoch, err)
+		case permanentFailure(err):
+			p.tell(EventUnknown, key, err)
+			p.miss(key, err, epoch)
+		}
+		return v, err
+	})
+}
+
+// save writes an answer to its file.
+func (p *permanent[K, V]) save(key K, v V) {
+	p.client.save(p.name, p.full(key), p.where(key), p.pack(v))
+}
+
+// fallBack answers from a file, because of cause.
+func (p *permanent[K, V]) fallBack(ctx context.Context, key K, stored *storedAnswer, epoch uint64, cause error) (V, error) {
+	v, err := p.unpack(ctx, key, stored.Where, &stored.Answer)
+	if err != nil {
+		return v, cause
+	}
+	p.tell(EventFallback, key, cause)
+	p.client.settings.transport.logger.Warn("schema registry: unavailable, answered from a file", "what", p.show(key), "err", cause)
+	p.keep(key, v, epoch)
+	return v, nil
+}
+
+// permanentFailure reports whether err would come again at once: there is no
+// such thing, or it cannot be read.
+func permanentFailure(err error) bool {
+	var notFound *NotFoundError
+	var unreadable *schemas.ParseError
+	return errors.As(err, &notFound) || errors.As(err, &unreadable)
+}
+
+// now is the moment to give to keep and miss.
+func (p *permanent[K, V]) now() uint64 {
+	p.writes.Lock()
+	defer p.writes.Unlock()
+	return p.epoch
+}
+
+// keep remembers an answer, unless something was forgotten since epoch: the
+// answer may be from before that.
+func (p *permanent[K, V]) keep(key K, v V, epoch uint64) {
+	p.writes.Lock()
+	defer p.writes.Unlock()
+	if p.epoch == epoch {
+		p.found.put(key, v)
+	}
+}
+
+// miss remembers that there is no answer.
+func (p *permanent[K, V]) miss(key K, err error, epoch uint64) {
+	p.writes.Lock()
+	defer p.writes.Unlock()
+	if p.ttl > 0 && p.epoch == epoch {
+		p.missing.put(key, absence{err, time.Now().Add(p.ttl)})
+	}
+}
+
+// forget drops what match says, and lets nothing be kept that was asked for
+// before.
+func (p *permanent[K, V]) forget(match func(K) bool) {
+	p.writes.Lock()
+	defer p.writes.Unlock()
+	p.epoch++
+	p.flights.forget()
+	p.found.remove(func(key K, _ V) bool { return match(key) })
+	p.missing.remove(func(key K, _ absence) bool { return match(key) })
+}
+
+// forgetMissing drops what was missing: it may be there now.
+func (p *permanent[K, V]) forgetMissing(match func(K) bool) {
+	p.writes.Lock()
+	defer p.writes.Unlock()
+	p.epoch++
+	p.flights.forget()
+	p.missing.remove(func(key K, _ absence) bool { return match(key) })
+}
+
+func (p *permanent[K, V]) tell(kind EventKind, key K, err error) {
+	if p.client.settings.transport.observer != nil {
+		p.client.observe(kind, p.name, func() string { return p.show(key) }, 0, err)
+	}
+}

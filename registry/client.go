@@ -1,0 +1,125 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// Client talks to a registry over HTTP and remembers what it was told.
+//
+// Permanent answers (a schema by id, GUID or version; the id of a schema) are
+// asked for once. "Latest" has a lifetime, after which it is still given while
+// one request replaces it, or while the registry is down. "There is no such
+// thing" is believed for a few seconds. Concurrent misses for one key share a
+// request; nobody waits for another key's. What the client itself registers or
+// deletes is seen at once.
+//
+// Ids belong to a context: a subject such as ":.ctx:orders-value" names it.
+//
+// All methods are safe for concurrent use, and none changes its arguments. What
+// they return is shared: read it only. An error is a [*NotFoundError], an
+// [*UnavailableError], an [*UnauthorizedError], a [*ConflictError] or an
+// [*InvalidError], a schemas.ParseError or schemas.IncompatibleError, the cause
+// of the caller's context, or [ErrClosed]. The HTTP status decides which:
+//
+//	404            NotFoundError      (Code 0: perhaps not a registry that answered)
+//	401, 403, 407  UnauthorizedError
+//	408, 429, 5xx  UnavailableError   (not 501 and 505; also a 2xx that makes no sense)
+//	409            ConflictError
+//	others         InvalidError
+type Client struct {
+	transport *Transport
+	http      *http.Client
+	group     *group
+	settings  clientSettings
+	files     *files // nil: none
+
+	ids      *permanent[idKey, *SubjectSchema]
+	guids    *permanent[string, *SubjectSchema]
+	versions *permanent[versionKey, *SubjectSchema]
+	referred *permanent[versionKey, *schemaAnswer]     // versions that schemas refer to, unparsed
+	known    *permanent[definitionKey, *SubjectSchema] // schemas looked up or registered
+
+	registering flights[definitionKey, *SubjectSchema]
+
+	latest       *expiring[latestKey, *SubjectSchema]
+	associations *expiring[associationKey, []Association]
+}
+
+// New makes a client for a comma-separated list of URLs, such as
+// "http://a:8081,http://b:8081", or for "mock://scope": the [Memory] that this
+// process shares under that name. It does not touch the network.
+func New(urls string, opts ...Option) (*Client, error) {
+	s := defaultSettings()
+	for _, o := range opts {
+		if o != nil {
+			o.apply(&s)
+		}
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	t, err := newTransport(urls, s.transport)
+	if err != nil {
+		return nil, err
+	}
+	c := newClient(t, s)
+	if s.cacheDir == "" && s.seed == nil {
+		return c, nil
+	}
+	if c.files, err = openFiles(t, s.cacheDir, s.seed); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// newClient makes a client over t, which it then owns.
+func newClient(t *Transport, s clientSettings) *Client {
+	s.transport = t.transportSettings
+	c := &Client{transport: t, http: &http.Client{Transport: t, CheckRedirect: sameMethod}, group: t.group, settings: s}
+	c.openCaches()
+	return c
+}
+
+// URL returns the first of the registry's URLs, without user and password.
+func (c *Client) URL() string { return c.transport.URL() }
+
+// Close ends what is under way with [ErrClosed] and closes idle connections.
+// It is idempotent, and waits for nothing but the client's own goroutines.
+func (c *Client) Close() error { return c.transport.Close() }
+
+// sameMethod follows a redirect only if it asks for the same request elsewhere.
+// net/http would turn a POST into a GET.
+func sameMethod(req *http.Request, via []*http.Request) error {
+	if len(via) > 5 || req.Method != via[0].Method {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// observe tells the observer about a cache. key is called only if there is one.
+func (c *Client) observe(kind EventKind, cache string, key func() string, age time.Duration, err error) {
+	if o := c.settings.transport.observer; o != nil {
+		o.Observe(Event{Kind: kind, Cache: cache, Key: key(), Age: age, Err: err})
+	}
+}
+
+// unavailable reports whether err means that the registry could not be asked.
+func unavailable(err error) bool {
+	var u *UnavailableError
+	return errors.As(err, &u)
+}
+
+// ready returns the error of a call that should not even begin.
+func (c *Client) ready(ctx context.Context) error {
+	if c.group.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}

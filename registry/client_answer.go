@@ -1,0 +1,225 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Requests and answers. What registries send differs from one to the next and,
+// through a proxy, from one hour to the next: unknown fields are ignored, null is
+// an empty list, and an error is told by its status, whatever its body holds.
+
+// ask makes one request and decodes a 2xx answer into out: a pointer that JSON
+// decodes into, a *[]byte for the body as it is, or nil. what names the thing
+// asked for, should it not exist. in is a body to send as JSON; []byte and
+// json.RawMessage are sent as they are, nil sends none.
+func (c *Client) ask(ctx context.Context, method, path, what string, in, out any) error {
+	body, err := encodeBody(in)
+	if err != nil {
+		return err
+	}
+	var reader *bytes.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := newRequest(ctx, method, c.URL()+path, reader)
+	if err != nil {
+		return fmt.Errorf("registry: %s %q: %w", method, path, err)
+	}
+	var got capture
+	resp, err := c.http.Do(req.WithContext(context.WithValue(ctx, captureKey{}, &got)))
+	if err != nil {
+		return plain(err)
+	}
+	resp.Body.Close()
+	return c.settle(&got, method, what, out)
+}
+
+// newRequest is http.NewRequestWithContext without its trap of a typed nil.
+func newRequest(ctx context.Context, method, url string, body *bytes.Reader) (*http.Request, error) {
+	if body == nil {
+		return http.NewRequestWithContext(ctx, method, url, nil)
+	}
+	return http.NewRequestWithContext(ctx, method, url, body)
+}
+
+// plain is the error of the transport without what http.Client puts around it.
+func plain(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+// encodeBody writes in as JSON. Characters are not escaped for HTML: some
+// registries store the text of a schema as they got it.
+func encodeBody(in any) ([]byte, error) {
+	switch in := in.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return in, nil
+	case json.RawMessage:
+		return in, nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(in); err != nil {
+		return nil, fmt.Errorf("registry: the request: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// settle turns an answer into out or an error.
+func (c *Client) settle(got *capture, method, what string, out any) error {
+	if got.status < 200 || got.status > 299 {
+		return c.refusal(got, method, what)
+	}
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = got.body
+		return nil
+	}
+	if err := json.Unmarshal(got.body, out); err != nil {
+		return c.senseless(got, method)
+	}
+	return nil
+}
+
+// senseless is the error for a 2xx answer that is not what a registry answers:
+// a proxy's page, more often than not, so it may be better later.
+func (c *Client) senseless(got *capture, method string) error {
+	r := Response{Method: method, URL: got.url, Status: got.status, Message: "not an answer of a registry"}
+	if line := firstLine(got.body); line != "" {
+		r.Message += ": " + c.transport.redact(line)
+	}
+	return &UnavailableError{Response: r}
+}
+
+// refusal is the error for an answer that is not 2xx.
+func (c *Client) refusal(got *capture, method, what string) error {
+	r := Response{Method: method, URL: got.url, Status: got.status}
+	var message string
+	r.Code, message = readRefusal(got.body)
+	r.Message = shorten(c.transport.redact(message), maxMessage)
+	if r.Message == "" {
+		r.Message = http.StatusText(got.status)
+	}
+	switch status := got.status; {
+	case status == http.StatusNotFound:
+		return &NotFoundError{What: what, Response: r}
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
+		return &UnauthorizedError{r}
+	case status == http.StatusConflict:
+		return &ConflictError{Response: r, Err: serverReasons(message)}
+	case temporaryStatus(status):
+		return &UnavailableError{Response: r, RetryAfter: retryAfter(got.header)}
+	case status >= 300 && status < 400:
+		r.Message = "redirected"
+		if to, err := url.Parse(got.header.Get("Location")); err == nil && to.Host != "" {
+			r.Message += " to " + displayURL(to)
+		}
+	}
+	return &InvalidError{Response: r}
+}
+
+// Messages are kept up to maxMessage bytes: one about an incompatible schema
+// repeats that schema. Bodies of errors are read as JSON up to maxRefusal bytes.
+const (
+	maxMessage = 2 << 10
+	maxRefusal = 1 << 20
+)
+
+// readRefusal finds code and message in the body of an error. Registries send
+// {"error_code": 40401, "message": "..."}; also seen are a message that is a
+// list, a bare string, another name for either, HTML, and nothing.
+func readRefusal(body []byte) (code int, message string) {
+	if len(body) > maxRefusal {
+		return 0, firstLine(body)
+	}
+	var object struct {
+		ErrorCode json.RawMessage `json:"error_code"`
+		Message   json.RawMessage `json:"message"`
+		Detail    json.RawMessage `json:"detail"`
+		Error     json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &object) != nil {
+		var text string
+		if json.Unmarshal(body, &text) == nil {
+			return 0, oneLine(text)
+		}
+		return 0, firstLine(body)
+	}
+	if json.Unmarshal(object.ErrorCode, &code) != nil {
+		code = 0
+	}
+	for _, raw := range []json.RawMessage{object.Message, object.Detail, object.Error} {
+		if message = messageText(raw); message != "" {
+			return code, message
+		}
+	}
+	return code, firstLine(body)
+}
+
+// messageText writes a message that is a string or a list on one line.
+func messageText(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return oneLine(text)
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return oneLine(string(raw))
+	}
+	parts := make([]string, len(list))
+	for i, item := range list {
+		if json.Unmarshal(item, &parts[i]) != nil {
+			parts[i] = string(item)
+		}
+	}
+	return oneLine(strings.Join(parts, "; "))
+}
+
+// firstLine is the first line of a body that has something on it, shortened.
+func firstLine(body []byte) string {
+	for line := range bytes.Lines(body) {
+		if text := shorten(oneLine(string(line[:min(len(line), 1000)])), 200); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// oneLine makes text fit for a message: valid UTF-8, no control characters, no
+// space at its ends.
+func oneLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text))
+}
+
+// shorten cuts text to about limit bytes, and shows that it did.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit] + "..."
+}

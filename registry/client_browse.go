@@ -1,0 +1,176 @@
+package registry
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// The calls that look around and clean up. Nothing here is kept: each call is a
+// request.
+
+// Subjects returns the subjects whose full name begins with prefix; "" is all
+// of them, ":.ctx:" those of a context. Options: [WithDeleted], [OnlyDeleted],
+// [Page].
+func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption) ([]string, error) {
+	o := newCall(opts)
+	if prefix == "" && o == (call{deleted: o.deleted}) {
+		return c.browser().subjects(ctx, o.deleted)
+	}
+	var names []string
+	path := withQuery("/subjects", o.query("subjectPrefix", prefix)...)
+	err := c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, &names)
+	return names, err
+}
+
+// Versions returns the versions of a subject, ascending. Options:
+// [WithDeleted], [OnlyDeleted], [Page]. The error is a [*NotFoundError] if there
+// is no such subject.
+func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
+	subject = fullName(subject)
+	o := newCall(opts)
+	if o == (call{}) {
+		return c.browser().versions(ctx, subject)
+	}
+	var numbers []int
+	path := withQuery(apiPath("subjects", subject, "versions"), o.query()...)
+	err := c.ask(ctx, http.MethodGet, path, "subject "+subject, nil, &numbers)
+	return numbers, err
+}
+
+// Schemas returns the versions of all subjects whose full name begins with
+// prefix; "" is all of the default context. Options: [WithDeleted],
+// [LatestOnly], [Page]. Schema is nil where a text cannot be parsed: the others
+// are listed all the same.
+func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption) ([]*SubjectSchema, error) {
+	o := newCall(opts)
+	var answers []schemaAnswer
+	path := withQuery("/schemas", append(o.query("subjectPrefix", prefix), "latestOnly", flag(o.latestOnly))...)
+	if err := c.ask(ctx, http.MethodGet, path, "the list of schemas", nil, &answers); err != nil {
+		return nil, err
+	}
+	list := make([]*SubjectSchema, len(answers))
+	for i := range answers {
+		a := &answers[i]
+		s, err := c.build(ctx, versionName(a.Subject, a.Version), a.Subject, a)
+		if err != nil {
+			if !permanentFailure(err) {
+				return nil, err
+			}
+			s = &SubjectSchema{Subject: a.Subject, Version: a.Version, ID: a.ID, GUID: a.GUID, Deleted: a.Deleted, Definition: a.definition()}
+		}
+		list[i] = s
+	}
+	return list, nil
+}
+
+// VersionsByID returns the versions that have this id in the context of subject.
+// Options: [WithDeleted], [Page]. The error is a [*NotFoundError] if there is no
+// such id; some registries answer an empty list instead.
+func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts ...CallOption) ([]SubjectVersion, error) {
+	var versions []SubjectVersion
+	path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id), "versions"), newCall(opts).query("subject", fullName(subject))...)
+	err := c.ask(ctx, http.MethodGet, path, idKey{subject, id}.String(), nil, &versions)
+	return versions, err
+}
+
+// IDsByGUID returns the ids of the schema with this GUID, one for each context
+// that has it. Only some registries have GUIDs.
+func (c *Client) IDsByGUID(ctx context.Context, guid string) ([]ContextID, error) {
+	var ids []ContextID
+	err := c.ask(ctx, http.MethodGet, apiPath("schemas", "guids", guid, "ids"), guidName(guid), nil, &ids)
+	return ids, err
+}
+
+// ReferencedBy returns the ids of the schemas that refer to a version, -1 for the
+// latest. Options: [WithDeleted], [Page].
+func (c *Client) ReferencedBy(ctx context.Context, subject string, version int, opts ...CallOption) ([]int, error) {
+	subject = fullName(subject)
+	var ids []int
+	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version), "referencedby"), newCall(opts).query()...)
+	err := c.ask(ctx, http.MethodGet, path, versionName(subject, version), nil, &ids)
+	return ids, err
+}
+
+// DeleteSubject deletes all versions of a subject softly or, with [Permanent],
+// for good, which it allows only after the former. It returns the versions that
+// it deleted.
+func (c *Client) DeleteSubject(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
+	subject = fullName(subject)
+	defer c.deleted(subject)
+	var numbers []int
+	path := withQuery(apiPath("subjects", subject), "permanent", flag(newCall(opts).permanent))
+	err := c.ask(ctx, http.MethodDelete, path, "subject "+subject, nil, &numbers)
+	return numbers, err
+}
+
+// DeleteVersion deletes a version, -1 for the latest, softly or, with
+// [Permanent], for good, which it allows only after the former.
+func (c *Client) DeleteVersion(ctx context.Context, subject string, version int, opts ...CallOption) error {
+	subject = fullName(subject)
+	defer c.deleted(subject)
+	permanent := newCall(opts).permanent
+	if !permanent && version != latestVersion {
+		return c.browser().deleteVersion(ctx, subject, version)
+	}
+	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(permanent))
+	return c.ask(ctx, http.MethodDelete, path, versionName(subject, version), nil, nil)
+}
+
+// Types returns the kinds of schemas that the registry takes.
+func (c *Client) Types(ctx context.Context) ([]string, error) {
+	var types []string
+	err := c.ask(ctx, http.MethodGet, "/schemas/types", "the list of types", nil, &types)
+	return types, err
+}
+
+// Contexts returns the names of the contexts; of a registry that has none, "."
+// alone. Option: [Page].
+func (c *Client) Contexts(ctx context.Context, opts ...CallOption) ([]string, error) {
+	var names []string
+	err := c.ask(ctx, http.MethodGet, withQuery("/contexts", newCall(opts).query()...), "the list of contexts", nil, &names)
+	if noSuchEndpoint(err) {
+		return []string{defaultContext}, nil
+	}
+	return names, err
+}
+
+// DeleteContext removes an empty context, ".ctx" or ":.ctx:", from the list of
+// contexts.
+func (c *Client) DeleteContext(ctx context.Context, context string) error {
+	context = strings.Trim(context, ":")
+	return c.ask(ctx, http.MethodDelete, apiPath("contexts", context), "context "+context, nil, nil)
+}
+
+// Do makes a request that has no method of its own: tags, exporters, keys for
+// encryption. path begins with a slash, is escaped already, and may have a
+// query. in is sent as JSON, or as it is if it is a []byte; nil sends no body. A
+// 2xx answer is decoded into out; into a *[]byte, its body is put as it is; nil
+// drops it. Errors are those of all methods. Nothing is kept.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
+	if !strings.HasPrefix(path, "/") {
+		return &InvalidError{Response: Response{Method: method, Message: "a path has to begin with a slash: " + path}}
+	}
+	return c.ask(ctx, method, path, path, in, out)
+}
+
+// query is what c asks for of a list, after other pairs.
+func (c call) query(pairs ...string) []string {
+	pairs = append(pairs, "deleted", flag(c.deleted), "deletedOnly", flag(c.deletedOnly))
+	if c.offset > 0 {
+		pairs = append(pairs, "offset", strconv.Itoa(c.offset))
+	}
+	if c.limit > 0 {
+		pairs = append(pairs, "limit", strconv.Itoa(c.limit))
+	}
+	return pairs
+}
+
+// versionSegment is a version in a path.
+func versionSegment(version int) string {
+	if version == latestVersion {
+		return "latest"
+	}
+	return strconv.Itoa(version)
+}

@@ -1,0 +1,68 @@
+package registry
+
+import (
+	"context"
+)
+
+// openCaches makes the caches, each with its kind of key and answer.
+func (c *Client) openCaches() {
+	s := &c.settings
+	c.ids = newPermanent(c, kind[idKey, *SubjectSchema]{
+		name: "id", ttl: s.missingIDs, show: idKey.String, full: idKey.full, pack: answerOf,
+		where: func(k idKey) string { return k.subject },
+		unpack: func(ctx context.Context, k idKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
+			return c.build(ctx, k.String(), where, a)
+		},
+	})
+	c.guids = newPermanent(c, kind[string, *SubjectSchema]{
+		name: "guid", ttl: s.missingIDs, show: guidName, full: func(guid string) string { return guid }, pack: answerOf,
+		where: func(string) string { return "" },
+		unpack: func(ctx context.Context, guid, _ string, a *schemaAnswer) (*SubjectSchema, error) {
+			return c.build(ctx, guidName(guid), a.Subject, a)
+		},
+	})
+	c.versions = newPermanent(c, kind[versionKey, *SubjectSchema]{
+		name: "version", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full, pack: answerOf,
+		where: func(k versionKey) string { return k.subject },
+		unpack: func(ctx context.Context, k versionKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
+			return c.build(ctx, k.String(), where, a)
+		},
+	})
+	c.referred = newPermanent(c, kind[versionKey, *schemaAnswer]{
+		name: "reference", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full,
+		where: func(k versionKey) string { return k.subject },
+		pack:  func(a *schemaAnswer) *schemaAnswer { return a },
+		unpack: func(_ context.Context, _ versionKey, _ string, a *schemaAnswer) (*schemaAnswer, error) {
+			return a, nil
+		},
+	})
+	c.known = newPermanent(c, kind[definitionKey, *SubjectSchema]{
+		name: "schema", ttl: s.missingSchemas, show: definitionKey.String, full: definitionKey.full, pack: answerOf,
+		where: func(k definitionKey) string { return k.subject },
+		unpack: func(ctx context.Context, k definitionKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
+			return c.build(ctx, k.String(), where, a)
+		},
+	})
+	c.latest = newExpiring(c, "latest", s.missingVersions, latestKey.String, c.askLatest)
+	c.associations = newExpiring(c, "association", 0, associationKey.String, c.askAssociations)
+}
+
+// registered makes the client see what it registered under subject, or may
+// have: answers that there is no such thing, and which version is the latest.
+func (c *Client) registered(subject string) {
+	context := splitSubject(subject).context
+	c.ids.forgetMissing(func(k idKey) bool { return splitSubject(k.subject).context == context })
+	c.guids.forgetMissing(func(string) bool { return true })
+	c.versions.forgetMissing(func(k versionKey) bool { return k.subject == subject })
+	c.referred.forgetMissing(func(k versionKey) bool { return k.subject == subject })
+	c.known.forgetMissing(func(k definitionKey) bool { return k.subject == subject })
+	c.latest.forget(func(k latestKey) bool { return k.subject == subject })
+}
+
+// deleted makes the client see what it deleted of subject, or may have. By its
+// id a schema is still known: records were written with it.
+func (c *Client) deleted(subject string) {
+	c.versions.forget(func(k versionKey) bool { return k.subject == subject })
+	c.known.forget(func(k definitionKey) bool { return k.subject == subject })
+	c.latest.forget(func(k latestKey) bool { return k.subject == subject })
+}

@@ -1,0 +1,158 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// CheckCompatibility reports whether d could be registered under subject, as far
+// as the level that is configured goes. Nil means yes: also for a subject that
+// does not exist, which has nothing to be incompatible with. Options:
+// [Normalize], [Against].
+//
+// The error for an incompatible schema is a *schemas.IncompatibleError with
+// reasons: the registry's or, if it gives none, found here by comparing d with
+// the versions it concerns. Version in a reason is the subject's.
+func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Definition, opts ...CallOption) error {
+	subject = fullName(subject)
+	o := newCall(opts)
+	next, err := c.parse(ctx, subject, d)
+	if err != nil {
+		return invalidDefinition(err)
+	}
+	path := apiPath("compatibility", "subjects", subject, "versions")
+	if o.against != 0 {
+		path = apiPath("compatibility", "subjects", subject, "versions", versionSegment(o.against))
+	}
+	var verdict struct {
+		Compatible *bool    `json:"is_compatible"`
+		Messages   []string `json:"messages"`
+	}
+	path = withQuery(path, "verbose", "true", "normalize", flag(o.normalize))
+	err = c.ask(ctx, http.MethodPost, path, versionName(subject, o.against), newSchemaRequest(d, call{}), &verdict)
+	var notFound *NotFoundError
+	switch {
+	case errors.As(err, &notFound) && notFound.Code > 40400 && o.against <= 0:
+		return nil // some registries say so of a subject that does not exist
+	case noSuchEndpoint(err):
+		return c.checkHere(ctx, subject, next, o.against)
+	case err != nil:
+		return err
+	case verdict.Compatible == nil:
+		return &UnavailableError{Response: Response{Method: http.MethodPost, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without a verdict"}}
+	case *verdict.Compatible:
+		return nil
+	}
+	messages := strings.Join(verdict.Messages, "\n")
+	if reasons := serverReasons(messages); reasons != nil {
+		return reasons
+	}
+	var incompatible *schemas.IncompatibleError
+	if err := c.checkHere(ctx, subject, next, o.against); errors.As(err, &incompatible) {
+		return err
+	}
+	// The registry knows better, or cannot be asked for what it compared with.
+	return &schemas.IncompatibleError{Reasons: []schemas.Reason{{Message: shorten(oneLine(messages), maxMessage)}}}
+}
+
+// noSuchEndpoint reports whether err means that the registry has no such call:
+// what it says then differs, but not with the codes of things that are missing.
+func noSuchEndpoint(err error) bool {
+	var notFound *NotFoundError
+	if errors.As(err, &notFound) {
+		return notFound.Code < 40400
+	}
+	var invalid *InvalidError
+	return errors.As(err, &invalid) && (invalid.Status == http.StatusMethodNotAllowed || invalid.Status == http.StatusNotImplemented)
+}
+
+// checkHere compares next with the versions of a subject that its level asks
+// for, or with one of them. Compatibility groups are not looked at.
+func (c *Client) checkHere(ctx context.Context, subject string, next *schemas.Schema, against int) error {
+	level, err := c.Compatibility(ctx, subject)
+	if err != nil || level == schemas.None || next == nil {
+		return err
+	}
+	numbers := []int{against}
+	if against == 0 {
+		numbers, err = c.Versions(ctx, subject)
+		if notFound := (*NotFoundError)(nil); errors.As(err, &notFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if !level.Transitive() && len(numbers) > 1 {
+			numbers = numbers[len(numbers)-1:]
+		}
+	}
+	var history []*schemas.Schema
+	for i, number := range numbers {
+		s, err := c.Version(ctx, subject, number)
+		if err != nil {
+			return err
+		}
+		if s.Schema == nil {
+			return &schemas.IncompatibleError{Level: level, Reasons: []schemas.Reason{{Message: "a schema of type " + s.Type, Version: number}}}
+		}
+		history = append(history, s.Schema)
+		numbers[i] = s.Version
+	}
+	err = level.Check(next, history)
+	var incompatible *schemas.IncompatibleError
+	if !errors.As(err, &incompatible) {
+		return err
+	}
+	out := *incompatible
+	out.Reasons = append([]schemas.Reason(nil), incompatible.Reasons...)
+	for i := range out.Reasons {
+		out.Reasons[i].Version = numbers[out.Reasons[i].Version-1]
+	}
+	return &out
+}
+
+// What Confluent's registry says of an incompatible schema, in the messages of a
+// check and in the message of a refused registration:
+//
+//	{errorType:'TYPE_MISMATCH', description:'The type (path '/fields/1/type') ...', additionalInfo:'...'}
+//	{oldSchemaVersion: 3}
+//	{validateFields: 'false', compatibility: 'BACKWARD'}
+var (
+	reasonText  = regexp.MustCompile(`\{errorType:'([A-Z_]+)', description:'(.*?)', additionalInfo:'(.*?)'\}`)
+	reasonPath  = regexp.MustCompile(`path '([^']*)'`)
+	versionText = regexp.MustCompile(`\{oldSchemaVersion: (\d{1,9})\}`)
+	levelText   = regexp.MustCompile(`compatibility: '([A-Z_]+)'`)
+)
+
+// serverReasons reads the reasons in text; nil if there are none.
+func serverReasons(text string) error {
+	text = text[:min(len(text), maxRefusal)]
+	found := reasonText.FindAllStringSubmatch(text, -1)
+	if len(found) == 0 {
+		return nil
+	}
+	out := &schemas.IncompatibleError{}
+	if m := levelText.FindStringSubmatch(text); m != nil {
+		out.Level, _ = schemas.ParseLevel(m[1]) // NONE if it is one that we do not know
+	}
+	version := 0
+	if m := versionText.FindStringSubmatch(text); m != nil {
+		version, _ = strconv.Atoi(m[1])
+	}
+	for _, m := range found {
+		reason := schemas.Reason{
+			Kind: schemas.ReasonKind(m[1]), Message: m[3], Version: version,
+			OldReads: strings.Contains(m[2], "in the old schema does not") || strings.Contains(m[2], "The old schema is missing"),
+		}
+		if path := reasonPath.FindStringSubmatch(m[2]); path != nil {
+			reason.Path = path[1]
+		}
+		out.Reasons = append(out.Reasons, reason)
+	}
+	return out
+}

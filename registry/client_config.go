@@ -1,0 +1,143 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// Compatibility returns the level that holds for subject: its own or, if it has
+// none, what it inherits. "" is the global level.
+func (c *Client) Compatibility(ctx context.Context, subject string) (schemas.Level, error) {
+	return c.browser().level(ctx, fullName(subject))
+}
+
+// SetCompatibility sets the level of subject, of a context (":.ctx:"), or the
+// global one (""), and leaves the rest of the configuration alone.
+func (c *Client) SetCompatibility(ctx context.Context, subject string, l schemas.Level) error {
+	if subject == "" {
+		return c.SetConfig(ctx, subject, Config{Level: &l})
+	}
+	return c.browser().setLevel(ctx, fullName(subject), l)
+}
+
+// Config returns the configuration of subject, of a context (":.ctx:"), or the
+// global one (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] if
+// subject has none of its own; some registries answer with a default.
+func (c *Client) Config(ctx context.Context, subject string, opts ...CallOption) (Config, error) {
+	subject = fullName(subject)
+	var raw []byte
+	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(newCall(opts).global))
+	if err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, &raw); err != nil {
+		return Config{}, err
+	}
+	conf, err := parseConfig(raw)
+	if err != nil {
+		return Config{}, c.senseless(&capture{status: http.StatusOK, url: c.URL() + path, body: raw}, http.MethodGet)
+	}
+	return conf, nil
+}
+
+// parseConfig reads a configuration. The level goes by two names: one in
+// answers to GET and another elsewhere, and not all registries agree where.
+func parseConfig(raw []byte) (Config, error) {
+	var body struct {
+		settings
+		Other string `json:"compatibility"`
+	}
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return Config{}, err
+	}
+	if body.Level == "" {
+		body.Level = body.Other
+	}
+	conf := body.config()
+	conf.Raw = raw
+	return conf, nil
+}
+
+// SetConfig changes the configuration of subject, of a context (":.ctx:"), or the
+// global one (""). What conf leaves out stays as it is, if the registry does as
+// Confluent's.
+func (c *Client) SetConfig(ctx context.Context, subject string, conf Config) error {
+	subject = fullName(subject)
+	return c.ask(ctx, http.MethodPut, settingPath("config", subject), configName(subject), configRequest{
+		Level:              conf.Level,
+		Normalize:          conf.Normalize,
+		ValidateFields:     conf.ValidateFields,
+		Alias:              conf.Alias,
+		CompatibilityGroup: conf.CompatibilityGroup,
+		DefaultMetadata:    conf.DefaultMetadata,
+		OverrideMetadata:   conf.OverrideMetadata,
+		DefaultRuleSet:     conf.DefaultRuleSet,
+		OverrideRuleSet:    conf.OverrideRuleSet,
+	}, nil)
+}
+
+// configRequest is a change of a configuration. Fields that are not set are left
+// out: null would remove them, and some registries refuse those they do not know.
+type configRequest struct {
+	Level              *schemas.Level `json:"compatibility,omitempty"`
+	Normalize          *bool          `json:"normalize,omitempty"`
+	ValidateFields     *bool          `json:"validateFields,omitempty"`
+	Alias              string         `json:"alias,omitempty"`
+	CompatibilityGroup string         `json:"compatibilityGroup,omitempty"`
+	DefaultMetadata    *Metadata      `json:"defaultMetadata,omitempty"`
+	OverrideMetadata   *Metadata      `json:"overrideMetadata,omitempty"`
+	DefaultRuleSet     *RuleSet       `json:"defaultRuleSet,omitempty"`
+	OverrideRuleSet    *RuleSet       `json:"overrideRuleSet,omitempty"`
+}
+
+// DeleteConfig removes the configuration of subject, of a context (":.ctx:"), or
+// the global one (""). The error is a [*NotFoundError] if subject has none.
+func (c *Client) DeleteConfig(ctx context.Context, subject string) error {
+	subject = fullName(subject)
+	return c.ask(ctx, http.MethodDelete, settingPath("config", subject), configName(subject), nil, nil)
+}
+
+// modeValue is a mode as it travels.
+type modeValue struct {
+	Mode Mode `json:"mode"`
+}
+
+// Mode returns the mode of subject, of a context (":.ctx:"), or the global one
+// (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] if subject has
+// none of its own.
+func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (Mode, error) {
+	subject = fullName(subject)
+	var body modeValue
+	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(newCall(opts).global))
+	err := c.ask(ctx, http.MethodGet, path, modeName(subject), nil, &body)
+	return body.Mode, err
+}
+
+// SetMode sets the mode of subject, of a context (":.ctx:"), or the global one
+// (""). Option: [Force].
+func (c *Client) SetMode(ctx context.Context, subject string, mode Mode, opts ...CallOption) error {
+	subject = fullName(subject)
+	path := withQuery(settingPath("mode", subject), "force", flag(newCall(opts).force))
+	return c.ask(ctx, http.MethodPut, path, modeName(subject), modeValue{mode}, nil)
+}
+
+// DeleteMode removes the mode of subject, of a context (":.ctx:"), or the global
+// one (""). The error is a [*NotFoundError] if subject has none.
+func (c *Client) DeleteMode(ctx context.Context, subject string) error {
+	subject = fullName(subject)
+	return c.ask(ctx, http.MethodDelete, settingPath("mode", subject), modeName(subject), nil, nil)
+}
+
+func settingPath(kind, subject string) string {
+	if subject == "" {
+		return "/" + kind
+	}
+	return apiPath(kind, subject)
+}
+
+func modeName(subject string) string {
+	if subject == "" {
+		return "the global mode"
+	}
+	return "a mode of subject " + subject
+}

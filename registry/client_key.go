@@ -1,0 +1,114 @@
+package registry
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// What answers are kept under.
+
+// idKey is an id, and a subject that says where it is one.
+type idKey struct {
+	subject string // "" or ":.ctx:" for a context without a subject
+	id      int
+}
+
+// String is for people: "schema id 41", "schema id 41 in context .ctx".
+func (k idKey) String() string {
+	s := "schema id " + strconv.Itoa(k.id)
+	if context := splitSubject(k.subject).context; context != defaultContext {
+		s += " in context " + context
+	}
+	return s
+}
+
+func (k idKey) full() string { return fmt.Sprintf("%q %d", k.subject, k.id) }
+
+// versionKey is a version of a subject. A deleted one is told apart: it is not
+// an answer to those who did not ask for deleted ones.
+type versionKey struct {
+	subject string
+	version int
+	deleted bool // may be deleted
+	format  string
+}
+
+// String is for people: "version 3 of subject orders-value".
+func (k versionKey) String() string { return versionName(k.subject, k.version) }
+
+func (k versionKey) full() string {
+	return fmt.Sprintf("%q %d %t %q", k.subject, k.version, k.deleted, k.format)
+}
+
+func versionName(subject string, version int) string {
+	if version == latestVersion {
+		return "the latest version of subject " + subject
+	}
+	return fmt.Sprintf("version %d of subject %s", version, subject)
+}
+
+// definitionKey is a definition under a subject, with all that makes one differ
+// from another.
+type definitionKey struct {
+	subject    string
+	typ        string // "AVRO", never ""
+	text       string
+	extra      string // references, metadata and rule set as JSON; "" if there are none
+	normalized bool
+	deleted    bool // may be deleted
+}
+
+func newDefinitionKey(subject string, d Definition, c call) definitionKey {
+	k := definitionKey{subject: subject, typ: d.Type, text: d.Text, normalized: c.normalize, deleted: c.deleted}
+	if k.typ == "" {
+		k.typ = avroType
+	}
+	if len(d.References) > 0 || d.Metadata != nil || d.RuleSet != nil {
+		extra, _ := json.Marshal(struct {
+			R []Reference
+			M *Metadata
+			S *RuleSet
+		}{d.References, d.Metadata, d.RuleSet}) // none of these types can fail
+		k.extra = string(extra)
+	}
+	return k
+}
+
+// String is for people: the text is not repeated.
+func (k definitionKey) String() string { return "this schema under subject " + k.subject }
+
+func (k definitionKey) full() string {
+	return fmt.Sprintf("%q %q %q %q %t %t", k.subject, k.typ, k.text, k.extra, k.normalized, k.deleted)
+}
+
+// latestKey is a subject, and what the latest version of it is to have.
+type latestKey struct {
+	subject  string
+	metadata string // the properties, as a URL query; "" for any version
+	deleted  bool
+}
+
+// String is for people.
+func (k latestKey) String() string {
+	if k.metadata == "" {
+		return "subject " + k.subject
+	}
+	return "a version of subject " + k.subject + " with metadata " + strings.ReplaceAll(k.metadata, "&", " ")
+}
+
+func (k latestKey) full() string { return fmt.Sprintf("%q %q %t", k.subject, k.metadata, k.deleted) }
+
+// associationKey is one half of the records of a topic.
+type associationKey struct {
+	cluster, topic, part string
+}
+
+// String is for people.
+func (k associationKey) String() string {
+	return "a subject for the " + k.part + "s of topic " + k.topic
+}
+
+// guidName is a GUID for people.
+func guidName(guid string) string { return "schema " + guid }

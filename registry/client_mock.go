@@ -1,0 +1,57 @@
+package registry
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+)
+
+// inProcess sends requests to a handler without a network: the way of mock://
+// URLs.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip calls the handler and collects what it writes.
+func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	in := req.Clone(req.Context())
+	in.RequestURI = req.URL.RequestURI()
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	out := &collected{header: make(http.Header), status: http.StatusOK}
+	p.handler.ServeHTTP(out, in)
+	return &http.Response{
+		Status:        http.StatusText(out.status),
+		StatusCode:    out.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        out.header,
+		Body:          io.NopCloser(&out.body),
+		ContentLength: int64(out.body.Len()),
+		Request:       req,
+	}, nil
+}
+
+// collected is an answer being written.
+type collected struct {
+	header  http.Header
+	body    bytes.Buffer
+	status  int
+	written bool
+}
+
+func (c *collected) Header() http.Header { return c.header }
+
+func (c *collected) WriteHeader(status int) {
+	if !c.written && status >= 200 { // earlier ones are only announcements
+		c.status, c.written = status, true
+	}
+}
+
+func (c *collected) Write(b []byte) (int, error) {
+	c.WriteHeader(http.StatusOK)
+	return c.body.Write(b)
+}

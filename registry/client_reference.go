@@ -1,0 +1,131 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// schemaAnswer is a schema as registries write it. Which fields there are
+// depends on the registry and the request.
+type schemaAnswer struct {
+	Subject    string      `json:"subject,omitempty"`
+	Version    int         `json:"version,omitempty"`
+	ID         int         `json:"id,omitempty"`
+	GUID       string      `json:"guid,omitempty"`
+	SchemaType string      `json:"schemaType,omitempty"` // "" is AVRO
+	Schema     *string     `json:"schema,omitempty"`
+	References []Reference `json:"references,omitempty"`
+	Metadata   *Metadata   `json:"metadata,omitempty"`
+	RuleSet    *RuleSet    `json:"ruleSet,omitempty"`
+	Deleted    bool        `json:"deleted,omitempty"`
+}
+
+// definition is what was registered.
+func (a *schemaAnswer) definition() Definition {
+	d := Definition{Type: a.SchemaType, References: a.References, Metadata: a.Metadata, RuleSet: a.RuleSet}
+	if d.Type == "" {
+		d.Type = avroType
+	}
+	if a.Schema != nil {
+		d.Text = *a.Schema
+	}
+	return d
+}
+
+// answerOf is the answer that s came from, as far as it matters.
+func answerOf(s *SubjectSchema) *schemaAnswer {
+	return &schemaAnswer{
+		Subject: s.Subject, Version: s.Version, ID: s.ID, GUID: s.GUID, Deleted: s.Deleted,
+		SchemaType: s.Type, Schema: &s.Text, References: s.References, Metadata: s.Metadata, RuleSet: s.RuleSet,
+	}
+}
+
+// build makes a SubjectSchema of an answer about what, fetching what it refers
+// to. where is a subject whose context references without one belong to.
+func (c *Client) build(ctx context.Context, what, where string, a *schemaAnswer) (*SubjectSchema, error) {
+	s := &SubjectSchema{Subject: a.Subject, Version: a.Version, ID: a.ID, GUID: a.GUID, Deleted: a.Deleted, Definition: a.definition()}
+	var err error
+	if s.Schema, err = c.parse(ctx, where, s.Definition, schemas.Lenient()); err != nil {
+		return nil, fmt.Errorf("registry: %s: %w", what, err)
+	}
+	return s, nil
+}
+
+// parse parses d with all it refers to; nil if d is no Avro.
+func (c *Client) parse(ctx context.Context, where string, d Definition, opts ...schemas.ParseOption) (*schemas.Schema, error) {
+	if d.Type != "" && d.Type != avroType {
+		return nil, nil
+	}
+	r := references{client: c, ctx: ctx, named: make(map[string]bool), open: make(map[versionKey]bool)}
+	if err := r.visit(splitSubject(where), d.References); err != nil {
+		return nil, err
+	}
+	return schemas.Parse(d.Text, append(opts, schemas.WithReferences(r.parsed...))...)
+}
+
+// references collects what a schema refers to, depth first, so that each text
+// comes after those that it refers to itself. As in Confluent's registry, a
+// name counts once, where it is met first, and a text may use every name that
+// came before it.
+type references struct {
+	client *Client
+	ctx    context.Context
+	named  map[string]bool
+	open   map[versionKey]bool // being visited: to meet one again is a cycle
+	parsed []*schemas.Schema
+}
+
+// visit adds refs as they are meant in a subject of the context of where.
+func (r *references) visit(where qualified, refs []Reference) error {
+	for _, ref := range refs {
+		if r.named[ref.Name] {
+			continue
+		}
+		r.named[ref.Name] = true
+		if len(r.named) > maxReferences {
+			return referenceError(fmt.Sprintf("more than %d references", maxReferences))
+		}
+		key := versionKey{subject: where.within(ref.Subject), version: ref.Version, deleted: true}
+		if r.open[key] {
+			return referenceError(fmt.Sprintf("%s refers to itself through %q", key, ref.Name))
+		}
+		if err := r.add(key); err != nil {
+			return fmt.Errorf("reference %q: %w", ref.Name, err)
+		}
+	}
+	return nil
+}
+
+// add parses one version and, before it, what it refers to.
+func (r *references) add(key versionKey) error {
+	a, err := r.client.reference(r.ctx, key)
+	if err != nil {
+		return err
+	}
+	r.open[key] = true
+	defer delete(r.open, key)
+	if err := r.visit(splitSubject(key.subject), a.References); err != nil {
+		return err
+	}
+	s, err := schemas.Parse(a.definition().Text, schemas.Lenient(), schemas.WithReferences(r.parsed...))
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	r.parsed = append(r.parsed, s)
+	return nil
+}
+
+// reference returns a version that a schema refers to, deleted or not.
+func (c *Client) reference(ctx context.Context, key versionKey) (*schemaAnswer, error) {
+	if key.version == latestVersion {
+		return c.askVersion(ctx, key) // which one it is may change
+	}
+	if a, ok, err := c.referred.hit(key); ok {
+		return a, err
+	}
+	return c.referred.get(ctx, key, func(ctx context.Context) (*schemaAnswer, error) {
+		return c.askVersion(ctx, key)
+	})
+}

@@ -1,0 +1,320 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// SchemaByID returns the schema that has this id where subject is: in the
+// context that its name begins with, or the default one. With a subject, the
+// registry also knows which permission is meant, and which of several contexts
+// if the name has none; "" is the default context alone. Subject and Version of
+// the answer are a place where the schema is registered, if the registry says
+// so: under subject, if it is registered there.
+//
+// It asks once per id and subject. The error is a [*NotFoundError] if there is no
+// such id.
+func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*SubjectSchema, error) {
+	key := idKey{fullName(subject), id}
+	if s, ok, err := c.ids.hit(key); ok {
+		return s, err
+	}
+	if id < 1 || id > math.MaxInt32 {
+		return nil, &NotFoundError{What: key.String()}
+	}
+	return c.ids.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
+		path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id)), "subject", key.subject)
+		a, err := c.askSchema(ctx, path, key.String())
+		if err != nil {
+			return nil, err
+		}
+		a.ID = id
+		return c.build(ctx, key.String(), key.subject, a)
+	})
+}
+
+// SchemaByGUID returns the schema that has this GUID, in any context. The ID of
+// the answer is 0 unless the registry says it. Only some registries have GUIDs;
+// with others the error is a [*NotFoundError].
+func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema, error) {
+	raw, ok := parseGUID(guid)
+	if !ok {
+		return nil, &NotFoundError{What: fmt.Sprintf("schema %q (not a GUID)", guid)}
+	}
+	guid = guidOf(raw)
+	if s, ok, err := c.guids.hit(guid); ok {
+		return s, err
+	}
+	return c.guids.get(ctx, guid, func(ctx context.Context) (*SubjectSchema, error) {
+		a, err := c.askSchema(ctx, apiPath("schemas", "guids", guid), guidName(guid))
+		if err != nil {
+			return nil, err
+		}
+		a.GUID = guid
+		return c.build(ctx, guidName(guid), a.Subject, a)
+	})
+}
+
+// Version returns a version of a subject; -1 is the latest, as [Client.Latest]
+// gives it. Options: [WithDeleted], [Format].
+//
+// It asks once per version. The error is a [*NotFoundError] if there is no such
+// subject or version.
+func (c *Client) Version(ctx context.Context, subject string, version int, opts ...CallOption) (*SubjectSchema, error) {
+	o := newCall(opts)
+	key := versionKey{fullName(subject), version, o.deleted, o.format}
+	fetch := func(ctx context.Context) (*SubjectSchema, error) {
+		a, err := c.askVersion(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		return c.build(ctx, key.String(), key.subject, a)
+	}
+	switch {
+	case version == latestVersion && key == versionKey{subject: key.subject, version: version}:
+		return c.Latest(ctx, subject)
+	case version == latestVersion:
+		return fetch(ctx)
+	}
+	if s, ok, err := c.versions.hit(key); ok {
+		return s, err
+	}
+	return c.versions.get(ctx, key, fetch)
+}
+
+// Latest returns the newest version of a subject that is not deleted. See
+// [WithLatest] for how new.
+func (c *Client) Latest(ctx context.Context, subject string) (*SubjectSchema, error) {
+	return c.latest.get(ctx, latestKey{subject: fullName(subject)})
+}
+
+// LatestWithMetadata returns the newest version of a subject whose metadata has
+// all these properties, as new as Latest would be. Options: [WithDeleted].
+func (c *Client) LatestWithMetadata(ctx context.Context, subject string, properties map[string]string, opts ...CallOption) (*SubjectSchema, error) {
+	q := make(url.Values, 2)
+	for _, name := range sortedKeys(properties) {
+		q.Add("key", name)
+		q.Add("value", properties[name])
+	}
+	return c.latest.get(ctx, latestKey{subject: fullName(subject), metadata: q.Encode(), deleted: newCall(opts).deleted})
+}
+
+// Text returns the text of a version byte for byte as the registry has it, which
+// many rewrite. It is not kept.
+func (c *Client) Text(ctx context.Context, subject string, version int) (string, error) {
+	return c.browser().text(ctx, fullName(subject), version)
+}
+
+// askLatest is one request for what latestKey says.
+func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, time.Time, error) {
+	stored := c.files.load("latest", key.full())
+	if stored != nil {
+		ctx = withoutRetries(ctx)
+	}
+	at := time.Now()
+	s, err := c.latestNow(ctx, key)
+	switch {
+	case err == nil:
+		c.save("latest", key.full(), key.subject, answerOf(s))
+		return s, at, nil
+	case stored == nil || !unavailable(err) || !c.latest.usable(time.Since(stored.At)):
+		return nil, at, err
+	}
+	s, failed := c.build(ctx, key.String(), stored.Where, &stored.Answer)
+	if failed != nil {
+		return nil, at, err
+	}
+	c.latest.tell(EventFallback, key, time.Since(stored.At), err)
+	return s, stored.At, nil
+}
+
+func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, error) {
+	path := apiPath("subjects", key.subject, "versions", "latest")
+	if key.metadata != "" {
+		path = apiPath("subjects", key.subject, "metadata") + "?" + key.metadata
+		if key.deleted {
+			path += "&deleted=true"
+		}
+	}
+	a, err := c.askSchema(ctx, path, key.String())
+	if err != nil {
+		return nil, err
+	}
+	return c.build(ctx, key.String(), key.subject, a)
+}
+
+// askVersion is one request for a version.
+func (c *Client) askVersion(ctx context.Context, key versionKey) (*schemaAnswer, error) {
+	path := withQuery(apiPath("subjects", key.subject, "versions", versionSegment(key.version)), "deleted", flag(key.deleted), "format", key.format)
+	return c.askSchema(ctx, path, key.String())
+}
+
+// askSchema is one request for a schema. An answer without a text is none.
+func (c *Client) askSchema(ctx context.Context, path, what string) (*schemaAnswer, error) {
+	var a schemaAnswer
+	if err := c.ask(ctx, http.MethodGet, path, what, nil, &a); err != nil {
+		return nil, err
+	}
+	if a.Schema == nil {
+		return nil, &UnavailableError{Response: Response{
+			Method: http.MethodGet, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without a schema",
+		}}
+	}
+	return &a, nil
+}
+
+// Lookup finds the version of subject that holds d. Options: [Normalize],
+// [WithDeleted].
+//
+// The text in the answer is d's; metadata and rule set are the registry's. What
+// was found is not asked for again. The error is a [*NotFoundError], with code
+// 40401 if the subject does not exist and 40403 if it does not have d.
+func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
+	o := newCall(opts)
+	key := newDefinitionKey(fullName(subject), d, o)
+	if s, ok, err := c.known.hit(key); ok {
+		return s, err
+	}
+	return c.known.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
+		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.normalize), "deleted", flag(o.deleted))
+		return c.post(ctx, path, key, d, o, schemas.Lenient())
+	})
+}
+
+// Register gives d an id and a version under subject, or finds those that it
+// has. Its text is registered byte for byte. Options: [Normalize], [AtID],
+// [Force].
+//
+// The text in the answer is d's; metadata and rule set are the registry's, if it
+// says. Version and GUID are unknown with registries that answer an id alone:
+// no second request is made for them. What was registered is not registered
+// again by this client.
+//
+// The error is an [*InvalidError] for a schema that breaks the rules, found
+// without asking where possible, and a [*ConflictError] for an incompatible
+// one; they wrap the *schemas.ParseError and, where the registry gives reasons,
+// the *schemas.IncompatibleError.
+func (c *Client) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
+	o := newCall(opts)
+	key := newDefinitionKey(fullName(subject), d, call{normalize: o.normalize})
+	if s, ok := c.known.found.get(key); ok && o.id == 0 {
+		c.known.tell(EventHit, key, nil)
+		return s, nil
+	}
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	work := func(ctx context.Context) (*SubjectSchema, error) {
+		ctx, cancel := context.WithTimeout(ctx, c.settings.transport.callTimeout)
+		defer cancel()
+		return c.register(ctx, key, d, o)
+	}
+	if o.id != 0 || o.force {
+		return work(ctx)
+	}
+	return c.registering.do(ctx, c.group, key, work)
+}
+
+func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o call) (*SubjectSchema, error) {
+	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.normalize), "force", flag(o.force))
+	s, err := c.post(ctx, path, key, d, o)
+	c.registered(key.subject) // also on an error: it may have been carried out
+	if err != nil {
+		if stored := c.files.load(c.known.name, key.full()); stored != nil && unavailable(err) {
+			return c.known.fallBack(ctx, key, stored, c.known.now(), err)
+		}
+		return nil, err
+	}
+	c.known.keep(key, s, c.known.now())
+	c.known.save(key, s)
+	return s, nil
+}
+
+// post sends a definition and makes a SubjectSchema of it and the answer. It
+// parses first: a text that breaks the rules is not sent.
+func (c *Client) post(ctx context.Context, path string, key definitionKey, d Definition, o call, opts ...schemas.ParseOption) (*SubjectSchema, error) {
+	s := &SubjectSchema{Subject: key.subject, Definition: d}
+	s.Type = key.typ
+	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
+	var err error
+	if !copies {
+		if s.Schema, err = c.parse(ctx, key.subject, d, opts...); err != nil {
+			return nil, invalidDefinition(err)
+		}
+	}
+	if !utf8.ValidString(d.Text) {
+		return nil, invalidDefinition(errNotUTF8)
+	}
+	var a schemaAnswer
+	if err := c.ask(ctx, http.MethodPost, path, key.String(), newSchemaRequest(d, o), &a); err != nil {
+		return nil, err
+	}
+	if a.ID < 1 {
+		return nil, &UnavailableError{Response: Response{Method: http.MethodPost, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without an id"}}
+	}
+	s.ID, s.Version, s.GUID, s.Deleted = a.ID, a.Version, a.GUID, a.Deleted
+	if a.Subject != "" {
+		s.Subject = a.Subject // a name without a context may have been found in another
+	}
+	if a.Schema != nil {
+		s.Metadata, s.RuleSet = a.Metadata, a.RuleSet
+	}
+	if copies {
+		return c.copied(ctx, s, &a)
+	}
+	return s, nil
+}
+
+// copied completes s, whose text the registry chose.
+func (c *Client) copied(ctx context.Context, s *SubjectSchema, a *schemaAnswer) (*SubjectSchema, error) {
+	if a.Schema == nil {
+		return c.SchemaByID(ctx, s.Subject, s.ID)
+	}
+	if a.Subject == "" {
+		a.Subject = s.Subject
+	}
+	return c.build(ctx, "the schema registered", s.Subject, a)
+}
+
+// invalidDefinition is the error for a definition that is not worth sending:
+// its text cannot be read, or refers to what does not exist. A failure to find
+// that out stays what it is.
+func invalidDefinition(err error) error {
+	var reference referenceError
+	if !permanentFailure(err) && !errors.As(err, &reference) && !errors.Is(err, errNotUTF8) {
+		return err
+	}
+	return &InvalidError{Response: Response{Message: err.Error()}, Err: err}
+}
+
+var errNotUTF8 = errors.New("the text is not valid UTF-8")
+
+// schemaRequest is a definition as registries read it. Fields that are not set
+// are left out: some registries refuse those that they do not know.
+type schemaRequest struct {
+	Schema     string      `json:"schema"`
+	SchemaType string      `json:"schemaType,omitempty"` // "" is AVRO, also for registries older than other types
+	References []Reference `json:"references,omitempty"`
+	Metadata   *Metadata   `json:"metadata,omitempty"`
+	RuleSet    *RuleSet    `json:"ruleSet,omitempty"`
+	ID         int         `json:"id,omitempty"`
+	Version    int         `json:"version,omitempty"`
+}
+
+func newSchemaRequest(d Definition, o call) schemaRequest {
+	r := schemaRequest{Schema: d.Text, SchemaType: d.Type, References: d.References, Metadata: d.Metadata, RuleSet: d.RuleSet, ID: o.id, Version: o.version}
+	if r.SchemaType == avroType {
+		r.SchemaType = ""
+	}
+	return r
+}

@@ -1,0 +1,251 @@
+package registry
+
+import (
+	"crypto/tls"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// An Option sets up a [Client]. Every [TransportOption] is one.
+type Option interface {
+	apply(*clientSettings)
+}
+
+// A TransportOption sets up a [Transport], or the transport of a [Client].
+type TransportOption func(*transportSettings)
+
+func (o TransportOption) apply(s *clientSettings) { o(&s.transport) }
+
+// clientOption is an Option that is no TransportOption.
+type clientOption func(*clientSettings)
+
+func (o clientOption) apply(s *clientSettings) { o(s) }
+
+// clientSettings is what the options of a client amount to.
+type clientSettings struct {
+	transport transportSettings
+
+	cacheSize       int           // permanent answers kept, of each kind
+	latestSize      int           // subjects whose latest version is kept
+	latestTTL       time.Duration // negative: for ever; 0: not kept
+	latestMaxStale  time.Duration // beyond latestTTL
+	missingSize     int
+	missingIDs      time.Duration // 0: not kept
+	missingVersions time.Duration
+	missingSchemas  time.Duration
+
+	cacheDir string
+	seed     fs.FS
+}
+
+// transportSettings is what the options of a transport amount to.
+type transportSettings struct {
+	httpClient   *http.Client
+	roundTripper http.RoundTripper
+	tls          *tls.Config
+	proxy        string
+	header       http.Header
+	auth         authSettings
+
+	retries        int
+	retryWait      time.Duration
+	retryMaxWait   time.Duration
+	dialTimeout    time.Duration
+	attemptTimeout time.Duration
+	callTimeout    time.Duration
+
+	breakerFailures int // 0: no breaker
+	breakerPause    time.Duration
+	breakerMaxPause time.Duration
+
+	rate  float64 // requests a second; 0: no limit
+	burst int
+
+	maxAnswer int64 // bytes
+	randomize bool
+
+	observer Observer
+	logger   *slog.Logger
+}
+
+// defaultSettings holds every default of the package.
+func defaultSettings() clientSettings {
+	return clientSettings{
+		transport: transportSettings{
+			retries:         3,
+			retryWait:       250 * time.Millisecond,
+			retryMaxWait:    20 * time.Second,
+			dialTimeout:     5 * time.Second,
+			attemptTimeout:  10 * time.Second,
+			callTimeout:     30 * time.Second,
+			breakerFailures: 5,
+			breakerPause:    time.Second,
+			breakerMaxPause: 30 * time.Second,
+			burst:           1,
+			maxAnswer:       64 << 20,
+		},
+		cacheSize:       10_000,
+		latestSize:      1_000,
+		latestTTL:       time.Minute,
+		latestMaxStale:  time.Hour,
+		missingSize:     10_000,
+		missingIDs:      10 * time.Second,
+		missingVersions: time.Second,
+		missingSchemas:  time.Second,
+	}
+}
+
+// WithHTTPClient sends requests with the transport of hc, each within the
+// timeout of hc if it has one. hc itself is neither changed nor closed. It
+// excludes [WithRoundTripper], [WithTLS] and [WithProxy], which belong in hc.
+func WithHTTPClient(hc *http.Client) TransportOption {
+	return func(s *transportSettings) { s.httpClient = hc }
+}
+
+// WithRoundTripper sends requests with rt, which is not closed. It excludes
+// [WithHTTPClient], [WithTLS] and [WithProxy].
+func WithRoundTripper(rt http.RoundTripper) TransportOption {
+	return func(s *transportSettings) { s.roundTripper = rt }
+}
+
+// WithTLS sets what connections to https URLs trust and present. The
+// configuration is copied. [LoadTLS] makes one from PEM files.
+func WithTLS(conf *tls.Config) TransportOption {
+	return func(s *transportSettings) { s.tls = conf }
+}
+
+// WithProxy sends every request through the proxy at this URL (http, https or
+// socks5, with user and password if it needs them). The default is what the
+// environment says: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+func WithProxy(url string) TransportOption {
+	return func(s *transportSettings) { s.proxy = url }
+}
+
+// WithHeader sends one more header with each request. It may be given several
+// times.
+func WithHeader(name, value string) TransportOption {
+	return func(s *transportSettings) {
+		if s.header == nil {
+			s.header = make(http.Header)
+		}
+		s.header.Add(name, value)
+	}
+}
+
+// WithRetries sets how often a request is tried again after a network error,
+// 408, 429 or 5xx, and how long the pauses are: a random time of up to wait,
+// doubled each time, up to maxWait, or longer if the registry asks for it
+// (Retry-After). The default is 3, 250 ms and 20 s. A pause that would outlast
+// the call's deadline is not made: the call ends at once instead.
+//
+// With several URLs, "once" means each URL that is not set aside. A DELETE is
+// tried again only where the first cannot have been carried out.
+func WithRetries(n int, wait, maxWait time.Duration) TransportOption {
+	return func(s *transportSettings) { s.retries, s.retryWait, s.retryMaxWait = n, wait, maxWait }
+}
+
+// WithTimeouts sets how long connecting may take, one attempt, and a whole call
+// with its retries. The context of a call may end it sooner. The defaults are
+// 5 s, 10 s and 30 s; 0 keeps a default.
+func WithTimeouts(dial, attempt, call time.Duration) TransportOption {
+	return func(s *transportSettings) {
+		setIfGiven(&s.dialTimeout, dial)
+		setIfGiven(&s.attemptTimeout, attempt)
+		setIfGiven(&s.callTimeout, call)
+	}
+}
+
+// setIfGiven stores d unless it is 0. A negative one is stored, for check to refuse.
+func setIfGiven(to *time.Duration, d time.Duration) {
+	if d != 0 {
+		*to = d
+	}
+}
+
+// WithBreaker sets when requests to a URL stop being made: after this many
+// failures in a row, for pause, doubled with each failed trial up to maxPause.
+// While every URL is set aside, calls fail at once with an [*UnavailableError]
+// that wraps [ErrCircuitOpen]. The default is 5, 1 s and 30 s; 0 failures means
+// never.
+func WithBreaker(failures int, pause, maxPause time.Duration) TransportOption {
+	return func(s *transportSettings) {
+		s.breakerFailures, s.breakerPause, s.breakerMaxPause = failures, pause, maxPause
+	}
+}
+
+// WithRateLimit makes requests wait for each other: perSecond on average, burst
+// at once. The default is no limit.
+func WithRateLimit(perSecond float64, burst int) TransportOption {
+	return func(s *transportSettings) { s.rate, s.burst = perSecond, burst }
+}
+
+// WithMaxAnswer sets the largest answer that is read, in bytes. The default is
+// 64 MiB.
+func WithMaxAnswer(bytes int64) TransportOption {
+	return func(s *transportSettings) { s.maxAnswer = bytes }
+}
+
+// WithRandomURL begins with a random one of several URLs, so that many clients
+// with one configuration share the load.
+func WithRandomURL() TransportOption {
+	return func(s *transportSettings) { s.randomize = true }
+}
+
+// WithObserver tells o about requests, retries and caches.
+func WithObserver(o Observer) TransportOption {
+	return func(s *transportSettings) { s.observer = o }
+}
+
+// WithLogger logs changes of state: a URL set aside or back, a circuit opened
+// or closed, an old answer given, a cache directory that cannot be used. Errors
+// that calls return are not logged. The default is no log.
+func WithLogger(l *slog.Logger) TransportOption {
+	return func(s *transportSettings) { s.logger = l }
+}
+
+// WithCacheSize sets how many permanent answers are kept, of each kind: schemas
+// by id, by GUID, by version, and ids by schema. The default is 10,000.
+func WithCacheSize(n int) Option {
+	return clientOption(func(s *clientSettings) { s.cacheSize = n })
+}
+
+// WithLatest sets for how long an answer about what is latest counts as new,
+// and for how much longer it is still given, while one request replaces it or
+// the registry is down. The default is 1 minute and 1 hour, for up to size
+// (1,000) subjects. A negative ttl means for ever, 0 that each call asks.
+func WithLatest(ttl, maxStale time.Duration, size int) Option {
+	return clientOption(func(s *clientSettings) {
+		s.latestTTL, s.latestMaxStale, s.latestSize = ttl, maxStale, size
+	})
+}
+
+// WithMissing sets for how long the answer "there is no such thing" is
+// believed: for schemas by id or GUID, for versions of subjects, and for
+// schemas looked up; and how many such answers are kept. The default is 10 s,
+// 1 s, 1 s and 10,000. What the client itself registers is seen at once.
+func WithMissing(ids, versions, schemas time.Duration, size int) Option {
+	return clientOption(func(s *clientSettings) {
+		s.missingIDs, s.missingVersions, s.missingSchemas, s.missingSize = ids, versions, schemas, size
+	})
+}
+
+// WithCacheDir keeps answers in files in this directory, which is made if it is
+// missing, and uses them while the registry is unavailable: a program that ran
+// before starts with the registry down. Several processes may share it; a
+// damaged file counts as missing. Answers of other registry URLs are kept
+// apart.
+func WithCacheDir(dir string) Option {
+	return clientOption(func(s *clientSettings) { s.cacheDir = dir })
+}
+
+// WithSeed uses the answers in fsys, which [Client.SaveSeed] wrote, while the
+// registry is unavailable and the cache directory has nothing. fsys may be
+// embedded in the program.
+//
+// Ids are a registry's own: a seed has to come from the registry that the
+// program talks to.
+func WithSeed(fsys fs.FS) Option {
+	return clientOption(func(s *clientSettings) { s.seed = fsys })
+}

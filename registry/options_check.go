@@ -1,0 +1,53 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// check reports everything that is wrong with the settings.
+func (s *clientSettings) check() error {
+	errs := []error{s.transport.check()}
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("registry: "+format, args...))
+		}
+	}
+	bad(s.cacheSize < 1, "WithCacheSize: %d is less than 1", s.cacheSize)
+	bad(s.latestSize < 1, "WithLatest: size %d is less than 1", s.latestSize)
+	bad(s.latestMaxStale < 0, "WithLatest: maxStale %v is negative", s.latestMaxStale)
+	bad(s.missingSize < 1, "WithMissing: size %d is less than 1", s.missingSize)
+	for _, d := range []time.Duration{s.missingIDs, s.missingVersions, s.missingSchemas} {
+		bad(d < 0, "WithMissing: %v is negative", d)
+	}
+	return errors.Join(errs...)
+}
+
+// check reports everything that is wrong with the settings.
+func (s *transportSettings) check() error {
+	var errs []error
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf("registry: "+format, args...))
+		}
+	}
+	bad(s.httpClient != nil && s.roundTripper != nil, "WithHTTPClient and WithRoundTripper exclude each other")
+	own := s.httpClient != nil || s.roundTripper != nil
+	bad(own && s.tls != nil, "WithTLS has no effect on a transport of your own: set it there")
+	bad(own && s.proxy != "", "WithProxy has no effect on a transport of your own: set it there")
+	bad(s.retries < 0, "WithRetries: %d is negative", s.retries)
+	bad(s.retryWait < 0, "WithRetries: wait %v is negative", s.retryWait)
+	bad(s.retryMaxWait < s.retryWait, "WithRetries: maxWait %v is less than wait %v", s.retryMaxWait, s.retryWait)
+	for _, d := range []time.Duration{s.dialTimeout, s.attemptTimeout, s.callTimeout} {
+		bad(d < 0, "WithTimeouts: %v is negative", d)
+	}
+	bad(s.breakerFailures < 0, "WithBreaker: %d failures is negative", s.breakerFailures)
+	bad(s.breakerPause <= 0, "WithBreaker: pause %v is not positive", s.breakerPause)
+	bad(s.breakerMaxPause < s.breakerPause, "WithBreaker: maxPause %v is less than pause %v", s.breakerMaxPause, s.breakerPause)
+	bad(s.rate < 0, "WithRateLimit: %v requests a second is negative", s.rate)
+	bad(s.burst < 1, "WithRateLimit: a burst of %d is less than 1", s.burst)
+	bad(s.maxAnswer < 1, "WithMaxAnswer: %d is less than 1", s.maxAnswer)
+	errs = append(errs, s.auth.check())
+	return errors.Join(errs...)
+}

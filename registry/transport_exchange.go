@@ -1,0 +1,266 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// exchange is one call through a transport: one request to send, several
+// attempts at it.
+type exchange struct {
+	t        *Transport
+	req      *http.Request
+	path     string // escaped, after the base
+	body     []byte
+	attempts int
+	renewed  bool // a token was replaced after a 401
+}
+
+// outcome is what one attempt came to.
+type outcome struct {
+	host   *host
+	resp   *http.Response // nil: err
+	body   []byte         // of resp, whole
+	err    error
+	final  bool // another attempt would end the same
+	health health
+	token  *oauth2.Token // that was sent; nil if tokens do not change
+}
+
+// newExchange takes over the request's body.
+func (t *Transport) newExchange(req *http.Request) (*exchange, error) {
+	x := &exchange{t: t, req: req}
+	var err error
+	if req.Body != nil {
+		x.body, err = io.ReadAll(req.Body)
+		req.Body.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("registry: reading the request: %w", err)
+	}
+	if x.path, err = t.hosts.relative(req.URL); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// run makes attempts until one settles the matter. A round asks each host that
+// is worth asking; between rounds there are pauses.
+func (x *exchange) run(ctx context.Context) outcome {
+	retries := x.t.retries
+	if !retriesWanted(ctx) {
+		retries = 0
+	}
+	var out outcome
+	for round := 1; ; round++ {
+		next, asked := x.round(ctx)
+		if !asked && round > 1 {
+			return out // the circuit has opened: the last answer says more
+		}
+		out = next
+		if !out.repeatable(x.req.Method) || round > retries || ctx.Err() != nil {
+			return out
+		}
+		wait := backoff(round, x.t.retryWait, x.t.retryMaxWait)
+		if out.resp != nil {
+			wait = max(wait, retryAfter(out.resp.Header))
+		}
+		x.tell(EventRetry, &out, wait)
+		if !pause(ctx, wait) {
+			return out
+		}
+	}
+}
+
+// round asks one host after the other until one gives an answer that another
+// would not better. asked is false if none was to be asked.
+func (x *exchange) round(ctx context.Context) (out outcome, asked bool) {
+	var tried []*host
+	for {
+		h, err := x.t.hosts.pick(tried)
+		switch {
+		case h == nil && asked:
+			return out, true
+		case h == nil:
+			return outcome{err: err, final: true}, false
+		case asked:
+			x.tell(EventRetry, &out, 0)
+		}
+		out, asked = x.attempt(ctx, h), true
+		tried = append(tried, h)
+		busy := out.resp != nil && out.resp.StatusCode == http.StatusTooManyRequests // the limit is on us, not on the host
+		if busy || !out.repeatable(x.req.Method) || ctx.Err() != nil {
+			return out, true
+		}
+	}
+}
+
+// attempt sends the request to h, a second time if its token was refused and
+// there is another.
+func (x *exchange) attempt(ctx context.Context, h *host) outcome {
+	x.attempts++
+	start := time.Now()
+	out := x.send(ctx, h)
+	refused := out.resp != nil && out.resp.StatusCode == http.StatusUnauthorized
+	if refused && !x.renewed && x.t.authority.renew(out.token) {
+		x.renewed = true
+		out = x.send(ctx, h)
+	}
+	var asked time.Duration
+	if out.resp != nil {
+		asked = retryAfter(out.resp.Header)
+	}
+	changed := x.t.hosts.report(h, out.health, asked, out.reason())
+	x.tell(EventRequest, &out, time.Since(start))
+	x.t.announce(changed)
+	return out
+}
+
+// send makes one request and reads its answer.
+func (x *exchange) send(ctx context.Context, h *host) (out outcome) {
+	out.host = h
+	if !x.t.pacer.wait(ctx) {
+		out.err, out.final = errors.New("the rate limit leaves no time for it"), true
+		return out
+	}
+	ctx, cancel := context.WithTimeout(ctx, x.t.attemptTimeout)
+	defer cancel()
+	req := x.request(ctx, h)
+	if out.token, out.err = x.t.authorize(ctx, h, req.Header); out.err != nil {
+		var later *UnavailableError
+		out.final = !errors.As(out.err, &later)
+		return out
+	}
+	out.resp, out.err = x.t.base.RoundTrip(req)
+	if out.err == nil {
+		out.body, out.err = readAnswer(out.resp, x.t.maxAnswer)
+	}
+	switch {
+	case out.err == nil && illStatus(out.resp.StatusCode):
+		out.health = ill
+	case out.err == nil:
+		out.health = well
+	case errors.Is(out.err, errTooLarge):
+		out.resp, out.final = nil, true
+	default:
+		out.resp = nil
+		if left := x.req.Context().Err() != nil || x.t.group.ctx.Err() != nil; !left {
+			out.health = ill
+		}
+		if ctx.Err() == context.DeadlineExceeded {
+			out.err = fmt.Errorf("no answer within %v: %w", x.t.attemptTimeout, out.err)
+		}
+	}
+	return out
+}
+
+// request is x's request as it goes to h. The caller's is not touched.
+func (x *exchange) request(ctx context.Context, h *host) *http.Request {
+	req := x.req.Clone(ctx)
+	req.URL = h.url(x.path, x.req.URL.RawQuery)
+	req.Host = ""
+	req.Body, req.GetBody, req.ContentLength = nil, nil, 0
+	if x.body != nil {
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(x.body)), nil }
+		req.Body, _ = req.GetBody()
+		req.ContentLength = int64(len(x.body))
+		setDefault(req.Header, "Content-Type", contentType)
+	}
+	setDefault(req.Header, "Accept", contentType+", application/json;q=0.9, */*;q=0.1")
+	setDefault(req.Header, "User-Agent", "kavro")
+	for name, values := range x.t.header {
+		req.Header[name] = append([]string(nil), values...)
+	}
+	return req
+}
+
+func setDefault(h http.Header, name, value string) {
+	if h.Get(name) == "" {
+		h.Set(name, value)
+	}
+}
+
+// failure is the error of an exchange that got no answer, by the name of what a
+// caller can do about it.
+func (x *exchange) failure(o *outcome) error {
+	if x.t.group.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if ctx := x.req.Context(); ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	where := Response{Method: x.req.Method, URL: x.url(o.host)}
+	switch e := o.err.(type) {
+	case *UnavailableError:
+		if e.Method == "" {
+			e = &UnavailableError{Response: where, RetryAfter: e.RetryAfter, Err: e.Err}
+		}
+		return e
+	case *UnauthorizedError:
+		return e
+	}
+	return &UnavailableError{Response: where, Err: o.err}
+}
+
+// reason says why an attempt failed; nil if it did not.
+func (o *outcome) reason() error {
+	if o.resp == nil {
+		return o.err
+	}
+	if temporaryStatus(o.resp.StatusCode) {
+		return errors.New(http.StatusText(o.resp.StatusCode))
+	}
+	return nil
+}
+
+// url is where the request of x goes, or went, for people.
+func (x *exchange) url(h *host) string {
+	if h == nil {
+		return displayURL(x.req.URL)
+	}
+	return displayURL(h.url(x.path, x.req.URL.RawQuery))
+}
+
+// tell tells the observer how an attempt went.
+func (x *exchange) tell(kind EventKind, o *outcome, d time.Duration) {
+	if x.t.observer == nil {
+		return
+	}
+	e := Event{Kind: kind, Method: x.req.Method, URL: x.url(o.host), Attempt: x.attempts, Duration: d, Err: o.err}
+	if o.resp != nil {
+		e.Status = o.resp.StatusCode
+	}
+	x.t.observer.Observe(e)
+}
+
+// announce tells the observer and the log that a host was set aside or is back.
+func (t *Transport) announce(e Event) {
+	switch e.Kind {
+	case EventOpen:
+		t.logger.Warn("schema registry: URL set aside", "url", e.URL, "for", e.Duration, "err", e.Err)
+	case EventClose:
+		t.logger.Info("schema registry: URL answers again", "url", e.URL)
+	default:
+		return
+	}
+	if t.observer != nil {
+		t.observer.Observe(e)
+	}
+}
+
+// url is path, escaped, beneath h.
+func (h *host) url(path, query string) *url.URL {
+	u := *h.base
+	u.RawPath = h.base.EscapedPath() + path
+	u.Path, _ = url.PathUnescape(u.RawPath) // path was unescaped once before
+	u.RawQuery = query
+	return &u
+}
