@@ -70,9 +70,9 @@ type associationAnswer struct {
 
 // associationMade is one association of an answer.
 type associationMade struct {
-	Subject   string        `json:"subject"`
-	Part      string        `json:"associationType"`
-	Lifecycle string        `json:"lifecycle"`
+	Subject   string      `json:"subject"`
+	Part      string      `json:"associationType"`
+	Lifecycle string      `json:"lifecycle"`
 	Schema    *schemaBody `json:"schema,omitempty"`
 }
 

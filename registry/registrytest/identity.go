@@ -1,0 +1,119 @@
+package registrytest
+
+import (
+	"strings"
+
+	"github.com/kavro/kavro/registry"
+)
+
+func sharedIDs(s *suite) {
+	a, b := s.subject("a"), s.subject("b")
+	one, two := s.record("R", field("a", "int", "")), s.record("R", field("a", "int", ""), field("b", "int", "0"))
+
+	first := s.must(a, one)
+	s.Equal(1, first.Version)
+	s.Positive(first.ID)
+	s.Equal(first.ID, s.must(a, one).ID, "registered again")
+	s.Equal(1, s.must(a, one).Version, "registered again")
+
+	second := s.must(a, two)
+	s.Equal(2, second.Version)
+	s.NotEqual(first.ID, second.ID)
+
+	other := s.must(b, two)
+	s.Equal(second.ID, other.ID, "the same schema under another subject")
+	s.Equal(1, other.Version, "has a version of its own")
+
+	s.Equal(1, s.must(a, one).Version, "an older version, registered again, is not a new one")
+
+	byID, err := s.SchemaByID(s.ctx(), "", second.ID)
+	s.NoError(err)
+	s.Equal(second.ID, byID.ID)
+	s.Equal(second.Schema.Print(), byID.Schema.Print())
+	uses, err := s.VersionsByID(s.ctx(), "", second.ID)
+	s.NoError(err)
+	s.ElementsMatch([]registry.SubjectVersion{{Subject: a, Version: 2}, {Subject: b, Version: 1}}, uses)
+}
+
+// sameSchema registers pairs of texts with and without normalization, and finds
+// out whether they get the same id.
+func sameSchema(s *suite) {
+	for _, c := range []struct {
+		name              string
+		a, b              string // fields and what follows, of a record
+		plain, normalized bool   // the same
+	}{
+		{"whitespace", `"fields":[]`, "\n\"fields\" : [ ]", true, true},
+		{"order of attributes", `"fields":[{"name":"a","type":"int"}]`, `"fields":[{"type":"int","name":"a"}]`, true, true},
+		{"a type in an object", `"fields":[{"name":"a","type":"int"}]`, `"fields":[{"name":"a","type":{"type":"int"}}]`, true, true},
+		{"order ascending, written out", `"fields":[{"name":"a","type":"int"}]`, `"fields":[{"name":"a","type":"int","order":"ascending"}]`, true, true},
+		{"order of properties", `"fields":[],"x":1,"y":2`, `"fields":[],"y":2,"x":1`, true, true},
+		{"order of the keys in a property", `"fields":[],"x":{"k":1,"l":2}`, `"fields":[],"x":{"l":2,"k":1}`, true, true},
+		{"order of aliases", `"aliases":["A","B"],"fields":[]`, `"aliases":["B","A"],"fields":[]`, true, true},
+		{"doc", `"fields":[]`, `"doc":"d","fields":[]`, false, false},
+		{"aliases", `"fields":[]`, `"aliases":["A"],"fields":[]`, false, false},
+		{"a property", `"fields":[]`, `"fields":[],"x":1`, false, false},
+		{"order of a field", `"fields":[{"name":"a","type":"int"}]`, `"fields":[{"name":"a","type":"int","order":"descending"}]`, false, false},
+		{"default", `"fields":[{"name":"a","type":"int","default":1}]`, `"fields":[{"name":"a","type":"int","default":2}]`, false, false},
+		{"default 1 or 1.0", `"fields":[{"name":"a","type":"double","default":1}]`, `"fields":[{"name":"a","type":"double","default":1.0}]`, false, true},
+		{"logical type", `"fields":[{"name":"a","type":"int"}]`, `"fields":[{"name":"a","type":{"type":"int","logicalType":"date"}}]`, false, false},
+		{"default symbol", `"fields":[{"name":"e","type":{"type":"enum","name":"E","symbols":["A"]}}]`, `"fields":[{"name":"e","type":{"type":"enum","name":"E","symbols":["A"],"default":"A"}}]`, false, false},
+		{"scale", `"fields":[{"name":"a","type":{"type":"bytes","logicalType":"decimal","precision":4,"scale":1}}]`, `"fields":[{"name":"a","type":{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}}]`, false, false},
+	} {
+		for _, mode := range []struct {
+			name string
+			opts []registry.CallOption
+			same bool
+		}{{"plain", nil, c.plain}, {"normalized", []registry.CallOption{registry.Normalize()}, c.normalized}} {
+			subject := s.subject(strings.ReplaceAll(c.name, " ", "-") + mode.name)
+			s.NoError(s.SetCompatibility(s.ctx(), subject, 0))
+			define := func(rest string) registry.Definition {
+				return registry.Definition{Text: `{"type":"record","name":"` + s.fullName(mode.name+"R") + `",` + rest + `}`}
+			}
+			a := s.must(subject, define(c.a), mode.opts...)
+			b := s.must(subject, define(c.b), mode.opts...)
+			s.Equal(mode.same, a.ID == b.ID, "%s, %s", c.name, mode.name)
+			s.Equal(mode.same, a.Version == b.Version, "%s, %s", c.name, mode.name)
+			if mode.same {
+				s.Equal(a.GUID, b.GUID)
+			}
+		}
+	}
+	subject := s.subject("name")
+	a := s.must(subject, registry.Definition{Text: `{"type":"record","name":"R","namespace":"ns` + s.random + `.x","fields":[]}`})
+	b := s.must(subject, registry.Definition{Text: `{"type":"record","name":"ns` + s.random + `.x.R","fields":[]}`})
+	s.Equal(a.ID, b.ID, "a name and a namespace, or a full name")
+
+	// What is registered normalized is found only the same way, if it is another text.
+	subject = s.subject("normalized")
+	unsorted := registry.Definition{Text: `{"type":"record","name":"` + s.fullName("N") + `","fields":[{"name":"a","type":"double","default":1}]}`}
+	s.must(subject, unsorted, registry.Normalize())
+	_, err := s.Lookup(s.ctx(), subject, unsorted)
+	s.refused(err, 404, 40403)
+	_, err = s.Lookup(s.ctx(), subject, unsorted, registry.Normalize())
+	s.NoError(err)
+}
+
+func guids(s *suite) {
+	subject := s.subject("guid")
+	got := s.must(subject, s.record("G", field("a", "int", "")))
+	s.Equal(registry.GUID(got.Definition), got.GUID)
+	s.Regexp(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`, got.GUID)
+
+	found, err := s.SchemaByGUID(s.ctx(), got.GUID)
+	s.NoError(err)
+	s.Equal(got.GUID, found.GUID)
+	s.Equal(got.Schema.Print(), found.Schema.Print())
+	found, err = s.SchemaByGUID(s.ctx(), strings.ReplaceAll(got.GUID, "-", ""))
+	s.NoError(err, "without hyphens")
+	s.Equal(got.GUID, found.GUID)
+
+	byID, err := s.SchemaByID(s.ctx(), "", got.ID)
+	s.NoError(err)
+	s.Equal(got.GUID, byID.GUID)
+
+	_, err = s.SchemaByGUID(s.ctx(), "00000000-0000-4000-8000-000000000000")
+	s.refused(err, 404, 40403)
+	_, err = s.SchemaByGUID(s.ctx(), "not a guid")
+	s.Error(err)
+}
