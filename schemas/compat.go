@@ -153,7 +153,7 @@ func (c *comparison) alike(reader, writer *Node, at, field *trail) []Reason {
 	}
 	var reasons []Reason
 	if !sameName(reader, writer) {
-		reasons = append(reasons, c.reason(NameMismatch, reader, writer, at.down("name"), field, "expected: "+writer.name))
+		reasons = append(reasons, c.misnamed(reader, writer, at, field))
 	}
 	switch reader.typ {
 	case Fixed:
@@ -190,6 +190,7 @@ func (c *comparison) missingSymbols(reader, writer *Node) (missing []string) {
 			missing = append(missing, symbol)
 		}
 	}
+	c.work -= 8 * len(missing)
 	slices.Sort(missing)
 	return missing
 }
@@ -251,24 +252,49 @@ func (c *comparison) unlike(reader, writer *Node, at, field *trail) (reasons []R
 		}
 		return reasons
 	case reader.typ == Union:
-		var causes []Reason
-		for _, branch := range reader.branches {
-			inner := c.compare(branch, writer, nil, field)
-			if len(inner) == 0 {
-				return nil
-			}
-			if branch.typ == writer.typ && (causes == nil || sameName(branch, writer)) {
-				causes = inner
-			}
-		}
-		r := c.lacking(reader, writer, at, field)
-		r.Causes = causes
-		return []Reason{r}
+		return c.union(reader, writer, at, field)
 	case reader.typ == writer.typ || promotes(writer.typ, reader.typ):
 		return nil
 	}
 	message := fmt.Sprintf("reader type: %s not compatible with writer type: %s", upper(reader), upper(writer))
 	return []Reason{c.reason(TypeMismatch, reader, writer, at, field, message)}
+}
+
+// union looks for a branch of the reader's union that takes a type. Why the one
+// that looks most like the type does not is the cause.
+func (c *comparison) union(reader, writer *Node, at, field *trail) []Reason {
+	c.work -= len(reader.branches) / 8
+	var causes []Reason
+	var misnamed *Node
+	for _, branch := range reader.branches {
+		if branch.typ != writer.typ {
+			if promotes(writer.typ, branch.typ) {
+				return nil
+			}
+			continue
+		}
+		if branch.name != "" && !sameName(branch, writer) && c.known[pair{branch, writer}] == nil {
+			misnamed = branch // all else about it does not matter
+			continue
+		}
+		inner := c.compare(branch, writer, nil, field)
+		if len(inner) == 0 {
+			return nil
+		}
+		if causes == nil {
+			causes = inner
+		}
+	}
+	if causes == nil && misnamed != nil {
+		causes = []Reason{c.misnamed(misnamed, writer, nil, field)}
+	}
+	r := c.lacking(reader, writer, at, field)
+	r.Causes = causes
+	return []Reason{r}
+}
+
+func (c *comparison) misnamed(reader, writer *Node, at, field *trail) Reason {
+	return c.reason(NameMismatch, reader, writer, at.down("name"), field, "expected: "+writer.name)
 }
 
 func upper(n *Node) string { return strings.ToUpper(n.typ.String()) }

@@ -50,6 +50,7 @@ func (p *parser) checkDefaults() error {
 type defaultChecker struct {
 	*parser
 	steps int // values that may still be looked at: unions within unions multiply the work
+	quiet int // unions around whose branches are tried: nobody reads why one does not fit
 	ends  map[*Field]ending
 }
 
@@ -66,8 +67,20 @@ type misfit struct {
 	reason string
 }
 
+var noReason = &misfit{}
+
+func (c *defaultChecker) fail(at int, format string, args ...any) *misfit {
+	if c.quiet > 0 {
+		return noReason
+	}
+	return &misfit{at, fmt.Sprintf(format, args...)}
+}
+
 func (c *defaultChecker) misfit(at int, want string) *misfit {
-	return &misfit{at, fmt.Sprintf("want %s, not %s", want, short(c.raw(at)))}
+	if c.quiet > 0 {
+		return noReason
+	}
+	return c.fail(at, "want %s, not %s", want, short(c.raw(at)))
 }
 
 // check returns nil if the value at a token is a default of type n.
@@ -143,56 +156,81 @@ func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
 	s := c.str(at)
 	for _, r := range s {
 		if r > 0xff {
-			return &misfit{at, fmt.Sprintf("%q is no byte: one character 0-255 for each byte", r)}
+			return c.fail(at, "%q is no byte: one character 0-255 for each byte", r)
 		}
 	}
 	if size := utf8.RuneCountInString(s); n.typ == Fixed && size != n.size {
-		return &misfit{at, fmt.Sprintf("want %d bytes, not %d", n.size, size)}
+		return c.fail(at, "want %d bytes, not %d", n.size, size)
 	}
 	return nil
 }
 
 func (c *defaultChecker) checkUnion(n *Node, at int) *misfit {
-	var last *misfit
+	if len(n.branches) == 1 {
+		return c.check(n.branches[0], at)
+	}
+	if c.branch(n, at) != nil {
+		return nil
+	}
+	if c.steps < 0 {
+		return &misfit{at, "it takes too long to check"}
+	}
+	return c.fail(at, "%s fits no branch of the union", short(c.raw(at)))
+}
+
+// branch is the first branch of a union that the value at a token fits, or nil.
+func (c *defaultChecker) branch(n *Node, at int) *Node {
+	c.quiet++
+	defer func() { c.quiet-- }()
 	for _, b := range n.branches {
-		if last = c.check(b, at); last == nil {
-			return nil
+		if c.check(b, at) == nil {
+			return b
 		}
 	}
-	if len(n.branches) == 1 {
-		return last
-	}
-	return &misfit{at, fmt.Sprintf("%s fits no branch of the union", short(c.raw(at)))}
+	return nil
 }
 
 func (c *defaultChecker) checkRecord(n *Node, at int) *misfit {
 	if c.kind(at) != kindObject {
 		return c.misfit(at, "an object, the fields of "+n.name)
 	}
-	values := c.byKey(at)
-	for _, f := range n.fields {
-		v, ok := values[f.name]
-		if !ok {
-			if f.def == nil {
-				return &misfit{at, fmt.Sprintf("field %s of %s is missing and has no default", f.name, n.name)}
+	for f, v := range c.values(n, at) {
+		switch {
+		case v < 0 && f.def == nil:
+			return c.fail(at, "field %s of %s is missing and has no default", f.name, n.name)
+		case v < 0: // its default is checked where it is defined
+		default:
+			if m := c.check(f.typ, v); m != nil {
+				return m
 			}
-			continue // its default is checked where it is defined
-		}
-		if m := c.check(f.typ, v); m != nil {
-			return m
 		}
 	}
 	return nil
 }
 
-// byKey indexes the members of an object.
-func (c *defaultChecker) byKey(at int) map[string]int {
-	values := make(map[string]int)
-	for k, v := range c.members(at) {
-		values[c.str(k)] = v
-		c.steps--
+// values yields the fields of a record with their values in an object, -1 where
+// there is none.
+func (c *defaultChecker) values(n *Node, object int) func(yield func(f *Field, value int) bool) {
+	c.steps -= len(n.fields) * int(c.tokens[object].after-uint32(object)) / 16
+	find := func(name string) (int, bool) { return c.get(object, name) }
+	if len(n.fields) > manyNames {
+		index := make(map[string]int)
+		for k, v := range c.members(object) {
+			index[c.str(k)] = v
+		}
+		find = func(name string) (int, bool) { v, ok := index[name]; return v, ok }
 	}
-	return values
+	return func(yield func(*Field, int) bool) {
+		for _, f := range n.fields {
+			v, ok := find(f.name)
+			if !ok {
+				v = -1
+			}
+			if !yield(f, v) {
+				return
+			}
+		}
+	}
 }
 
 // endless reports whether a default, with the defaults of the fields that it
@@ -226,10 +264,8 @@ func (c *defaultChecker) leadsBack(n *Node, at int) bool {
 	switch {
 	case k < kindArray:
 	case n.typ == Union:
-		for _, b := range n.branches {
-			if c.check(b, at) == nil {
-				return c.leadsBack(b, at)
-			}
+		if b := c.branch(n, at); b != nil {
+			return c.leadsBack(b, at)
 		}
 	case n.typ == Array && k == kindArray:
 		for e := range c.elements(at) {
@@ -244,13 +280,8 @@ func (c *defaultChecker) leadsBack(n *Node, at int) bool {
 			}
 		}
 	case n.typ == Record && k == kindObject:
-		values := c.byKey(at)
-		for _, f := range n.fields {
-			if v, ok := values[f.name]; ok {
-				if c.leadsBack(f.typ, v) {
-					return true
-				}
-			} else if f.def != nil && c.endless(defaultAt{field: f}) {
+		for f, v := range c.values(n, at) {
+			if v >= 0 && c.leadsBack(f.typ, v) || v < 0 && f.def != nil && c.endless(defaultAt{field: f}) {
 				return true
 			}
 		}
