@@ -176,9 +176,8 @@ func (c *Client) askSchema(ctx context.Context, path, what string) (*schemaAnswe
 // Lookup finds the version of subject that holds d. Options: [Normalize],
 // [WithDeleted].
 //
-// The text in the answer is d's; metadata and rule set are the registry's. What
-// was found is not asked for again. The error is a [*NotFoundError], with code
-// 40401 if the subject does not exist and 40403 if it does not have d.
+// What was found is not asked for again. The error is a [*NotFoundError], with
+// code 40401 if the subject does not exist and 40403 if it does not have d.
 func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
 	key := newDefinitionKey(fullName(subject), d, o)
@@ -195,10 +194,9 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 // has. Its text is registered byte for byte. Options: [Normalize], [AtID],
 // [Force].
 //
-// The text in the answer is d's; metadata and rule set are the registry's, if it
-// says. Version and GUID are unknown with registries that answer an id alone:
-// no second request is made for them. What was registered is not registered
-// again by this client.
+// The answer holds the definition as the registry has it or, of a registry that
+// answers an id alone, d; version and GUID are then unknown: no second request is
+// made for them. What was registered is not registered again by this client.
 //
 // The error is an [*InvalidError] for a schema that breaks the rules, found
 // without asking where possible, and a [*ConflictError] for an incompatible
@@ -240,61 +238,63 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 	return s, nil
 }
 
-// post sends a definition and makes a SubjectSchema of it and the answer. It
-// parses first: a text that breaks the rules is not sent.
+// post sends a definition and makes a SubjectSchema of the answer or, of a
+// registry that answers an id alone, of d. It parses d first: a text that breaks
+// the rules is not sent.
 func (c *Client) post(ctx context.Context, path string, key definitionKey, d Definition, o call, opts ...schemas.ParseOption) (*SubjectSchema, error) {
-	s := &SubjectSchema{Subject: key.subject, Definition: d}
-	s.Type = key.typ
+	d.Type = key.typ
+	sent := &SubjectSchema{Subject: key.subject, Definition: d}
 	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
-	var err error
-	if !copies {
-		if s.Schema, err = c.parse(ctx, key.subject, d, opts...); err != nil {
-			return nil, invalidDefinition(err)
-		}
-	}
 	if !utf8.ValidString(d.Text) {
 		return nil, invalidDefinition(errNotUTF8)
+	}
+	var err error
+	if !copies {
+		if sent.Schema, err = c.parse(ctx, key.subject, d, opts...); err != nil {
+			return nil, invalidDefinition(err)
+		}
 	}
 	var a schemaAnswer
 	if err := c.ask(ctx, http.MethodPost, path, key.String(), newSchemaRequest(d, o), &a); err != nil {
 		return nil, err
 	}
-	if a.ID < 1 {
+	switch {
+	case a.ID < 1:
 		return nil, &UnavailableError{Response: Response{Method: http.MethodPost, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without an id"}}
-	}
-	s.ID, s.Version, s.GUID, s.Deleted = a.ID, a.Version, a.GUID, a.Deleted
-	if a.Subject != "" {
-		s.Subject = a.Subject // a name without a context may have been found in another
-	}
-	if a.Schema != nil {
-		s.Metadata, s.RuleSet = a.Metadata, a.RuleSet
-	}
-	if copies {
-		return c.copied(ctx, s, &a)
-	}
-	return s, nil
-}
-
-// copied completes s, whose text the registry chose.
-func (c *Client) copied(ctx context.Context, s *SubjectSchema, a *schemaAnswer) (*SubjectSchema, error) {
-	if a.Schema == nil {
-		return c.SchemaByID(ctx, s.Subject, s.ID)
+	case a.Schema == nil && copies:
+		return c.SchemaByID(ctx, key.subject, a.ID)
 	}
 	if a.Subject == "" {
-		a.Subject = s.Subject
+		a.Subject = key.subject // otherwise, a name without a context may have been found in another
 	}
-	return c.build(ctx, "the schema registered", s.Subject, a)
+	if a.Schema != nil {
+		if a.References == nil {
+			a.References = d.References // some leave them out
+		}
+		s, err := c.build(ctx, key.String(), a.Subject, &a)
+		if err == nil || copies {
+			return s, err
+		}
+	}
+	sent.Subject, sent.ID, sent.Version, sent.GUID, sent.Deleted = a.Subject, a.ID, a.Version, a.GUID, a.Deleted
+	return sent, nil
 }
 
 // invalidDefinition is the error for a definition that is not worth sending:
 // its text cannot be read, or refers to what does not exist. A failure to find
-// that out stays what it is.
+// that out stays what it is. Status and code are those that it would get. That a
+// reference was not found is said in words alone: what is missing is not what
+// the caller asked for.
 func invalidDefinition(err error) error {
 	var reference referenceError
 	if !permanentFailure(err) && !errors.As(err, &reference) && !errors.Is(err, errNotUTF8) {
 		return err
 	}
-	return &InvalidError{Response: Response{Message: err.Error()}, Err: err}
+	out := &InvalidError{Response: Response{Status: http.StatusUnprocessableEntity, Code: 42201, Message: err.Error()}}
+	if notFound := (*NotFoundError)(nil); !errors.As(err, &notFound) {
+		out.Err = err
+	}
+	return out
 }
 
 var errNotUTF8 = errors.New("the text is not valid UTF-8")
