@@ -21,12 +21,13 @@ func (m *machine) path(pc int, items loop) string {
 		if in.op == opCall {
 			continue
 		}
+		state := items
 		if i+1 < len(m.frames) {
-			items = m.frames[i+1].outer
+			state = m.frames[i+1].outer
 		}
 		if in.c&itemsKeyed == 0 {
-			text = appendPath(text, "["+strconv.FormatInt(items.until-int64(items.left), 10)+"]")
-		} else if key, _, err := wire.Bytes(m.src, items.begin); err == nil {
+			text = appendPath(text, "["+strconv.FormatInt(state.until-int64(state.left), 10)+"]")
+		} else if key, _, err := wire.Bytes(m.src, state.begin); err == nil {
 			text = appendPath(text, "["+quoteKey(key)+"]")
 		}
 	}

@@ -169,19 +169,19 @@ run:
 			items = loop{}
 
 		case opItems:
-			if at < len(src) && src[at] == 0 {
-				at++
-				items = m.frames[len(m.frames)-1].outer
-				m.frames = m.frames[:len(m.frames)-1]
-				pc = int(in.a)
-				continue
-			}
 			var jump bool
-			if items, at, jump, err = m.block(in, items, at); err != nil {
+			if at < len(src) && src[at] == 0 { // no more blocks
+				items.left = 0
+				at++
+			} else if items, at, jump, err = m.block(in, items, at); err != nil {
 				break run
 			}
 			if jump {
 				pc--
+			} else if items.left == 0 {
+				items = m.frames[len(m.frames)-1].outer
+				m.frames = m.frames[:len(m.frames)-1]
+				pc = int(in.a)
 			}
 
 		case opCall:
@@ -276,11 +276,13 @@ func (m *machine) reserve() {
 	}
 }
 
-// block begins a block of items. If jump is set, it was jumped over.
+// block begins a block of items; none are left after the last block. If jump is
+// set, it was jumped over.
 func (m *machine) block(in *instruction, items loop, at int) (_ loop, next int, jump bool, err error) {
 	b, next, err := readBlock(m.src, at)
-	if err != nil {
-		return items, at, false, err
+	if err != nil || b.count == 0 { // written in more bytes than 0 takes
+		items.left = 0
+		return items, next, false, err
 	}
 	if err = m.checkBlock(b, len(m.src)-next, int(in.b), items.until); err != nil {
 		return items, at, false, err
