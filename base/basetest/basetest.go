@@ -1,11 +1,9 @@
 package basetest
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kfake"
 	"go.uber.org/goleak"
 
 	"github.com/kavro/kavro/base"
@@ -23,6 +21,8 @@ type Factory struct {
 type Cluster struct {
 	Brokers string      // bootstrap.servers
 	Config  base.Config // further settings for every client, such as security.protocol; may be nil
+
+	fake *fake // the broker, if the suite has started it
 }
 
 // Run runs all cases against f, on a kfake of their own, and checks that no
@@ -60,15 +60,12 @@ func RunMixedOn(t *testing.T, c Cluster, a, b Factory) {
 // onFake runs f on a new kfake, then checks for goroutines left behind.
 func onFake(t *testing.T, f func(*testing.T, Cluster)) {
 	before := goleak.IgnoreCurrent()
-	k, err := kfake.NewCluster(
-		kfake.NumBrokers(1),
-		kfake.GroupMinSessionTimeout(1), // sessions of milliseconds
-	)
+	k, err := newFake()
 	require.NoError(t, err)
 
 	// The subtest returns when all parallel cases in it are done.
 	t.Run("kfake", func(t *testing.T) {
-		f(t, Cluster{Brokers: strings.Join(k.ListenAddrs(), ",")})
+		f(t, Cluster{Brokers: k.brokers(), fake: k})
 	})
 	k.Close()
 	goleak.VerifyNone(t, before)

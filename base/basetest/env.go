@@ -21,6 +21,9 @@ import (
 // client is, only on that it comes to an end.
 const patience = 60 * time.Second
 
+// moment is how long the suite looks on where nothing is expected to happen.
+const moment = 250 * time.Millisecond
+
 // env is what one case works with: one base, one broker, names of its own.
 type env struct {
 	*testing.T
@@ -69,6 +72,9 @@ func (e *env) createTopic(name string, partitions int32, configs ...string) {
 		resp, err := req.RequestWith(e.ctx(), cl)
 		require.NoError(e, err)
 		require.NoError(e, kerr.ErrorForCode(resp.Topics[0].ErrorCode))
+		if e.cluster.fake != nil {
+			e.cluster.fake.created(name, resp.Topics[0].TopicID, configs)
+		}
 	})
 }
 
@@ -91,6 +97,9 @@ func (e *env) conf(more ...base.Config) base.Config {
 	return c
 }
 
+// nobody is an address where no broker listens.
+const nobody = "127.0.0.1:1"
+
 // producer makes a producer that is closed with the test.
 func (e *env) producer(more ...base.Config) base.Producer {
 	p, err := e.factory.Producer(e.conf(more...), base.Hooks{})
@@ -101,6 +110,36 @@ func (e *env) producer(more ...base.Config) base.Producer {
 		require.NoError(e, p.Close(ctx))
 	})
 	return p
+}
+
+// txnProducer makes a producer with a transactional id.
+func (e *env) txnProducer(id string, more ...base.Config) base.TxnProducer {
+	e.Helper()
+	p := e.producer(append([]base.Config{{"transactional.id": id}}, more...)...)
+	require.Implements(e, (*base.TxnProducer)(nil), p)
+	return p.(base.TxnProducer)
+}
+
+// subscribed makes a consumer of topics, in a group of its own.
+func (e *env) subscribed(topics []string, more ...base.Config) base.Consumer {
+	e.Helper()
+	c := e.consumer(e.name("group"), more...)
+	require.NoError(e, c.Subscribe(topics, nil))
+	return c
+}
+
+// session makes a session that is closed with the test.
+func (e *env) session(group, id string, more ...base.Config) base.Session {
+	e.Helper()
+	conf := e.consumerConf(group, append([]base.Config{{"transactional.id": id}}, more...)...)
+	s, err := e.factory.Session(conf, base.Hooks{})
+	require.NoError(e, err)
+	e.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		require.NoError(e, s.Close(ctx))
+	})
+	return s
 }
 
 // consumerConf is a configuration for a member of group: from the start, with
@@ -125,4 +164,17 @@ func (e *env) consumer(group string, more ...base.Config) base.Consumer {
 		require.NoError(e, c.Close(ctx))
 	})
 	return c
+}
+
+// eventually waits until what is asked for is so.
+func (e *env) eventually(so func() bool) {
+	e.Helper()
+	ctx := e.ctx()
+	for !so() {
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			require.Fail(e, "still waiting")
+		}
+	}
 }

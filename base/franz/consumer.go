@@ -170,6 +170,7 @@ func (c *consumer) rejoin(r *reader) error {
 		c.hooks.Error(err)
 	}
 	r.lose()
+	r.stop() // what it has under way could keep Poll waiting
 	<-r.done
 	next, joinErr := c.join(r.topics, r.rebalance)
 	if joinErr != nil {

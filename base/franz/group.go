@@ -26,8 +26,8 @@ func (c *consumer) join(topics []string, rebalance base.Rebalance) (*reader, err
 	}
 	if c.session == nil {
 		r.watch.start(c.s.maxPollInterval, func() {
-			r.release()
-			r.shut()
+			r.disown()
+			r.shut() // which leaves the group
 		})
 	}
 	go r.reportMissing(ctx)

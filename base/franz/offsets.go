@@ -122,8 +122,23 @@ func (c *consumer) Committed(ctx context.Context, p ...base.TopicPartition) ([]b
 	return committed(ctx, cl, c.s.group, p)
 }
 
-// committed fetches a group's offsets, in the order of parts.
+// committed fetches a group's offsets, in the order of parts. It waits for
+// transactions that are about to commit offsets of the group (KIP-447).
 func committed(ctx context.Context, cl *kgo.Client, group string, parts []base.TopicPartition) ([]base.Offset, error) {
+	for {
+		offsets, err := fetchCommitted(ctx, cl, group, parts)
+		if !errors.Is(err, kerr.UnstableOffsetCommit) {
+			return offsets, err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func fetchCommitted(ctx context.Context, cl *kgo.Client, group string, parts []base.TopicPartition) ([]base.Offset, error) {
 	offsets := make([]base.Offset, len(parts))
 	if len(parts) == 0 {
 		return offsets, nil
@@ -136,24 +151,16 @@ func committed(ctx context.Context, cl *kgo.Client, group string, parts []base.T
 		g.Topics = append(g.Topics, t)
 	}
 	req := kmsg.NewPtrOffsetFetchRequest()
-	req.RequireStable = true // wait for transactions that are about to commit offsets (KIP-447)
+	req.RequireStable = true
 	req.Groups = append(req.Groups, g)
 	resp, err := req.RequestWith(ctx, cl)
 	if err != nil {
 		return nil, convert(err)
 	}
 
-	answers := map[base.TopicPartition]listed{}
-	for _, g := range resp.Groups {
-		if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
-			return nil, convert(err)
-		}
-		for _, t := range g.Topics {
-			for _, p := range t.Partitions {
-				tp := base.TopicPartition{Topic: t.Topic, Partition: p.Partition}
-				answers[tp] = listed{offset: p.Offset, epoch: p.LeaderEpoch, err: at(convert(kerr.ErrorForCode(p.ErrorCode)), tp)}
-			}
-		}
+	answers, err := readCommitted(resp)
+	if err != nil {
+		return nil, err
 	}
 	for i, tp := range parts {
 		l, ok := answers[tp]
@@ -166,6 +173,26 @@ func committed(ctx context.Context, cl *kgo.Client, group string, parts []base.T
 		offsets[i] = base.Offset{TopicPartition: tp, Offset: l.offset, LeaderEpoch: l.epoch}
 	}
 	return offsets, nil
+}
+
+func readCommitted(resp *kmsg.OffsetFetchResponse) (map[base.TopicPartition]listed, error) {
+	answers := map[base.TopicPartition]listed{}
+	for _, g := range resp.Groups {
+		err := kerr.ErrorForCode(g.ErrorCode)
+		if errors.Is(err, kerr.GroupIDNotFound) {
+			continue // a group that does not exist has committed nothing
+		}
+		if err != nil {
+			return nil, convert(err)
+		}
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				tp := base.TopicPartition{Topic: t.Topic, Partition: p.Partition}
+				answers[tp] = listed{offset: p.Offset, epoch: p.LeaderEpoch, err: at(convert(kerr.ErrorForCode(p.ErrorCode)), tp)}
+			}
+		}
+	}
+	return answers, nil
 }
 
 // diverged finds offsets that were committed in an epoch of which the log has

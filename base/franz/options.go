@@ -142,15 +142,11 @@ func (s *settings) producerOpts() ([]kgo.Opt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.deliveryTimeout > 0 && s.deliveryTimeout < time.Second {
-		return nil, &base.ConfigError{Key: "message.timeout.ms", Reason: "base/franz cannot honour less than 1000"}
-	}
 	opts := []kgo.Opt{
 		kgo.RequiredAcks(map[string]kgo.Acks{"all": kgo.AllISRAcks(), "1": kgo.LeaderAck(), "0": kgo.NoAck()}[s.acks]),
 		kgo.ProducerLinger(s.linger),
 		kgo.ProducerBatchMaxBytes(int32(s.messageMax)),
 		kgo.ProduceRequestTimeout(s.requestTimeout),
-		kgo.RecordDeliveryTimeout(s.deliveryTimeout),
 		kgo.RecordRetries(s.retries),
 		kgo.UnknownTopicRetries(s.unknownTopicTries()),
 		kgo.ProducerBatchCompression(codec),

@@ -2,10 +2,12 @@ package franz
 
 import (
 	"context"
+	"errors"
 	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -33,6 +35,7 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 	}
 	p := newProducer(cl, s.room())
 	p.cancel, p.owned = cancel, true
+	p.deadlines = newDeadlines(s.deliveryTimeout)
 	if s.transactionalID != "" {
 		return newTxnProducer(p), nil
 	}
@@ -79,6 +82,8 @@ type producer struct {
 	flight flight
 	owned  bool // the client is closed with the producer
 	cancel context.CancelFunc
+
+	deadlines *deadlines // nil: none
 
 	inTxn atomic.Bool  // producing is allowed, if the client is transactional
 	txn   bool         // the client is transactional
@@ -139,12 +144,17 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 	for i := range r.Headers {
 		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
 	}
+	now := time.Now()
 	s.rec = kgo.Record{
 		Topic: r.Topic, Partition: r.Partition,
 		Key: r.Key, Value: r.Value, Headers: s.headers, Timestamp: r.Timestamp,
-		Context: context.Background(), // ctx ends with Produce: cancelling one record would fail its batch
+		Context: context.Background(),
 	}
-	p.cl.Produce(context.Background(), &s.rec, s.promise)
+	if r.Timestamp.IsZero() {
+		s.rec.Timestamp = now
+	}
+	// ctx ends with Produce: cancelling one record would fail its batch.
+	p.cl.Produce(p.deadlines.from(now), &s.rec, s.promise)
 	p.flight.entered()
 	return nil
 }
@@ -185,6 +195,11 @@ func (s *sent) done(rec *kgo.Record, err error) {
 
 // failed says why the record was not delivered, and where.
 func (s *sent) failed(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms")
+		e.Retriable = true
+		err = e
+	}
 	err = at(convert(err), base.TopicPartition{Topic: s.rec.Topic, Partition: s.requested})
 	if e, ok := err.(*base.Error); ok { //nolint:errorlint // made by at
 		if e.Code == codeFail && s.requested >= 0 && strings.Contains(e.Err.Error(), "partitioning choice") {
@@ -244,6 +259,7 @@ func (p *producer) Close(ctx context.Context) error {
 	}
 	p.cancel()
 	p.cl.Close()
+	p.deadlines.stop()
 	<-p.flight.before() // kgo has failed the rest, and calls their promises
 	return err
 }

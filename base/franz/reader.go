@@ -182,7 +182,8 @@ func (r *reader) close(ctx context.Context) {
 			continue
 		case <-r.done:
 		case <-ctx.Done():
-			r.release()
+			r.disown()
+			r.stop()
 			<-r.done // soon: nothing that it waits for goes on
 		}
 		r.stop()
@@ -200,15 +201,13 @@ func (r *reader) shut() {
 	})
 }
 
-// release lets all rebalances go on without Rebalance, and interrupts what the
-// client has under way.
-func (r *reader) release() {
+// disown lets all rebalances go on without Rebalance.
+func (r *reader) disown() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.released = true
 	for _, ev := range r.events {
 		ev.finish(nil, base.ErrClosed)
 	}
 	r.events = nil
-	r.mu.Unlock()
-	r.stop()
 }

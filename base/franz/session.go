@@ -31,6 +31,7 @@ func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
 	c.consumer.session = c
 	c.p = newProducer(nil, s.room())
 	c.p.txn = true
+	c.p.deadlines = newDeadlines(s.deliveryTimeout)
 	c.txn.p = c.p
 	if _, err := s.producerOpts(); err != nil {
 		return nil, err
@@ -96,6 +97,9 @@ func (s *session) Begin(ctx context.Context) error {
 	if err := s.txn.begin(ctx, r.transact.Begin); err != nil {
 		return err
 	}
+	// What was polled before is not part of the transaction: to kgo, it is
+	// committed.
+	r.cl.SetOffsets(r.cl.UncommittedOffsets())
 	r.mark()
 	return nil
 }
@@ -143,6 +147,7 @@ func (s *session) Close(ctx context.Context) error {
 	s.p.room.close()
 	s.p.flight.close()
 	err := s.consumer.Close(ctx)
+	s.p.deadlines.stop()
 	if s.p.cl != nil {
 		<-s.p.flight.before() // the client has failed the rest
 	}

@@ -114,7 +114,7 @@ func producerKeys() []key {
 		ms("P", "request.timeout.ms", 30_000, 100, 900_000, func(s *settings) *time.Duration { return &s.requestTimeout },
 			"How long the broker may wait for its replicas."),
 		ms("P", "message.timeout.ms delivery.timeout.ms", 300_000, 0, 2147483647, func(s *settings) *time.Duration { return &s.deliveryTimeout },
-			"How long a record may take from Produce to its report, retries included. 0 is without limit; otherwise at least 1000, franz-go's least."),
+			"How long a record may take from Produce to its report, retries included, give or take a sixteenth. 0 is without limit."),
 		ms("*", "topic.metadata.propagation.max.ms", 30_000, 0, 3_600_000, func(s *settings) *time.Duration { return &s.propagation },
 			"How long a topic may be missing before its records fail with error 3."),
 		enum("P", "compression.type compression.codec", "none", "none, gzip, snappy, lz4, zstd", func(s *settings) *string { return &s.compression },

@@ -1,0 +1,158 @@
+package basetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/base"
+)
+
+func closeCases() []testCase {
+	return []testCase{
+		{"Close/producer flushes", closeProducer},
+		{"Close/producer reports what it could not send", closeProducerUnsent},
+		{"Close/producer in use", closeProducerInUse},
+		{"Close/consumer", closeConsumer},
+		{"Close/consumer that never read", closeUnused},
+	}
+}
+
+func closeProducer(e *env) {
+	topic := e.topic(1)
+	p, err := e.factory.Producer(e.conf(base.Config{"linger.ms": 60_000}), base.Hooks{})
+	require.NoError(e, err)
+	reports := 0
+	for range 10 {
+		require.NoError(e, p.Produce(e.ctx(), text(topic, 0, "v"), func(_ *base.Record, err error) {
+			if err == nil {
+				reports++
+			}
+		}))
+	}
+	require.NoError(e, p.Close(e.ctx()))
+	require.Equal(e, 10, reports)
+
+	require.NoError(e, p.Close(e.ctx()), "idempotent")
+	require.ErrorIs(e, p.Produce(e.ctx(), text(topic, 0, "v"), nil), base.ErrClosed)
+	require.ErrorIs(e, p.Flush(e.ctx()), base.ErrClosed)
+	_, err = p.(base.Metadata).Partitions(e.ctx(), topic)
+	require.ErrorIs(e, err, base.ErrClosed)
+}
+
+// closeProducerUnsent: what Close cannot send within its context is reported
+// once, with ErrClosed, and Close returns the context's error.
+func closeProducerUnsent(e *env) {
+	p, err := e.factory.Producer(e.conf(base.Config{"bootstrap.servers": nobody}), base.Hooks{})
+	require.NoError(e, err)
+	var reports []error
+	for range 10 {
+		require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), func(_ *base.Record, err error) {
+			reports = append(reports, err)
+		}))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	require.ErrorIs(e, p.Close(ctx), context.DeadlineExceeded)
+	require.Len(e, reports, 10)
+	for _, err := range reports {
+		require.ErrorIs(e, err, base.ErrClosed)
+	}
+	require.NoError(e, p.Close(e.ctx()))
+}
+
+// closeProducerInUse: each record that Produce has taken is reported once,
+// however Close falls in between, and who waits for room is let go.
+func closeProducerInUse(e *env) {
+	topic := e.topic(1)
+	p, err := e.factory.Producer(e.conf(base.Config{"queue.buffering.max.messages": 5}), base.Hooks{})
+	require.NoError(e, err)
+
+	var taken, reported atomic.Int64
+	var wg sync.WaitGroup
+	running := make(chan struct{}, 4)
+	for range cap(running) {
+		wg.Go(func() {
+			for first := true; ; first = false {
+				err := p.Produce(context.Background(), text(topic, 0, "v"), func(_ *base.Record, err error) {
+					reported.Add(1)
+					if err != nil && !errors.Is(err, base.ErrClosed) {
+						e.Errorf("reported as %v", err)
+					}
+				})
+				if err != nil {
+					if !errors.Is(err, base.ErrClosed) {
+						e.Errorf("refused with %v", err)
+					}
+					return
+				}
+				taken.Add(1)
+				if first {
+					running <- struct{}{}
+				}
+			}
+		})
+	}
+	for range cap(running) {
+		<-running
+	}
+	require.NoError(e, p.Close(e.ctx()))
+	wg.Wait()
+	require.Equal(e, taken.Load(), reported.Load())
+}
+
+// closeConsumer: Close tells of the revocation, in which committing works, and
+// nothing works afterwards.
+func closeConsumer(e *env) {
+	topic := e.topic(1)
+	e.fill(e.producer(), topic, 0, 10)
+	group := e.name("group")
+	c, err := e.factory.Consumer(e.consumerConf(group), base.Hooks{})
+	require.NoError(e, err)
+
+	var commitErr error
+	rebalances := &log{revoked: func(ctx context.Context, p []base.TopicPartition) {
+		commitErr = c.Commit(ctx, []base.Offset{offset(topic, p[0].Partition, 7)})
+	}}
+	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
+	e.read(c, 10)
+	require.NoError(e, c.Close(e.ctx()))
+	require.NoError(e, commitErr)
+	require.Equal(e, []string{"assigned [0]", "revoked [0]"}, rebalances.all())
+
+	require.NoError(e, c.Close(e.ctx()), "idempotent")
+	var b base.Batch
+	require.ErrorIs(e, c.Poll(e.ctx(), &b, 1), base.ErrClosed)
+	require.ErrorIs(e, c.Commit(e.ctx(), []base.Offset{offset(topic, 0, 1)}), base.ErrClosed)
+	require.ErrorIs(e, c.Subscribe([]string{topic}, nil), base.ErrClosed)
+	require.ErrorIs(e, c.Seek(e.ctx(), offset(topic, 0, 1)), base.ErrClosed)
+	require.ErrorIs(e, c.Pause(part(topic, 0)), base.ErrClosed)
+	require.ErrorIs(e, c.Resume(part(topic, 0)), base.ErrClosed)
+
+	next := e.consumer(group)
+	require.NoError(e, next.Subscribe([]string{topic}, nil))
+	require.Equal(e, numbers(7, 10), values(e.read(next, 3)), "from where it was committed")
+}
+
+func closeUnused(e *env) {
+	topic := e.topic(1)
+	for _, subscribe := range []bool{false, true} {
+		c, err := e.factory.Consumer(e.consumerConf(e.name("group")), base.Hooks{})
+		require.NoError(e, err)
+		rebalances := &log{}
+		if subscribe {
+			require.NoError(e, c.Subscribe([]string{topic}, rebalances))
+		}
+		require.NoError(e, c.Close(e.ctx()))
+		rebalances.check(e)
+	}
+	c, err := e.factory.Consumer(e.consumerConf(e.name("group"), base.Config{"bootstrap.servers": nobody}), base.Hooks{})
+	require.NoError(e, err)
+	require.NoError(e, c.Subscribe([]string{topic}, nil))
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	_ = c.Close(ctx) // may say that the group could not be left, and must return
+}

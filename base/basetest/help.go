@@ -1,0 +1,272 @@
+package basetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/base"
+)
+
+// send produces records and waits until all were delivered.
+func (e *env) send(p base.Producer, recs ...*base.Record) {
+	e.Helper()
+	errs := make([]error, len(recs))
+	for i, r := range recs {
+		require.NoError(e, p.Produce(e.ctx(), r, func(_ *base.Record, err error) { errs[i] = err }))
+	}
+	require.NoError(e, p.Flush(e.ctx()))
+	require.NoError(e, errors.Join(errs...))
+}
+
+// text makes a record with a value and no key, for one partition.
+func text(topic string, partition int32, value string) *base.Record {
+	return &base.Record{Topic: topic, Partition: partition, Value: []byte(value)}
+}
+
+// fill sends n records, with the values 0 to n-1, to one partition.
+func (e *env) fill(p base.Producer, topic string, partition int32, n int) {
+	e.Helper()
+	recs := make([]*base.Record, n)
+	for i := range recs {
+		recs[i] = text(topic, partition, fmt.Sprint(i))
+	}
+	e.send(p, recs...)
+}
+
+// drain is what polling has brought so far.
+type drain struct {
+	recs []*base.Record
+	ends []base.Offset
+	errs []base.PartitionError
+}
+
+// poll polls once and adds to d.
+func (e *env) poll(c base.Consumer, d *drain) {
+	e.Helper()
+	e.pollMax(c, d, 100)
+}
+
+func (e *env) pollMax(c base.Consumer, d *drain, max int) {
+	e.Helper()
+	var b base.Batch
+	require.NoError(e, c.Poll(e.ctx(), &b, max))
+	d.recs = append(d.recs, b.Records...)
+	d.ends = append(d.ends, b.Ends...)
+	d.errs = append(d.errs, b.Errors...)
+}
+
+// until polls until done says so.
+func (e *env) until(c base.Consumer, d *drain, done func(*drain) bool) {
+	e.Helper()
+	for !done(d) {
+		e.poll(c, d)
+	}
+}
+
+// read polls until n more records came, and returns them. Errors of partitions
+// fail the test.
+func (e *env) read(c base.Consumer, n int) []*base.Record {
+	e.Helper()
+	d := &drain{}
+	e.until(c, d, func(d *drain) bool { return len(d.recs) >= n || len(d.errs) > 0 })
+	require.Empty(e, d.errs)
+	require.Len(e, d.recs, n)
+	return d.recs
+}
+
+// nap polls for a moment, in which nothing is expected but rebalances.
+func (e *env) nap(c base.Consumer) {
+	e.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	var b base.Batch
+	err := c.Poll(ctx, &b, 100)
+	require.Empty(e, b.Records)
+	require.ErrorIs(e, err, context.DeadlineExceeded)
+}
+
+// glance polls for a moment, in which anything may come.
+func (e *env) glance(c base.Consumer, d *drain) {
+	e.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	var b base.Batch
+	if err := c.Poll(ctx, &b, 100); err != nil {
+		require.ErrorIs(e, err, context.DeadlineExceeded)
+	}
+	d.recs = append(d.recs, b.Records...)
+	d.errs = append(d.errs, b.Errors...)
+}
+
+// values are the values of records as texts.
+func values(recs []*base.Record) []string {
+	out := make([]string, len(recs))
+	for i, r := range recs {
+		out[i] = string(r.Value)
+	}
+	return out
+}
+
+// numbers is "0" to n-1, from.
+func numbers(from, to int) []string {
+	out := []string{}
+	for i := from; i < to; i++ {
+		out = append(out, fmt.Sprint(i))
+	}
+	return out
+}
+
+// offset is an offset without an epoch.
+func offset(topic string, partition int32, at int64) base.Offset {
+	return base.Offset{TopicPartition: base.TopicPartition{Topic: topic, Partition: partition}, Offset: at, LeaderEpoch: -1}
+}
+
+func part(topic string, partition int32) base.TopicPartition {
+	return base.TopicPartition{Topic: topic, Partition: partition}
+}
+
+// after is the offset to commit when r was dealt with.
+func after(r *base.Record) base.Offset { return offset(r.Topic, r.Partition, r.Offset+1) }
+
+// positions drops the epochs, which not every broker gives.
+func positions(offsets []base.Offset) []base.Offset {
+	out := slices.Clone(offsets)
+	for i := range out {
+		out[i].LeaderEpoch = -1
+	}
+	slices.SortFunc(out, func(a, b base.Offset) int { return compare(a.TopicPartition, b.TopicPartition) })
+	return out
+}
+
+func compare(a, b base.TopicPartition) int {
+	if c := strings.Compare(a.Topic, b.Topic); c != 0 {
+		return c
+	}
+	return int(a.Partition) - int(b.Partition)
+}
+
+// code returns the code of a *base.Error.
+func (e *env) code(err error) int16 {
+	e.Helper()
+	var be *base.Error
+	require.ErrorAs(e, err, &be)
+	return be.Code
+}
+
+// log is a Rebalance that notes what it is told. Its functions are optional.
+type log struct {
+	assigned func(context.Context, []base.Offset) ([]base.Offset, error)
+	revoked  func(context.Context, []base.TopicPartition)
+	lost     func([]base.TopicPartition)
+
+	mu    sync.Mutex
+	has   map[base.TopicPartition]bool
+	lines []string // "assigned [0 1]", with the partitions' numbers
+	calls int      // under way: they must not overlap
+	bad   []string // what must not happen
+}
+
+func (l *log) Assigned(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+	var parts []base.TopicPartition
+	for _, o := range committed {
+		parts = append(parts, o.TopicPartition)
+	}
+	defer l.enter("assigned", parts)()
+	if l.assigned == nil {
+		return nil, nil
+	}
+	start, err := l.assigned(ctx, committed)
+	if err != nil {
+		l.set(parts, false) // not theirs: the base asks again
+	}
+	return start, err
+}
+
+func (l *log) Revoked(ctx context.Context, parts []base.TopicPartition) {
+	defer l.enter("revoked", parts)()
+	if l.revoked != nil {
+		l.revoked(ctx, parts)
+	}
+}
+
+func (l *log) Lost(parts []base.TopicPartition) {
+	defer l.enter("lost", parts)()
+	if l.lost != nil {
+		l.lost(parts)
+	}
+}
+
+// enter notes a call, and checks that it is a delta of what was told before.
+func (l *log) enter(what string, parts []base.TopicPartition) func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.calls++; l.calls > 1 {
+		l.bad = append(l.bad, what+" beside another call")
+	}
+	if l.has == nil {
+		l.has = map[base.TopicPartition]bool{}
+	}
+	var ids []int32
+	for _, tp := range parts {
+		ids = append(ids, tp.Partition)
+		if l.has[tp] == (what == "assigned") {
+			l.bad = append(l.bad, fmt.Sprintf("%s %v is no delta", what, tp))
+		}
+		l.has[tp] = what == "assigned"
+	}
+	slices.Sort(ids)
+	l.lines = append(l.lines, fmt.Sprint(what, " ", ids))
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.calls--
+	}
+}
+
+func (l *log) set(parts []base.TopicPartition, has bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, tp := range parts {
+		l.has[tp] = has
+	}
+}
+
+// owned is how many partitions were assigned and not taken since.
+func (l *log) owned() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, has := range l.has {
+		if has {
+			n++
+		}
+	}
+	return n
+}
+
+// saw reports whether there was a call of a kind.
+func (l *log) saw(what string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.lines, func(line string) bool { return strings.HasPrefix(line, what) })
+}
+
+func (l *log) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines)
+}
+
+// check fails the test if a call was not a delta, or overlapped another.
+func (l *log) check(e *env) {
+	e.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	require.Empty(e, l.bad, "%v", l.lines)
+}
