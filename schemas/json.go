@@ -412,7 +412,11 @@ func (s *scanner) escape() *syntaxError {
 			return nil
 		}
 	}
-	return s.fail("not an escape of JSON: %q", `\`+rest[:min(len(rest), 5)])
+	shown := 1
+	if rest[0] == 'u' {
+		shown = min(len(rest), 5)
+	}
+	return s.fail("not an escape of JSON: \\%s", rest[:shown])
 }
 
 func hex4(s string) (r rune, ok bool) {
