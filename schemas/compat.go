@@ -201,7 +201,9 @@ func (c *comparison) field(reader, writer *Node, f *Field, at, field *trail) []R
 	switch {
 	case len(matches) > 1:
 		message := fmt.Sprintf("Reader record field %s matches multiple fields in writer record schema", f.name)
-		return []Reason{c.reason(NameMismatch, f.typ, writer, at.down("name"), field, message)}
+		r := c.reason(NameMismatch, reader, writer, at.down("name"), field, message)
+		r.words = fmt.Sprintf("the writer has both %s and %s, which are one field for the reader by its aliases", matches[0].name, matches[1].name)
+		return []Reason{r}
 	case len(matches) == 1:
 		return c.compare(f.typ, matches[0].typ, at.down("type"), field)
 	case f.def != nil:

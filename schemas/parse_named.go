@@ -71,8 +71,13 @@ func (p *parser) checkRepeats() error {
 
 func (p *parser) typeAliases(n *Node, at int) error {
 	namespace := n.Namespace()
+	seen := make(map[string]bool)
 	return p.aliases(at, func(e int, alias string) error {
 		full := qualify(alias, namespace)
+		if seen[full] {
+			return nil
+		}
+		seen[full] = true
 		// Java checks the last part of an alias only.
 		if last := full[strings.LastIndexByte(full, '.')+1:]; last == "" || !p.lenient && !validName(last) {
 			return p.fail(e, "%q is not a name: %s", alias, nameRule)

@@ -240,7 +240,7 @@ func TestReferences(t *testing.T) {
 }
 
 func TestTree(t *testing.T) {
-	s := schemas.MustParse(`{"type":"record","name":"a.R","doc":"top","aliases":["Q","b.Q",".Q"],"x":1,"fields":[
+	s := schemas.MustParse(`{"type":"record","name":"a.R","doc":"top","aliases":["Q","b.Q",".Q","a.Q"],"x":1,"fields":[
 		{"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"],"default":"B"},"default":"A","order":"ignore","aliases":["old"],"doc":"an enum","y":[1.50]},
 		{"name":"m","type":{"type":"map","values":["null","R"]}},
 		{"name":"f","type":{"type":"fixed","name":"b.F","size":3}},

@@ -31,7 +31,8 @@ type Reason struct {
 	Version  int  // 1-based position in the history given to Level.Check; 0 from CanRead
 	OldReads bool // from Level.Check: the schema of the history is the reader, the new one the writer
 
-	reader, writer *Node // nil in a Reason made elsewhere
+	reader, writer *Node  // nil in a Reason made elsewhere
+	words          string // what String says in place of the kind's own words
 }
 
 // String says what is wrong and what would help.
@@ -43,11 +44,11 @@ func (r Reason) String() string {
 	if r.Field != "" {
 		where = r.Field + ": "
 	}
+	if r.words != "" {
+		return where + r.words
+	}
 	switch r.Kind {
 	case NameMismatch:
-		if r.writer.name == "" || r.reader.name == "" {
-			break
-		}
 		return fmt.Sprintf("%s%s of the writer is %s for the reader, which needs the same name or the alias %q",
 			where, described(r.writer), described(r.reader), r.writer.name)
 	case FixedSizeMismatch:

@@ -9,12 +9,13 @@ import (
 type pair struct{ a, b *Node }
 
 // sameType reports whether two definitions are one word for word, as Java sees
-// it: documentation and aliases may differ. Pairs in seen are taken to be equal.
+// it: documentation, aliases and the default of an enum may differ, and an error
+// is a record. Pairs in seen are taken to be equal.
 func sameType(a, b *Node, seen map[pair]bool) bool {
 	if a == b || seen[pair{a, b}] {
 		return true
 	}
-	if a == nil || b == nil || a.typ != b.typ || a.name != b.name || a.isError != b.isError || a.size != b.size ||
+	if a == nil || b == nil || a.typ != b.typ || a.name != b.name || a.size != b.size ||
 		!slices.Equal(a.symbols, b.symbols) || !sameProps(a.props, b.props) ||
 		len(a.fields) != len(b.fields) || len(a.branches) != len(b.branches) {
 		return false
@@ -32,7 +33,7 @@ func sameType(a, b *Node, seen map[pair]bool) bool {
 	for i, f := range a.fields {
 		g := b.fields[i]
 		if f.name != g.name || f.order != g.order || (f.def == nil) != (g.def == nil) ||
-			!bytes.Equal(f.def, g.def) || !sameProps(f.props, g.props) || !sameType(f.typ, g.typ, seen) {
+			!sameJSON(f.def, g.def) || !sameProps(f.props, g.props) || !sameType(f.typ, g.typ, seen) {
 			return false
 		}
 	}
@@ -45,5 +46,14 @@ func sameType(a, b *Node, seen map[pair]bool) bool {
 }
 
 func sameProps(a, b []Prop) bool {
-	return slices.EqualFunc(a, b, func(p, q Prop) bool { return p.Name == q.Name && bytes.Equal(p.Value, q.Value) })
+	return slices.EqualFunc(a, b, func(p, q Prop) bool { return p.Name == q.Name && sameJSON(p.Value, q.Value) })
+}
+
+// sameJSON reports whether two values print the same.
+func sameJSON(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	var p printer
+	return bytes.Equal(p.appendJSON(nil, a), p.appendJSON(nil, b))
 }
