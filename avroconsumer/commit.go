@@ -1,0 +1,249 @@
+package avroconsumer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// commitPatience bounds a commit that nobody waits for.
+const commitPatience = 10 * time.Second
+
+// committer is the state of committing.
+type committer struct {
+	slot chan struct{} // holds one token while a commit is under way: they go out one at a time
+
+	// Guarded by core.mu.
+	stop     context.CancelFunc // of the periodic commits; nil before they begin
+	requests []commitRequest    // of CommitAsync
+	serving  bool               // a goroutine serves them
+	failing  bool               // the last periodic commit failed for good
+
+	running sync.WaitGroup // the goroutines
+}
+
+type commitRequest struct {
+	handles []handle // none: all that was dealt with
+	done    func([]base.Offset, error)
+}
+
+// due returns what may be committed and is not: the end of the contiguous prefix
+// of each partition. mu is held.
+func (c *core) due(p *partition) (base.Offset, bool) {
+	next, epoch, ok := p.tracker.prefix()
+	if !ok || p.gone || next == p.committed {
+		return base.Offset{}, false
+	}
+	return base.Offset{TopicPartition: p.TopicPartition, Offset: next, LeaderEpoch: epoch}, true
+}
+
+// allDue is due for all that is assigned. mu is held.
+func (c *core) allDue() []base.Offset {
+	var out []base.Offset
+	for _, p := range c.assigned {
+		if o, ok := c.due(p); ok {
+			out = append(out, o)
+		}
+	}
+	return sortOffsets(out)
+}
+
+// dueOf deals with these messages, and returns what may be committed of their
+// partitions: never more than the contiguous prefix, and nothing behind the last
+// of the messages. mu is held.
+func (c *core) dueOf(handles []handle) (out []base.Offset, err error) {
+	last := map[*partition]int64{} // the offset after the last message
+	for _, h := range handles {
+		p := h.part
+		if p == nil || p.gone {
+			err = ErrNotAssigned
+			continue
+		}
+		p.tracker.done(h.seq)
+		last[p] = max(last[p], h.offset+1)
+	}
+	for p, next := range last {
+		o, ok := c.due(p)
+		if ok && next < o.Offset {
+			o.Offset, o.LeaderEpoch = next, -1
+		}
+		if ok && o.Offset > p.committed {
+			out = append(out, o)
+		}
+	}
+	return sortOffsets(out), err
+}
+
+func sortOffsets(o []base.Offset) []base.Offset {
+	slices.SortFunc(o, func(a, b base.Offset) int { return comparePartitions(a.TopicPartition, b.TopicPartition) })
+	return o
+}
+
+// commit commits what pick, which sees the core locked, returns. Commits go out
+// one at a time, each with what is true when its turn comes: none moves an
+// offset backwards.
+func (c *core) commit(ctx context.Context, pick func() []base.Offset) ([]base.Offset, error) {
+	select {
+	case c.commits.slot <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-c.commits.slot }()
+
+	c.mu.Lock()
+	next := pick()
+	parts := make([]*partition, len(next))
+	for i, o := range next {
+		parts[i] = c.assigned[o.TopicPartition]
+	}
+	c.mu.Unlock()
+	if len(next) == 0 {
+		return nil, nil
+	}
+	start := time.Now()
+	err := c.base.Commit(ctx, next)
+	c.observer.Committed(next, time.Since(start), err)
+	if err != nil {
+		return next, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, o := range next {
+		parts[i].committed = o.Offset
+	}
+	return next, nil
+}
+
+// beginCommits starts the periodic commits, once.
+func (c *core) beginCommits() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.manual || c.commits.stop != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c.commits.stop = cancel
+	c.commits.running.Go(func() {
+		tick := time.NewTicker(c.interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				c.commitPeriodically(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// commitPeriodically commits all that is due. What fails for the moment, in the
+// middle of a rebalance for instance, is due again next time; what fails for
+// good is returned by the next Poll, or ends Run.
+func (c *core) commitPeriodically(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, commitPatience)
+	defer cancel()
+	next, err := c.commit(ctx, c.allDue)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !hopeless(err) {
+		c.commits.failing = false
+		return
+	}
+	if c.commits.failing {
+		return // said already
+	}
+	c.commits.failing = true
+	err = &CommitError{Offsets: next, Err: err}
+	if c.run != nil {
+		c.run.stop(err)
+		return
+	}
+	c.trouble = append(c.trouble, err)
+	c.wake()
+}
+
+// hopeless says whether a commit that failed will fail next time as well.
+// Rebalances come and go with errors that are not marked retriable, so only what
+// certainly stays counts.
+func hopeless(err error) bool {
+	const (
+		topicAuthorizationFailed = 29
+		groupAuthorizationFailed = 30
+	)
+	e := (*base.Error)(nil)
+	return errors.As(err, &e) && (e.Fatal || e.Code == topicAuthorizationFailed || e.Code == groupAuthorizationFailed)
+}
+
+// commitAsync serves requests one after the other; those that came meanwhile
+// are served together.
+func (c *core) commitAsync(r commitRequest) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing {
+		return base.ErrClosed
+	}
+	c.commits.requests = append(c.commits.requests, r)
+	if !c.commits.serving {
+		c.commits.serving = true
+		c.commits.running.Go(c.serveCommits)
+	}
+	return nil
+}
+
+func (c *core) serveCommits() {
+	for {
+		c.mu.Lock()
+		requests := c.commits.requests
+		c.commits.requests = nil
+		c.commits.serving = len(requests) > 0
+		c.mu.Unlock()
+		if len(requests) == 0 {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), commitPatience)
+		var stale error
+		next, err := c.commit(ctx, func() (out []base.Offset) {
+			out, stale = c.pick(requests)
+			return out
+		})
+		cancel()
+		if err == nil {
+			err = stale
+		}
+		for _, r := range requests {
+			if r.done != nil {
+				r.done(next, err)
+			}
+		}
+	}
+}
+
+// pick is what several requests want together. mu is held.
+func (c *core) pick(requests []commitRequest) ([]base.Offset, error) {
+	var handles []handle
+	all := false
+	for _, r := range requests {
+		handles = append(handles, r.handles...)
+		all = all || len(r.handles) == 0
+	}
+	next, err := c.dueOf(handles)
+	if all {
+		next = c.allDue()
+	}
+	return next, err
+}
+
+// endCommits stops the periodic commits and waits for those that are under way.
+func (c *core) endCommits() {
+	c.mu.Lock()
+	if c.commits.stop != nil {
+		c.commits.stop()
+	}
+	c.mu.Unlock()
+	c.commits.running.Wait()
+}

@@ -1,0 +1,314 @@
+package avroconsumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// Consumer reads records with keys of type K and values of type V.
+//
+// Poll, Messages, Batches, Run and RunBatch exclude each other: one goroutine at a
+// time reads. All other methods are safe for concurrent use.
+type Consumer[K, V any] struct {
+	*core
+	decoder *Decoder[K, V]
+	out     []item // what was handed out last, and is not dealt with. Guarded by core.mu
+}
+
+// New reads from b, with these deserializers for keys and values. It does not
+// take ownership: closing b is up to you (see [WithOwnedBase]). It does not touch
+// the network.
+func New[K, V any](b base.Consumer, key serde.Deserializer[K], value serde.Deserializer[V], opts ...Option) (*Consumer[K, V], error) {
+	conf := defaults()
+	for _, o := range opts {
+		o(&conf)
+	}
+	err := conf.check()
+	if b == nil || key == nil || value == nil {
+		err = errors.Join(err, errors.New("avroconsumer: New needs a base, a key deserializer and a value deserializer"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Consumer[K, V]{core: newCore(b, conf), decoder: NewDecoder(key, value)}, nil
+}
+
+// Base returns what New was given: the way to the client underneath.
+func (c *Consumer[K, V]) Base() base.Consumer { return c.core.base }
+
+// Subscribe joins the group for these topics, in place of those of an earlier
+// call; a topic beginning with ^ is a regular expression. It does not wait for
+// partitions: they come while the consumer is read from.
+func (c *Consumer[K, V]) Subscribe(topics ...string) error {
+	if len(topics) == 0 {
+		return errors.New("avroconsumer: Subscribe: no topics")
+	}
+	return c.subscribe(topics)
+}
+
+// Unsubscribe leaves the group's partitions to others, as Close does, and can be
+// followed by another Subscribe.
+func (c *Consumer[K, V]) Unsubscribe() error { return c.subscribe(nil) }
+
+func (c *core) subscribe(topics []string) error {
+	// Taking the turn ends at once the poll that may be under way, so there is
+	// nothing to bound.
+	err := c.visit(context.Background(), func() error {
+		return c.base.Subscribe(slices.Clone(topics), rebalancer{c})
+	})
+	if err == nil {
+		c.beginCommits()
+	}
+	return err
+}
+
+// Assign reads exactly these partitions, from these offsets (base.OffsetNone: what
+// the group committed, or auto.offset.reset), without the coordination of a
+// group. It excludes Subscribe. Partitions that were assigned before are given up
+// as if they were revoked.
+func (c *Consumer[K, V]) Assign(ctx context.Context, at ...base.Offset) error {
+	assigner, ok := c.core.base.(base.Assigner)
+	if !ok {
+		return fmt.Errorf("avroconsumer: Assign: %w", base.ErrUnsupported)
+	}
+	err := c.visit(ctx, func() error {
+		c.surrender(ctx, c.Assignment())
+		at := slices.Clone(at)
+		// Ready to take records before the first one can come.
+		start, err := rebalancer{c.core}.Assigned(ctx, at)
+		if err != nil {
+			return err
+		}
+		if err := assigner.Assign(ctx, override(at, start)...); err != nil {
+			rebalancer{c.core}.Lost(partitionsOf(at))
+			return err
+		}
+		return nil
+	})
+	if err == nil {
+		c.beginCommits()
+	}
+	return err
+}
+
+// Assignment returns the partitions that this consumer has now, sorted.
+func (c *Consumer[K, V]) Assignment() []base.TopicPartition {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := make([]base.TopicPartition, 0, len(c.assigned))
+	for tp := range c.assigned {
+		out = append(out, tp)
+	}
+	slices.SortFunc(out, comparePartitions)
+	return out
+}
+
+// Committed asks the broker what the group committed for these partitions, or
+// for all that are assigned if none is given. base.OffsetNone: nothing.
+func (c *Consumer[K, V]) Committed(ctx context.Context, p ...base.TopicPartition) ([]base.Offset, error) {
+	broker, err := c.offsets("Committed")
+	if err != nil {
+		return nil, err
+	}
+	if len(p) == 0 {
+		p = c.Assignment()
+	}
+	return broker.Committed(ctx, p...)
+}
+
+// OffsetsAt asks the broker for the first offset of each partition whose
+// timestamp is at or after t; the end of the partition if there is none.
+func (c *Consumer[K, V]) OffsetsAt(ctx context.Context, t time.Time, p ...base.TopicPartition) ([]base.Offset, error) {
+	broker, err := c.offsets("OffsetsAt")
+	if err != nil {
+		return nil, err
+	}
+	return broker.OffsetsAt(ctx, t, p...)
+}
+
+func (c *core) offsets(call string) (base.Offsets, error) {
+	broker, ok := c.base.(base.Offsets)
+	if !ok {
+		return nil, fmt.Errorf("avroconsumer: %s: %w", call, base.ErrUnsupported)
+	}
+	return broker, nil
+}
+
+// Position returns where these partitions, or all that are assigned if none is
+// given, go on: the offset of the first record that is not dealt with, or that
+// comes next. Before the first record it is where reading began, which may be
+// base.OffsetStart, base.OffsetEnd or base.OffsetNone (auto.offset.reset).
+// Partitions that are not assigned are left out.
+func (c *Consumer[K, V]) Position(p ...base.TopicPartition) []base.Offset {
+	if len(p) == 0 {
+		p = c.Assignment()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []base.Offset
+	for _, tp := range p {
+		if part := c.assigned[tp]; part != nil {
+			out = append(out, base.Offset{TopicPartition: tp, Offset: part.undealt(), LeaderEpoch: -1})
+		}
+	}
+	return out
+}
+
+// Seek moves the positions of assigned partitions; base.OffsetStart and
+// base.OffsetEnd are positions too. What was polled of them and not handed out is
+// dropped, and what is still being handled no longer counts. The group's offset
+// follows when a record from the new position on is dealt with.
+//
+// Under Run it may be called from a handler, except while that handler's
+// partition is being revoked: then it waits until the drain timeout.
+func (c *Consumer[K, V]) Seek(ctx context.Context, to ...base.Offset) error {
+	return c.visit(ctx, func() error {
+		if err := c.core.base.Seek(ctx, to...); err != nil {
+			return err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, o := range to {
+			if p := c.assigned[o.TopicPartition]; p != nil {
+				c.reposition(p, o.Offset)
+			}
+		}
+		return nil
+	})
+}
+
+// Pause stops handing out records of partitions, those that were polled already
+// included, until Resume. Handlers at work go on. A pause ends when its partition
+// is revoked.
+func (c *Consumer[K, V]) Pause(p ...base.TopicPartition) error { return c.setPaused(p, true) }
+
+// Resume undoes Pause.
+func (c *Consumer[K, V]) Resume(p ...base.TopicPartition) error { return c.setPaused(p, false) }
+
+func (c *core) setPaused(tps []base.TopicPartition, paused bool) error {
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		return base.ErrClosed
+	}
+	for _, tp := range tps {
+		p := c.assigned[tp]
+		if p == nil || p.paused == paused {
+			continue
+		}
+		p.paused, c.unsettled = paused, true
+		c.offerAll(p)
+	}
+	c.mu.Unlock()
+	c.settle()
+	return nil
+}
+
+// Commit makes what these messages say the group's offsets, and waits for the
+// broker's answer. The messages count as dealt with. Only the contiguous prefix of
+// what was dealt with is committed, and nothing behind the last of the messages;
+// if an earlier record of the partition is still being handled, its offset stays
+// the group's. Offsets never move backwards; see Seek.
+//
+// Without messages it commits all that was dealt with so far: not the message
+// that Poll returned last.
+//
+// The error is [ErrNotAssigned] if the partition of a message was taken away
+// since; the others are committed.
+func (c *Consumer[K, V]) Commit(ctx context.Context, msgs ...*Message[K, V]) error {
+	request := commitRequest{handles: handlesOf(msgs)}
+	var stale error
+	_, err := c.commit(ctx, func() (next []base.Offset) {
+		next, stale = c.pick([]commitRequest{request})
+		return next
+	})
+	if err == nil {
+		err = stale
+	}
+	return err
+}
+
+// CommitAsync is Commit without waiting. done, which may be nil, is called with
+// what was committed, nothing if all of it was already, on a goroutine of the
+// consumer's; it must not call Close. Calls that come while a commit is under way
+// are served together.
+func (c *Consumer[K, V]) CommitAsync(done func(next []base.Offset, err error), msgs ...*Message[K, V]) error {
+	return c.commitAsync(commitRequest{handles: handlesOf(msgs), done: done})
+}
+
+func handlesOf[K, V any](msgs []*Message[K, V]) []handle {
+	out := make([]handle, len(msgs))
+	for i, m := range msgs {
+		out[i] = m.from
+	}
+	return out
+}
+
+// Close ends Run, if it is under way, commits what was dealt with unless commits
+// are manual, and gives up all partitions. It closes what the consumer owns. It is
+// idempotent, and may be called beside everything else. If ctx ends before
+// whoever reads has given way, that is the error, and Close may be called again.
+func (c *Consumer[K, V]) Close(ctx context.Context) error {
+	c.mu.Lock()
+	c.closing = true
+	c.wake()
+	if c.run != nil {
+		c.run.stop(base.ErrClosed)
+	}
+	for c.claimed {
+		if c.freed == nil {
+			c.freed = make(chan struct{})
+		}
+		freed := c.freed
+		c.mu.Unlock()
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		c.mu.Lock()
+	}
+	c.mu.Unlock()
+	if err := c.take(ctx); err != nil {
+		return err
+	}
+	defer c.giveTurn()
+	c.mu.Lock()
+	closed := c.closed
+	c.closed = true
+	c.mu.Unlock()
+	if closed {
+		return nil
+	}
+
+	c.endCommits()
+	var errs []error
+	if !c.manual {
+		_, err := c.commit(ctx, c.allDue)
+		errs = append(errs, err)
+	}
+	if c.ownsBase {
+		errs = append(errs, c.core.base.Close(ctx)) // calls Revoked
+	}
+	c.abandon()
+	for _, f := range c.closers {
+		errs = append(errs, f(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// abandon forgets what is still assigned: a base that is not ours keeps it, and
+// may tell of rebalances later, to nobody.
+func (c *core) abandon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.assigned {
+		c.forget(p, base.ErrClosed)
+	}
+}

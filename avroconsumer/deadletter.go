@@ -1,0 +1,153 @@
+package avroconsumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/kavro/kavro/base"
+)
+
+// DeadLetterWriter keeps records that could not be dealt with. A nil error says
+// that the record is safe where it was written: only then does it count as
+// dealt with.
+type DeadLetterWriter interface {
+	WriteDeadLetter(ctx context.Context, e *RecordError) error
+}
+
+// The headers of a dead letter: those that brokers write for share groups
+// (KIP-1191), and three more. All are text, numbers in decimal. They follow the
+// record's own headers; if names repeat, the last ones count.
+const (
+	HeaderTopic         = "__dlq.errors.topic" // always first: what came before is the record's own
+	HeaderPartition     = "__dlq.errors.partition"
+	HeaderOffset        = "__dlq.errors.offset"
+	HeaderGroup         = "__dlq.errors.group"          // absent if unknown
+	HeaderDeliveryCount = "__dlq.errors.delivery.count" // how often it was tried
+	HeaderMessage       = "__dlq.errors.message"        // the error's text
+	HeaderException     = "__dlq.errors.exception"      // the Go type of the error's root cause
+	HeaderStage         = "__dlq.errors.stage"          // key, value or handler
+	HeaderSchemaID      = "__dlq.errors.schema.id"      // absent if unknown
+)
+
+// DeadLetterOption changes how [NewDeadLetters] works.
+type DeadLetterOption func(*DeadLetters)
+
+// WithDeadLetterTopic names the topic for a record. The default is its own
+// topic's name with "-dlt" behind it.
+func WithDeadLetterTopic(topic func(*RecordError) string) DeadLetterOption {
+	return func(d *DeadLetters) { d.topic = topic }
+}
+
+// WithDeadLetterHeaders replaces the headers that say what happened. They are
+// put behind the record's own.
+func WithDeadLetterHeaders(headers func(*RecordError) []base.Header) DeadLetterOption {
+	return func(d *DeadLetters) { d.headers = headers }
+}
+
+// WithDeadLetterGroup gives the group for the header __dlq.errors.group.
+func WithDeadLetterGroup(group string) DeadLetterOption {
+	return func(d *DeadLetters) { d.group = group }
+}
+
+// DeadLetters is a [DeadLetterWriter] that produces to a topic: key and value
+// byte for byte, the record's own headers and timestamp, and headers that say
+// what happened. The partitioner chooses by the key. It is safe for concurrent
+// use.
+type DeadLetters struct {
+	base    base.Producer
+	topic   func(*RecordError) string
+	headers func(*RecordError) []base.Header
+	group   string
+}
+
+// NewDeadLetters writes dead letters through b, which stays the caller's.
+func NewDeadLetters(b base.Producer, opts ...DeadLetterOption) *DeadLetters {
+	d := &DeadLetters{base: b}
+	d.topic = func(e *RecordError) string { return e.Raw.Topic + "-dlt" }
+	d.headers = d.describe
+	for _, o := range opts {
+		o(d)
+	}
+	return d
+}
+
+// WriteDeadLetter produces the record that failed, and waits within ctx until
+// the brokers have it.
+func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error {
+	letter := DeadLetterOf(e, d.topic(e), d.headers(e))
+	reported := make(chan error, 1)
+	if err := d.base.Produce(ctx, letter, func(_ *base.Record, err error) { reported <- err }); err != nil {
+		return err
+	}
+	select {
+	case err := <-reported:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// DeadLetterOf is the record to produce for a record that failed: a copy of it,
+// bytes, headers and timestamp, for topic, with more headers.
+func DeadLetterOf(e *RecordError, topic string, more []base.Header) *base.Record {
+	headers := make([]base.Header, 0, len(e.Raw.Headers)+len(more))
+	headers = append(append(headers, e.Raw.Headers...), more...)
+	return &base.Record{
+		Topic:     topic,
+		Partition: -1,
+		Key:       e.Raw.Key,
+		Value:     e.Raw.Value,
+		Headers:   headers,
+		Timestamp: e.Raw.Timestamp,
+	}
+}
+
+func (d *DeadLetters) describe(e *RecordError) []base.Header { return DeadLetterHeaders(e, d.group) }
+
+// DeadLetterHeaders returns the headers that say what happened to a record:
+// [HeaderTopic] and those after it. group may be empty.
+func DeadLetterHeaders(e *RecordError, group string) []base.Header {
+	text := func(key, value string) base.Header { return base.Header{Key: key, Value: []byte(value)} }
+	h := []base.Header{
+		text(HeaderTopic, e.Raw.Topic),
+		text(HeaderPartition, strconv.Itoa(int(e.Raw.Partition))),
+		text(HeaderOffset, strconv.FormatInt(e.Raw.Offset, 10)),
+	}
+	if group != "" {
+		h = append(h, text(HeaderGroup, group))
+	}
+	h = append(h,
+		text(HeaderDeliveryCount, strconv.Itoa(max(e.Attempts, 1))),
+		text(HeaderMessage, e.Error()),
+		text(HeaderException, fmt.Sprintf("%T", root(e.Err))),
+		text(HeaderStage, e.Stage.String()),
+	)
+	if e.SchemaID != 0 {
+		h = append(h, text(HeaderSchemaID, strconv.Itoa(e.SchemaID)))
+	}
+	return h
+}
+
+// root follows an error to where it began.
+func root(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// writeDeadLetter writes e's record, and says so if that failed.
+func (c *core) writeDeadLetter(ctx context.Context, p Policy, e *RecordError) error {
+	err := guard(func() error { return p.letters.WriteDeadLetter(ctx, e) })
+	if err == nil {
+		return nil
+	}
+	failed := *e
+	failed.Err = fmt.Errorf("%w; and its dead letter was not written: %w", e.Err, err)
+	return &failed
+}

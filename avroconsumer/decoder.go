@@ -1,0 +1,79 @@
+package avroconsumer
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// Decoder turns records into messages. A [Consumer] has one; of its own it is
+// for records that came another way, such as dead letters. It is safe for
+// concurrent use.
+type Decoder[K, V any] struct {
+	key     serde.Deserializer[K]
+	value   serde.Deserializer[V]
+	targets sync.Pool // of *targets: their addresses pass through interfaces
+}
+
+// targets are the places in one record that a key and a value come from.
+type targets struct{ key, value serde.Target }
+
+// NewDecoder decodes with these deserializers.
+func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]) *Decoder[K, V] {
+	return &Decoder[K, V]{key: key, value: value, targets: sync.Pool{New: func() any { return new(targets) }}}
+}
+
+// Decode decodes r, which belongs to the message from then on. The error is a
+// [*RecordError]. It may ask the registry within ctx, for an id that it has not
+// seen before. A deserializer that panics is an error too.
+func (d *Decoder[K, V]) Decode(ctx context.Context, r *base.Record) (*Message[K, V], error) {
+	m := newMessage[K, V](r)
+	if err := d.decode(ctx, m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (err error) {
+	r, stage := m.Raw, StageKey
+	t := d.targets.Get().(*targets)
+	defer func() {
+		if p := recover(); p != nil {
+			err = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
+			return // t may still be in use by whatever panicked
+		}
+		*t = targets{}
+		d.targets.Put(t)
+	}()
+	t.key = serde.Target{Topic: r.Topic, Part: serde.Key, Null: m.KeyNull, Headers: r.Headers}
+	if err := d.key.Decode(ctx, r.Key, &t.key, &m.Key); err != nil {
+		return recordError(r, stage, &t.key, err)
+	}
+	stage = StageValue
+	t.value = serde.Target{Topic: r.Topic, Part: serde.Value, Null: m.Tombstone, Headers: r.Headers}
+	if err := d.value.Decode(ctx, r.Value, &t.value, &m.Value); err != nil {
+		return recordError(r, stage, &t.value, err)
+	}
+	m.KeySchema, m.Schema = t.key.Schema, t.value.Schema
+	return nil
+}
+
+// PanicError is a panic of a handler or a deserializer, as an error of the
+// record that it happened with.
+type PanicError struct {
+	Value any
+	Stack []byte // of the goroutine, as runtime/debug.Stack formats it
+}
+
+// Error gives the value; the stack is in Stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value, if it was an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}

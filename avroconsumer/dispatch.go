@@ -1,0 +1,92 @@
+package avroconsumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// ErrNoHandler says that no handler is there for a record's type. It falls under
+// the policy for [UnknownSchemas].
+var ErrNoHandler = errors.New("avroconsumer: no handler for this type")
+
+// Dispatcher is a handler for topics with several types: it looks at the type of
+// each value and calls the handler for that. V is an interface type that all of
+// them satisfy, any for instance; the deserializer chooses by the name of the
+// writer's schema (serde.WithVariant). Give its Handle to [Consumer.Run].
+//
+// Handlers are added with [On] and [OnSchema] before it is used, not meanwhile.
+type Dispatcher[K, V any] struct {
+	byType map[reflect.Type]func(context.Context, *Message[K, V]) error
+	byName map[string]func(context.Context, *Message[K, V]) error
+	null   func(context.Context, *Message[K, V]) error
+}
+
+// NewDispatcher returns a dispatcher without handlers.
+func NewDispatcher[K, V any]() *Dispatcher[K, V] {
+	return &Dispatcher[K, V]{
+		byType: map[reflect.Type]func(context.Context, *Message[K, V]) error{},
+		byName: map[string]func(context.Context, *Message[K, V]) error{},
+	}
+}
+
+// On has handle called for values whose dynamic type is T.
+func On[T, K, V any](d *Dispatcher[K, V], handle func(context.Context, *Message[K, T]) error) {
+	d.byType[reflect.TypeFor[T]()] = func(ctx context.Context, m *Message[K, V]) error {
+		return handle(ctx, convert[T](m))
+	}
+}
+
+// OnSchema has handle called for values whose writer's schema has this full name,
+// if there is no handler for their type: for serde.Generic.
+func (d *Dispatcher[K, V]) OnSchema(fullName string, handle func(context.Context, *Message[K, V]) error) {
+	d.byName[fullName] = handle
+}
+
+// OnTombstone has handle called for null values, which have no type.
+func (d *Dispatcher[K, V]) OnTombstone(handle func(context.Context, *Message[K, V]) error) {
+	d.null = handle
+}
+
+// Handle calls the handler for m. The error wraps [ErrNoHandler] if there is none.
+func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
+	if m.Tombstone {
+		if d.null == nil {
+			return fmt.Errorf("%w: a tombstone", ErrNoHandler)
+		}
+		return d.null(ctx, m)
+	}
+	typ := reflect.TypeOf(any(m.Value))
+	if h, ok := d.byType[typ]; ok {
+		return h(ctx, m)
+	}
+	name := ""
+	if m.Schema != nil && m.Schema.Schema != nil {
+		name = m.Schema.Schema.FullName()
+	}
+	if h, ok := d.byName[name]; ok && name != "" {
+		return h(ctx, m)
+	}
+	return fmt.Errorf("%w: %v %s", ErrNoHandler, typ, name)
+}
+
+// convert is m with its value as a T.
+func convert[T, K, V any](m *Message[K, V]) *Message[K, T] {
+	return &Message[K, T]{
+		Topic:     m.Topic,
+		Partition: m.Partition,
+		Offset:    m.Offset,
+		Key:       m.Key,
+		Value:     any(m.Value).(T),
+		KeyNull:   m.KeyNull,
+		Tombstone: m.Tombstone,
+		Headers:   m.Headers,
+		Timestamp: m.Timestamp,
+		KeySchema: m.KeySchema,
+		Schema:    m.Schema,
+		Raw:       m.Raw,
+		Err:       m.Err,
+		from:      m.from,
+	}
+}

@@ -1,0 +1,232 @@
+package avroconsumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/serde"
+)
+
+var (
+	// ErrBusy is returned when a consumer is read from two sides at once: Poll,
+	// Messages, Batches, Run and RunBatch exclude each other.
+	ErrBusy = errors.New("avroconsumer: another call is reading from this consumer")
+
+	// ErrEnd is returned by Poll when [WithToEnd] is given and every assigned
+	// partition was read to its end. The iterators end without it, and Run
+	// returns nil.
+	ErrEnd = errors.New("avroconsumer: read to the end")
+
+	// ErrNotAssigned is returned by Commit for messages whose partition was taken
+	// away since, or sought away from: their offsets are not this consumer's to
+	// commit.
+	ErrNotAssigned = errors.New("avroconsumer: no longer assigned")
+
+	// ErrRevoked is the cause ([context.Cause]) of a handler's context that ends
+	// because its partition goes to another member and the drain timeout passed.
+	ErrRevoked = errors.New("avroconsumer: partition revoked")
+
+	// ErrLost is the cause of a handler's context that ends because its partition
+	// belongs to another member already.
+	ErrLost = errors.New("avroconsumer: partition lost")
+
+	// ErrStopped is the cause of a handler's context that ends because Run ends
+	// and the drain timeout passed.
+	ErrStopped = errors.New("avroconsumer: Run has ended")
+)
+
+// Stage is where a record failed.
+type Stage uint8
+
+// The stages.
+const (
+	StageKey     Stage = iota // its key could not be decoded
+	StageValue                // its value could not be decoded
+	StageHandler              // its handler returned an error, or panicked
+)
+
+// String returns "key", "value" or "handler".
+func (s Stage) String() string {
+	switch s {
+	case StageKey:
+		return "key"
+	case StageValue:
+		return "value"
+	default:
+		return "handler"
+	}
+}
+
+// RecordError reports one record that could not be decoded or handled.
+type RecordError struct {
+	Raw      *base.Record // as it came: topic, partition, offset, key and value bytes, headers
+	Stage    Stage
+	SchemaID int // of the part that failed; 0 if the frame could not be read
+	Attempts int // how often the handler was called; 0 if the record was not decoded
+	Err      error
+}
+
+// Error says where, what and why:
+// "orders [3] offset 1203: value (schema 41): lines[2].price: ...".
+func (e *RecordError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s [%d] offset %d: %s", e.Raw.Topic, e.Raw.Partition, e.Raw.Offset, e.Stage)
+	if e.SchemaID != 0 && e.Stage != StageHandler {
+		fmt.Fprintf(&b, " (schema %d)", e.SchemaID)
+	}
+	err := e.Err
+	if d, ok := err.(*serde.DecodeError); ok && e.Stage != StageHandler {
+		err = d.Err // topic, part and schema are said already
+	}
+	fmt.Fprintf(&b, ": %v", err)
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// recordError wraps what a deserializer returned.
+func recordError(r *base.Record, stage Stage, t *serde.Target, err error) *RecordError {
+	e := &RecordError{Raw: r, Stage: stage, Err: err}
+	var d *serde.DecodeError
+	switch {
+	case errors.As(err, &d) && d.SchemaID != 0:
+		e.SchemaID = d.SchemaID
+	case t.Schema != nil:
+		e.SchemaID = t.Schema.ID
+	default:
+		payload := r.Value
+		if stage == StageKey {
+			payload = r.Key
+		}
+		if f, _, ferr := serde.SplitRecord(payload, t.Part, r.Headers); ferr == nil {
+			e.SchemaID = f.ID
+		}
+	}
+	return e
+}
+
+// EndOfPartition tells that a partition was read to its end, under
+// enable.partition.eof. It is told again whenever records came since.
+type EndOfPartition struct {
+	base.TopicPartition
+	Offset int64 // of the next record
+}
+
+// Error says which partition and where.
+func (e *EndOfPartition) Error() string {
+	return fmt.Sprintf("%s [%d]: end of partition at offset %d", e.Topic, e.Partition, e.Offset)
+}
+
+// PartitionError is an error of one partition, such as a topic that does not
+// exist or may not be read. The other partitions go on.
+type PartitionError struct {
+	base.TopicPartition
+	Err error // usually a *base.Error
+}
+
+// Error says which partition and why.
+func (e *PartitionError) Error() string {
+	if b := (*base.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
+		return e.Err.Error() // it says where itself
+	}
+	return fmt.Sprintf("%s [%d]: %v", e.Topic, e.Partition, e.Err)
+}
+
+// Unwrap returns the client's error.
+func (e *PartitionError) Unwrap() error { return e.Err }
+
+// CommitError tells that a periodic commit failed in a way that trying again
+// does not cure: this user may not commit, or the client is of no use any more.
+type CommitError struct {
+	Offsets []base.Offset
+	Err     error // usually a *base.Error
+}
+
+// Error says what could not be committed and why.
+func (e *CommitError) Error() string {
+	return fmt.Sprintf("commit of %s: %v", describeOffsets(e.Offsets), e.Err)
+}
+
+// Unwrap returns the client's error.
+func (e *CommitError) Unwrap() error { return e.Err }
+
+// describeOffsets names the first few of them.
+func describeOffsets(o []base.Offset) string {
+	const most = 3
+	var parts []string
+	for i, x := range o {
+		if i == most {
+			parts = append(parts, fmt.Sprintf("and %d more", len(o)-most))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s [%d] offset %d", x.Topic, x.Partition, x.Offset))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// DrainError tells that Run returned while handlers were still at work: they
+// did not return within the drain timeout. Their records are not dealt with.
+type DrainError struct {
+	Handlers int   // still at work
+	Err      error // why Run ended; nil under WithToEnd
+}
+
+// Error counts the handlers, and says why Run ended.
+func (e *DrainError) Error() string {
+	s := fmt.Sprintf("%d handlers did not return in time", e.Handlers)
+	if e.Err != nil {
+		s = e.Err.Error() + "; " + s
+	}
+	return s
+}
+
+// Unwrap returns why Run ended.
+func (e *DrainError) Unwrap() error { return e.Err }
+
+// goesOn says whether an error of Poll leaves more to be read.
+func goesOn(err error) bool {
+	switch err.(type) {
+	case *RecordError, *EndOfPartition, *PartitionError, *CommitError:
+		return true
+	default:
+		return false
+	}
+}
+
+// temporary says whether err is nobody's fault and will pass: a registry that
+// does not answer.
+func temporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
+
+// classify says which policy an error falls under.
+func classify(e *RecordError) Class {
+	if errors.Is(e.Err, ErrNoHandler) {
+		return UnknownSchemas
+	}
+	if e.Stage == StageHandler {
+		return HandlerErrors
+	}
+	if n := (*registry.NotFoundError)(nil); errors.As(e.Err, &n) {
+		return UnknownSchemas
+	}
+	return DecodeErrors
+}
+
+// ended says whether err is how a context tells that it is over.
+func ended(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// blameless says whether the record is not to blame for err, although waiting
+// may not help: the registry refuses the program's credentials.
+func blameless(err error) bool {
+	var u *registry.UnauthorizedError
+	return errors.As(err, &u)
+}

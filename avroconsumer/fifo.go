@@ -1,0 +1,46 @@
+package avroconsumer
+
+// fifo is a queue that reuses its memory. Elements can go back to the front.
+type fifo[T any] struct {
+	items []T
+	head  int // items[:head] are taken
+}
+
+func (q *fifo[T]) len() int { return len(q.items) - q.head }
+
+// at returns the i-th element, counted from the front.
+func (q *fifo[T]) at(i int) *T { return &q.items[q.head+i] }
+
+func (q *fifo[T]) push(v T) { q.items = append(q.items, v) }
+
+// pushFront puts v back where pop took from.
+func (q *fifo[T]) pushFront(v T) {
+	if q.head == 0 {
+		var zero T
+		q.items = append(q.items, zero)
+		copy(q.items[1:], q.items)
+	} else {
+		q.head--
+	}
+	q.items[q.head] = v
+}
+
+// pop takes the front. The queue must not be empty.
+func (q *fifo[T]) pop() T {
+	v := q.items[q.head]
+	var zero T
+	q.items[q.head] = zero
+	q.head++
+	switch {
+	case q.head == len(q.items):
+		q.items, q.head = q.items[:0], 0
+	case q.head >= 1024 && q.head > len(q.items)/2:
+		// A queue that never runs empty must not grow for ever.
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	return v
+}
+
+func (q *fifo[T]) clear() { q.items, q.head = nil, 0 }

@@ -1,0 +1,52 @@
+package avroconsumer
+
+import (
+	"time"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/registry"
+)
+
+// Message is a record with its key and value decoded. It is the caller's for
+// good; Headers and what the schemas point to are shared and not to be changed.
+type Message[K, V any] struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Key       K // the zero value if KeyNull
+	Value     V // the zero value if Tombstone
+	KeyNull   bool
+	Tombstone bool // the value is null
+	Headers   []base.Header
+	Timestamp time.Time
+
+	KeySchema *registry.SubjectSchema // the key's writer's schema; nil if the key has no frame
+	Schema    *registry.SubjectSchema // the value's
+	Raw       *base.Record            // as it came
+
+	// Err says why this record could not be decoded. It is set only under the
+	// policy [Raw]; Key and Value are then zero.
+	Err *RecordError
+
+	from handle
+}
+
+// handle is a message's place in the assignment it came from.
+type handle struct {
+	part   *partition
+	seq    uint64
+	offset int64
+}
+
+func newMessage[K, V any](r *base.Record) *Message[K, V] {
+	return &Message[K, V]{
+		Topic:     r.Topic,
+		Partition: r.Partition,
+		Offset:    r.Offset,
+		KeyNull:   r.Key == nil,
+		Tombstone: r.Value == nil,
+		Headers:   r.Headers,
+		Timestamp: r.Timestamp,
+		Raw:       r,
+	}
+}

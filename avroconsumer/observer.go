@@ -1,0 +1,64 @@
+package avroconsumer
+
+import (
+	"context"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// Observer sees what a consumer does, for metrics, traces and logs. Its methods
+// are called from many goroutines, never under a lock, and must not block. Embed
+// [NopObserver] to implement some of them. For what is true at a moment, such as
+// how much is in flight or the age of the oldest record, ask [Consumer.Status].
+type Observer interface {
+	// Received is told of the records of one poll. They are not to be kept.
+	Received(records []*base.Record)
+	// Handling is called when a record is about to be decoded and handled. The
+	// context it returns goes to the handler and to Handled.
+	Handling(ctx context.Context, r *base.Record) context.Context
+	// Handled is called when the handler has returned: err is its error, or that
+	// of decoding. With Poll and the iterators, it is called when the next record
+	// is asked for, and err is nil unless decoding failed.
+	Handled(ctx context.Context, r *base.Record, took time.Duration, err error)
+	// Failed says what was done about a record that could not be dealt with.
+	Failed(e *RecordError, class Class, did Action)
+	// Committed is told of every commit, with its error.
+	Committed(next []base.Offset, took time.Duration, err error)
+	// Assigned, Revoked and Lost are told of rebalances.
+	Assigned(p []base.TopicPartition)
+	Revoked(p []base.TopicPartition)
+	Lost(p []base.TopicPartition)
+	// Error is told of errors that belong to no record and end nothing.
+	Error(err error)
+}
+
+// NopObserver is an [Observer] that does nothing.
+type NopObserver struct{}
+
+// Received does nothing.
+func (NopObserver) Received([]*base.Record) {}
+
+// Handling returns ctx.
+func (NopObserver) Handling(ctx context.Context, _ *base.Record) context.Context { return ctx }
+
+// Handled does nothing.
+func (NopObserver) Handled(context.Context, *base.Record, time.Duration, error) {}
+
+// Failed does nothing.
+func (NopObserver) Failed(*RecordError, Class, Action) {}
+
+// Committed does nothing.
+func (NopObserver) Committed([]base.Offset, time.Duration, error) {}
+
+// Assigned does nothing.
+func (NopObserver) Assigned([]base.TopicPartition) {}
+
+// Revoked does nothing.
+func (NopObserver) Revoked([]base.TopicPartition) {}
+
+// Lost does nothing.
+func (NopObserver) Lost([]base.TopicPartition) {}
+
+// Error does nothing.
+func (NopObserver) Error(error) {}

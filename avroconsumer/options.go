@@ -1,0 +1,174 @@
+package avroconsumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// Option changes how [New] makes a consumer.
+type Option func(*config)
+
+type config struct {
+	manual       bool
+	interval     time.Duration // between periodic commits
+	workers      int
+	ordering     Ordering
+	records      int // high mark of one partition
+	bytes        int
+	drainTimeout time.Duration
+	policies     [classes]Policy
+	observer     Observer
+	start        Start
+	toEnd        bool
+	onAssigned   func(context.Context, []base.Offset) ([]base.Offset, error)
+	onRevoked    func(context.Context, []base.TopicPartition)
+	onLost       func([]base.TopicPartition)
+	ownsBase     bool
+	closers      []func(context.Context) error
+
+	errs []error // of the options themselves
+}
+
+func defaults() config {
+	return config{
+		interval:     5 * time.Second, // auto.commit.interval.ms
+		workers:      1,
+		ordering:     Partition,
+		records:      5_000,
+		bytes:        32 << 20,
+		drainTimeout: 30 * time.Second,
+		observer:     NopObserver{},
+	}
+}
+
+func (c *config) refuse(option, format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("avroconsumer: "+option+": "+format, args...))
+}
+
+func (c *config) check() error {
+	if c.interval <= 0 {
+		c.refuse("WithAutoCommit", "%v is not positive", c.interval)
+	}
+	if c.workers < 1 {
+		c.refuse("WithConcurrency", "%d workers, want at least 1", c.workers)
+	}
+	if c.ordering > None {
+		c.refuse("WithConcurrency", "ordering %d is none of Partition, Key and None", c.ordering)
+	}
+	if c.records < 1 || c.bytes < 1 {
+		c.refuse("WithInFlight", "%d records and %d bytes, want at least 1", c.records, c.bytes)
+	}
+	if c.drainTimeout <= 0 {
+		c.refuse("WithDrainTimeout", "%v is not positive", c.drainTimeout)
+	}
+	if c.observer == nil {
+		c.refuse("WithObserver", "the observer is nil")
+	}
+	for class, p := range c.policies {
+		if err := p.check(Class(class)); err != nil {
+			c.refuse("WithPolicy", "%v errors: %w", Class(class), err)
+		}
+	}
+	return errors.Join(c.errs...)
+}
+
+// Ordering says which records Run handles one after the other.
+type Ordering uint8
+
+// The orderings.
+const (
+	Partition Ordering = iota // those of one partition
+	Key                       // those of one partition with the same key; those without a key in any order
+	None                      // none
+)
+
+// WithAutoCommit sets how often what was dealt with is committed in the
+// background (auto.commit.interval.ms). The default is every 5 seconds.
+func WithAutoCommit(interval time.Duration) Option {
+	return func(c *config) { c.manual, c.interval = false, interval }
+}
+
+// WithManualCommit leaves committing to [Consumer.Commit] alone
+// (enable.auto.commit=false).
+func WithManualCommit() Option { return func(c *config) { c.manual = true } }
+
+// WithConcurrency lets Run handle up to n records (RunBatch: n batches) at the
+// same time, in this order. The default is one at a time.
+func WithConcurrency(n int, o Ordering) Option {
+	return func(c *config) { c.workers, c.ordering = n, o }
+}
+
+// WithInFlight bounds what one partition may have in memory: when as many records
+// or bytes were polled and are not dealt with, the partition is paused, and
+// resumed when half of it is left. A poll that is under way may exceed it. The
+// default is 5,000 records and 32 MiB.
+func WithInFlight(records, bytes int) Option {
+	return func(c *config) { c.records, c.bytes = records, bytes }
+}
+
+// WithDrainTimeout sets how long handlers at work may take to return when their
+// partition is revoked or Run ends, before their contexts are cancelled. The
+// default is 30 seconds. It bounds how long polling may stand still.
+func WithDrainTimeout(d time.Duration) Option { return func(c *config) { c.drainTimeout = d } }
+
+// WithPolicy says what Run and RunBatch do with records that fail with an error
+// of this class. The default is [Stop]. Poll and the iterators have no policies:
+// they return the error.
+func WithPolicy(class Class, p Policy) Option {
+	return func(c *config) {
+		if class >= classes {
+			c.refuse("WithPolicy", "%v is no class", class)
+			return
+		}
+		c.policies[class] = p
+	}
+}
+
+// WithObserver has o told of what happens.
+func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }
+
+// WithStart says where to begin reading.
+func WithStart(at Start) Option { return func(c *config) { c.start = at } }
+
+// WithToEnd stops reading once every assigned partition was read to the end that
+// it had when it was assigned: Poll returns [ErrEnd], iterators end, Run returns
+// nil. The client should be told enable.partition.eof, else a partition whose
+// last offsets hold no records (markers of transactions, compaction) is not seen
+// to end. A member of a group that gets no partitions waits.
+func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
+
+// OnAssigned has f called with partitions that this consumer gets, and what the
+// group committed for each (base.OffsetNone: nothing), before any of their
+// records is handed out: f may load state. Reading starts where f says, for the
+// partitions that it returns; see [WithStart] for the others. An error ends the
+// Poll or Run in which it happens.
+//
+// f runs where polling does. It may take its time, though not longer than
+// max.poll.interval.ms, and must not call Subscribe, Assign, Seek or Close.
+func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []base.Offset, err error)) Option {
+	return func(c *config) { c.onAssigned = f }
+}
+
+// OnRevoked has f called with partitions that go to another member, or are given
+// up by Close, after their handlers have returned and before what was dealt with
+// is committed. Commit works within f. f runs where polling does.
+func OnRevoked(f func(ctx context.Context, p []base.TopicPartition)) Option {
+	return func(c *config) { c.onRevoked = f }
+}
+
+// OnLost has f called with partitions that belong to another member already:
+// nothing of theirs can be committed any more. f runs where polling does.
+func OnLost(f func(p []base.TopicPartition)) Option { return func(c *config) { c.onLost = f } }
+
+// WithOwnedBase makes [Consumer.Close] close the base as well.
+func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }
+
+// WithCloser makes [Consumer.Close] call f last, once. Several are called in the
+// order given.
+func WithCloser(f func(context.Context) error) Option {
+	return func(c *config) { c.closers = append(c.closers, f) }
+}

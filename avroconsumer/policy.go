@@ -1,0 +1,155 @@
+package avroconsumer
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Class groups the errors of records by what can be done about them.
+//
+// Two kinds of error belong to none, because the record is not to blame and no
+// policy may give it up: while the registry does not answer, the record is tried
+// again and again, in its place; and when the registry refuses the program's
+// credentials, Run ends, whatever the policies say.
+type Class uint8
+
+// The classes.
+const (
+	// DecodeErrors: the bytes are not framed, cut short, or do not fit their
+	// schema. Trying again would fail again.
+	DecodeErrors Class = iota
+	// UnknownSchemas: the registry does not know the schema's id, or no handler
+	// is there for the record's type ([ErrNoHandler]).
+	UnknownSchemas
+	// HandlerErrors: the handler returned an error, or panicked.
+	HandlerErrors
+
+	classes = 3
+)
+
+// String returns "decode", "unknown schema" or "handler".
+func (c Class) String() string {
+	switch c {
+	case DecodeErrors:
+		return "decode"
+	case UnknownSchemas:
+		return "unknown schema"
+	case HandlerErrors:
+		return "handler"
+	default:
+		return fmt.Sprintf("Class(%d)", uint8(c))
+	}
+}
+
+// Policy says what Run and RunBatch do with a record that failed. The zero value
+// is [Stop].
+type Policy struct {
+	action  Action
+	retries int
+	backoff Backoff
+	letters DeadLetterWriter
+	then    *Policy // after the retries; nil: Stop
+}
+
+// Action is what was done with a record that failed.
+type Action uint8
+
+// The actions.
+const (
+	Stopped      Action = iota // Run ended, the record is not dealt with
+	Skipped                    // the record counts as dealt with
+	DeadLettered               // it was written elsewhere, and counts as dealt with
+	Retried                    // it will be handled once more
+	HandedRaw                  // the handler gets it undecoded
+	Waited                     // the registry does not answer: it will be decoded once more
+)
+
+// String returns the action in a word.
+func (a Action) String() string {
+	return [...]string{"stopped", "skipped", "dead-lettered", "retried", "handed raw", "waited"}[a]
+}
+
+// Stop ends Run with the record's error and leaves the committed offset on the
+// record: whoever reads next meets it again. It is the default.
+func Stop() Policy { return Policy{action: Stopped} }
+
+// Skip counts the record as dealt with. Only the [Observer] is told.
+func Skip() Policy { return Policy{action: Skipped} }
+
+// DeadLetter writes the record elsewhere, as it came, and then counts it as dealt
+// with. A dead letter that cannot be written ends Run.
+func DeadLetter(w DeadLetterWriter) Policy { return Policy{action: DeadLettered, letters: w} }
+
+// Retry calls the handler again, up to n times and after a pause each time, and
+// then does what [Policy.Then] says, or stops. Records that must come after this
+// one wait; others go on. Errors of decoding are never retried.
+func Retry(n int, b Backoff) Policy { return Policy{action: Retried, retries: n, backoff: b} }
+
+// Raw hands the record to the handler although it could not be decoded, with
+// [Message].Err set.
+func Raw() Policy { return Policy{action: HandedRaw} }
+
+// Then says what follows when the retries are used up.
+func (p Policy) Then(next Policy) Policy {
+	p.then = &next
+	return p
+}
+
+// Backoff is how long to wait before the n-th retry, counted from 1.
+type Backoff func(n int) time.Duration
+
+// Constant waits d before every retry.
+func Constant(d time.Duration) Backoff { return func(int) time.Duration { return d } }
+
+// Exponential waits first, then twice as long each time, but never longer than
+// most.
+func Exponential(first, most time.Duration) Backoff {
+	return func(n int) time.Duration {
+		d := first
+		for range n - 1 {
+			if d *= 2; d >= most || d <= 0 {
+				return most
+			}
+		}
+		return min(d, most)
+	}
+}
+
+// check refuses what makes no sense for a class.
+func (p Policy) check(c Class) error {
+	switch {
+	case p.action == Retried && c == DecodeErrors:
+		return errors.New("decode errors are never retried: they would fail again")
+	case p.action == Retried && p.retries < 1:
+		return fmt.Errorf("Retry: %d retries, want at least 1", p.retries)
+	case p.action == Retried && p.backoff == nil:
+		return errors.New("Retry: the backoff is nil")
+	case p.action == HandedRaw && c == HandlerErrors:
+		return errors.New("Raw: the handler has had the record already")
+	case p.action == DeadLettered && p.letters == nil:
+		return errors.New("DeadLetter: the writer is nil")
+	case p.then != nil && p.action != Retried:
+		return errors.New("Then: only Retry is followed by something")
+	case p.then != nil && p.then.action == Retried:
+		return errors.New("Then: Retry cannot follow Retry")
+	case p.then != nil:
+		return p.then.check(c)
+	}
+	return nil
+}
+
+// decide says what to do after a record failed for the attempts-th time: Retried
+// with a pause, or what is final.
+func (p Policy) decide(attempts int) (final Policy, pause time.Duration) {
+	if p.action != Retried {
+		return p, 0
+	}
+	if attempts <= p.retries {
+		return p, p.backoff(attempts)
+	}
+	if p.then != nil {
+		return *p.then, 0
+	}
+	return Stop(), 0
+}

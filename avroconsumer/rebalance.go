@@ -1,0 +1,251 @@
+package avroconsumer
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// rebalancer is what the base tells of rebalances. Its methods run inside the
+// base's Poll, Subscribe and Close: whoever has the turn waits for them.
+type rebalancer struct{ *core }
+
+// Assigned takes partitions over, and says where to begin.
+func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+	ctx = c.asking(ctx)
+	c.mu.Lock()
+	for _, o := range committed {
+		c.forget(c.assigned[o.TopicPartition], ErrLost) // a base that says it twice
+		c.assigned[o.TopicPartition] = newPartition(o.TopicPartition, o.Offset, o.Offset)
+	}
+	c.mu.Unlock()
+
+	start, err := c.begin(ctx, committed)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		for _, o := range committed {
+			c.forget(c.assigned[o.TopicPartition], ErrRevoked)
+		}
+		return nil, err
+	}
+	c.began = true
+	for _, o := range committed {
+		c.had[o.TopicPartition] = true
+	}
+	return start, nil
+}
+
+// begin finds out where to begin, by the user's options and functions.
+func (c *core) begin(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+	start, err := c.start.offsets(ctx, c.base, committed, func(tp base.TopicPartition) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.had[tp]
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.observer.Assigned(partitionsOf(committed))
+	if c.onAssigned != nil {
+		chosen, err := c.onAssigned(ctx, committed)
+		if err != nil {
+			return nil, err
+		}
+		start = override(start, chosen)
+	}
+	c.mu.Lock()
+	for _, o := range start {
+		if p := c.assigned[o.TopicPartition]; p != nil {
+			// The group's offset will follow, also backwards.
+			p.position, p.committed = o.Offset, base.OffsetNone
+		}
+	}
+	c.mu.Unlock()
+	return start, c.findEnds(ctx, partitionsOf(committed))
+}
+
+// findEnds notes the ends that WithToEnd reads to.
+func (c *core) findEnds(ctx context.Context, tps []base.TopicPartition) error {
+	broker, ok := c.base.(base.Offsets)
+	if !c.toEnd || !ok {
+		return nil
+	}
+	for _, tp := range tps {
+		low, high, err := broker.Watermarks(ctx, tp)
+		if err != nil {
+			return err
+		}
+		c.mu.Lock()
+		if p := c.assigned[tp]; p != nil {
+			p.end = high
+			p.finished = low >= high || p.position >= high || p.position == base.OffsetEnd
+			c.unsettled = true
+		}
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// Revoked gives partitions up in good order.
+func (c rebalancer) Revoked(ctx context.Context, tps []base.TopicPartition) {
+	c.observer.Revoked(tps)
+	c.surrender(c.patient(ctx), tps)
+}
+
+// asking returns the context of whoever asked for a poll. The one that the base
+// got, and passes on, ends for reasons of ours: an interruption, a poll that is
+// to be short.
+func (c *core) asking(ctx context.Context) context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asker != nil {
+		return c.asker
+	}
+	return ctx
+}
+
+// patient is asking for what has to be done in good order although Run's context
+// has ended; only Close's context means what it says.
+func (c *core) patient(ctx context.Context) context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.asker != nil {
+		return context.WithoutCancel(c.asker)
+	}
+	return ctx
+}
+
+// surrender hands out nothing more of these partitions, waits for their handlers
+// within the drain timeout, asks the user's function, commits, and forgets them.
+func (c *core) surrender(ctx context.Context, tps []base.TopicPartition) {
+	ctx, cancel := context.WithTimeout(ctx, c.drainTimeout)
+	defer cancel()
+
+	c.mu.Lock()
+	var parts []*partition
+	for _, tp := range tps {
+		if p := c.assigned[tp]; p != nil {
+			p.stopping = true
+			for _, l := range p.lanes {
+				l.drop()
+			}
+			parts = append(parts, p)
+		}
+	}
+	c.mu.Unlock()
+
+	c.drain(ctx, parts)
+	if c.onRevoked != nil {
+		c.onRevoked(ctx, tps)
+	}
+	if !c.manual {
+		// Handlers that took all the time must not cost the offsets of the others.
+		ctx, cancel := withGrace(ctx)
+		_, _ = c.commit(ctx, func() []base.Offset { // the observer is told of an error
+			var out []base.Offset
+			for _, p := range parts {
+				if o, ok := c.due(p); ok {
+					out = append(out, o)
+				}
+			}
+			return sortOffsets(out)
+		})
+		cancel()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range parts {
+		c.forget(p, ErrRevoked)
+	}
+}
+
+// withGrace gives a context that has ended some time for one last request.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+}
+
+// drain waits until no handler is at work on parts, then cancels those that
+// still are.
+func (c *core) drain(ctx context.Context, parts []*partition) {
+	for _, p := range parts {
+		c.mu.Lock()
+		idle := p.whenIdle()
+		c.mu.Unlock()
+		select {
+		case <-idle:
+		case <-ctx.Done():
+			c.mu.Lock()
+			p.cancelHandlers(ErrRevoked)
+			c.mu.Unlock()
+		}
+	}
+}
+
+// Lost forgets partitions that belong to somebody else: their handlers are
+// cancelled, nothing is committed.
+func (c rebalancer) Lost(tps []base.TopicPartition) {
+	c.mu.Lock()
+	for _, tp := range tps {
+		c.forget(c.assigned[tp], ErrLost)
+	}
+	c.mu.Unlock()
+	c.observer.Lost(tps)
+	if c.onLost != nil {
+		c.onLost(tps)
+	}
+}
+
+// forget makes p a partition of the past, and cancels what its handlers still
+// do. mu is held; p may be nil.
+func (c *core) forget(p *partition, cause error) {
+	if p == nil || p.gone {
+		return
+	}
+	p.gone = true
+	p.cancelHandlers(cause)
+	for _, l := range p.lanes {
+		l.drop()
+	}
+	if c.assigned[p.TopicPartition] == p {
+		delete(c.assigned, p.TopicPartition)
+	}
+	if c.run != nil && c.atEnd() {
+		c.run.stop(ErrEnd)
+	}
+}
+
+// cancelHandlers ends the context of p's handlers. core.mu is held.
+func (p *partition) cancelHandlers(cause error) {
+	if p.cancel != nil {
+		p.cancel(cause)
+		p.ctx, p.cancel = nil, nil
+	}
+}
+
+// reposition puts a new partition in the place of p, so that whatever of p is
+// still under way counts for nothing. mu is held.
+func (c *core) reposition(p *partition, to int64) {
+	next := newPartition(p.TopicPartition, to, base.OffsetNone)
+	next.paused, next.halted, next.end = p.paused, p.halted, p.end
+	if p.running > 0 {
+		next.pred, p.pred = p, nil
+	} else {
+		next.pred = p.pred
+	}
+	p.gone = true
+	for _, l := range p.lanes {
+		l.drop()
+	}
+	c.assigned[p.TopicPartition] = next
+	c.unsettled = true
+}
+
+func comparePartitions(a, b base.TopicPartition) int {
+	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+}

@@ -1,0 +1,82 @@
+package avroconsumer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// Start is where reading of a partition begins. The zero value is what the group
+// committed, or else what auto.offset.reset says.
+type Start struct {
+	set    bool
+	time   time.Time
+	offset int64
+	always bool
+}
+
+// FromTime begins with the first record whose timestamp is at or after t, in
+// partitions for which the group has committed nothing.
+func FromTime(t time.Time) Start { return Start{set: true, time: t} }
+
+// FromOffset begins at an offset, which may be [base.OffsetStart] or
+// [base.OffsetEnd], in partitions for which the group has committed nothing.
+func FromOffset(offset int64) Start { return Start{set: true, offset: offset} }
+
+// Always begins there also where the group has committed an offset, the first
+// time that this consumer gets a partition. It is for readers that have a group
+// to themselves: another member would begin there again when it gets the
+// partition.
+func (s Start) Always() Start {
+	s.always = true
+	return s
+}
+
+// offsets says where to begin reading the partitions of committed that s is for.
+// It asks the broker, for a time. seen tells which partitions this consumer had
+// before.
+func (s Start) offsets(ctx context.Context, b base.Consumer, committed []base.Offset, seen func(base.TopicPartition) bool) ([]base.Offset, error) {
+	if !s.set {
+		return nil, nil
+	}
+	var out []base.Offset
+	for _, o := range committed {
+		if o.Offset == base.OffsetNone || s.always && !seen(o.TopicPartition) {
+			out = append(out, base.Offset{TopicPartition: o.TopicPartition, Offset: s.offset, LeaderEpoch: -1})
+		}
+	}
+	if s.time.IsZero() || len(out) == 0 {
+		return out, nil
+	}
+	broker, ok := b.(base.Offsets)
+	if !ok {
+		return nil, fmt.Errorf("avroconsumer: FromTime: %w: it cannot look offsets up by time", base.ErrUnsupported)
+	}
+	return broker.OffsetsAt(ctx, s.time, partitionsOf(out)...)
+}
+
+func partitionsOf(o []base.Offset) []base.TopicPartition {
+	out := make([]base.TopicPartition, len(o))
+	for i := range o {
+		out[i] = o[i].TopicPartition
+	}
+	return out
+}
+
+// override replaces in start what wins says for the same partitions, and adds the
+// rest of wins.
+func override(start, wins []base.Offset) []base.Offset {
+	out := slices.Clone(start)
+	for _, w := range wins {
+		same := func(o base.Offset) bool { return o.TopicPartition == w.TopicPartition }
+		if i := slices.IndexFunc(out, same); i >= 0 {
+			out[i] = w
+		} else {
+			out = append(out, w)
+		}
+	}
+	return out
+}
