@@ -25,7 +25,7 @@ func ExampleCanRead() {
 	}
 	// Output:
 	// TYPE_MISMATCH /fields/1/type | age: string cannot be read as int
-	// READER_FIELD_MISSING_DEFAULT_VALUE /fields/2 | field email has no default, and the writer does not have it
+	// READER_FIELD_MISSING_DEFAULT_VALUE /fields/2 | field email is not in the writer's schema and needs a default
 }
 
 func TestCanRead(t *testing.T) {
@@ -59,7 +59,7 @@ func TestCanRead(t *testing.T) {
 		{name: "the cause within a union", reader: record(`{"name":"home","type":["null",{"type":"record","name":"Address","fields":[{"name":"zip","type":"int"}]}]}`),
 			writer: record(`{"name":"home","type":["null",{"type":"record","name":"Address","fields":[{"name":"street","type":"string"}]}]}`),
 			want:   []string{"MISSING_UNION_BRANCH /fields/0/type/1 reader union lacking writer type: RECORD"},
-			err:    "home: no branch of the reader's union can take record Address (field home.zip has no default, and the writer does not have it)"},
+			err:    "home: no branch of the reader's union can take record Address (field home.zip is not in the writer's schema and needs a default)"},
 		{name: "the name is the cause", reader: `["null",{"type":"fixed","name":"F","size":1}]`, writer: `{"type":"fixed","name":"G","size":1}`,
 			want: []string{"MISSING_UNION_BRANCH / reader union lacking writer type: FIXED"},
 			err:  `no branch of the reader's union can take fixed G (fixed G of the writer is fixed F for the reader, which needs the same name or the alias "G")`},
@@ -67,7 +67,7 @@ func TestCanRead(t *testing.T) {
 			want: []string{"NAME_MISMATCH /name expected: G", "FIXED_SIZE_MISMATCH /size expected: 2, found: 1"},
 			err:  "fixed G has 2 bytes for the writer and 1 for the reader"},
 		{name: "symbols in alphabetical order", reader: enum("E", ""), writer: `{"type":"enum","name":"E","symbols":["C","A","B"]}`,
-			want: []string{"MISSING_ENUM_SYMBOLS /symbols [B, C]"}, err: "enum E of the reader lacks the writer's symbols [B, C] and has no default symbol"},
+			want: []string{"MISSING_ENUM_SYMBOLS /symbols [B, C]"}, err: "enum E of the reader lacks the writer's symbols [B, C]: it needs them, or a default symbol"},
 		{name: "a default symbol", reader: enum("E", `,"default":"A"`), writer: `{"type":"enum","name":"E","symbols":["C","A","B"]}`},
 		{name: "a field of a type that has a default symbol", reader: record(`{"name":"e","type":` + enum("E", `,"default":"A"`) + `}`), writer: record(),
 			want: []string{"TYPE_MISMATCH /fields/0/type reader type: ENUM not compatible with writer type: RECORD"}, err: "e: record R cannot be read as enum E"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -84,15 +85,17 @@ func (e *CycleError) Error() string {
 	return "files refer to each other in a circle: " + strings.Join(e.Files, " -> ")
 }
 
-// readFile reads no more than a schema may have.
+// readFile reads no more than a schema may have. A byte order mark says how the
+// file is encoded and is no part of the schema.
 func readFile(fsys fs.FS, name string, maxBytes int) (string, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, int64(maxBytes)+1))
-	return string(text), err
+	const mark = "\ufeff"
+	text, err := io.ReadAll(io.LimitReader(f, int64(maxBytes)+1+int64(len(mark))))
+	return strings.TrimPrefix(string(text), mark), err
 }
 
 // loader parses files after the files that they use.
@@ -147,9 +150,9 @@ func (l *loader) survey(path, text string, o options) error {
 	if err := p.parse(0, "", 0, &root); err != nil {
 		return err
 	}
-	for name, n := range p.names {
+	for _, name := range slices.Sorted(maps.Keys(p.names)) {
 		if other, twice := l.definedIn[name]; twice {
-			return fmt.Errorf("%s is defined in %s already", described(n), other)
+			return fmt.Errorf("%s is defined in %s already", described(p.names[name]), other)
 		}
 		l.definedIn[name] = path
 	}

@@ -48,7 +48,7 @@ func TestLoadDir(t *testing.T) {
 		"a.avsc", `["n.B","n.C"]`,
 		"b.avsc", `{"type":"record","name":"n.B","fields":[{"name":"c","type":"C"},{"name":"d","type":"D"},{"name":"self","type":["null","B"]}]}`,
 		"c.avsc", `{"type":"record","name":"n.C","fields":[{"name":"d","type":"D"}]}`,
-		"d.avsc", `{"type":"fixed","name":"D","size":1}`,
+		"d.avsc", "\ufeff"+`{"type":"fixed","name":"D","size":1}`,
 		"readme.md", `no schema`,
 		"other.json", `{`,
 	))
@@ -86,7 +86,7 @@ func TestLoadDirErrors(t *testing.T) {
 			`b.avsc: fixed A is defined in a.avsc already`},
 		{"no file", folder("a.json", `"int"`), `.: no .avsc file in this folder`},
 		{"no folder", os.DirFS("testdata/nothing"), ".: "},
-		{"a file that is too large", folder("a.avsc", `"int"`+string(make([]byte, mebibyte))), `a.avsc: schema: 1048577 bytes of text, more than the limit of 1048576`},
+		{"a file that is too large", folder("a.avsc", `"int"`+string(make([]byte, mebibyte))), `a.avsc: schema: 1048580 bytes of text, more than the limit of 1048576`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

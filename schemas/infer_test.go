@@ -105,7 +105,7 @@ func infer[T any](opts ...schemas.InferOption) func() (string, error) {
 	return func() (string, error) { return schemas.For[T](opts...) }
 }
 
-// canonicalWithProps is the schema without spaces, as Java prints it.
+// printed is the schema on one line.
 func printed(t *testing.T, text string) string {
 	s, err := schemas.Parse(text)
 	require.NoError(t, err)
@@ -234,7 +234,7 @@ func TestForFitsCodec(t *testing.T) {
 	require.NoError(t, err)
 	c, err := avro.NewCodec[order](schemas.MustParse(text))
 	require.NoError(t, err)
-	in := order{ID: "1", Customer: 2, PlacedAt: time.UnixMicro(3).UTC(), Lines: []line{{"a", 1, 2.5}}, Tags: map[string]string{"k": "v"}, Express: true}
+	in := order{ID: "1", Customer: 2, PlacedAt: time.UnixMicro(3).UTC(), Lines: []line{{"a", 1, 2.5}}, Tags: map[string]string{"k": "v"}, Express: true, cache: 0}
 	datum, err := c.Append(nil, &in)
 	require.NoError(t, err)
 	var out order

@@ -20,7 +20,7 @@ func ExampleLevel_Check() {
 	fmt.Println(schemas.BackwardTransitive.Check(next, []*schemas.Schema{v1, v2}))
 	// Output:
 	// <nil>
-	// incompatible schema at level BACKWARD_TRANSITIVE: the new schema cannot read data of version 1: field b has no default, and the writer does not have it
+	// incompatible schema at level BACKWARD_TRANSITIVE: the new schema cannot read data of version 1: field b is not in the writer's schema and needs a default
 }
 
 func TestLevelCheck(t *testing.T) {
@@ -44,13 +44,13 @@ func TestLevelCheck(t *testing.T) {
 		{name: "NONE looks at nothing", level: schemas.None, next: `"int"`, history: []string{required}},
 		{name: "BACKWARD looks at the latest", level: schemas.Backward, next: required, history: []string{none, optional}},
 		{name: "and only that one counts", level: schemas.Backward, next: required, history: []string{optional, none}, want: []at{{2, false}},
-			err: "incompatible schema at level BACKWARD: the new schema cannot read data of version 2: field a has no default"},
+			err: "incompatible schema at level BACKWARD: the new schema cannot read data of version 2: field a is not in the writer's schema and needs a default"},
 		{name: "BACKWARD_TRANSITIVE names each version, the latest first", level: schemas.BackwardTransitive, next: required, history: []string{none, optional, none},
 			want: []at{{3, false}, {1, false}},
-			err: "incompatible schema at level BACKWARD_TRANSITIVE: the new schema cannot read data of version 3: field a has no default, and the writer does not have it; " +
+			err: "incompatible schema at level BACKWARD_TRANSITIVE: the new schema cannot read data of version 3: field a is not in the writer's schema and needs a default; " +
 				"the new schema cannot read data of version 1: field a"},
 		{name: "FORWARD asks the old one to read", level: schemas.Forward, next: none, history: []string{required}, want: []at{{1, true}},
-			err: "incompatible schema at level FORWARD: version 1 cannot read the new schema's data: field a has no default"},
+			err: "incompatible schema at level FORWARD: version 1 cannot read the new schema's data: field a is not in the writer's schema and needs a default"},
 		{name: "FORWARD does not ask the new one", level: schemas.Forward, next: required, history: []string{none}},
 		{name: "FORWARD_TRANSITIVE", level: schemas.ForwardTransitive, next: none, history: []string{required, optional}, want: []at{{1, true}}, err: "version 1"},
 		{name: "FULL asks both, the old one first", level: schemas.Full, next: text, history: []string{required}, want: []at{{1, true}, {1, false}},
@@ -90,7 +90,7 @@ func TestErrorStaysReadable(t *testing.T) {
 	var incompatible *schemas.IncompatibleError
 	require.True(t, errors.As(err, &incompatible))
 	require.Len(t, incompatible.Reasons, 30)
-	require.ErrorContains(t, err, "field f19 has no default, and the writer does not have it; and 10 more")
+	require.ErrorContains(t, err, "field f19 is not in the writer's schema and needs a default; and 10 more")
 }
 
 func TestLevelText(t *testing.T) {

@@ -67,16 +67,12 @@ func validFullName(full string) bool {
 }
 
 // nearest is the candidate that name was probably meant to be, or "".
-func nearest(name string, candidates func(yield func(string) bool)) string {
+func nearest(name string, candidates []string) string {
 	best, bestDistance := "", min(3, (len(name)+2)/2)
 	if len(name) > 100 {
 		return ""
 	}
-	tried := 0
-	for c := range candidates {
-		if tried++; tried > 1000 {
-			break
-		}
+	for _, c := range candidates[:min(len(candidates), 1000)] {
 		if d := len(name) - len(c); d >= bestDistance || -d >= bestDistance {
 			continue
 		}

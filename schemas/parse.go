@@ -2,7 +2,9 @@ package schemas
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -308,20 +310,15 @@ func (p *parser) resolvePending() error {
 
 // unknown says that a name is not known, and what may have been meant.
 func (p *parser) unknown(name string) string {
-	hint := nearest(name, func(yield func(string) bool) {
-		for t := Null; t <= Fixed; t++ {
-			if t != Union && !yield(t.String()) {
-				return
-			}
+	var candidates []string
+	for t := Null; t <= Fixed; t++ {
+		if t != Union {
+			candidates = append(candidates, t.String())
 		}
-		for _, names := range []map[string]*Node{p.names, p.known} {
-			for full := range names {
-				if !yield(full) {
-					return
-				}
-			}
-		}
-	})
+	}
+	candidates = append(candidates, slices.Sorted(maps.Keys(p.names))...)
+	candidates = append(candidates, slices.Sorted(maps.Keys(p.known))...)
+	hint := nearest(name, candidates)
 	switch {
 	case hint == name: // a complex type by its name alone
 		return fmt.Sprintf(`%q is not a type by itself: a complex type is an object, {"type":%q, ...}`, name, name)

@@ -54,9 +54,9 @@ func (r Reason) String() string {
 	case FixedSizeMismatch:
 		return fmt.Sprintf("%sfixed %s has %d bytes for the writer and %d for the reader", where, r.writer.name, r.writer.size, r.reader.size)
 	case MissingEnumSymbols:
-		return fmt.Sprintf("%senum %s of the reader lacks the writer's symbols %s and has no default symbol", where, r.reader.name, short(r.Message))
+		return fmt.Sprintf("%senum %s of the reader lacks the writer's symbols %s: it needs them, or a default symbol", where, r.reader.name, short(r.Message))
 	case FieldWithoutDefault:
-		return fmt.Sprintf("field %s has no default, and the writer does not have it", r.Field)
+		return fmt.Sprintf("field %s is not in the writer's schema and needs a default", r.Field)
 	case TypeMismatch:
 		return fmt.Sprintf("%s%s cannot be read as %s", where, described(r.writer), described(r.reader))
 	case MissingUnionBranch:

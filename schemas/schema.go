@@ -1,6 +1,9 @@
 package schemas
 
-import "sync"
+import (
+	"iter"
+	"sync"
+)
 
 // Schema is a parsed Avro schema. It is immutable and safe to share.
 //
@@ -36,7 +39,7 @@ func (s *Schema) FullName() string { return s.root.FullName() }
 // Types yields every node that the schema reaches, each once, depth first and in
 // the order of the text; the types of references are reached where they are
 // used.
-func (s *Schema) Types() func(yield func(*Node) bool) {
+func (s *Schema) Types() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) { visit(s.root, make(map[*Node]bool), yield) }
 }
 
