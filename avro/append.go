@@ -5,10 +5,20 @@ import "github.com/kavro/kavro/internal/wire"
 // What generated code appends with. All return dst grown; none can fail.
 
 // AppendInt appends an int.
-func AppendInt(dst []byte, v int32) []byte { return wire.AppendLong(dst, int64(v)) }
+func AppendInt(dst []byte, v int32) []byte {
+	if uint32(v+64) < 128 { // kept small, to be inlined
+		return append(dst, byte(v<<1^v>>31))
+	}
+	return wire.AppendVarint(dst, int64(v))
+}
 
 // AppendLong appends a long.
-func AppendLong(dst []byte, v int64) []byte { return wire.AppendLong(dst, v) }
+func AppendLong(dst []byte, v int64) []byte {
+	if uint64(v+64) < 128 { // kept small, to be inlined
+		return append(dst, byte(v<<1^v>>63))
+	}
+	return wire.AppendVarint(dst, v)
+}
 
 // AppendBool appends a boolean.
 func AppendBool(dst []byte, v bool) []byte { return wire.AppendBool(dst, v) }

@@ -43,7 +43,7 @@ func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
 		return nil, err
 	}
 	c := &Codec[T]{schema: s, shape: sh, env: &env{cfg: cfg}}
-	c.readers.New = func() any { return new(Reader) }
+	c.readers.New = func() any { return newReader(nil, &c.env.cfg) }
 	t := reflect.TypeFor[T]()
 	own, err := c.generated(t)
 	if own || err != nil {
@@ -126,7 +126,7 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 		return &DecodeError{Err: errors.New("the value to decode into is nil")}
 	}
 	r := c.readers.Get().(*Reader)
-	r.reset(datum, &c.env.cfg)
+	r.rewind(datum)
 	switch {
 	case c.plan != nil:
 		c.plan.decode(r, addressOf(v))
@@ -138,7 +138,7 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 		c.decodeGeneratedPointer(r, v)
 	}
 	err := r.Done()
-	*r = Reader{}
+	r.src, r.text, r.err = nil, "", nil // the pool keeps nothing of the datum
 	c.readers.Put(r)
 	if err != nil {
 		return located(err, c.shape, datum, &c.env.cfg)

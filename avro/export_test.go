@@ -33,8 +33,7 @@ func (c *TypedCodec) Append(dst []byte, v reflect.Value) ([]byte, error) {
 
 // Decode decodes into v, which is addressable.
 func (c *TypedCodec) Decode(datum []byte, v reflect.Value) error {
-	r := new(Reader)
-	r.reset(datum, &c.plan.env.cfg)
+	r := newReader(datum, &c.plan.env.cfg)
 	c.plan.decode(r, placeOf(v))
 	if err := r.Done(); err != nil {
 		return located(err, c.shape, datum, &c.plan.env.cfg)

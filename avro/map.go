@@ -96,23 +96,22 @@ func (p *plan) decodeMap(r *Reader, v ptr) {
 }
 
 // appendMap appends a map whose value type is known at compile time.
-func appendMap[V any](e *env, dst []byte, m map[string]V, value func([]byte, V) ([]byte, error)) ([]byte, error) {
+func appendMap[V any](dst []byte, m map[string]V, value func([]byte, V) []byte) []byte {
 	dst = appendBlock(dst, len(m))
-	var err error
 	for k, v := range m {
-		if dst, err = e.appendString(dst, k); err == nil {
-			dst, err = value(dst, v)
-		}
-		if err != nil {
-			return dst, WithinKey(err, k)
-		}
+		dst = value(wire.AppendString(dst, k), v)
 	}
-	return appendEnd(dst, len(m)), nil
+	return appendEnd(dst, len(m))
 }
 
-func appendLong(dst []byte, v int64) ([]byte, error) { return wire.AppendLong(dst, v), nil }
-
-func appendDouble(dst []byte, v float64) ([]byte, error) { return wire.AppendDouble(dst, v), nil }
+// appendStringMap is appendMap without a call through a variable.
+func appendStringMap(dst []byte, m map[string]string) []byte {
+	dst = appendBlock(dst, len(m))
+	for k, v := range m {
+		dst = wire.AppendString(wire.AppendString(dst, k), v)
+	}
+	return appendEnd(dst, len(m))
+}
 
 // fillMap is decodeMap for a value type known at compile time, whose values take
 // at least min bytes.

@@ -50,19 +50,20 @@ type ignoredAt struct {
 type code uint8
 
 const (
-	codeNone    code = iota
-	codeNull         // struct{}, or a nil of any kind - null
-	codeBool         // bool - boolean
-	codeInt32        // int32 - int
-	codeInt64        // int64 - long
-	codeGoInt        // int - long
-	codeIntKind      // any other integer - int, long
-	codeFloat32      // float32 - float
-	codeFloat64      // float64 - double
-	codeNarrow       // float64 - float
-	codeString       // string - string
-	codeText         // encoding.TextMarshaler - string, enum
-	codeBytes        // []byte - bytes, string
+	codeNone       code = iota
+	codeNull            // struct{}, or a nil of any kind - null
+	codeBool            // bool - boolean
+	codeInt32           // int32 - int
+	codeInt64           // int64 - long
+	codeGoInt           // int - long
+	codeIntKind         // any other integer - int, long
+	codeFloat32         // float32 - float
+	codeFloat64         // float64 - double
+	codeNarrow          // float64 - float
+	codeString          // string - string
+	codeUTF8String      // string - string, checked
+	codeText            // encoding.TextMarshaler - string, enum
+	codeBytes           // []byte - bytes, string
 	codeBytesString
 	codeFixed      // [n]byte - fixed
 	codeFixedSlice // []byte - fixed

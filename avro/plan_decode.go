@@ -37,7 +37,7 @@ func (p *plan) decode(r *Reader, v ptr) {
 		*as[float64](v) = r.Double()
 	case codeNarrow:
 		*as[float64](v) = float64(r.Float())
-	case codeString:
+	case codeString, codeUTF8String:
 		s := as[string](v)
 		*s = r.ReuseString(*s)
 	case codeBytesString:
@@ -90,11 +90,7 @@ func (p *plan) decode(r *Reader, v ptr) {
 		r.UnionIndex(1)
 		p.item.decode(r, v)
 	case codeNullable:
-		if r.UnionIndex(2) == p.nullAt {
-			setNilPointer(v)
-			return
-		}
-		p.decodePointer(r, v)
+		p.decodeNullable(r, v)
 	case codeNullSlice:
 		if r.UnionIndex(2) == p.nullAt {
 			setNilSlice(v)
@@ -153,6 +149,17 @@ func (p *plan) decodeRecord(r *Reader, v ptr) {
 			*as[float64](at) = r.Double()
 		case codeBool:
 			*as[bool](at) = r.Bool()
+		case codeEnum:
+			symbols := f.plan.shape.symbols
+			if i := r.Enum(len(symbols)); r.err == nil {
+				*as[string](at) = symbols[i]
+			}
+		case codeMillis:
+			*as[time.Time](at) = time.UnixMilli(r.Long()).UTC()
+		case codeNullable:
+			f.plan.decodeNullable(r, at)
+		case codeArray:
+			f.plan.decodeArray(r, at)
 		default:
 			f.plan.decode(r, at)
 		}
@@ -232,6 +239,23 @@ func fillSlice[T any](r *Reader, at *[]T, min int, item func(*Reader) T) {
 		}
 	}
 	*at = s
+}
+
+// decodeNullable reads null or what a pointer points at.
+func (p *plan) decodeNullable(r *Reader, v ptr) {
+	if r.UnionIndex(2) == p.nullAt {
+		setNilPointer(v)
+		return
+	}
+	if p.item.code != codeString {
+		p.decodePointer(r, v)
+		return
+	}
+	to := as[*string](v) // nullable strings are many
+	if *to == nil {
+		*to = new(string)
+	}
+	**to = r.ReuseString(**to)
 }
 
 // decodePointer reads what the pointer at v points at, in place if it does.

@@ -45,6 +45,8 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 		f, err := narrow(*as[float64](v))
 		return wire.AppendFloat(dst, f), err
 	case codeString:
+		return wire.AppendString(dst, *as[string](v)), nil
+	case codeUTF8String:
 		return p.env.appendString(dst, *as[string](v))
 	case codeBytesString:
 		return wire.AppendString(dst, *as[string](v)), nil
@@ -154,11 +156,7 @@ func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 		at := fieldAt(v, f.slot)
 		switch f.code {
 		case codeString:
-			s := *as[string](at)
-			if f.plan.env.cfg.validUTF8 && !utf8.ValidString(s) {
-				return dst, within(errUTF8, f.name)
-			}
-			dst = append(wire.AppendLong(dst, int64(len(s))), s...)
+			dst = wire.AppendString(dst, *as[string](at))
 		case codeInt64:
 			dst = wire.AppendLong(dst, *as[int64](at))
 		case codeInt32:
@@ -167,10 +165,15 @@ func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 			dst = wire.AppendDouble(dst, *as[float64](at))
 		case codeBool:
 			dst = wire.AppendBool(dst, *as[bool](at))
+		case codeArray:
+			dst, err = f.plan.appendArray(dst, at, depth)
+		case codeStringMap:
+			dst = appendStringMap(dst, *as[map[string]string](at))
 		default:
-			if dst, err = f.plan.append(dst, at, depth); err != nil {
-				return dst, within(err, f.name)
-			}
+			dst, err = f.plan.append(dst, at, depth)
+		}
+		if err != nil {
+			return dst, within(err, f.name)
 		}
 	}
 	return dst, nil
@@ -205,19 +208,16 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeStrings:
 		items := *as[[]string](v)
 		dst = appendBlock(dst, len(items))
-		var err error
-		for i, item := range items {
-			if dst, err = p.env.appendString(dst, item); err != nil {
-				return dst, WithinItem(err, i)
-			}
+		for _, item := range items {
+			dst = wire.AppendString(dst, item)
 		}
 		return appendEnd(dst, len(items)), nil
 	case codeStringMap:
-		return appendMap(p.env, dst, *as[map[string]string](v), p.env.appendString)
+		return appendStringMap(dst, *as[map[string]string](v)), nil
 	case codeLongMap:
-		return appendMap(p.env, dst, *as[map[string]int64](v), appendLong)
+		return appendMap(dst, *as[map[string]int64](v), wire.AppendLong), nil
 	case codeDoubleMap:
-		return appendMap(p.env, dst, *as[map[string]float64](v), appendDouble)
+		return appendMap(dst, *as[map[string]float64](v), wire.AppendDouble), nil
 	case codeAnyMap:
 		return p.env.appendAnyMap(dst, *as[map[string]any](v), p.shape, depth)
 	case codeAnyRecord:

@@ -250,7 +250,9 @@ func (b *planner) integer(p *plan) bool {
 func (b *planner) stringOrBytes(p *plan) bool {
 	switch {
 	case p.typ.Kind() == reflect.String && p.shape.typ == schemas.String:
-		p.code = codeString
+		if p.code = codeString; b.env.cfg.validUTF8 {
+			p.code = codeUTF8String
+		}
 	case p.typ.Kind() == reflect.String:
 		p.code = codeBytesString
 	case isBytes(p.typ):
@@ -299,7 +301,7 @@ func (b *planner) array(p *plan, path string) {
 func (b *planner) mapOf(p *plan, path string) {
 	p.code, p.maps = codeMap, newMapScratch(p.typ)
 	p.item = b.plan(p.typ.Elem(), p.shape.items, path+"[]")
-	if p.typ.Key() != reflect.TypeFor[string]() {
+	if p.typ.Key() != reflect.TypeFor[string]() || b.env.cfg.validUTF8 { // the quick ways do not check keys
 		return
 	}
 	switch {

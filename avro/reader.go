@@ -28,14 +28,19 @@ type Reader struct {
 	claimed int // bytes that the items of all blocks so far need at least
 	empty   int // items so far that take no bytes
 	depth   int
-	lim     limits
+
+	lim     *limits
 	copied  bool // no two strings share an allocation
-	utf8    bool // strings are checked
+	utf8    bool // strings must be UTF-8
+	checked bool // strings take the long way: they are checked in one way or another
 }
 
 // sharedText is how much text is copied at once, in bytes, for strings to share.
 // Large data would otherwise be kept, or copied, for the sake of one short string.
 const sharedText = 4096
+
+// shortString is longer than any string whose length is one byte.
+const shortString = 64
 
 // NewReader returns a Reader over one datum. Codecs make their own: NewReader is
 // for calling a DecodeAvro method without one. The error is an option's.
@@ -44,13 +49,28 @@ func NewReader(datum []byte, opts ...Option) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{}
-	r.reset(datum, &c)
-	return r, nil
+	return newReader(datum, &c), nil
 }
 
+func newReader(datum []byte, c *config) *Reader {
+	r := &Reader{}
+	r.reset(datum, c)
+	return r
+}
+
+// reset makes the Reader one of datum, with the settings of c.
 func (r *Reader) reset(datum []byte, c *config) {
-	*r = Reader{src: datum, lim: c.limits, copied: c.copiedStrings, utf8: c.validUTF8}
+	r.lim, r.copied, r.utf8 = &c.limits, c.copiedStrings, c.validUTF8
+	r.checked = c.validUTF8 || c.limits.maxBytes < shortString
+	r.rewind(datum)
+}
+
+// rewind makes the Reader one of another datum, with the same settings. Each field
+// is set for itself: assigning the whole struct costs more than reading ten values.
+func (r *Reader) rewind(datum []byte) {
+	r.src, r.at, r.err = datum, 0, nil
+	r.text, r.textAt = "", 0
+	r.claimed, r.empty, r.depth = 0, 0, 0
 }
 
 // Err returns the first error, a [*DecodeError], or nil. Its path is empty: the
@@ -176,26 +196,43 @@ func (r *Reader) Fixed(dst []byte) {
 
 // Enum reads the index of one of n symbols.
 func (r *Reader) Enum(n int) int {
-	start := r.at
-	i := int(r.Int())
-	if uint(i) < uint(n) {
-		return i
+	if r.at < len(r.src) {
+		if b := r.src[r.at]; b < 0x80 && b&1 == 0 && int(b>>1) < n {
+			r.at++
+			return int(b >> 1)
+		}
 	}
-	if r.err == nil {
-		r.failAt(start, fmt.Errorf("enum index %d, there are %d symbols: %w", i, n, ErrRange))
-	}
-	return 0
+	return r.longIndex(n, "enum index", "symbols")
 }
 
 // UnionIndex reads the index of one of a union's n branches.
 func (r *Reader) UnionIndex(n int) int {
-	start := r.at
-	i := r.Long()
-	if uint64(i) < uint64(n) {
-		return int(i)
+	if r.at < len(r.src) {
+		if b := r.src[r.at]; b < 0x80 && b&1 == 0 && int(b>>1) < n {
+			r.at++
+			return int(b >> 1)
+		}
 	}
-	if r.err == nil {
-		r.failAt(start, fmt.Errorf("union index %d, there are %d branches: %w", i, n, ErrRange))
+	return r.longIndex(n, "union index", "branches")
+}
+
+// longIndex reads an index of more than one byte, or a wrong one.
+//
+//go:noinline
+func (r *Reader) longIndex(n int, what, of string) int {
+	start := r.at
+	i, next, err := wire.Long(r.src, start)
+	if err == nil && of == "symbols" { // an enum is an int, a union a long
+		_, next, err = wire.Int(r.src, start)
+	}
+	switch {
+	case err != nil:
+		r.failValue(start, err, what)
+	case uint64(i) >= uint64(n):
+		r.failAt(start, fmt.Errorf("%s %d, there are %d %s: %w", what, i, n, of, ErrRange))
+	default:
+		r.at = next
+		return int(i)
 	}
 	return 0
 }

@@ -19,43 +19,56 @@ var errUTF8 = errors.New("string is not UTF-8")
 
 // String reads a string.
 func (r *Reader) String() string {
-	n := r.length()
-	if n == 0 {
-		return ""
+	src, at := r.src, r.at
+	if at < len(src) && !r.checked { // a short string in text that was copied already: most are
+		if b := src[at]; b < 0x80 && b&1 == 0 {
+			from := at + 1 - r.textAt
+			if end := from + int(b>>1); end <= len(r.text) {
+				r.at = at + 1 + int(b>>1)
+				return r.text[from:end]
+			}
+		}
 	}
-	return r.share(n)
+	return r.copyText(r.length())
 }
 
 // ReuseString reads a string, and returns old if it is the same: reading a
 // record into the value that held the one before then allocates less.
 func (r *Reader) ReuseString(old string) string {
-	n := r.length()
-	if n == 0 {
-		return ""
+	src, at := r.src, r.at
+	if at < len(src) && !r.checked {
+		if b := src[at]; b < 0x80 && b&1 == 0 {
+			n := int(b >> 1)
+			start := at + 1
+			end := start + n
+			if n == len(old) && end <= len(src) && string(src[start:end]) == old {
+				r.at = end
+				return old
+			}
+			if end -= r.textAt; end <= len(r.text) {
+				r.at = start + n
+				return r.text[end-n : end]
+			}
+		}
 	}
+	n := r.length()
 	if n == len(old) && string(r.src[r.at:r.at+n]) == old {
 		r.at += n
 		return old
 	}
-	return r.share(n)
-}
-
-// share reads n bytes, which are known to be there, as a string.
-func (r *Reader) share(n int) string {
-	from := r.at - r.textAt
-	r.at += n
-	if end := from + n; end <= len(r.text) && !r.utf8 {
-		return r.text[from:end]
-	}
 	return r.copyText(n)
 }
 
-// copyText returns the last n bytes read as a string, and copies what follows
-// them for the strings to come.
+// copyText reads n bytes, which are known to be there, as a string, and copies
+// what follows them for the strings to come.
 //
 //go:noinline
 func (r *Reader) copyText(n int) string {
-	start := r.at - n
+	start := r.at
+	r.at += n
+	if n == 0 {
+		return ""
+	}
 	if r.utf8 && !utf8.Valid(r.src[start:r.at]) {
 		r.failAt(start, errUTF8)
 		return ""

@@ -41,9 +41,7 @@ func (r *Reader) pass(s *shape) {
 // one that contains it. c are the settings the datum was decoded with, so that
 // the same limits are met at the same places.
 func locate(s *shape, datum []byte, offset int, c *config) string {
-	r := &Reader{}
-	r.reset(datum, c)
-	w := walker{r: r, target: offset}
+	w := walker{r: newReader(datum, c), target: offset}
 	w.walk(s)
 	return w.path
 }

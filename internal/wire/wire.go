@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"math/bits"
 )
 
 // What can be wrong with primitive values. Callers add where and what.
@@ -31,30 +32,40 @@ func AppendLong(dst []byte, v int64) []byte {
 	if uint64(v+64) < 128 { // kept small, to be inlined: most values are one byte
 		return append(dst, byte(v<<1^v>>63))
 	}
-	return appendVarint(dst, v)
+	return AppendVarint(dst, v)
 }
 
-// appendVarint appends at least two bytes. Each case appends once, which checks
-// the capacity once.
-func appendVarint(dst []byte, v int64) []byte {
+// AppendVarint is AppendLong for any number of bytes. It writes eight bytes at
+// once where there is room, of which it keeps as many as the value takes.
+func AppendVarint(dst []byte, v int64) []byte {
 	u := uint64(v<<1) ^ uint64(v>>63)
-	switch {
-	case u < 1<<14:
-		return append(dst, byte(u)|0x80, byte(u>>7))
-	case u < 1<<21:
-		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14))
-	case u < 1<<28:
-		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21))
-	case u < 1<<35:
-		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28))
-	case u < 1<<42:
-		return append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28)|0x80, byte(u>>35))
+	if at := len(dst); u < 1<<56 && cap(dst)-at >= 8 {
+		n := (bits.Len64(u|1) + 6) / 7
+		binary.LittleEndian.PutUint64(dst[at:at+8], spread(u)|(1<<(8*n-8)-1)&tops)
+		return dst[:at+n]
 	}
-	dst = append(dst, byte(u)|0x80, byte(u>>7)|0x80, byte(u>>14)|0x80, byte(u>>21)|0x80, byte(u>>28)|0x80, byte(u>>35)|0x80)
-	for u >>= 42; u >= 0x80; u >>= 7 {
+	for u >= 0x80 {
 		dst = append(dst, byte(u)|0x80)
+		u >>= 7
 	}
 	return append(dst, byte(u))
+}
+
+// tops are the top bits of eight bytes: set in all bytes of a varint but the last.
+const tops = 0x8080808080808080
+
+// spread moves each group of 7 bits into a byte of its own, halves first.
+func spread(x uint64) uint64 {
+	x = x&0x000000000fffffff | x&0x00fffffff0000000<<4
+	x = x&0x00003fff00003fff | x&0x0fffc0000fffc000<<2
+	return x&0x007f007f007f007f | x&0x3f803f803f803f80<<1
+}
+
+// gather is the reverse of spread.
+func gather(x uint64) uint64 {
+	x = x&0x007f007f007f007f | x&0x7f007f007f007f00>>1
+	x = x&0x00003fff00003fff | x&0x3fff00003fff0000>>2
+	return x&0x000000000fffffff | x&0x0fffffff00000000>>4
 }
 
 // AppendBool appends a boolean, one byte.
@@ -89,6 +100,12 @@ func AppendDouble(dst []byte, v float64) []byte {
 
 // AppendString appends a string: its length in bytes as a long, then the bytes.
 func AppendString(dst []byte, v string) []byte {
+	if at, n := len(dst), len(v); n < 64 && n < cap(dst)-at { // short, and there is room: one check for both parts
+		dst = dst[:at+n+1]
+		dst[at] = byte(n << 1)
+		copy(dst[at+1:], v)
+		return dst
+	}
 	return append(AppendLong(dst, int64(len(v))), v...)
 }
 
@@ -104,7 +121,24 @@ func Long(src []byte, at int) (v int64, next int, err error) {
 		u := src[at]
 		return int64(u>>1) ^ -int64(u&1), at + 1, nil
 	}
+	if len(src)-at >= 8 {
+		if u, n := varint8(binary.LittleEndian.Uint64(src[at:])); n > 0 {
+			return int64(u>>1) ^ -int64(u&1), at + n, nil
+		}
+	}
 	return longSlow(src, at)
+}
+
+// varint8 reads a varint of at most 8 bytes from the 8 bytes of x, without a
+// branch for each: it finds the first byte whose top bit is clear, and drops what
+// follows. n is 0 if the varint is longer.
+func varint8(x uint64) (u uint64, n int) {
+	last := ^x & tops
+	if last == 0 {
+		return 0, 0
+	}
+	last &= -last
+	return gather(x & (last<<1 - 1) &^ tops), bits.TrailingZeros64(last)>>3 + 1
 }
 
 func longSlow(src []byte, at int) (int64, int, error) {

@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/hex"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/kavro/kavro/internal/wire"
@@ -58,7 +59,12 @@ func TestEveryLengthOfVarint(t *testing.T) {
 	for bit := range 64 {
 		for _, v := range []int64{1 << bit, 1<<bit - 1, -1 << bit, math.MinInt64 >> bit} {
 			enc := wire.AppendLong([]byte("x"), v)
+			require.Equal(t, enc, wire.AppendLong(append(make([]byte, 0, 20), 'x'), v), "with room to spare")
 			got, next, err := wire.Long(enc, 1)
+			require.NoError(t, err)
+			require.Equal(t, v, got)
+			require.Equal(t, len(enc), next)
+			got, next, err = wire.Long(append(enc, "\xff\x00\xff\x00\xff\x00\xff\x00"...), 1) // not at the end of the input
 			require.NoError(t, err)
 			require.Equal(t, v, got)
 			require.Equal(t, len(enc), next)
@@ -74,10 +80,12 @@ func TestEveryLengthOfVarint(t *testing.T) {
 }
 
 func TestLongReadsRedundantBytes(t *testing.T) {
-	v, next, err := wire.Long([]byte{0x82, 0x80, 0x00}, 0)
-	require.NoError(t, err)
-	require.Equal(t, int64(1), v)
-	require.Equal(t, 3, next)
+	for _, more := range []string{"", "after the value"} {
+		v, next, err := wire.Long(append([]byte{0x82, 0x80, 0x00}, more...), 0)
+		require.NoError(t, err)
+		require.Equal(t, int64(1), v)
+		require.Equal(t, 3, next)
+	}
 }
 
 func TestBytesRejects(t *testing.T) {
@@ -103,6 +111,16 @@ func FuzzLong(f *testing.F) {
 		require.Equal(t, v, again)
 		require.LessOrEqual(t, len(wire.AppendLong(nil, v)), next)
 	})
+}
+
+func TestAppendStringWithAndWithoutRoom(t *testing.T) {
+	for _, size := range []int{0, 1, 63, 64, 200} {
+		text := strings.Repeat("a", size)
+		want := append(wire.AppendLong(nil, int64(size)), text...)
+		for _, room := range []int{0, 1, size, size + 1, size + 2, 500} {
+			require.Equal(t, want, wire.AppendString(make([]byte, 0, room), text))
+		}
+	}
 }
 
 func TestEveryNaNIsJavas(t *testing.T) {
