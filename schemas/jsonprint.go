@@ -100,7 +100,7 @@ func appendNumber(dst []byte, raw string) []byte {
 	if raw == "-0" {
 		return append(dst, '0')
 	}
-	if strings.IndexAny(raw, ".eE") < 0 {
+	if !strings.ContainsAny(raw, ".eE") {
 		return append(dst, raw...)
 	}
 	f, _ := strconv.ParseFloat(raw, 64) // infinite if out of range, as in Java
