@@ -20,6 +20,7 @@ type tokenKeeper struct {
 	group   *group
 	flights flights[struct{}, *keptToken]
 	last    atomic.Pointer[keptToken]
+	failed  atomic.Pointer[absence] // the last answer, if it was no token
 }
 
 // keptToken is a token and the time to think of the next.
@@ -31,9 +32,12 @@ type keptToken struct {
 
 func (k *keptToken) expired() bool { return !time.Now().Before(k.token.Expiry) }
 
-// After a refresh that failed while the old token is still good, the next one
-// is tried no sooner than this.
-const tokenRetry = 10 * time.Second
+// After a failure, the source is asked again no sooner than this: while there is
+// no token, and while the old one is still good.
+const (
+	tokenPause = time.Second
+	tokenRetry = 10 * time.Second
+)
 
 func newTokenKeeper(ask TokenFunc, g *group) *tokenKeeper {
 	return &tokenKeeper{ask: ask, group: g}
@@ -68,10 +72,17 @@ func (k *tokenKeeper) renewEarly(ctx context.Context, old *keptToken) {
 
 // fetch asks for a token, or waits for whoever is asking already.
 func (k *tokenKeeper) fetch(ctx context.Context) (*keptToken, error) {
+	if f := k.failed.Load(); f != nil && time.Now().Before(f.until) {
+		return nil, f.err
+	}
 	return k.flights.do(ctx, k.group, struct{}{}, func(ctx context.Context) (*keptToken, error) {
 		token, err := k.ask(ctx)
 		if err != nil {
-			return nil, tokenError(err)
+			err = tokenError(err)
+			if ctx.Err() == nil {
+				k.failed.Store(&absence{err, time.Now().Add(tokenPause)})
+			}
+			return nil, err
 		}
 		if token == nil || token.AccessToken == "" {
 			return nil, &UnavailableError{Response: Response{Message: "the token source gave no token"}}

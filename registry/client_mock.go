@@ -21,7 +21,9 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	out := &collected{header: make(http.Header), status: http.StatusOK}
-	p.handler.ServeHTTP(out, in)
+	if err := out.serve(p.handler, in); err != nil {
+		return nil, err
+	}
 	return &http.Response{
 		Status:        http.StatusText(out.status),
 		StatusCode:    out.status,
@@ -41,6 +43,22 @@ type collected struct {
 	body    bytes.Buffer
 	status  int
 	written bool
+}
+
+// serve calls the handler. As a server does, it lets the handler give up.
+func (c *collected) serve(h http.Handler, req *http.Request) (err error) {
+	defer func() {
+		switch r := recover(); {
+		case req.Context().Err() != nil:
+			err = req.Context().Err()
+		case r == http.ErrAbortHandler:
+			err = io.ErrUnexpectedEOF
+		case r != nil:
+			panic(r)
+		}
+	}()
+	h.ServeHTTP(c, req)
+	return nil
 }
 
 func (c *collected) Header() http.Header { return c.header }

@@ -58,7 +58,7 @@ func (c *Client) parse(ctx context.Context, where string, d Definition, opts ...
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil
 	}
-	r := references{client: c, ctx: ctx, named: make(map[string]bool), open: make(map[versionKey]bool)}
+	r := references{client: c, ctx: ctx, named: make(map[string]bool)}
 	if err := r.visit(splitSubject(where), d.References); err != nil {
 		return nil, err
 	}
@@ -68,12 +68,12 @@ func (c *Client) parse(ctx context.Context, where string, d Definition, opts ...
 // references collects what a schema refers to, depth first, so that each text
 // comes after those that it refers to itself. As in Confluent's registry, a
 // name counts once, where it is met first, and a text may use every name that
-// came before it.
+// came before it. A cycle, which no honest registry has, ends where a name comes
+// up again.
 type references struct {
 	client *Client
 	ctx    context.Context
 	named  map[string]bool
-	open   map[versionKey]bool // being visited: to meet one again is a cycle
 	parsed []*schemas.Schema
 }
 
@@ -88,9 +88,6 @@ func (r *references) visit(where qualified, refs []Reference) error {
 			return referenceError(fmt.Sprintf("more than %d references", maxReferences))
 		}
 		key := versionKey{subject: where.within(ref.Subject), version: ref.Version, deleted: true}
-		if r.open[key] {
-			return referenceError(fmt.Sprintf("%s refers to itself through %q", key, ref.Name))
-		}
 		if err := r.add(key); err != nil {
 			return fmt.Errorf("reference %q: %w", ref.Name, err)
 		}
@@ -104,8 +101,6 @@ func (r *references) add(key versionKey) error {
 	if err != nil {
 		return err
 	}
-	r.open[key] = true
-	defer delete(r.open, key)
 	if err := r.visit(splitSubject(key.subject), a.References); err != nil {
 		return err
 	}

@@ -56,8 +56,8 @@ var prfs = map[string]func() hash.Hash{
 	"1.2.840.113549.2.11": sha512.New,
 }
 
-// maxIterations bounds what reading a key may cost: some seconds.
-const maxIterations = 10_000_000
+// maxIterations bounds what reading a key may cost: seconds.
+const maxIterations = 5_000_000
 
 var errWrongPassword = errors.New("the password is wrong, or the key is damaged")
 

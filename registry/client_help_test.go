@@ -1,0 +1,105 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// Texts that the tests register.
+const (
+	userV1   = `{"type":"record","name":"User","namespace":"com.acme","fields":[{"name":"name","type":"string"}]}`
+	userV2   = `{"type":"record","name":"User","namespace":"com.acme","fields":[{"name":"name","type":"string"},{"name":"age","type":"int","default":0}]}`
+	userBad  = `{"type":"record","name":"User","namespace":"com.acme","fields":[{"name":"name","type":"string"},{"name":"zip","type":"string"}]}`
+	userLast = `{"type":"record","name":"User","namespace":"com.acme","fields":[{"name":"name","type":"string"},{"name":"mail","type":"string","default":""}]}`
+)
+
+// fixture is a registry in this process and how it was asked.
+type fixture struct {
+	*Memory
+	*Faults
+	down atomic.Bool // every request fails as if nothing listened
+}
+
+func newFixture() *fixture {
+	m := NewMemory()
+	return &fixture{Memory: m, Faults: NewFaults(Handler(m))}
+}
+
+var errRefused = errors.New("connection refused")
+
+// RoundTrip carries requests without a network, so that it works in a bubble of
+// synctest.
+func (f *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
+	if f.down.Load() {
+		return nil, errRefused
+	}
+	return inProcess{f.Faults}.RoundTrip(req)
+}
+
+// client makes a client that asks f without a network.
+func (f *fixture) client(t testing.TB, opts ...Option) *Client {
+	t.Helper()
+	c, err := New("http://registry", append([]Option{WithRoundTripper(f)}, opts...)...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Close()) })
+	return c
+}
+
+// serve makes a server in front of f, and a client of it.
+func (f *fixture) serve(t testing.TB, opts ...Option) (*Client, *httptest.Server) {
+	t.Helper()
+	server := httptest.NewServer(f.Faults)
+	t.Cleanup(server.Close)
+	c, err := New(server.URL, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Close()) }) // before the server, which waits for its connections
+	return c, server
+}
+
+// register puts texts under a subject, without the client.
+func (f *fixture) register(t testing.TB, subject string, texts ...string) (ids []int) {
+	t.Helper()
+	for _, text := range texts {
+		s, err := f.Memory.Register(t.Context(), subject, Definition{Text: text})
+		require.NoError(t, err)
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+// asked is how many requests f had for a method and a path.
+func (f *fixture) asked(request string) int { return f.Requests()[request] }
+
+// events counts what a client does, by kind.
+type events struct{ counts [EventClose + 1]atomic.Int64 }
+
+func (e *events) Observe(event Event) { e.counts[event.Kind].Add(1) }
+
+func (e *events) of(kind EventKind) int { return int(e.counts[kind].Load()) }
+
+// quick are options for tests on a real clock that expect failures.
+func quick() Option { return WithRetries(0, 0, 0) }
+
+// roundTrip is an http.RoundTripper that is a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// within is a context for calls that are expected to end by themselves.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}

@@ -1,0 +1,141 @@
+package registry
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// lean is a registry that answers as little as any is known to: an id alone to
+// register, a text alone by id, no optional endpoint, null for an empty list.
+type lean struct {
+	*fixture
+	missing func(w http.ResponseWriter) // how it says that there is no such path
+}
+
+func (l *lean) RoundTrip(req *http.Request) (*http.Response, error) {
+	return inProcess{http.HandlerFunc(l.serve)}.RoundTrip(req)
+}
+
+func (l *lean) serve(w http.ResponseWriter, req *http.Request) {
+	path := req.URL.Path
+	optional := []string{"/associations", "/schemas/guids", "/contexts", "/metadata", "/referencedby"}
+	for _, o := range optional {
+		if strings.Contains(path, o) {
+			l.Faults.choose(req)
+			l.missing(w)
+			return
+		}
+	}
+	if strings.HasPrefix(path, "/compatibility/") && strings.HasSuffix(path, "/versions") {
+		l.Faults.choose(req)
+		l.missing(w)
+		return
+	}
+	held := &heldAnswer{header: http.Header{}, status: 200}
+	l.Faults.ServeHTTP(held, req)
+	var body map[string]any
+	if json.Unmarshal(held.body, &body) == nil && held.status == 200 {
+		keep := []string{"compatibility", "compatibilityLevel", "mode", "is_compatible"}
+		switch {
+		case req.Method == "POST" && strings.HasSuffix(path, "/versions"):
+			keep = []string{"id"}
+		case strings.HasPrefix(path, "/schemas/ids/"):
+			keep = []string{"schema"}
+		case strings.HasPrefix(path, "/subjects/"):
+			keep = []string{"id", "subject", "version", "schema"}
+		}
+		for name := range body {
+			if !slices.Contains(keep, name) {
+				delete(body, name)
+			}
+		}
+		body["unknown"] = []int{1, 2}
+		held.body, _ = json.Marshal(body)
+	}
+	if string(held.body) == "[]" {
+		held.body = []byte("null")
+	}
+	w.WriteHeader(held.status)
+	w.Write(held.body)
+}
+
+var leanRegistries = map[string]func(w http.ResponseWriter){
+	"a bare string (Karapace)": func(w http.ResponseWriter) { w.WriteHeader(404); fmt.Fprint(w, `"Not Found"`) },
+	"nothing (Apicurio)":       func(w http.ResponseWriter) { w.WriteHeader(404) },
+	"JSON (axonops)": func(w http.ResponseWriter) {
+		w.WriteHeader(404)
+		fmt.Fprint(w, `{"error_code":404,"message":"Not found"}`)
+	},
+	"a page": func(w http.ResponseWriter) { w.WriteHeader(404); fmt.Fprint(w, "<html>404</html>") },
+	"405":    func(w http.ResponseWriter) { w.WriteHeader(405) },
+	"501":    func(w http.ResponseWriter) { w.WriteHeader(501); fmt.Fprint(w, `[]`) },
+}
+
+func TestLeanRegistries(t *testing.T) {
+	for name, missing := range leanRegistries {
+		t.Run(name, func(t *testing.T) {
+			l := &lean{newFixture(), missing}
+			c, err := New("http://registry", WithRoundTripper(l), quick())
+			require.NoError(t, err)
+			defer c.Close()
+			ctx := t.Context()
+
+			names, err := c.Subjects(ctx, "")
+			require.NoError(t, err)
+			require.Empty(t, names)
+			d := Definition{Text: userV1}
+			s, err := c.Register(ctx, "users-value", d)
+			require.NoError(t, err)
+			require.Equal(t, 1, s.ID)
+			require.Equal(t, 0, s.Version, "not known, and not asked for")
+			require.Equal(t, userV1, s.Text)
+			require.Equal(t, "com.acme.User", s.Schema.FullName())
+			for range 100 {
+				_, err = c.Register(ctx, "users-value", d)
+				require.NoError(t, err)
+			}
+			require.Equal(t, 2, l.Total())
+
+			s, err = c.SchemaByID(ctx, "users-value", 1)
+			require.NoError(t, err)
+			require.Equal(t, "com.acme.User", s.Schema.FullName())
+			require.Equal(t, "AVRO", s.Type)
+			s, err = c.Latest(ctx, "users-value")
+			require.NoError(t, err)
+			require.Equal(t, 1, s.Version)
+
+			contexts, err := c.Contexts(ctx)
+			require.NoError(t, err)
+			require.Equal(t, []string{"."}, contexts)
+			_, err = c.SchemaByGUID(ctx, GUID(d))
+			_, kind := responseIn(err)
+			require.Contains(t, []string{"not found", "invalid"}, kind)
+
+			before := l.Total()
+			for range 100 {
+				found, err := c.Associated(ctx, "", "users", "value")
+				require.NoError(t, err)
+				require.Empty(t, found)
+			}
+			require.Equal(t, before+1, l.Total(), "that there are none is remembered")
+
+			require.NoError(t, c.CheckCompatibility(ctx, "users-value", Definition{Text: userV2}))
+			require.NoError(t, c.CheckCompatibility(ctx, "other-value", Definition{Text: userV2}))
+			err = c.CheckCompatibility(ctx, "users-value", Definition{Text: userBad})
+			var incompatible *schemas.IncompatibleError
+			require.ErrorAs(t, err, &incompatible)
+			require.Equal(t, schemas.Backward, incompatible.Level)
+			require.Len(t, incompatible.Reasons, 1)
+			require.Equal(t, schemas.FieldWithoutDefault, incompatible.Reasons[0].Kind)
+			require.Equal(t, 1, incompatible.Reasons[0].Version)
+		})
+	}
+}
