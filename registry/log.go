@@ -93,11 +93,11 @@ type Recovery struct {
 	Reason  string // why they were dropped; "" if none were
 }
 
-// replay makes the changes of a log in s. It returns how many bytes of it stand:
-// the rest is the remainder of a write that never ended. A record that cannot be
-// read although complete ones follow is damage, and an error; unless damaged is
-// true, and it ends the log.
-func (s *store) replay(log []byte, damaged bool) (kept int, r Recovery, err error) {
+// walkLog calls each for the payloads of a log in their order. It returns how many
+// bytes of the log stand: the rest is the remainder of a write that never ended. A
+// record that cannot be read although complete ones follow is damage, and an error;
+// unless damaged is true, and it ends the log.
+func walkLog(log []byte, damaged bool, each func(payload []byte) error) (kept int, r Recovery, err error) {
 	if !bytes.HasPrefix(log, []byte(logMagic)) {
 		if !bytes.HasPrefix([]byte(logMagic), log) {
 			return 0, r, &LogError{Reason: "not the log of a registry"}
@@ -120,19 +120,29 @@ func (s *store) replay(log []byte, damaged bool) (kept int, r Recovery, err erro
 			}
 			return kept, r, nil
 		}
-		var events []event
-		if err := json.Unmarshal(payload, &events); err != nil {
-			return kept, r, &LogError{Offset: int64(kept), Reason: "not a record of a registry: " + err.Error()}
-		}
-		for _, e := range events {
-			if err := s.apply(e); err != nil {
-				return kept, r, &LogError{Offset: int64(kept), Reason: err.Error()}
-			}
+		if err := each(payload); err != nil {
+			return kept, r, &LogError{Offset: int64(kept), Reason: err.Error()}
 		}
 		kept += size
 		r.Records++
 	}
 	return kept, r, nil
+}
+
+// replay makes the changes of a log in s.
+func (s *store) replay(log []byte, damaged bool) (kept int, r Recovery, err error) {
+	return walkLog(log, damaged, func(payload []byte) error {
+		var events []event
+		if err := json.Unmarshal(payload, &events); err != nil {
+			return fmt.Errorf("not a record of a registry: %w", err)
+		}
+		for _, e := range events {
+			if err := s.apply(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // events returns a shortest list of events that lead to what s holds.

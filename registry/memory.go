@@ -27,7 +27,8 @@ var errMemoryClosed = errors.New("registry: closed")
 // All methods are safe for concurrent use. Reading never waits for a change to be
 // checked or written to disk. What the methods return is shared: read it only.
 type Memory struct {
-	conf memorySettings
+	conf   memorySettings
+	parsed parsedRing
 
 	// changes is held from the checks before a change until it is made, so that
 	// nothing comes between them; also while the log writes. Readers do not take it.
@@ -45,11 +46,11 @@ type Memory struct {
 type MemoryOption func(*memorySettings)
 
 type memorySettings struct {
-	level    schemas.Level
-	now      func() time.Time
-	maxText  int
-	damaged  bool
-	maxDepth int
+	level   schemas.Level
+	now     func() time.Time
+	maxText int
+	damaged bool // DropDamaged
+	lazy    bool // WithoutSync
 }
 
 // WithLevel sets the compatibility level where none is configured. The default

@@ -47,7 +47,7 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 		q := s.target(subject)
 		var history []*version
 		if against == 0 {
-			history = liveOf(s.versionsOf(q))
+			history = s.versionsOf(q)
 		} else if v := s.at(q.String(), against, false); v != nil {
 			history = []*version{v}
 		} else if against != latestVersion {
@@ -70,11 +70,6 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 	return checked, err
 }
 
-// liveOf returns the versions that are not deleted.
-func liveOf(versions []*version) []*version {
-	return slices.DeleteFunc(slices.Clone(versions), func(v *version) bool { return v.deleted })
-}
-
 // check is what a comparison found.
 type check struct {
 	messages []string                   // the server's; none: compatible
@@ -84,8 +79,8 @@ type check struct {
 // list is the messages as the server writes a list.
 func (c check) list() string { return "[" + strings.Join(c.messages, ", ") + "]" }
 
-// check compares c with history, ascending, as conf asks. The first version that
-// does not fit, newest first, is the one that is reported.
+// check compares c with the versions of history that are not deleted, as conf
+// asks. The first that does not fit, newest first, is the one that is reported.
 func (m *Memory) check(s *store, conf *settings, c *candidate, history []*version) check {
 	level, err := schemas.ParseLevel(conf.Level)
 	if err != nil {
@@ -95,14 +90,7 @@ func (m *Memory) check(s *store, conf *settings, c *candidate, history []*versio
 	if conf.validateFields() {
 		out.messages = reservedFields(c, history)
 	}
-	if group := conf.CompatibilityGroup; group != "" {
-		value, ok := metadataProperty(c.Metadata, group)
-		history = slices.DeleteFunc(slices.Clone(history), func(v *version) bool {
-			its, has := metadataProperty(v.entry.definition.Metadata, group)
-			return its != value || has != ok
-		})
-	}
-	pair := m.checkLevel(s, level, c, history)
+	pair := m.checkLevel(s, level, conf.CompatibilityGroup, c, history)
 	out.messages = append(out.messages, pair.messages...)
 	out.reasons = pair.reasons
 	if len(out.messages) > 0 {
@@ -120,18 +108,28 @@ func metadataProperty(m *Metadata, name string) (value string, ok bool) {
 }
 
 // checkLevel compares c with the newest version or, if the level is transitive,
-// with each from the newest on.
-func (m *Memory) checkLevel(s *store, level schemas.Level, c *candidate, history []*version) check {
+// with each from the newest on. A group narrows that to the versions that have
+// the same value of this property.
+func (m *Memory) checkLevel(s *store, level schemas.Level, group string, c *candidate, history []*version) check {
 	if level == schemas.None {
 		return check{}
 	}
 	transitive := level == schemas.BackwardTransitive || level == schemas.ForwardTransitive || level == schemas.FullTransitive
 	for _, v := range slices.Backward(history) {
+		if v.deleted || group != "" && !sameProperty(c.Metadata, v.entry.definition.Metadata, group) {
+			continue
+		}
 		if found := m.checkPair(s, level, c, v); len(found.messages) > 0 || !transitive {
 			return found
 		}
 	}
 	return check{}
+}
+
+func sameProperty(a, b *Metadata, name string) bool {
+	its, has := metadataProperty(a, name)
+	other, hasOther := metadataProperty(b, name)
+	return its == other && has == hasOther
 }
 
 // checkPair compares c with one version.
@@ -142,7 +140,7 @@ func (m *Memory) checkPair(s *store, level schemas.Level, c *candidate, v *versi
 	if c.Type != avroType {
 		return check{} // kept unread
 	}
-	old := s.schema(&m.conf, v.entry)
+	old := m.schemaOf(s, v.entry)
 	if old == nil {
 		return check{messages: []string{fmt.Sprintf("Unexpected exception during compatibility check: version %d cannot be read", v.number)}}
 	}
@@ -225,8 +223,8 @@ func differenceText(r schemas.Reason, reader, writer string) string {
 func reservedFields(c *candidate, history []*version) []string {
 	var messages []string
 	reserved := reservedNames(c.Metadata)
-	if n := len(history); n > 0 {
-		for _, name := range reservedNames(history[n-1].entry.definition.Metadata) {
+	if last := latestOf(history); last != nil {
+		for _, name := range reservedNames(last.entry.definition.Metadata) {
 			if !slices.Contains(reserved, name) {
 				messages = append(messages, "The new schema has reserved field "+name+" removed from its metadata which is present in the old schema's metadata.")
 			}

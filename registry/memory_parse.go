@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -165,9 +166,9 @@ func (s *store) checkReferences(subject qualified, c *candidate, strict bool) er
 	return nil
 }
 
-// schema returns the parsed text of an entry, nil if it is not AVRO or, though
-// it was accepted once, cannot be read.
-func (s *store) schema(conf *memorySettings, e *entry) *schemas.Schema {
+// schemaOf returns the parsed text of an entry, nil if it is not AVRO or, though
+// it was accepted once, cannot be read. The caller holds changes or mu.
+func (m *Memory) schemaOf(s *store, e *entry) *schemas.Schema {
 	if e.definition.Type != avroType {
 		return nil
 	}
@@ -176,16 +177,42 @@ func (s *store) schema(conf *memorySettings, e *entry) *schemas.Schema {
 	}
 	c := &candidate{Definition: e.definition}
 	c.References = slices.Clone(c.References)
-	refs, err := s.parseReferences(conf, qualified{context: e.Context}, c, false)
+	refs, err := s.parseReferences(&m.conf, qualified{context: e.Context}, c, false)
 	if err != nil {
 		return nil
 	}
-	parsed, err := parseAvro(conf, e.definition.Text, false, refs)
+	parsed, err := parseAvro(&m.conf, e.definition.Text, false, refs)
 	if err != nil {
 		return nil
 	}
-	e.parsed.Store(parsed)
+	m.parsed.keep(e, parsed)
 	return parsed
+}
+
+// maxParsed is how many schemas are kept parsed. A registry may hold many more,
+// and a parsed schema is much larger than its text.
+const maxParsed = 1024
+
+// parsedRing knows which entries hold their parsed schemas, oldest first.
+type parsedRing struct {
+	mu      sync.Mutex
+	entries [maxParsed]*entry
+	next    int
+}
+
+// keep gives e its parsed schema, and takes that of the oldest away.
+func (r *parsedRing) keep(e *entry, parsed *schemas.Schema) {
+	if !e.parsed.CompareAndSwap(nil, parsed) {
+		return
+	}
+	r.mu.Lock()
+	oldest := r.entries[r.next]
+	r.entries[r.next] = e
+	r.next = (r.next + 1) % maxParsed
+	r.mu.Unlock()
+	if oldest != nil {
+		oldest.parsed.Store(nil)
+	}
 }
 
 // describeInvalid wraps err in the server's description of the definition.

@@ -106,7 +106,7 @@ func (m *Memory) versionByGUID(ctx context.Context, guid string) (v *version, er
 	if identity, ok := parseGUID(guid); ok {
 		m.read(func(s *store) {
 			for _, context := range s.listedContexts() {
-				if e := s.contexts[context].identities[identity]; e != nil {
+				if e := s.contexts[context].identities.first(identity); e != nil {
 					v = e.shown
 					return
 				}
@@ -131,7 +131,7 @@ func (m *Memory) IDsByGUID(ctx context.Context, guid string) (ids []ContextID, e
 	}
 	m.read(func(s *store) {
 		for _, context := range s.listedContexts() {
-			if e := s.contexts[context].identities[identity]; e != nil {
+			if e := s.contexts[context].identities.first(identity); e != nil {
 				ids = append(ids, e.ContextID)
 			}
 		}

@@ -116,9 +116,8 @@ func (m *Memory) registerNew(subject qualified, r registration) (*version, error
 	if n := len(history); n > 0 {
 		next = history[n-1].number + 1
 	}
-	live := liveOf(history)
 	if !importing {
-		if err := fillIn(conf, &r, live, next); err != nil {
+		if err := fillIn(conf, &r, latestOf(history), next); err != nil {
 			return nil, err
 		}
 	} else if noText(r.Definition) {
@@ -147,7 +146,7 @@ func (m *Memory) registerNew(subject qualified, r registration) (*version, error
 		}
 	}
 	if !importing && !r.force {
-		check := m.check(s, conf, c, live)
+		check := m.check(s, conf, c, history)
 		if len(check.messages) > 0 {
 			return nil, errIncompatible(subject.String(), check.list(), check.reasons)
 		}
@@ -173,6 +172,9 @@ func (m *Memory) store(subject qualified, id, number int, c *candidate, history 
 	var events []event
 	// A version that was softly deleted gives way to a new one with the same id,
 	// unless something refers to it.
+	if len(history) > 0 && m.state.subjects[full].live == len(history) {
+		history = nil // none is deleted
+	}
 	for _, v := range history {
 		if v.deleted && v.entry.ID == id && v.number < number && !m.state.isReferenced(full, v.number, true) {
 			events = append(events, event{Op: opDrop, Subject: full, Versions: []int{v.number}})
@@ -188,7 +190,7 @@ func (m *Memory) store(subject qualified, id, number int, c *candidate, history 
 	}
 	v := m.state.at(full, number, true)
 	if c.schema != nil {
-		v.entry.parsed.CompareAndSwap(nil, c.schema)
+		m.parsed.keep(v.entry, c.schema)
 	}
 	return v, nil
 }
@@ -212,10 +214,10 @@ func checkMode(subject qualified, mode Mode, id int) error {
 
 // fillIn completes what r leaves out with what the previous version and the
 // configuration say.
-func fillIn(conf *settings, r *registration, live []*version, next int) error {
+func fillIn(conf *settings, r *registration, latest *version, next int) error {
 	var previous *Definition
-	if n := len(live); n > 0 {
-		previous = &live[n-1].entry.definition
+	if latest != nil {
+		previous = &latest.entry.definition
 	}
 	if noText(r.Definition) {
 		if previous == nil {
@@ -247,7 +249,7 @@ func (c *contextState) identity(d *candidate) *entry {
 	if c == nil {
 		return nil
 	}
-	return c.identities[identityOf(d.Definition)]
+	return c.identities.first(identityOf(d.Definition))
 }
 
 // nextID returns the lowest id above all that were ever given.
@@ -397,7 +399,7 @@ func (m *Memory) answer(v *version) *SubjectSchema {
 		Definition: e.definition, Schema: e.parsed.Load(),
 	}
 	if out.Schema == nil {
-		m.read(func(s *store) { out.Schema = s.schema(&m.conf, e) })
+		m.read(func(s *store) { out.Schema = m.schemaOf(s, e) })
 	}
 	return out
 }

@@ -36,9 +36,35 @@ type store struct {
 type contextState struct {
 	listed     bool // has ever had a schema, and was not deleted since
 	ids        map[int]*entry
-	identities map[[16]byte]*entry
-	meanings   map[meaning][]*entry
+	identities index[[16]byte]
+	meanings   index[meaning]
 	maxID      int // given so far
+}
+
+// index finds entries by something they may share, in the order of their ids. Only
+// an import gives two ids to one identity.
+type index[K comparable] map[K][]*entry
+
+func (x index[K]) add(key K, e *entry) {
+	i, _ := slices.BinarySearchFunc(x[key], e, func(a, b *entry) int { return cmp.Compare(a.ID, b.ID) })
+	x[key] = slices.Insert(x[key], i, e)
+}
+
+func (x index[K]) remove(key K, e *entry) {
+	rest := slices.DeleteFunc(x[key], func(o *entry) bool { return o == e })
+	if len(rest) == 0 {
+		delete(x, key)
+		return
+	}
+	x[key] = rest
+}
+
+// first returns the entry with the lowest id, or nil.
+func (x index[K]) first(key K) *entry {
+	if found := x[key]; len(found) > 0 {
+		return found[0]
+	}
+	return nil
 }
 
 // entry is one schema under one id. uses and shown change; the rest does not.
@@ -90,8 +116,8 @@ func (s *store) context(name string) *contextState {
 	if c == nil {
 		c = &contextState{
 			ids:        map[int]*entry{},
-			identities: map[[16]byte]*entry{},
-			meanings:   map[meaning][]*entry{},
+			identities: index[[16]byte]{},
+			meanings:   index[meaning]{},
 		}
 		s.contexts[name] = c
 	}
@@ -143,9 +169,9 @@ func (s *store) addEntry(c *contextState, id ContextID, st *stored) *entry {
 	e.identity = identityOf(e.definition)
 	e.guid = guidOf(e.identity)
 	c.ids[id.ID] = e
-	c.identities[e.identity] = e
+	c.identities.add(e.identity, e)
 	if e.meaning != (meaning{}) {
-		c.meanings[e.meaning] = append(c.meanings[e.meaning], e)
+		c.meanings.add(e.meaning, e)
 	}
 	return e
 }
@@ -153,15 +179,8 @@ func (s *store) addEntry(c *contextState, id ContextID, st *stored) *entry {
 func (s *store) removeEntry(e *entry) {
 	c := s.contexts[e.Context]
 	delete(c.ids, e.ID)
-	if c.identities[e.identity] == e {
-		delete(c.identities, e.identity)
-	}
-	rest := slices.DeleteFunc(slices.Clone(c.meanings[e.meaning]), func(o *entry) bool { return o == e })
-	if len(rest) == 0 {
-		delete(c.meanings, e.meaning)
-	} else {
-		c.meanings[e.meaning] = rest
-	}
+	c.identities.remove(e.identity, e)
+	c.meanings.remove(e.meaning, e)
 	from := qualified{context: e.Context}
 	for _, r := range e.definition.References {
 		key := SubjectVersion{Subject: from.within(r.Subject), Version: r.Version}
@@ -263,9 +282,9 @@ func (s *store) dropVersion(subject string, number int) {
 	}
 }
 
-// latest returns the newest version that is not deleted, or nil.
-func (s *subjectState) latest() *version {
-	for _, v := range slices.Backward(s.versions) {
+// latestOf returns the newest version that is not deleted, or nil.
+func latestOf(versions []*version) *version {
+	for _, v := range slices.Backward(versions) {
 		if !v.deleted {
 			return v
 		}
@@ -281,7 +300,7 @@ func (s *store) at(subject string, number int, deleted bool) *version {
 		return nil
 	}
 	if number == latestVersion {
-		return sub.latest()
+		return latestOf(sub.versions)
 	}
 	i, ok := sub.find(number)
 	if !ok || sub.versions[i].deleted && !deleted {
