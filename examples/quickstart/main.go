@@ -1,0 +1,135 @@
+// Quickstart shows what kavro is for, on real work: it walks the source of Go's
+// standard library, publishes a typed event for every file through a Kafka
+// broker and a Schema Registry, reads the events in a consumer group and says
+// what was learnt. Then the schema evolves, and things go wrong.
+//
+//	go run ./examples/quickstart
+//
+// needs nothing but Go: broker and registry run within the process. Flags point
+// it at real ones, at another source tree, or at the other Kafka client.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/kavro/kavro"
+	"github.com/kavro/kavro/kavrotest"
+	"github.com/kavro/kavro/registry"
+)
+
+func main() {
+	var f flags
+	flag.StringVar(&f.base, "base", "", `Kafka client: "confluent" (librdkafka, needs cgo) or "franz" (pure Go); default: confluent where cgo is on`)
+	flag.StringVar(&f.brokers, "brokers", "", "comma-separated addresses of a Kafka cluster (default: one within the process)")
+	flag.StringVar(&f.registry, "registry", "", "URL of a Schema Registry (default: one within the process)")
+	flag.StringVar(&f.input, "input", "", "source tree to read (default: the Go standard library)")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, f, newScreen(os.Stdout)); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+type flags struct{ base, brokers, registry, input string }
+
+// demo is what the parts of the story share.
+type demo struct {
+	*screen
+	conf      kavro.Config // of client and registry
+	opts      []kavro.Option
+	topic     string
+	root      string       // of the source tree
+	requests  atomic.Int64 // made to the registry
+	published int          // version 1 events on the topic
+}
+
+func run(ctx context.Context, f flags, s *screen) error {
+	began := time.Now()
+	d := &demo{screen: s, conf: kavro.Config{}, root: f.input}
+	if f.base != "" {
+		d.opts = append(d.opts, kavro.Base(f.base))
+	}
+	d.opts = append(d.opts, kavro.RegistryOptions(registry.WithObserver(registry.ObserverFunc(d.observe))))
+	stop, err := d.connect(f)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if d.root == "" {
+		if d.root, err = standardLibrary(); err != nil {
+			return err
+		}
+	}
+	for _, part := range []func(context.Context) error{d.publish, d.learn, d.evolve, d.survive} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	d.title("Done in %.1f s, with %d requests to the registry.", time.Since(began).Seconds(), d.requests.Load())
+	return nil
+}
+
+// connect points d.conf at a cluster and a registry, within the process where
+// no others were named.
+func (d *demo) connect(f flags) (stop func(), err error) {
+	stop = func() {}
+	// A fresh topic each time: a real cluster remembers.
+	d.topic = fmt.Sprintf("source-files-%d", time.Now().UnixMilli())
+	if f.brokers == "" || f.registry == "" {
+		env, err := kavrotest.Start(kavrotest.WithPartitions(6))
+		if err != nil {
+			return stop, err
+		}
+		d.conf = env.Config()
+		stop = func() { _ = env.Close() } // nothing is kept: there is nothing to lose
+	}
+	if f.brokers != "" {
+		d.conf["bootstrap.servers"] = f.brokers
+	}
+	if f.registry != "" {
+		d.conf["schema.registry.url"] = f.registry
+	}
+	where := func(flag string) string {
+		if flag == "" {
+			return "in this process"
+		}
+		return strings.TrimSpace(flag)
+	}
+	d.title("kavro quickstart")
+	d.line("broker %s, registry %s", where(f.brokers), where(f.registry))
+	if f.base != "" {
+		d.line("Kafka client: %s", f.base)
+	}
+	return stop, nil
+}
+
+// observe counts requests: everything the registry is asked goes through it.
+func (d *demo) observe(e registry.Event) {
+	if e.Kind == registry.EventRequest {
+		d.requests.Add(1)
+	}
+}
+
+// group is the configuration of a consumer that starts at the beginning.
+func (d *demo) group(id string) kavro.Config {
+	conf := kavro.Config{"group.id": d.topic + "-" + id, "auto.offset.reset": "earliest"}
+	for k, v := range d.conf {
+		conf[k] = v
+	}
+	return conf
+}
+
+// with returns the options shared by all clients, and more.
+func (d *demo) with(more ...kavro.Option) []kavro.Option {
+	return append(d.opts[:len(d.opts):len(d.opts)], more...)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The whole story on a small source tree, with each base that this build has.
+func TestQuickstart(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o600))
+	}
+	write("a.go", "// Package a is the first.\npackage a\n\nimport \"fmt\"\n\nvar _ = fmt.Sprint\n")
+	write("b.go", "package b\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n")
+	write("broken.go", "pakage c\n")
+	for _, base := range bases {
+		t.Run(base, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			var out bytes.Buffer
+			require.NoError(t, run(ctx, flags{base: base, input: root}, &screen{w: &out}))
+			for _, line := range []string{
+				"Publishing a SourceFile event for each of 3 files",
+				"2 events on topic source-files-",
+				"1 files were passed over",
+				"requests to the registry: 2, then none",
+				"12 lines, 106 bytes; 1 files open with a package comment",
+				"fmt       2  ",
+				"a new program read 2 old events, generated=false by default, and 1 new",
+				"an old program read the new event as well: kavro/quickstart.go, package quickstart",
+				"level BACKWARD:",
+				"version 2, field owner is not in the writer's schema and needs a default",
+				"read to the end: 3 events, 1 tombstone, 1 dead letter",
+				`"this is no Avro"`,
+				"errors.stage             value",
+			} {
+				require.Contains(t, out.String(), line)
+			}
+		})
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567"} {
+		require.Equal(t, want, count(n))
+	}
+}
