@@ -49,14 +49,12 @@ func newJSON(s *shape, conf config) *JSON {
 // most about 6 times as long as the datum, plus the names of fields, branches
 // and symbols.
 func (j *JSON) Append(dst, datum []byte) ([]byte, error) {
-	var w jsonWriter
+	w := jsonWriter{datum: datum, dst: dst, spare: j.conf.limits.maxEmptyItems + 16*len(datum)}
 	w.r.reset(datum, &j.conf)
-	w.dst = dst
-	w.spare = j.conf.limits.maxEmptyItems + 16*len(datum)
 	w.value(j.plan)
 	if err := w.r.Done(); err != nil {
-		if e, ok := err.(*DecodeError); ok && e.Path == "" {
-			e.Path = locate(j.plan.shape, datum, e.Offset, &j.conf)
+		if e, ok := err.(*DecodeError); ok {
+			e.Path = w.path
 		}
 		return dst, err
 	}

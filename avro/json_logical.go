@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +19,7 @@ func (w *jsonWriter) logical(p *jsonPlan) {
 	switch {
 	case p.logical == decimalLogical || p.logical == bigDecimalLogical:
 		if d := p.readDecimal(&w.r); w.r.err == nil {
-			w.dst = append(w.dst, d.String()...)
+			w.dst = append(w.dst, jsonDecimal(d)...)
 		}
 	case p.logical == durationLogical:
 		var b [durationSize]byte
@@ -38,6 +37,15 @@ func (w *jsonWriter) logical(p *jsonPlan) {
 			w.dst = strconv.AppendInt(w.dst, v, 10)
 		}
 	}
+}
+
+// jsonDecimal is the number as Decimal.String has it, but that a negative scale,
+// which only a big-decimal has, shows as an exponent and is kept.
+func jsonDecimal(d Decimal) string {
+	if d.Scale >= 0 {
+		return d.String()
+	}
+	return Decimal{Unscaled: d.Unscaled}.String() + "e" + strconv.Itoa(-d.Scale)
 }
 
 func (w *jsonWriter) quoted(s string) {
@@ -190,9 +198,6 @@ func parseJSONDecimal(text string) (Decimal, error) {
 	scale := int64(d.Scale) - exponent
 	if scale < math.MinInt32 || scale > math.MaxInt32 {
 		return Decimal{}, fmt.Errorf("%w: scale %d", ErrRange, scale)
-	}
-	if d.Unscaled.Sign() == 0 && scale < 0 {
-		return Decimal{Unscaled: new(big.Int)}, nil
 	}
 	return Decimal{Unscaled: d.Unscaled, Scale: int(scale)}, nil
 }

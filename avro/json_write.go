@@ -8,13 +8,17 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
 
-// jsonWriter turns a datum into JSON. Its errors are the Reader's.
+// jsonWriter turns a datum into JSON. Its errors are the Reader's; their path is
+// put together on the way out.
 type jsonWriter struct {
 	r     Reader
+	datum []byte
 	dst   []byte
+	path  string
 	spare int // values that may still take no bytes: those the datum's length does not bound
 }
 
@@ -99,16 +103,31 @@ func (w *jsonWriter) items(p *jsonPlan, keyed bool) {
 			if have+i > 0 {
 				w.dst = append(w.dst, ',')
 			}
+			start := w.r.at
 			if keyed {
 				w.string()
 				w.dst = append(w.dst, ':')
 			}
 			if w.value(p.items); w.r.err != nil {
+				w.path = joinPath(itemStep(w.datum, start, have+i, keyed), w.path)
 				return
 			}
 		}
 		have += n
 	}
+}
+
+// itemStep is the step of a path to an item, whose key, if it has one, is at
+// offset at.
+func itemStep(datum []byte, at, i int, keyed bool) string {
+	if !keyed {
+		return "[" + strconv.Itoa(i) + "]"
+	}
+	key, _, err := wire.Bytes(datum, at)
+	if err != nil {
+		return ""
+	}
+	return "[" + quoteKey(key) + "]"
 }
 
 func (w *jsonWriter) record(p *jsonPlan) {
@@ -126,6 +145,7 @@ func (w *jsonWriter) record(p *jsonPlan) {
 		f := &p.fields[i]
 		w.dst = append(w.dst, f.key...)
 		if w.value(f.plan); w.r.err != nil {
+			w.path = joinPath(p.shape.fields[i].name, w.path)
 			return
 		}
 	}
