@@ -57,9 +57,9 @@ func checkVector(t *testing.T, v encodeVector, s *schemas.Schema, typ reflect.Ty
 
 	got := reflect.New(typ).Elem()
 	require.NoError(t, c.Decode(datum, got))
-	require.Equal(t, comparable(want), comparable(got))
+	require.Equal(t, showBits(want), showBits(got))
 	require.NoError(t, c.Decode(datum, got), "into a value that is reused")
-	require.Equal(t, comparable(want), comparable(got))
+	require.Equal(t, showBits(want), showBits(got))
 
 	enc, err := c.Append([]byte("before"), want)
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func checkVector(t *testing.T, v encodeVector, s *schemas.Schema, typ reflect.Ty
 		require.Equal(t, v.Hex, hex.EncodeToString(enc[6:]))
 	}
 	require.NoError(t, c.Decode(enc[6:], got), "what was encoded")
-	require.Equal(t, comparable(want), comparable(got))
+	require.Equal(t, showBits(want), showBits(got))
 
 	for cut := range datum {
 		require.Error(t, c.Decode(datum[:cut], reflect.New(typ).Elem()), "cut after %d bytes", cut)
@@ -364,8 +364,8 @@ func vectorFloat(v any) float64 {
 	return f
 }
 
-// comparable is a value as text that shows every bit but a NaN's.
-func comparable(v reflect.Value) string {
+// showBits is a value as text that shows every bit but a NaN's.
+func showBits(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Invalid:
 		return "nil"
@@ -375,7 +375,7 @@ func comparable(v reflect.Value) string {
 		if v.IsNil() {
 			return "nil"
 		}
-		return v.Kind().String() + " " + comparable(v.Elem())
+		return v.Kind().String() + " " + showBits(v.Elem())
 	case reflect.Slice:
 		if v.IsNil() {
 			return "nil slice"
@@ -384,7 +384,7 @@ func comparable(v reflect.Value) string {
 	case reflect.Array:
 		parts := make([]string, v.Len())
 		for i := range parts {
-			parts[i] = comparable(v.Index(i))
+			parts[i] = showBits(v.Index(i))
 		}
 		return fmt.Sprintf("%s%v", v.Type(), parts)
 	case reflect.Map:
@@ -393,13 +393,13 @@ func comparable(v reflect.Value) string {
 		}
 		parts := map[string]string{}
 		for iter := v.MapRange(); iter.Next(); {
-			parts[iter.Key().String()] = comparable(iter.Value())
+			parts[iter.Key().String()] = showBits(iter.Value())
 		}
 		return fmt.Sprintf("%s%q", v.Type(), parts)
 	case reflect.Struct:
 		parts := make([]string, v.NumField())
 		for i := range parts {
-			parts[i] = comparable(v.Field(i))
+			parts[i] = showBits(v.Field(i))
 		}
 		return fmt.Sprintf("struct%q", parts)
 	}
