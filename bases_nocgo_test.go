@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package kavro_test
+
+var bases = []string{"franz"}
