@@ -126,16 +126,12 @@ func consumeReset(e *env) {
 	require.Equal(e, numbers(0, 5), values(e.read(e.subscribed([]string{topic}, base.Config{"auto.offset.reset": "smallest"}), 5)))
 
 	// latest is the default, as in librdkafka.
-	conf := e.consumerConf(e.name("group"))
-	delete(conf, "auto.offset.reset")
-	c, err := e.factory.Consumer(conf, base.Hooks{})
+	c, err := e.factory.Consumer(e.consumerConf(e.name("group"), base.Config{"auto.offset.reset": nil}), base.Hooks{})
 	require.NoError(e, err)
 	defer func() { require.NoError(e, c.Close(e.ctx())) }()
 	rebalances := &log{}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
-	for rebalances.owned() == 0 {
-		e.nap(c)
-	}
+	require.Empty(e, e.glance(c, func() bool { return rebalances.owned() > 0 }).recs)
 	e.nap(c) // until it stands at the end
 	e.send(p, text(topic, 0, "new"))
 	require.Equal(e, []string{"new"}, values(e.read(c, 1)))

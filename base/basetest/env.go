@@ -86,14 +86,15 @@ func (e *env) admin(f func(*kgo.Client)) {
 	f(cl)
 }
 
-// conf is the cluster's configuration with settings that make a test short,
-// overridden by more.
+// conf is the cluster's configuration, overridden by more. A nil value unsets a
+// key.
 func (e *env) conf(more ...base.Config) base.Config {
 	c := base.Config{"bootstrap.servers": e.cluster.Brokers}
 	maps.Copy(c, e.cluster.Config)
 	for _, m := range more {
 		maps.Copy(c, m)
 	}
+	maps.DeleteFunc(c, func(_ string, v any) bool { return v == nil })
 	return c
 }
 

@@ -23,6 +23,7 @@ func newFake() (*fake, error) {
 	k, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
 		kfake.GroupMinSessionTimeout(1), // sessions of milliseconds
+		kfake.BrokerConfigs(map[string]string{"group.consumer.heartbeat.interval.ms": "100"}),
 	)
 	if err != nil {
 		return nil, err

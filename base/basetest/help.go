@@ -64,7 +64,8 @@ func (e *env) pollMax(c base.Consumer, d *drain, max int) {
 // until polls until done says so.
 func (e *env) until(c base.Consumer, d *drain, done func(*drain) bool) {
 	e.Helper()
-	for !done(d) {
+	for ctx := e.ctx(); !done(d); {
+		require.NoError(e, ctx.Err(), "%d records, %d ends, %d errors came", len(d.recs), len(d.ends), len(d.errs))
 		e.poll(c, d)
 	}
 }
@@ -91,17 +92,22 @@ func (e *env) nap(c base.Consumer) {
 	require.ErrorIs(e, err, context.DeadlineExceeded)
 }
 
-// glance polls for a moment, in which anything may come.
-func (e *env) glance(c base.Consumer, d *drain) {
+// glance polls, a moment each time, until so, and takes what comes.
+func (e *env) glance(c base.Consumer, so func() bool) *drain {
 	e.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), moment)
-	defer cancel()
-	var b base.Batch
-	if err := c.Poll(ctx, &b, 100); err != nil {
-		require.ErrorIs(e, err, context.DeadlineExceeded)
+	d := &drain{}
+	for all := e.ctx(); !so(); {
+		require.NoError(e, all.Err())
+		ctx, cancel := context.WithTimeout(context.Background(), moment)
+		var b base.Batch
+		if err := c.Poll(ctx, &b, 100); err != nil {
+			require.ErrorIs(e, err, context.DeadlineExceeded)
+		}
+		cancel()
+		d.recs = append(d.recs, b.Records...)
+		d.errs = append(d.errs, b.Errors...)
 	}
-	d.recs = append(d.recs, b.Records...)
-	d.errs = append(d.errs, b.Errors...)
+	return d
 }
 
 // values are the values of records as texts.

@@ -95,9 +95,7 @@ func seekAfterAssigned(e *env) {
 		for ctx.Err() == nil {
 			_ = c.Poll(ctx, &b, 1) // brings a record, or the context's error
 		}
-		for rebalances.owned() == 0 {
-			e.nap(c) // the base did not get as far
-		}
+		e.glance(c, func() bool { return rebalances.owned() > 0 }) // if the base did not get as far
 		require.NoError(e, c.Seek(e.ctx(), offset(topic, 0, 7)))
 		require.Equal(e, numbers(7, 10), values(e.read(c, 3)))
 	}

@@ -186,9 +186,7 @@ func sessionOutOfOrder(e *env) {
 	require.Error(e, s.Commit(e.ctx(), []base.Offset{offset(from, 0, 1)}), "offsets belong to transactions")
 
 	for _, missing := range []string{"group.id", "transactional.id"} {
-		conf := e.consumerConf("group", base.Config{"transactional.id": "id"})
-		delete(conf, missing)
-		_, err := e.factory.Session(conf, base.Hooks{})
+		_, err := e.factory.Session(e.consumerConf("group", base.Config{"transactional.id": "id"}, base.Config{missing: nil}), base.Hooks{})
 		var ce *base.ConfigError
 		require.ErrorAs(e, err, &ce)
 		require.Equal(e, missing, ce.Key)
