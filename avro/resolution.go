@@ -74,7 +74,7 @@ func (r *Resolution) Identical() bool { return r.identical }
 // the datum's length and the length of the defaults it calls for is needed;
 // together, defaults take at most what [WithMaxBytes] says.
 func (r *Resolution) Append(dst, datum []byte) ([]byte, error) {
-	out, err := r.program.run(dst, datum, &r.limits)
+	out, _, err := r.program.run(dst, datum, &r.limits, false)
 	if err != nil {
 		return dst, err
 	}

@@ -22,6 +22,7 @@ type machine struct {
 	depth  int   // of records within themselves
 	empty  int64 // items so far that take no bytes
 	filled int   // bytes of literals so far
+	more   bool  // something may follow the datum
 }
 
 // frame is a loop or a call that is under way.
@@ -43,18 +44,19 @@ const maxKeptFrames = 1 << 10
 
 var machines = sync.Pool{New: func() any { return new(machine) }}
 
-// run rewrites src, appending to dst. The error is a *DecodeError, and what is
+// run rewrites src, appending to dst, and returns how much of src it read; that
+// is all of it, unless more may follow. The error is a *DecodeError, and what is
 // returned with it is of no use.
-func (p *program) run(dst, src []byte, l *limits) ([]byte, error) {
+func (p *program) run(dst, src []byte, l *limits, more bool) (out []byte, size int, err error) {
 	m := machines.Get().(*machine)
-	m.program, m.limits, m.src, m.dst = p, l, src, dst
+	m.program, m.limits, m.src, m.dst, m.more = p, l, src, dst, more
 	if p.slots > len(m.marks) {
 		m.reserve()
 	}
-	err := m.walk()
-	dst = m.dst
+	err = m.walk()
+	out, size = m.dst, m.start
 	m.release()
-	return dst, err
+	return out, size, err
 }
 
 // release gives m back to its pool.
@@ -247,7 +249,7 @@ run:
 			pc, at = branch, next
 
 		case opEnd:
-			if at < len(src) {
+			if at < len(src) && !m.more {
 				err = fmt.Errorf("%w: %d bytes", ErrTrailing, len(src)-at)
 				break run
 			}

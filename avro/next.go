@@ -1,0 +1,43 @@
+package avro
+
+import "errors"
+
+// Data that stand one behind the other, as in the blocks of a container file, are
+// read one by one: a datum does not say how long it is, its schema does.
+
+// DecodeNext is [Codec.Decode] for the datum that data begins with. It returns
+// what follows, which aliases data.
+func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
+	if v == nil {
+		return data, &DecodeError{Err: errors.New("the value to decode into is nil")}
+	}
+	r := c.readers.Get().(*Reader)
+	r.rewind(data)
+	switch {
+	case c.plan != nil:
+		c.plan.decode(r, addressOf(v))
+	case !c.byPointer:
+		if err := any(v).(Generated).DecodeAvro(r); err != nil {
+			r.Fail(err)
+		}
+	default:
+		c.decodeGeneratedPointer(r, v)
+	}
+	err, size := r.err, r.at
+	r.src, r.text, r.err = nil, "", nil
+	c.readers.Put(r)
+	if err != nil {
+		return data, located(err, c.shape, data, &c.env.cfg)
+	}
+	return data[size:], nil
+}
+
+// AppendNext is [Resolution.Append] for the datum that data begins with. It
+// returns what follows, which aliases data.
+func (r *Resolution) AppendNext(dst, data []byte) (out, rest []byte, err error) {
+	out, size, err := r.program.run(dst, data, &r.limits, true)
+	if err != nil {
+		return dst, data, err
+	}
+	return out, data[size:], nil
+}
