@@ -18,6 +18,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/bases"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -34,7 +35,7 @@ var orderSchema = schemas.MustParse(`{"type":"record","name":"Order","namespace"
 
 // each runs f with an environment of its own for each base of this build.
 func each(t *testing.T, f func(t *testing.T, env *kavrotest.Env, base kavro.Option)) {
-	for _, name := range bases {
+	for _, name := range bases.Names() {
 		t.Run(name, func(t *testing.T) {
 			env, err := kavrotest.Start()
 			require.NoError(t, err)
@@ -134,7 +135,7 @@ func onlyIDs(requests *atomic.Int64) func(http.Handler) http.Handler {
 // 100,000 records on one topic make at most two requests to the registry, also
 // when it answers with nothing but ids.
 func TestRegistryRequests(t *testing.T) {
-	for _, name := range bases {
+	for _, name := range bases.Names() {
 		for _, bare := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, only ids %v", name, bare), func(t *testing.T) {
 				var requests atomic.Int64
@@ -280,7 +281,7 @@ func TestConfiguration(t *testing.T) {
 		{"rules", with("rule.executors", "x"), "rule.executors", "kavro runs no rules"},
 		{"no registry", kavro.Config{"bootstrap.servers": "127.0.0.1:1"}, "schema.registry.url", "is not set"},
 	} {
-		for _, name := range bases {
+		for _, name := range bases.Names() {
 			t.Run(c.name+", "+name, func(t *testing.T) {
 				before := fmt.Sprint(c.conf)
 				var opts []kavro.Option

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/internal/bases"
 )
 
 // The whole story on a small source tree, with each base that this build has.
@@ -20,7 +22,7 @@ func TestQuickstart(t *testing.T) {
 	write("a.go", "// Package a is the first.\npackage a\n\nimport \"fmt\"\n\nvar _ = fmt.Sprint\n")
 	write("b.go", "package b\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n")
 	write("broken.go", "pakage c\n")
-	for _, base := range bases {
+	for _, base := range bases.Names() {
 		t.Run(base, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()

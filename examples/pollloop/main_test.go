@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/kavrotest"
+)
+
+func TestRun(t *testing.T) {
+	for _, base := range bases.Names() {
+		t.Run(base, func(t *testing.T) {
+			env, err := kavrotest.Start(kavrotest.WithTopic("readings", 1))
+			require.NoError(t, err)
+			defer env.Close()
+			var out bytes.Buffer
+			require.NoError(t, run(t.Context(), &out, env, base))
+			require.Equal(t, `delivered cellar to readings [0] at offset 0
+delivered roof to readings [0] at offset 1
+delivered oven to readings [0] at offset 2
+cellar: 20.0 °C
+roof: 21.0 °C
+oven: 22.0 °C
+nothing more on readings [0] for now
+committed: 3
+`, out.String())
+		})
+	}
+}
