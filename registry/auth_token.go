@@ -76,6 +76,9 @@ func (k *tokenKeeper) fetch(ctx context.Context) (*keptToken, error) {
 		return nil, f.err
 	}
 	return k.flights.do(ctx, k.group, struct{}{}, func(ctx context.Context) (*keptToken, error) {
+		if kept := k.last.Load(); kept != nil && time.Now().Before(kept.renewAt) {
+			return kept, nil // another flight landed between the caller's look and this one
+		}
 		token, err := k.ask(ctx)
 		if err != nil {
 			err = tokenError(err)

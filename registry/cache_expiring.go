@@ -52,7 +52,7 @@ func newExpiring[K comparable, V any](c *Client, name string, missingTTL time.Du
 func (x *expiring[K, V]) get(ctx context.Context, key K) (V, error) {
 	if d, ok := x.found.get(key); ok {
 		switch age := time.Since(d.at); {
-		case x.ttl < 0 || age < x.ttl:
+		case x.fresh(age):
 			x.tell(EventHit, key, age, nil)
 			return d.value, nil
 		case x.usable(age):
@@ -73,14 +73,20 @@ func (x *expiring[K, V]) get(ctx context.Context, key K) (V, error) {
 	return x.fetch(ctx, key)
 }
 
+// fresh reports whether an answer of this age counts as new.
+func (x *expiring[K, V]) fresh(age time.Duration) bool { return x.ttl < 0 || age < x.ttl }
+
 // usable reports whether an answer of this age may still be given.
 func (x *expiring[K, V]) usable(age time.Duration) bool {
-	return x.ttl < 0 || age < x.ttl+x.maxStale
+	return x.fresh(age) || age < x.ttl+x.maxStale
 }
 
 // fetch asks, or waits for whoever is asking already.
 func (x *expiring[K, V]) fetch(ctx context.Context, key K) (V, error) {
 	return x.flights.do(ctx, x.client.group, key, func(ctx context.Context) (V, error) {
+		if d, ok := x.found.get(key); ok && x.fresh(time.Since(d.at)) {
+			return d.value, nil // another flight landed between the caller's look and this one
+		}
 		ctx, cancel := context.WithTimeout(ctx, x.client.settings.transport.callTimeout)
 		defer cancel()
 		epoch := x.now()

@@ -54,12 +54,22 @@ func newPermanent[K comparable, V any](c *Client, k kind[K, V]) *permanent[K, V]
 // hit returns what is known about key without asking anybody. ok is false if
 // nothing is; err may be that there is no such thing.
 func (p *permanent[K, V]) hit(key K) (v V, ok bool, err error) {
-	if v, ok = p.found.get(key); ok {
+	v, ok, err = p.peek(key)
+	switch {
+	case err != nil:
+		p.tell(EventUnknown, key, err)
+	case ok:
 		p.tell(EventHit, key, nil)
+	}
+	return v, ok, err
+}
+
+// peek is hit without telling anybody.
+func (p *permanent[K, V]) peek(key K) (v V, ok bool, err error) {
+	if v, ok = p.found.get(key); ok {
 		return v, true, nil
 	}
-	if a, ok := p.missing.get(key); ok && time.Now().Before(a.until) {
-		p.tell(EventUnknown, key, a.err)
+	if a, missing := p.missing.get(key); missing && time.Now().Before(a.until) {
 		return v, true, a.err
 	}
 	return v, false, nil
@@ -74,6 +84,9 @@ func (p *permanent[K, V]) get(ctx context.Context, key K, fetch func(context.Con
 		return none, err
 	}
 	return p.flights.do(ctx, p.client.group, key, func(ctx context.Context) (V, error) {
+		if v, ok, err := p.peek(key); ok {
+			return v, err // another flight landed between the caller's look and this one
+		}
 		ctx, cancel := context.WithTimeout(ctx, p.client.settings.transport.callTimeout)
 		defer cancel()
 		epoch := p.now()

@@ -24,6 +24,9 @@ type call struct {
 
 // newCall folds opts into one value. Nil options are passed over.
 func newCall(opts []CallOption) call {
+	if len(opts) == 0 {
+		return call{} // without the allocation that the options' pointer costs
+	}
 	var c call
 	for _, opt := range opts {
 		if opt != nil {

@@ -73,23 +73,25 @@ func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema,
 func (c *Client) Version(ctx context.Context, subject string, version int, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
 	key := versionKey{fullName(subject), version, o.deleted, o.format}
-	fetch := func(ctx context.Context) (*SubjectSchema, error) {
-		a, err := c.askVersion(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		return c.build(ctx, key.String(), key.subject, a)
-	}
 	switch {
-	case version == latestVersion && key == versionKey{subject: key.subject, version: version}:
+	case version == latestVersion && !key.deleted && key.format == "":
 		return c.Latest(ctx, subject)
 	case version == latestVersion:
-		return fetch(ctx)
+		return c.versionNow(ctx, key)
 	}
 	if s, ok, err := c.versions.hit(key); ok {
 		return s, err
 	}
-	return c.versions.get(ctx, key, fetch)
+	return c.versions.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) { return c.versionNow(ctx, key) })
+}
+
+// versionNow is one request for a version, and those for what it refers to.
+func (c *Client) versionNow(ctx context.Context, key versionKey) (*SubjectSchema, error) {
+	a, err := c.askVersion(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return c.build(ctx, key.String(), key.subject, a)
 }
 
 // Latest returns the newest version of a subject that is not deleted. See
@@ -213,6 +215,9 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 		return nil, err
 	}
 	work := func(ctx context.Context) (*SubjectSchema, error) {
+		if s, ok := c.known.found.get(key); ok && o.id == 0 {
+			return s, nil // another flight landed between the caller's look and this one
+		}
 		ctx, cancel := context.WithTimeout(ctx, c.settings.transport.callTimeout)
 		defer cancel()
 		return c.register(ctx, key, d, o)

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"math"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -105,13 +104,16 @@ func (r *configReader) readBearer(source string) {
 	case "":
 		return
 	case "STATIC_TOKEN":
-		if token := r.text("bearer.auth.token"); token == "" {
+		switch token := r.text("bearer.auth.token"); {
+		case token == "":
 			r.fail("bearer.auth.token", "is not set")
-		} else {
+		case strings.ContainsAny(token, "\r\n"):
+			r.fail(r.given["bearer.auth.token"], "contains a line break")
+		default:
 			r.use(WithBearerToken(token))
 		}
 	case "OAUTHBEARER":
-		r.useOAuth(r.required("bearer.auth.issuer.endpoint.url"), r.required("bearer.auth.client.id"),
+		r.useOAuth(r.given["bearer.auth.issuer.endpoint.url"], r.required("bearer.auth.issuer.endpoint.url"), r.required("bearer.auth.client.id"),
 			r.required("bearer.auth.client.secret"), r.text("bearer.auth.scope"))
 	case "SASL_OAUTHBEARER_INHERIT":
 		inherit := func(key string) string {
@@ -122,7 +124,7 @@ func (r *configReader) readBearer(source string) {
 			}
 			return v
 		}
-		r.useOAuth(inherit("sasl.oauthbearer.token.endpoint.url"), inherit("sasl.oauthbearer.client.id"),
+		r.useOAuth("sasl.oauthbearer.token.endpoint.url", inherit("sasl.oauthbearer.token.endpoint.url"), inherit("sasl.oauthbearer.client.id"),
 			inherit("sasl.oauthbearer.client.secret"), inherit("sasl.oauthbearer.scope"))
 	case "CUSTOM", "UAMI", "OAUTHBEARER_AZURE_IMDS":
 		r.fail(r.given[name], source+" is not built in: give registry.WithTokenFunc")
@@ -137,8 +139,15 @@ func (r *configReader) readBearer(source string) {
 	}
 }
 
-func (r *configReader) useOAuth(tokenURL, id, secret, scopes string) {
-	r.use(WithClientCredentials(tokenURL, id, secret, strings.FieldsFunc(scopes, func(c rune) bool { return c == ' ' || c == ',' })...))
+// useOAuth uses client credentials; key is where tokenURL is from.
+func (r *configReader) useOAuth(key, tokenURL, id, secret, scopes string) {
+	option := WithClientCredentials(tokenURL, id, secret, strings.FieldsFunc(scopes, func(c rune) bool { return c == ' ' || c == ',' })...)
+	var s clientSettings
+	option.apply(&s)
+	if s.transport.auth.check() != nil && tokenURL != "" {
+		r.fail(key, "is not an absolute URL")
+	}
+	r.use(option)
 }
 
 // required returns the value of a key that has to be set.
@@ -257,8 +266,12 @@ func (r *configReader) readProxy() {
 	if !strings.Contains(proxy, "://") {
 		proxy = "http://" + proxy
 	}
-	if _, err := url.Parse(proxy); err != nil {
-		r.fail(r.given["proxy"], "is not a URL")
+	if _, err := proxyURL(proxy); err != nil {
+		key := r.given["proxy"]
+		if key == "" {
+			key = r.given["proxy.host"]
+		}
+		r.fail(key, "want a URL with http, https or socks5 and a host")
 		return
 	}
 	r.use(WithProxy(proxy))
@@ -273,7 +286,7 @@ func (r *configReader) readHeaders() {
 			continue
 		}
 		value := r.secret(prefix + name)
-		if strings.ContainsAny(name, "\r\n: ") || strings.ContainsAny(value, "\r\n") {
+		if !validHeader(name, value) {
 			r.fail(key, "is not a header")
 			continue
 		}

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,23 @@ func (s *transportSettings) check() error {
 	bad(s.rate < 0, "WithRateLimit: %v requests a second is negative", s.rate)
 	bad(s.burst < 1, "WithRateLimit: a burst of %d is less than 1", s.burst)
 	bad(s.maxAnswer < 1, "WithMaxAnswer: %d is less than 1", s.maxAnswer)
+	for name, values := range s.header {
+		for _, value := range values {
+			bad(!validHeader(name, value), "WithHeader: %q is not a header", name)
+		}
+	}
 	errs = append(errs, s.auth.check())
 	return errors.Join(errs...)
+}
+
+// validHeader reports whether name and value can be sent (RFC 9110, section 5).
+func validHeader(name, value string) bool {
+	const others = "!#$%&'*+-.^_`|~"
+	for _, r := range name {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(others, r)) {
+			return false
+		}
+	}
+	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+	return name != "" && !strings.ContainsFunc(value, control)
 }

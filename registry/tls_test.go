@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http/httptest"
@@ -70,7 +72,7 @@ func secureServer(t testing.TB, f *fixture, ca *testCA, host string, mutual bool
 	pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(f.Faults)
-	server.Config.ErrorLog = nil
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes that fail are what some tests are about
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	if mutual {
 		server.TLS.ClientAuth = tls.RequireAndVerifyClientCert
@@ -189,4 +191,23 @@ func TestLoadTLSErrors(t *testing.T) {
 			require.ErrorContains(t, err, test.err)
 		})
 	}
+}
+
+func poolOf(ca *testCA) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(ca.cert)
+	return pool
+}
+
+// selfSigned is a certificate for the key in testdata.
+func selfSigned(t testing.TB) string {
+	text, err := os.ReadFile("testdata/keys/plain.pem")
+	require.NoError(t, err)
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.(*ecdsa.PrivateKey).Public(), key)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }

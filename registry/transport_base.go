@@ -140,13 +140,23 @@ func newBase(s *transportSettings, scope string) (base http.RoundTripper, closeI
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}
 	if s.proxy != "" {
-		u, err := url.Parse(s.proxy)
-		if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
-			return nil, nil, errors.New("registry: WithProxy: want a URL with http, https or socks5 and a host")
+		u, err := proxyURL(s.proxy)
+		if err != nil {
+			return nil, nil, err
 		}
 		own.Proxy = http.ProxyURL(u)
 	}
 	return own, own.CloseIdleConnections, nil
+}
+
+// proxyURL reads the URL of a proxy. The error does not repeat it: it may hold a
+// password.
+func proxyURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		return nil, errors.New("registry: WithProxy: want a URL with http, https or socks5 and a host")
+	}
+	return u, nil
 }
 
 // errTooLarge says that an answer was larger than WithMaxAnswer allows.

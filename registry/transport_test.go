@@ -303,6 +303,8 @@ func TestTransportOptions(t *testing.T) {
 		{"no burst", "http://a", []TransportOption{WithRateLimit(1, 0)}, "a burst of 0 is less than 1"},
 		{"no answer", "http://a", []TransportOption{WithMaxAnswer(0)}, "WithMaxAnswer: 0 is less than 1"},
 		{"two ways to authenticate", "http://a", []TransportOption{WithBasicAuth("u", "p"), WithBearerToken("t")}, "exclude each other"},
+		{"a header that is none", "http://a", []TransportOption{WithHeader("X Y", "z")}, `WithHeader: "X Y" is not a header`},
+		{"a header of two lines", "http://a", []TransportOption{WithHeader("X", "a\r\nY: secret")}, "is not a header"},
 		{"a colon in a user", "http://a", []TransportOption{WithBasicAuth("u:v", "p")}, "cannot contain a colon"},
 		{"a line break in a token", "http://a", []TransportOption{WithBearerToken("a\nb")}, "line break"},
 		{"a token URL that is none", "http://a", []TransportOption{WithClientCredentials("token", "i", "s")}, "not an absolute URL"},
