@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A HandlerOption changes how a [Handler] answers.
@@ -219,8 +220,8 @@ func splitPath(escaped string, segments []string) ([]string, error) {
 		}
 		if strings.Contains(part, "%") {
 			plain, err := url.PathUnescape(part)
-			if err != nil {
-				return nil, errHTTP(http.StatusBadRequest, "Malformed path: "+err.Error())
+			if err != nil || !utf8.ValidString(plain) {
+				return nil, errHTTP(http.StatusBadRequest, "Malformed path segment: "+strconv.Quote(part))
 			}
 			part = plain
 		}

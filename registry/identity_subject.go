@@ -3,6 +3,7 @@ package registry
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Names of subjects, taken apart. A subject lives in a context, and its full
@@ -67,7 +68,7 @@ func validSubject(subject string) bool {
 // validConfigSubject reports whether subject may have a configuration or a mode.
 func validConfigSubject(subject string) bool {
 	name := splitSubject(subject).name
-	return name != "__GLOBAL" && name != "__EMPTY" && !strings.ContainsFunc(subject, unicode.IsControl)
+	return utf8.ValidString(subject) && name != "__GLOBAL" && name != "__EMPTY" && !strings.ContainsFunc(subject, unicode.IsControl)
 }
 
 // matchPrefix returns a filter for subjects whose full name begins with prefix.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Metadata and rule sets: how a registry checks them, takes them over from one
@@ -205,4 +206,55 @@ func checkRule(r Rule) error {
 		return errInvalidRuleSet("Multiple actions only valid with WRITEREAD and UPDOWN")
 	}
 	return nil
+}
+
+// isText reports whether all that d says is valid UTF-8. Nothing else can travel
+// in JSON.
+func isText(d Definition) bool {
+	if !utf8.ValidString(d.Text) || !utf8.ValidString(d.Type) {
+		return false
+	}
+	for _, r := range d.References {
+		if !utf8.ValidString(r.Name) || !utf8.ValidString(r.Subject) {
+			return false
+		}
+	}
+	return isTextMetadata(d.Metadata) && isTextRules(d.RuleSet)
+}
+
+func isTextMetadata(m *Metadata) bool {
+	if m == nil {
+		return true
+	}
+	for key, tags := range m.Tags {
+		if !utf8.ValidString(key) || !allText(tags) {
+			return false
+		}
+	}
+	return allTextMap(m.Properties) && allText(m.Sensitive)
+}
+
+func isTextRules(s *RuleSet) bool {
+	if s == nil {
+		return true
+	}
+	for _, r := range slices.Concat(s.MigrationRules, s.DomainRules, s.EncodingRules) {
+		if !allText([]string{r.Name, r.Doc, r.Kind, r.Mode, r.Type, r.Expr, r.OnSuccess, r.OnFailure}) || !allText(r.Tags) || !allTextMap(r.Params) {
+			return false
+		}
+	}
+	return utf8.ValidString(s.EnableAt)
+}
+
+func allText(list []string) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !utf8.ValidString(s) })
+}
+
+func allTextMap(m map[string]string) bool {
+	for key, value := range m {
+		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+			return false
+		}
+	}
+	return true
 }

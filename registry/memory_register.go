@@ -52,6 +52,9 @@ func (m *Memory) register(ctx context.Context, subject string, r registration) (
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if !isText(r.Definition) {
+		return nil, errInvalidSchema("The definition is not valid UTF-8", nil)
+	}
 	if err := checkRuleSet(r.RuleSet); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -85,6 +86,15 @@ func textOver(o optional[string], old string) string {
 // check returns u with its sets sorted and its names in upper case, or says what
 // is not valid.
 func (u settingsUpdate) check() (settingsUpdate, error) {
+	for _, text := range []optional[string]{u.Alias, u.AliasForDeks, u.CompatibilityGroup} {
+		if !utf8.ValidString(textOver(text, "")) {
+			return u, invalid(42200, "A text in the configuration is not valid UTF-8")
+		}
+	}
+	if !isTextMetadata(u.DefaultMetadata.value) || !isTextMetadata(u.OverrideMetadata.value) ||
+		!isTextRules(u.DefaultRuleSet.value) || !isTextRules(u.OverrideRuleSet.value) {
+		return u, invalid(42200, "A text in the configuration is not valid UTF-8")
+	}
 	if u.Level.value != nil {
 		level, err := schemas.ParseLevel(*u.Level.value)
 		if err != nil {
