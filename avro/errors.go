@@ -28,7 +28,7 @@ var (
 // fit the Go type it is decoded into.
 type DecodeError struct {
 	Path   string // from the top of the value: lines[2].price, tags["a"]; empty at the top
-	Offset int    // in bytes from the start of the datum: where the value begins that could not be read
+	Offset int    // in bytes from the start of the datum: in the value that could not be read, mostly its first byte
 	Err    error
 }
 

@@ -232,7 +232,7 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 		case f.has:
 			dst = append(dst, f.def...)
 		default:
-			err = fmt.Errorf("missing, and the schema of %s has no default for it", s.name())
+			err = errMissing(s)
 		}
 		if err != nil {
 			return dst, within(err, f.name)
@@ -241,7 +241,7 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 	if found < len(m) {
 		for k := range m {
 			if _, ok := s.index[k]; !ok {
-				return dst, within(fmt.Errorf("%s has no such field", s.name()), k)
+				return dst, within(errNoField(s), k)
 			}
 		}
 	}
@@ -250,9 +250,6 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 
 // appendOther appends a value of any other type, by a plan.
 func (e *env) appendOther(dst []byte, v any, s *shape, depth int) ([]byte, error) {
-	if m, ok := recordMap(v, s); ok {
-		return e.appendAnyRecord(dst, m, s, depth)
-	}
 	value := reflect.ValueOf(v)
 	if value.Kind() == reflect.Pointer {
 		if value.IsNil() {
@@ -271,19 +268,6 @@ func (e *env) appendOther(dst []byte, v any, s *shape, depth int) ([]byte, error
 	at := reflect.New(value.Type()).Elem() // a value in an interface has no address of its own
 	at.Set(value)
 	return p.append(dst, placeOf(at), depth)
-}
-
-// recordMap turns a map of another type than map[string]any into one, for a record.
-func recordMap(v any, s *shape) (map[string]any, bool) {
-	value := reflect.ValueOf(v)
-	if s.typ != schemas.Record || value.Kind() != reflect.Map || value.Type().Key().Kind() != reflect.String || value.IsNil() {
-		return nil, false
-	}
-	m := make(map[string]any, value.Len())
-	for iter := value.MapRange(); iter.Next(); {
-		m[iter.Key().String()] = iter.Value().Interface()
-	}
-	return m, true
 }
 
 // planFor is the plan for a Go type met in a generic value.

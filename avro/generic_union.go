@@ -155,9 +155,6 @@ func fitIf(ok bool) fit {
 // compiled. Compiling is done once for each type and branch.
 func (e *env) fitOther(v any, s *shape) fit {
 	t := reflect.TypeOf(v)
-	if t.Kind() == reflect.Map && t.Key().Kind() == reflect.String && s.typ == schemas.Record {
-		return exactFit
-	}
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}

@@ -89,6 +89,7 @@ const (
 	codeLongMap    // map[string]int64 - map of long
 	codeDoubleMap  // map[string]float64 - map of double
 	codeAnyMap     // map[string]any - map of anything
+	codeMapRecord  // map[string]V - record
 	codeAnyRecord  // map[string]any - record
 	codePointer    // *T - anything but a union
 	codeBranch     // T - union of one branch

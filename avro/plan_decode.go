@@ -194,6 +194,8 @@ func (p *plan) decodeMany(r *Reader, v ptr) {
 		*as[map[string]any](v) = p.env.decodeAnyRecord(r, p.shape)
 	case codeMap:
 		p.decodeMap(r, v)
+	case codeMapRecord:
+		p.decodeMapRecord(r, v)
 	}
 }
 

@@ -224,6 +224,8 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 		return p.env.appendAnyRecord(dst, *as[map[string]any](v), p.shape, depth)
 	case codeMap:
 		return p.appendMap(dst, v, depth)
+	case codeMapRecord:
+		return p.appendMapRecord(dst, v, depth)
 	}
 	return dst, fmt.Errorf("no plan for %s", p.typ) // not reached: a misfit has no plan
 }

@@ -163,8 +163,12 @@ func (b *planner) byKind(p *plan, path string) {
 			return
 		}
 	case schemas.Record:
-		if t.Kind() == reflect.Struct {
+		switch {
+		case t.Kind() == reflect.Struct:
 			b.record(p, path)
+			return
+		case t.Kind() == reflect.Map && t.Key().Kind() == reflect.String:
+			b.mapRecord(p, path)
 			return
 		}
 	case schemas.Array:

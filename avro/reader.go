@@ -77,9 +77,9 @@ func (r *Reader) rewind(datum []byte) {
 // codec finds it from the offset and the schema.
 func (r *Reader) Err() error { return r.err }
 
-// Fail makes err the Reader's error, unless it has one. It is for values that
-// were read but cannot be used.
-func (r *Reader) Fail(err error) { r.failAt(r.at, err) }
+// Fail makes err the Reader's error, unless it has one. It is for a value that was
+// read last, and cannot be used.
+func (r *Reader) Fail(err error) { r.failAt(max(r.at-1, 0), err) } // its last byte tells where it was
 
 // Done ends a datum: bytes that were not read are an error.
 func (r *Reader) Done() error {

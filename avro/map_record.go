@@ -1,0 +1,92 @@
+package avro
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// A record may be a map of one's own type, map[string]V, where all fields fit V.
+// map[string]any has quicker ways of its own.
+
+func (b *planner) mapRecord(p *plan, path string) {
+	p.code, p.maps = codeMapRecord, newMapScratch(p.typ)
+	p.fields = make([]planField, len(p.shape.fields))
+	for i, f := range p.shape.fields {
+		inner := b.plan(p.typ.Elem(), f.shape, joinPath(path, f.name))
+		p.fields[i] = planField{code: inner.code, plan: inner, name: f.name}
+	}
+}
+
+func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
+	if p.shape.recursive {
+		if depth++; depth > p.env.cfg.limits.maxDepth {
+			return dst, errTooDeep(depth)
+		}
+	}
+	m := valueAt(v, p.typ)
+	if m.IsNil() {
+		return dst, errNil
+	}
+	w := p.maps.borrow()
+	defer p.maps.release(w)
+	found := 0
+	for i := range p.fields {
+		f := &p.fields[i]
+		w.key.SetString(f.name)
+		value := m.MapIndex(w.key)
+		var err error
+		switch def := &p.shape.fields[i]; {
+		case value.IsValid():
+			found++
+			w.value.Set(value)
+			dst, err = f.plan.append(dst, placeOf(w.value), depth)
+		case def.has:
+			dst = append(dst, def.def...)
+		default:
+			err = errMissing(p.shape)
+		}
+		if err != nil {
+			return dst, within(err, f.name)
+		}
+	}
+	if found < m.Len() {
+		for iter := m.MapRange(); iter.Next(); {
+			if _, ok := p.shape.index[iter.Key().String()]; !ok {
+				return dst, within(errNoField(p.shape), iter.Key().String())
+			}
+		}
+	}
+	return dst, nil
+}
+
+func (p *plan) decodeMapRecord(r *Reader, v ptr) {
+	if p.shape.recursive {
+		if !r.Enter() {
+			return
+		}
+		defer r.Leave()
+	}
+	m := valueAt(v, p.typ)
+	if m.IsNil() {
+		m.Set(reflect.MakeMapWithSize(p.typ, len(p.fields)))
+	} else {
+		m.Clear()
+	}
+	w := p.maps.borrow()
+	defer p.maps.release(w)
+	for i := range p.fields {
+		w.key.SetString(p.fields[i].name)
+		w.value.SetZero()
+		p.fields[i].plan.decode(r, placeOf(w.value))
+		if r.err != nil {
+			return
+		}
+		m.SetMapIndex(w.key, w.value)
+	}
+}
+
+func errMissing(s *shape) error {
+	return fmt.Errorf("missing, and the schema of %s has no default for it", s.name())
+}
+
+func errNoField(s *shape) error { return fmt.Errorf("%s has no such field", s.name()) }
