@@ -3,6 +3,7 @@
 package confluent
 
 import (
+	"crypto/rand"
 	"errors"
 	"maps"
 	"slices"
@@ -34,20 +35,26 @@ func producerConf(conf base.Config, hooks base.Hooks) (kafka.ConfigMap, error) {
 }
 
 // consumerConf is the configuration of a consumer as librdkafka takes it.
-func consumerConf(conf base.Config, hooks base.Hooks) (kafka.ConfigMap, error) {
-	m, err := translate(conf, hooks)
-	if err != nil {
-		return nil, err
+func consumerConf(conf base.Config, hooks base.Hooks) (m kafka.ConfigMap, k consumerKind, err error) {
+	if m, err = translate(conf, hooks); err != nil {
+		return nil, k, err
 	}
-	if group, _ := m["group.id"].(string); group == "" {
-		return nil, &base.ConfigError{Key: "group.id", Reason: "required: librdkafka reads nothing without a group, not even what is assigned by hand"}
+	policy, err := conf.String("auto.offset.reset", "latest")
+	if err != nil {
+		return nil, k, err
+	}
+	k = consumerKind{grouped: isSet(m, "group.id"), reset: resetPolicy(policy)}
+	if !k.grouped {
+		// librdkafka reads nothing without a group, not even what is assigned
+		// by hand: a name that nobody has, and that no broker is told of.
+		m["group.id"] = "kavro-" + rand.Text()
 	}
 	m["enable.auto.commit"] = "false"
 	m["enable.auto.offset.store"] = "false"
 	setDefault(m, "fetch.queue.backoff.ms", "2")
 	delete(m, "go.events.channel.size")
 	delete(m, "go.produce.channel.size")
-	return m, nil
+	return m, k, nil
 }
 
 // translate writes conf as confluent-kafka-go takes it, without the keys that
@@ -86,10 +93,13 @@ func translate(conf base.Config, hooks base.Hooks) (kafka.ConfigMap, error) {
 	if !isSet(m, "bootstrap.servers") && !isSet(m, "metadata.broker.list") && !isSet(m, "test.mock.num.brokers") {
 		return nil, &base.ConfigError{Key: "bootstrap.servers", Reason: "required: where the brokers are, as host:port,host:port"}
 	}
-	if hooks.Logger != nil {
+	switch {
+	case hooks.Logger != nil:
 		m["go.logs.channel.enable"] = true
-	} else {
-		setDefault(m, "log_level", "0") // librdkafka would write to stderr
+	case !isSet(m, "log_level") && !isSet(m, "debug"):
+		// librdkafka would write to stderr. What level 0 lets through, the line
+		// about a fatal error, lies in its queue until the end.
+		m["log_level"], m["log.queue"] = "0", "true"
 	}
 	return m, nil
 }
@@ -168,16 +178,43 @@ func configError(err error, m kafka.ConfigMap) error {
 			}
 		}
 	}
-	named := "" // the longest key in the text, since keys begin with one another
+	// The first key in the text; the longest, since keys begin with one another.
+	named, first := "librdkafka", len(text)
 	for key := range m {
-		if len(key) > len(named) && strings.Contains(text, key) {
-			named = key
+		for _, name := range []string{key, mainName(key)} {
+			i := strings.Index(text, name)
+			if i >= 0 && (i < first || i == first && len(name) > len(named)) {
+				named, first = key, i
+			}
 		}
 	}
-	if named == "" {
-		named = "librdkafka"
-	}
 	return &base.ConfigError{Key: named, Reason: text}
+}
+
+// mainName is the name by which librdkafka speaks of key (CONFIGURATION.md,
+// "Alias for").
+func mainName(key string) string {
+	switch key {
+	case "acks":
+		return "request.required.acks"
+	case "bootstrap.servers":
+		return "metadata.broker.list"
+	case "compression.type":
+		return "compression.codec"
+	case "delivery.timeout.ms":
+		return "message.timeout.ms"
+	case "linger.ms":
+		return "queue.buffering.max.ms"
+	case "max.in.flight":
+		return "max.in.flight.requests.per.connection"
+	case "max.partition.fetch.bytes":
+		return "fetch.message.max.bytes"
+	case "retries":
+		return "message.send.max.retries"
+	case "sasl.mechanism":
+		return "sasl.mechanisms"
+	}
+	return key
 }
 
 // without is a copy of conf that lacks the keys in the list.

@@ -13,8 +13,9 @@ import (
 )
 
 // NewConsumer makes a consumer of a configuration with librdkafka's keys, see
-// the package's documentation for what differs; group.id is required. The
-// result is also a [base.Offsets], a [base.Assigner] and a [base.Metadata].
+// the package's documentation for what differs. Without group.id it can only
+// Assign, and has no offsets of a group. The result is also a [base.Offsets], a
+// [base.Assigner] and a [base.Metadata].
 //
 // The error is a [*base.ConfigError] where the configuration is at fault.
 // NewConsumer does not wait for the network.
@@ -27,7 +28,7 @@ func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
 }
 
 func newConsumer(conf base.Config, hooks base.Hooks) (*consumer, error) {
-	m, err := consumerConf(conf, hooks)
+	m, kind, err := consumerConf(conf, hooks)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func newConsumer(conf base.Config, hooks base.Hooks) (*consumer, error) {
 	if err != nil {
 		return nil, configError(err, m)
 	}
-	return startConsumer(client, newEvents(client, client.Logs(), hooks)), nil
+	return startConsumer(client, kind, newEvents(client, client.Logs(), hooks)), nil
 }
 
 // pollSlice bounds one call into librdkafka, which cannot be interrupted: the
@@ -47,10 +48,10 @@ const pollSlice = 50 * time.Millisecond
 // Poll, Subscribe, Assign and Close have a turn each. Rebalances are served
 // inside librdkafka's poll, on the goroutine that has the turn.
 type consumer struct {
-	client  *kafka.Consumer
-	events  *events
-	wrapped bool // client is not ours
-	gate    gate // every call into librdkafka
+	client *kafka.Consumer
+	kind   consumerKind
+	events *events
+	gate   gate // every call into librdkafka
 
 	turn    chan struct{} // holds a token while nobody has the turn
 	closing chan struct{} // closed by Close: a running Poll gives up its turn
@@ -71,6 +72,7 @@ type consumer struct {
 	pollCtx   context.Context // of the running Poll, for the callbacks inside it
 	batch     *base.Batch     // of the running Poll
 	joining   *joining        // partitions that were assigned and not yet begun
+	due       []base.PartitionError
 	fatal     error
 }
 
@@ -83,16 +85,25 @@ const (
 	assigned
 )
 
+// consumerKind is what does not change about a consumer.
+type consumerKind struct {
+	wrapped bool  // the client is not ours
+	grouped bool  // it has a group.id
+	reset   reset // auto.offset.reset
+}
+
 // part is one partition that this consumer has.
 type part struct {
-	begun  bool         // librdkafka reads it
+	begun  bool         // librdkafka has it
 	paused bool         // by Pause
+	lost   bool         // librdkafka has it paused: nothing says where to begin
 	seek   *base.Offset // where to begin, if Seek said so before
 }
 
-func startConsumer(client *kafka.Consumer, ev *events) *consumer {
+func startConsumer(client *kafka.Consumer, kind consumerKind, ev *events) *consumer {
 	c := &consumer{
 		client:  client,
+		kind:    kind,
 		events:  ev,
 		turn:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
@@ -129,6 +140,9 @@ func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
 		return err
 	}
 	defer c.giveTurn()
+	if c.mode == idle {
+		return local(kafka.ErrState, "", -1, "neither subscribed nor assigned")
+	}
 	c.pollCtx, c.batch = ctx, b
 	defer func() { c.pollCtx, c.batch = nil, nil }()
 
@@ -144,7 +158,11 @@ func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
 		if err := c.begin(ctx); err != nil {
 			return err
 		}
-		c.collect(min(pollSlice, time.Duration(millis(ctx))*time.Millisecond), max)
+		wait := min(pollSlice, time.Duration(millis(ctx))*time.Millisecond)
+		if len(c.due) > 0 {
+			b.Errors, c.due, wait = append(b.Errors, c.due...), nil, 0
+		}
+		c.collect(wait, max)
 		if !isEmpty(b) {
 			return nil
 		}
@@ -221,6 +239,9 @@ func record(m *kafka.Message) *base.Record {
 // first one got.
 func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
 	ctx := context.Background()
+	if err := c.needGroup(); err != nil {
+		return err
+	}
 	if err := c.takeTurn(ctx); err != nil {
 		return err
 	}
@@ -244,6 +265,14 @@ func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
 	}
 	c.mode, c.topics = subscribed, append([]string(nil), topics...)
 	return nil
+}
+
+// needGroup is the error of what only a member of a group can do.
+func (c *consumer) needGroup() error {
+	if c.kind.grouped {
+		return nil
+	}
+	return &base.ConfigError{Key: "group.id", Reason: "required to subscribe and to commit"}
 }
 
 // Close calls Revoked (or Lost) and leaves the group within ctx. What takes
@@ -291,7 +320,7 @@ func (c *consumer) teardown() {
 	<-c.gate.close()
 	c.rebalance = nil
 	c.events.stop()
-	if c.wrapped {
+	if c.kind.wrapped {
 		c.detach()
 		return
 	}

@@ -85,6 +85,12 @@ func retriable(code kafka.ErrorCode) bool {
 	return false
 }
 
+// isRetriable reports whether err says that the same call may succeed later.
+func isRetriable(err error) bool {
+	e, ok := errors.AsType[*base.Error](err)
+	return ok && e.Retriable
+}
+
 // membershipLost reports whether err says that this member no longer is what
 // the group takes it for: its partitions were given to others.
 func membershipLost(err error) bool {

@@ -3,6 +3,7 @@
 package confluent
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -50,16 +51,19 @@ func isPartitionError(code kafka.ErrorCode) bool {
 }
 
 // locate finds out which partition an error is of. The binding drops what
-// librdkafka says about it, so the text is searched for the name of a topic
-// that is subscribed to or assigned. Without one, a single partition it must
-// be; else the topic is "" and the partition -1.
+// librdkafka says about it, so the text is searched for a topic that is
+// subscribed to or assigned, "orders" or "orders [3]". If only one partition
+// fits what is known, it is that one; else the topic is "" and the partition -1
+// where they are not known.
 func (c *consumer) locate(text string) base.TopicPartition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found := base.TopicPartition{Partition: -1}
 	consider := func(topic string) {
-		if len(topic) > len(found.Topic) && strings.Contains(text, topic) {
-			found.Topic = topic
+		if len(topic) > len(found.Topic) {
+			if partition, ok := findTopic(text, topic); ok {
+				found = base.TopicPartition{Topic: topic, Partition: partition}
+			}
 		}
 	}
 	for _, topic := range c.topics {
@@ -68,10 +72,39 @@ func (c *consumer) locate(text string) base.TopicPartition {
 	for tp := range c.parts {
 		consider(tp.Topic)
 	}
-	if found.Topic == "" && len(c.parts) == 1 {
-		for tp := range c.parts {
-			return tp
+	if found.Partition >= 0 {
+		return found
+	}
+	var fits []base.TopicPartition
+	for tp := range c.parts {
+		if found.Topic == "" || found.Topic == tp.Topic {
+			fits = append(fits, tp)
 		}
 	}
+	if len(fits) == 1 {
+		return fits[0]
+	}
 	return found
+}
+
+// findTopic looks for topic as a word of text, and for a partition after it;
+// that is -1 if there is none.
+func findTopic(text, topic string) (partition int32, ok bool) {
+	inName := func(r rune) bool {
+		return r == '.' || r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	}
+	for words := text; ; {
+		words = strings.TrimLeftFunc(words, func(r rune) bool { return !inName(r) })
+		if words == "" {
+			return -1, false
+		}
+		rest := strings.TrimLeftFunc(words, inName)
+		if words[:len(words)-len(rest)] == topic {
+			if _, err := fmt.Sscanf(rest, " [%d]", &partition); err != nil {
+				partition = -1
+			}
+			return partition, true
+		}
+		words = rest
+	}
 }

@@ -15,6 +15,9 @@ import (
 
 // Commit makes next the group's offsets.
 func (c *consumer) Commit(ctx context.Context, next []base.Offset) error {
+	if err := c.needGroup(); err != nil {
+		return err
+	}
 	if len(next) == 0 { // librdkafka would commit what it takes for the position
 		return ctx.Err()
 	}
@@ -24,6 +27,9 @@ func (c *consumer) Commit(ctx context.Context, next []base.Offset) error {
 	}
 	answer, err := await(ctx, &c.gate, func() ([]kafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
 	if err != nil {
+		if len(next) == 1 { // else the answer does not say whose error it is
+			err = at(err, next[0].TopicPartition)
+		}
 		return err
 	}
 	return firstError(answer)
@@ -55,7 +61,7 @@ func (c *consumer) setPaused(partitions []base.TopicPartition, paused bool, do f
 			continue
 		}
 		p.paused = paused
-		if p.begun { // else start does it
+		if p.begun && !p.lost { // else it is done when it begins
 			list = append(list, tp)
 		}
 	}
@@ -63,102 +69,6 @@ func (c *consumer) setPaused(partitions []base.TopicPartition, paused bool, do f
 		return nil
 	}
 	return convert(do(topicPartitions(list)))
-}
-
-// Seek moves positions. It waits for a Poll that runs beside it to look up,
-// which that does every 50 ms.
-func (c *consumer) Seek(ctx context.Context, to ...base.Offset) error {
-	for _, o := range to {
-		if o.Offset < 0 && o.Offset != base.OffsetStart && o.Offset != base.OffsetEnd {
-			return local(kafka.ErrInvalidArg, o.Topic, o.Partition, "cannot seek to offset %d", o.Offset)
-		}
-	}
-	for {
-		left, err := await(ctx, &c.gate, func() ([]base.Offset, error) { return c.seek(to) })
-		if err != nil || len(left) == 0 {
-			return err
-		}
-		to = left
-		if err := sleepUntil(ctx, time.Now().Add(seekRetry), c.closing); err != nil {
-			return err
-		}
-	}
-}
-
-// seekRetry is the pause before a seek is tried again.
-const seekRetry = 10 * time.Millisecond
-
-// seek tries once, and returns what cannot be done yet: librdkafka refuses to
-// seek in a partition from its assignment until it knows where that begins.
-func (c *consumer) seek(to []base.Offset) (left []base.Offset, err error) {
-	c.positions.Lock()
-	defer c.positions.Unlock()
-	list, err := c.seekable(to)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	answer, err := c.client.SeekPartitions(list)
-	if err != nil {
-		return nil, err
-	}
-	for _, tp := range answer {
-		if ke, ok := tp.Error.(kafka.Error); ok && ke.Code() == kafka.ErrState {
-			left = append(left, offset(tp))
-		} else if tp.Error != nil {
-			err = cmp.Or(err, convertAt(tp.Error, *tp.Topic, tp.Partition))
-		}
-	}
-	return left, err
-}
-
-// seekable is the partitions of to that librdkafka reads; for those that it
-// does not read yet it is noted where they shall begin.
-func (c *consumer) seekable(to []base.Offset) (list []kafka.TopicPartition, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, o := range to {
-		if c.parts[o.TopicPartition] == nil {
-			return nil, local(kafka.ErrState, o.Topic, o.Partition, "not assigned")
-		}
-	}
-	for _, o := range to {
-		if p := c.parts[o.TopicPartition]; p.begun {
-			list = append(list, topicPartition(o))
-		} else {
-			p.seek = &o
-		}
-	}
-	return list, nil
-}
-
-// Assign reads partitions without a group's coordination.
-func (c *consumer) Assign(ctx context.Context, at ...base.Offset) error {
-	if err := c.takeTurn(ctx); err != nil {
-		return err
-	}
-	defer c.giveTurn()
-	if !c.gate.enter() {
-		return base.ErrClosed
-	}
-	defer c.gate.leave()
-	if c.mode == subscribed {
-		return local(kafka.ErrState, "", -1, "topics were subscribed to")
-	}
-	c.giveUp(ctx) // undoes pauses, and tells nobody
-	list := make([]kafka.TopicPartition, len(at))
-	for i, o := range at {
-		list[i] = topicPartition(o)
-	}
-	if err := c.client.Assign(list); err != nil {
-		return convert(err)
-	}
-	c.mode = assigned
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, o := range at {
-		c.parts[o.TopicPartition] = &part{begun: true}
-	}
-	return nil
 }
 
 // OffsetsAt asks for the first offsets at or after t.
@@ -207,26 +117,54 @@ func (c *consumer) Watermarks(ctx context.Context, tp base.TopicPartition) (low,
 
 // Committed asks for the group's offsets.
 func (c *consumer) Committed(ctx context.Context, partitions ...base.TopicPartition) ([]base.Offset, error) {
+	if err := c.needGroup(); err != nil {
+		return nil, err
+	}
 	if len(partitions) == 0 {
 		return nil, ctx.Err()
 	}
-	return await(ctx, &c.gate, func() ([]base.Offset, error) { return c.committed(partitions, millis(ctx)) })
-}
-
-// committed asks for the group's offsets, without a context.
-func (c *consumer) committed(partitions []base.TopicPartition, ms int) ([]base.Offset, error) {
-	answer, err := c.client.Committed(topicPartitions(partitions), ms)
+	got, err := await(ctx, &c.gate, func() (groupOffsets, error) { return c.committed(partitions, millis(ctx)) })
 	if err != nil {
-		return nil, convert(err)
-	}
-	if err := firstError(answer); err != nil {
 		return nil, err
 	}
-	offsets := make([]base.Offset, len(answer))
-	for i, tp := range answer {
-		offsets[i] = offset(tp)
+	for _, tp := range partitions {
+		if err := got.errs[tp]; err != nil {
+			return nil, err
+		}
 	}
-	return offsets, nil
+	return got.offsets, nil
+}
+
+// groupOffsets is the group's offsets, in the order asked for; OffsetNone for
+// those that errs gives a reason why they could not be had.
+type groupOffsets struct {
+	offsets []base.Offset
+	errs    map[base.TopicPartition]error
+}
+
+// committed asks for the group's offsets. Errors that may pass are its error.
+func (c *consumer) committed(partitions []base.TopicPartition, ms int) (got groupOffsets, err error) {
+	list := topicPartitions(partitions)
+	answer, err := c.client.Committed(list, ms)
+	if ke, ok := err.(kafka.Error); ok && ke.Code() == kafka.ErrGroupIDNotFound {
+		answer, err = list, nil // a group that nobody has joined yet has no offsets
+	}
+	if err != nil {
+		return got, convert(err)
+	}
+	got.errs = make(map[base.TopicPartition]error)
+	for _, tp := range answer {
+		o := offset(tp)
+		if tp.Error != nil {
+			err := convertAt(tp.Error, o.Topic, o.Partition)
+			if isRetriable(err) {
+				return got, err
+			}
+			got.errs[o.TopicPartition], o.Offset = err, base.OffsetNone
+		}
+		got.offsets = append(got.offsets, o)
+	}
+	return got, nil
 }
 
 // Partitions asks for the partitions of topic.
@@ -313,8 +251,14 @@ func distinct(partitions []base.TopicPartition) []base.TopicPartition {
 	return slices.Compact(list)
 }
 
-func sortPartitions(list []base.TopicPartition) {
-	slices.SortFunc(list, func(a, b base.TopicPartition) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+func sortPartitions(list []base.TopicPartition) { slices.SortFunc(list, comparePartitions) }
+
+func sortOffsets(list []base.Offset) {
+	slices.SortFunc(list, func(a, b base.Offset) int {
+		return cmp.Or(comparePartitions(a.TopicPartition, b.TopicPartition), cmp.Compare(a.Offset, b.Offset))
 	})
+}
+
+func comparePartitions(a, b base.TopicPartition) int {
+	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }

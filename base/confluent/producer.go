@@ -211,16 +211,24 @@ func (p *producer) produceError(err error, r *base.Record) error {
 
 // Flush ends the current round and waits for it.
 func (p *producer) Flush(ctx context.Context) error {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
+	r := p.seal()
+	if r == nil {
 		return base.ErrClosed
+	}
+	return p.await(ctx, r)
+}
+
+// seal ends the current round and returns it; nil if the producer is closed.
+func (p *producer) seal() *round {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
 	}
 	r := p.current
 	p.current = r.follow()
-	p.mu.Unlock()
 	r.release()
-	return p.await(ctx, r)
+	return r
 }
 
 // await waits for r while librdkafka is told to send without lingering.

@@ -5,8 +5,8 @@ package confluent
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
-	"time"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -30,14 +30,10 @@ import (
 type joining struct {
 	partitions  []base.TopicPartition
 	cooperative bool
-	offsets     <-chan committed // nil until they were asked for
-	retryAt     time.Time        // the last request failed: not before
-}
-
-// committed is the group's offsets, or why they could not be had.
-type committed struct {
-	offsets []base.Offset
-	err     error
+	group       inquiry[groupOffsets]
+	told        bool            // Rebalance.Assigned has answered
+	start       []base.Offset   // what it answered
+	places      inquiry[places] // where partitions start and end, as far as needed
 }
 
 // onRebalance is the callback for librdkafka's rebalances.
@@ -84,139 +80,60 @@ func (c *consumer) onAssigned(given []kafka.TopicPartition, cooperative bool) {
 	}
 }
 
-// begin starts reading what was assigned, if that is due. An error is for Poll
-// to return; the partitions stay as they are, for the next Poll to try again.
+// begin starts reading what was assigned, if that is due: where Seek or
+// Rebalance says, else where the group is, else where auto.offset.reset says.
+// An error is for Poll to return; the next one goes on where this one stopped.
 func (c *consumer) begin(ctx context.Context) error {
 	j := c.joining
 	if j == nil {
 		return nil
 	}
-	if c.rebalance == nil {
-		return c.start(j, nil, nil)
-	}
-	offsets, err := c.groupOffsets(ctx, j)
+	group, err := j.group.wait(ctx, c, func(ms int) (groupOffsets, error) { return c.committed(j.partitions, ms) })
 	if err != nil {
-		return err
+		return c.notYet(err)
 	}
-	start, err := c.rebalance.Assigned(ctx, slices.Clone(offsets))
-	if err != nil {
-		return err
-	}
-	return c.start(j, offsets, start)
-}
-
-// offsetsRetry is the pause after a request for the group's offsets has failed.
-const offsetsRetry = 100 * time.Millisecond
-
-// groupOffsets waits for the group's offsets of j within ctx. The request goes
-// on when ctx ends, and is found by the next Poll.
-func (c *consumer) groupOffsets(ctx context.Context, j *joining) ([]base.Offset, error) {
-	for {
-		if j.offsets == nil {
-			if err := sleepUntil(ctx, j.retryAt, c.closing); err != nil {
-				return nil, err
-			}
-			answer := make(chan committed, 1)
-			if !c.gate.enter() {
-				return nil, base.ErrClosed
-			}
-			partitions := slices.Clone(j.partitions)
-			go func() {
-				defer c.gate.leave()
-				offsets, err := c.committed(partitions, int(patience/time.Millisecond))
-				answer <- committed{offsets, err}
-			}()
-			j.offsets = answer
+	if c.rebalance != nil && !j.told {
+		if j.start, err = c.rebalance.Assigned(ctx, slices.Clone(group.offsets)); err != nil {
+			return err
 		}
-		select {
-		case got := <-j.offsets:
-			if got.err == nil {
-				j.offsets = reply(got) // Assigned may have to be asked again
-				return got.offsets, nil
-			}
-			j.offsets, j.retryAt = nil, time.Now().Add(offsetsRetry)
-			var e *base.Error
-			if !errors.As(got.err, &e) || !e.Retriable {
-				return nil, got.err
-			}
-			c.events.report(got.err)
-		case <-c.closing:
-			return nil, base.ErrClosed
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		j.told = true
+	}
+	at := override(group.offsets, j.start)
+	at = override(at, c.sought(j.partitions))
+	for i, o := range at {
+		if group.errs[o.TopicPartition] == nil { // else what the group has is not known
+			at[i] = c.kind.reset.apply(o)
 		}
 	}
-}
-
-// reply is a channel that holds got.
-func reply(got committed) <-chan committed {
-	ch := make(chan committed, 1)
-	ch <- got
-	return ch
-}
-
-// sleepUntil waits until t, ctx or stop.
-func sleepUntil(ctx context.Context, t time.Time, stop <-chan struct{}) error {
-	timer := time.NewTimer(time.Until(t))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-stop:
-		return base.ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// start lets librdkafka read j: at start, where given, else where the group is,
-// else (for partitions without an offset) where auto.offset.reset says.
-func (c *consumer) start(j *joining, group, start []base.Offset) error {
-	if !c.gate.enter() {
-		return base.ErrClosed
-	}
-	defer c.gate.leave()
-	at := make(map[base.TopicPartition]base.Offset, len(j.partitions))
-	for _, tp := range j.partitions {
-		at[tp] = base.Offset{TopicPartition: tp, Offset: base.OffsetNone, LeaderEpoch: -1}
-	}
-	for _, list := range [][]base.Offset{group, start} {
-		for _, o := range list {
-			if _, ok := at[o.TopicPartition]; ok {
-				at[o.TopicPartition] = o
-			}
+	reasons := group.errs
+	if named := special(at); len(named) > 0 {
+		found, err := j.places.wait(ctx, c, func(ms int) (places, error) { return c.ask(named, ms) })
+		if err != nil {
+			return c.notYet(err)
 		}
+		at = found.resolve(at)
+		reasons = maps.Clone(reasons)
+		maps.Copy(reasons, found.errs())
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := make([]kafka.TopicPartition, 0, len(at))
-	var paused []kafka.TopicPartition
-	for _, tp := range j.partitions {
-		p, o := c.parts[tp], at[tp]
-		if p.seek != nil {
-			o, p.seek = *p.seek, nil
-		}
-		list = append(list, topicPartition(o))
-		if p.paused {
-			paused = append(paused, topicPartition(o))
-		}
-	}
-	var err error
+	assign := c.client.Assign
 	if j.cooperative {
-		err = c.client.IncrementalAssign(list)
-	} else {
-		err = c.client.Assign(list)
+		assign = c.client.IncrementalAssign
 	}
-	if err != nil {
-		return convert(err)
+	if err := c.read(at, reasons, assign); err != nil {
+		return err
 	}
 	c.joining = nil
-	for _, tp := range j.partitions {
-		c.parts[tp].begun = true
+	return nil
+}
+
+// notYet is for an inquiry that failed: what the brokers say is given to Poll's
+// caller as an error of no partition, while the next Poll tries again; that a
+// context has ended, or the consumer is closed, ends Poll.
+func (c *consumer) notYet(err error) error {
+	if _, ok := errors.AsType[*base.Error](err); !ok {
+		return err
 	}
-	if len(paused) > 0 { // before Poll takes out the first record
-		return convert(c.client.Pause(paused))
-	}
+	c.due = append(c.due, base.PartitionError{TopicPartition: base.TopicPartition{Partition: -1}, Err: err})
 	return nil
 }
 
@@ -300,7 +217,7 @@ func (c *consumer) forget(partitions []base.TopicPartition) {
 	defer c.mu.Unlock()
 	var paused []base.TopicPartition
 	for _, tp := range partitions {
-		if p := c.parts[tp]; p != nil && p.paused && p.begun {
+		if p := c.parts[tp]; p != nil && p.begun && (p.paused || p.lost) {
 			paused = append(paused, tp)
 		}
 		delete(c.parts, tp)

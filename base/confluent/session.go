@@ -20,10 +20,12 @@ import (
 // The error is a [*base.ConfigError] where the configuration is at fault.
 // NewSession does not wait for the network.
 func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
-	if id, err := conf.String("transactional.id", ""); err != nil {
-		return nil, err
-	} else if id == "" {
-		return nil, &base.ConfigError{Key: "transactional.id", Reason: "required: a session is one transactional id and one group"}
+	for _, key := range []string{"transactional.id", "group.id"} {
+		if id, err := conf.String(key, ""); err != nil {
+			return nil, err
+		} else if id == "" {
+			return nil, &base.ConfigError{Key: key, Reason: "required: a session is one transactional id and one group"}
+		}
 	}
 	c, err := newConsumer(without(conf, producerKeys), hooks)
 	if err != nil {
@@ -85,6 +87,11 @@ func (s *session) Poll(ctx context.Context, b *base.Batch, max int) error {
 		of.next = base.Offset{TopicPartition: tp, Offset: r.Offset + 1, LeaderEpoch: r.LeaderEpoch}
 	}
 	return nil
+}
+
+// Commit is not for sessions: offsets are committed with a transaction, by End.
+func (s *session) Commit(context.Context, []base.Offset) error {
+	return fmt.Errorf("%w: the offsets of a session are committed by End", base.ErrUnsupported)
 }
 
 // Begin starts a transaction.

@@ -91,13 +91,20 @@ func (t *txnProducer) init(ctx context.Context) error {
 }
 
 // End commits, which sends everything first, or aborts, which fails what is not
-// yet sent. If ctx ends before librdkafka is done the error is retriable, and
-// the same call resumes it.
+// yet sent; in either case everything was reported when it returns. If ctx ends
+// before librdkafka is done the error is retriable, and the same call resumes it.
 func (t *txnProducer) End(ctx context.Context, commit bool) error {
+	name, f := opAbort, t.client.AbortTransaction
 	if commit {
-		return t.run(ctx, opCommit, func() error { return t.client.CommitTransaction(context.Background()) })
+		name, f = opCommit, t.client.CommitTransaction
 	}
-	return t.run(ctx, opAbort, func() error { return t.client.AbortTransaction(context.Background()) })
+	if err := t.run(ctx, name, func() error { return f(context.Background()) }); err != nil {
+		return err
+	}
+	if r := t.seal(); r != nil {
+		_ = t.await(ctx, r) // the transaction has ended; only done may be late
+	}
+	return nil
 }
 
 // committing reports whether a commit was begun whose end nobody has seen yet.

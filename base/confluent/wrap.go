@@ -37,9 +37,8 @@ func WrapConsumer(client *kafka.Consumer, hooks base.Hooks) (base.Consumer, erro
 	if client.Events() != nil {
 		return nil, &base.ConfigError{Key: "go.events.channel.enable", Reason: "must be false: events come out of Poll"}
 	}
-	c := startConsumer(client, newEvents(client, nil, hooks))
-	c.wrapped = true
-	return c, nil
+	kind := consumerKind{wrapped: true, grouped: true, reset: resetUnknown}
+	return startConsumer(client, kind, newEvents(client, nil, hooks)), nil
 }
 
 // Client returns the producer underneath b, a producer or a session of this

@@ -1,0 +1,262 @@
+//go:build cgo
+
+package confluent_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/goleak"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/confluent"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// env is a broker for one test, and clients that are closed with it.
+type env struct {
+	*testing.T
+	fake *kfake.Cluster
+}
+
+// newEnv starts a broker with topics of some partitions.
+func newEnv(t *testing.T, partitions int32, topics ...string) *env {
+	k, err := kfake.NewCluster(
+		kfake.NumBrokers(1),
+		kfake.GroupMinSessionTimeout(time.Millisecond),
+		kfake.SeedTopics(partitions, topics...),
+	)
+	require.NoError(t, err)
+	t.Cleanup(k.Close)
+	return &env{T: t, fake: k}
+}
+
+// ctx ends with the test's patience; no test depends on how long it is.
+func (e *env) ctx() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	e.Cleanup(cancel)
+	return ctx
+}
+
+func (e *env) brokers() string { return strings.Join(e.fake.ListenAddrs(), ",") }
+
+func (e *env) conf(more ...base.Config) base.Config {
+	conf := base.Config{"bootstrap.servers": e.brokers()}
+	for _, m := range more {
+		maps.Copy(conf, m)
+	}
+	return conf
+}
+
+func (e *env) producer(more ...base.Config) base.Producer {
+	p, err := confluent.NewProducer(e.conf(more...), base.Hooks{})
+	require.NoError(e, err)
+	e.Cleanup(func() { require.NoError(e, p.Close(context.Background())) })
+	return p
+}
+
+func (e *env) txnProducer(id string) base.TxnProducer {
+	p, ok := e.producer(base.Config{"transactional.id": id}).(base.TxnProducer)
+	require.True(e, ok)
+	return p
+}
+
+func (e *env) consumerConf(group string, more ...base.Config) base.Config {
+	return e.conf(append([]base.Config{{
+		"group.id":              group,
+		"auto.offset.reset":     "earliest",
+		"session.timeout.ms":    10_000,
+		"heartbeat.interval.ms": 50,
+		"fetch.wait.max.ms":     20,
+	}}, more...)...)
+}
+
+// consumer is a consumer with all that this base's consumers can do.
+type consumer interface {
+	base.Consumer
+	base.Offsets
+	base.Assigner
+	base.Metadata
+}
+
+func (e *env) consumer(group string, more ...base.Config) consumer {
+	c, err := confluent.NewConsumer(e.consumerConf(group, more...), base.Hooks{})
+	require.NoError(e, err)
+	e.Cleanup(func() { require.NoError(e, c.Close(context.Background())) })
+	return c.(consumer)
+}
+
+func (e *env) session(id, group string, more ...base.Config) base.Session {
+	s, err := confluent.NewSession(e.consumerConf(group, append(more, base.Config{"transactional.id": id})...), base.Hooks{})
+	require.NoError(e, err)
+	e.Cleanup(func() { require.NoError(e, s.Close(context.Background())) })
+	return s
+}
+
+// produce sends one record per value to a partition and waits for the reports.
+func (e *env) produce(p base.Producer, topic string, partition int32, values ...string) {
+	var mu sync.Mutex
+	var errs []error
+	for _, v := range values {
+		r := &base.Record{Topic: topic, Partition: partition, Key: []byte(v), Value: []byte(v)}
+		require.NoError(e, p.Produce(e.ctx(), r, func(_ *base.Record, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				errs = append(errs, err)
+			}
+		}))
+	}
+	require.NoError(e, p.Flush(e.ctx()))
+	require.Empty(e, errs)
+}
+
+// numbers is "0" to "n-1".
+func numbers(n int) []string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprint(i))
+	}
+	return list
+}
+
+// poll polls until there are n records, and returns their values.
+func (e *env) poll(c base.Consumer, n int) []string {
+	var values []string
+	var b base.Batch
+	for len(values) < n {
+		require.NoError(e, c.Poll(e.ctx(), &b, n-len(values)))
+		require.Empty(e, b.Errors)
+		for _, r := range b.Records {
+			values = append(values, string(r.Value))
+		}
+	}
+	return values
+}
+
+// quiet polls for a while and requires that nothing comes.
+func (e *env) quiet(c base.Consumer) {
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	var b base.Batch
+	require.ErrorIs(e, c.Poll(ctx, &b, 1), context.DeadlineExceeded)
+	require.Empty(e, b.Records)
+}
+
+// serve polls until cond holds, for rebalances that bring no records.
+func (e *env) serve(c base.Consumer, cond func() bool) {
+	var b base.Batch
+	for ctx := e.ctx(); !cond(); {
+		require.NoError(e, ctx.Err())
+		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		if err := c.Poll(short, &b, 100); err != nil {
+			require.ErrorIs(e, err, context.DeadlineExceeded)
+		}
+		cancel()
+	}
+}
+
+func tp(topic string, partition int32) base.TopicPartition {
+	return base.TopicPartition{Topic: topic, Partition: partition}
+}
+
+func at(topic string, partition int32, offset int64) base.Offset {
+	return base.Offset{TopicPartition: tp(topic, partition), Offset: offset, LeaderEpoch: -1}
+}
+
+// observer is a Rebalance that notes what it is told. The hooks are optional.
+type observer struct {
+	mu       sync.Mutex
+	has      map[base.TopicPartition]bool
+	log      []string
+	assigned func(context.Context, []base.Offset) ([]base.Offset, error)
+	revoked  func(context.Context, []base.TopicPartition)
+}
+
+func (o *observer) note(has bool, what string, list []base.TopicPartition) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.has == nil {
+		o.has = make(map[base.TopicPartition]bool)
+	}
+	for _, p := range list {
+		o.log = append(o.log, fmt.Sprintf("%s %s/%d", what, p.Topic, p.Partition))
+		if o.has[p] == has {
+			o.log = append(o.log, "which is not a change")
+		}
+		o.has[p] = has
+		if !has {
+			delete(o.has, p)
+		}
+	}
+}
+
+func (o *observer) Assigned(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+	var start []base.Offset
+	if o.assigned != nil {
+		var err error
+		if start, err = o.assigned(ctx, committed); err != nil {
+			return nil, err
+		}
+	}
+	var list []base.TopicPartition
+	for _, c := range committed {
+		list = append(list, c.TopicPartition)
+	}
+	o.note(true, "assigned", list)
+	return start, nil
+}
+
+func (o *observer) Revoked(ctx context.Context, p []base.TopicPartition) {
+	if o.revoked != nil {
+		o.revoked(ctx, p)
+	}
+	o.note(false, "revoked", p)
+}
+
+func (o *observer) Lost(p []base.TopicPartition) { o.note(false, "lost", p) }
+
+func (o *observer) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.has)
+}
+
+func (o *observer) events() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]string(nil), o.log...)
+}
+
+// client is the bare producer under p.
+func (e *env) client(p any) *kafka.Producer {
+	k, ok := confluent.Client(p)
+	require.True(e, ok)
+	return k
+}
+
+// fakeTopic makes one more topic.
+func (e *env) fakeTopic(name string, partitions int32) {
+	topic := kmsg.NewCreateTopicsRequestTopic()
+	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, 1
+	req := kmsg.NewPtrCreateTopicsRequest()
+	req.Topics = append(req.Topics, topic)
+	cl, err := kgo.NewClient(kgo.SeedBrokers(e.fake.ListenAddrs()...))
+	require.NoError(e, err)
+	defer cl.Close()
+	resp, err := req.RequestWith(e.ctx(), cl)
+	require.NoError(e, err)
+	require.NoError(e, kerr.ErrorForCode(resp.Topics[0].ErrorCode))
+}

@@ -1,0 +1,143 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/base"
+)
+
+func isOver(r *round) bool {
+	select {
+	case <-r.over:
+		return true
+	default:
+		return false
+	}
+}
+
+func TestRounds(t *testing.T) {
+	first := newRound(1)
+	first.hold()
+	first.hold()
+	second := first.follow()
+	first.release() // no longer current
+	third := second.follow()
+	second.release()
+	require.False(t, isOver(first))
+	require.False(t, isOver(second), "empty, but the first is not over")
+	first.release()
+	require.False(t, isOver(first))
+	first.release()
+	require.True(t, isOver(first))
+	require.True(t, isOver(second))
+	require.False(t, isOver(third), "current")
+	third.hold()
+	third.release()
+	third.release()
+	require.True(t, isOver(third))
+}
+
+func TestGate(t *testing.T) {
+	var g gate
+	require.True(t, g.enter())
+	require.True(t, g.enter())
+	g.leave()
+	empty := g.close()
+	require.False(t, g.enter())
+	select {
+	case <-empty:
+		t.Fatal("somebody is inside")
+	default:
+	}
+	g.leave()
+	<-empty
+
+	var unused gate
+	<-unused.close()
+}
+
+func TestAwait(t *testing.T) {
+	var g gate
+	boom := errors.New("boom")
+	v, err := await(context.Background(), &g, func() (int, error) { return 1, nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, v)
+	_, err = await(context.Background(), &g, func() (int, error) { return 1, boom })
+	require.ErrorIs(t, err, boom)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	release := make(chan struct{})
+	_, err = await(ctx, &g, func() (int, error) {
+		cancel()
+		<-release
+		return 1, nil
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = await(ctx, &g, func() (int, error) { panic("not to be run") })
+	require.ErrorIs(t, err, context.Canceled)
+	empty := g.close() // what was left running is still inside
+	close(release)
+	<-empty
+	_, err = await(context.Background(), &g, func() (int, error) { panic("not to be run") })
+	require.ErrorIs(t, err, base.ErrClosed)
+}
+
+func TestConvert(t *testing.T) {
+	plain := errors.New("plain")
+	tests := []struct {
+		name string
+		err  error
+		want *base.Error // nil: as it is
+	}{
+		{name: "nil"},
+		{name: "not Kafka's", err: plain},
+		{name: "closed", err: base.ErrClosed},
+		{name: "of a broker", err: kafka.NewError(kafka.ErrTopicAuthorizationFailed, "", false), want: &base.Error{Code: 29}},
+		{name: "retriable", err: kafka.NewError(kafka.ErrNotLeaderForPartition, "", false), want: &base.Error{Code: 6, Retriable: true}},
+		{name: "librdkafka's own", err: kafka.NewError(kafka.ErrAllBrokersDown, "", false), want: &base.Error{Code: -187, Retriable: true}},
+		{name: "fatal", err: kafka.NewError(kafka.ErrNotLeaderForPartition, "", true), want: &base.Error{Code: 6, Fatal: true}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := convertAt(tt.err, "t", 3)
+			if tt.want == nil {
+				require.Equal(t, tt.err, got)
+				return
+			}
+			tt.want.Topic, tt.want.Partition, tt.want.Err = "t", 3, tt.err
+			require.Equal(t, tt.want, got)
+			require.ErrorIs(t, got, tt.err)
+		})
+	}
+}
+
+func TestFindTopic(t *testing.T) {
+	tests := []struct {
+		text, topic string
+		partition   int32
+		ok          bool
+	}{
+		{text: "Subscribed topic not available: orders: Broker: Unknown topic or partition", topic: "orders", partition: -1, ok: true},
+		{text: `Failed to fetch committed offset for group "g" topic orders [12]: Broker: x`, topic: "orders", partition: 12, ok: true},
+		{text: "orders", topic: "orders", partition: -1, ok: true},
+		{text: "orders.dead [1]: x", topic: "orders", partition: -1},
+		{text: "pre-orders", topic: "orders", partition: -1},
+		{text: "orders [x]", topic: "orders", partition: -1, ok: true},
+		{text: "", topic: "orders", partition: -1},
+		{text: ": :", topic: "orders", partition: -1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.text, func(t *testing.T) {
+			partition, ok := findTopic(tt.text, tt.topic)
+			require.Equal(t, tt.ok, ok)
+			require.Equal(t, tt.partition, partition)
+		})
+	}
+}
