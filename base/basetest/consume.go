@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,6 +27,7 @@ func consumeCases() []testCase {
 		{"Consume/missing topic", consumeMissingTopic},
 		{"Consume/isolation", consumeIsolation},
 		{"Consume/pause and resume", consumePause},
+		{"Consume/from many goroutines", consumeConcurrently},
 	}
 }
 
@@ -325,4 +327,66 @@ func consumePause(e *env) {
 	require.NoError(e, c.Resume())
 	e.send(p, text(topic, 0, "more"))
 	require.Equal(e, []string{"more"}, values(e.read(c, 1)))
+}
+
+// consumeConcurrently: Commit, Pause, Resume and Seek are called from other
+// goroutines while one polls; in the end everything was read.
+func consumeConcurrently(e *env) {
+	const n = 200
+	topic := e.topic(2)
+	p := e.producer()
+	e.fill(p, topic, 0, n)
+	e.fill(p, topic, 1, n)
+	c := e.subscribed([]string{topic})
+	d := &drain{}
+	e.until(c, d, func(d *drain) bool { return len(d.recs) > 0 })
+
+	ctx, cancel := context.WithCancel(e.ctx())
+	defer cancel()
+	var wg sync.WaitGroup
+	try := func(f func(i int) error) {
+		wg.Go(func() {
+			for i := 0; i < 20 && ctx.Err() == nil; i++ {
+				if err := f(i); err != nil && ctx.Err() == nil {
+					e.Error(err)
+				}
+			}
+		})
+	}
+	try(func(i int) error { return c.Commit(ctx, []base.Offset{offset(topic, 0, int64(i))}) })
+	try(func(int) error { return errors.Join(c.Pause(part(topic, 0)), c.Resume(part(topic, 0))) })
+	try(func(i int) error { return c.Seek(ctx, offset(topic, 1, int64(i))) })
+	busy := make(chan struct{})
+	go func() { wg.Wait(); close(busy) }()
+	last := map[int32]bool{}
+	note := func() bool {
+		for _, r := range d.recs {
+			last[r.Partition] = last[r.Partition] || r.Offset == n-1
+		}
+		select {
+		case <-busy:
+			return last[0] && last[1]
+		default:
+			return false
+		}
+	}
+	for !note() {
+		polling, done := context.WithTimeout(ctx, moment)
+		var b base.Batch
+		if err := c.Poll(polling, &b, 50); err != nil {
+			require.ErrorIs(e, err, context.DeadlineExceeded)
+			require.NoError(e, ctx.Err())
+		}
+		done()
+		d.recs = append(d.recs, b.Records...)
+	}
+
+	seen := map[int64]bool{}
+	for _, r := range d.recs {
+		if r.Partition == 0 {
+			require.False(e, seen[r.Offset], "offset %d twice, without a Seek", r.Offset)
+			seen[r.Offset] = true
+		}
+	}
+	require.Len(e, seen, n)
 }

@@ -3,6 +3,7 @@ package franz
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -85,15 +86,29 @@ func (r *reader) poll(ctx context.Context, b *base.Batch, max int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		waiting, wake := context.WithCancel(ctx)
-		if r.sleep(wake) {
-			r.fetch(waiting, b, max)
-			r.awake()
-		}
-		wake()
-		if !empty(b) {
+		if r.wait(ctx, b, max); !empty(b) {
 			return nil
 		}
+	}
+}
+
+// wait waits for records, a rebalance, or the end of ctx. While a partition may
+// stand before a gap, it does so in turns.
+func (r *reader) wait(ctx context.Context, b *base.Batch, max int) {
+	waiting, wake := context.WithCancel(ctx)
+	defer wake()
+	probe := len(r.gaps()) > 0
+	if probe {
+		defer time.AfterFunc(probeAfter, wake).Stop()
+	}
+	started := time.Now()
+	if !r.sleep(wake) {
+		return
+	}
+	r.fetch(waiting, b, max)
+	r.awake()
+	if probe && empty(b) && ctx.Err() == nil && time.Since(started) >= probeAfter {
+		r.probe(ctx)
 	}
 }
 

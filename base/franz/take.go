@@ -70,6 +70,9 @@ func (r *reader) takeRecords(b *base.Batch, tp base.TopicPartition, p *part, rec
 	}
 	p.pos = recs[len(recs)-1].Offset + 1
 	p.ended = false
+	for _, rec := range recs {
+		rec.Recycle() // see slabs; keys, values and headers live on
+	}
 }
 
 // timestamp returns the zero time for records that have none: those of Kafka
@@ -90,14 +93,18 @@ func (r *reader) takeEnd(b *base.Batch, tp base.TopicPartition, p *part, f *kgo.
 	if !r.c.s.partitionEOF || p.ended || p.pos < 0 {
 		return
 	}
-	end := f.HighWatermark
-	if r.c.s.isolation == "read_committed" && f.LastStableOffset >= 0 { // -1: brokers before 0.11
-		end = f.LastStableOffset
-	}
-	if p.pos >= end {
+	if p.pos >= r.c.s.end(f) {
 		p.ended = true
 		b.Ends = append(b.Ends, base.Offset{TopicPartition: tp, Offset: p.pos, LeaderEpoch: -1})
 	}
+}
+
+// end is the first offset of a partition that may not be read yet.
+func (s *settings) end(f *kgo.FetchPartition) int64 {
+	if s.isolation == "read_committed" && f.LastStableOffset >= 0 { // -1: brokers before 0.11
+		return f.LastStableOffset
+	}
+	return f.HighWatermark
 }
 
 // takeError sorts an error that kgo put among its fetches: of a partition, of
