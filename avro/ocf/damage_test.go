@@ -154,7 +154,7 @@ func checkDamage(t *testing.T, err error, text string, is error, block int, offs
 // Blocks that unpack to more than the limit, or claim to, are refused before they
 // take the memory.
 func TestBombs(t *testing.T) {
-	const size = 64 << 20
+	const size = 8 << 20
 	zeros := make([]byte, size)
 	var deflated bytes.Buffer
 	fw, err := flate.NewWriter(&deflated, 9)
@@ -288,7 +288,20 @@ func FuzzReader(f *testing.F) {
 		f.Add(writeEvents(f, 5, ocf.WithCompression(c), ocf.WithBlockBytes(60)), uint8(len(c.String())))
 	}
 	f.Add(stringFile("null", stringBlock("a"), []byte("garbage"), stringBlock("b")), uint8(0))
+	header := len(stringFile("snappy"))
+	for i, c := range compressions { // blocks alone, behind a header of the fuzzer's
+		f.Add(stringBlock("a", "b")[:], uint8(128+i))
+		var file bytes.Buffer
+		w, err := ocf.NewWriter[string](&file, schemas.MustParse(`"string"`), ocf.WithCompression(c), ocf.WithSyncMarker(marker))
+		require.NoError(f, err)
+		require.NoError(f, w.WriteDatum([]byte{6, 'a', 'b', 'c'}))
+		require.NoError(f, w.Close())
+		f.Add(file.Bytes()[min(header, file.Len()):], uint8(128+i))
+	}
 	f.Fuzz(func(t *testing.T, file []byte, which uint8) {
+		if which >= 128 {
+			file = stringFile(compressions[int(which)%len(compressions)].String(), file)
+		}
 		r, err := ocf.NewReader[any](bytes.NewReader(file), ocf.WithResync(), ocf.WithMaxBlock(1<<16), ocf.WithAvro(avro.WithTaggedUnions(), avro.WithRawLogicalTypes(), avro.WithMaxEmptyItems(100)))
 		if err != nil {
 			return
