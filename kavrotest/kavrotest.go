@@ -96,7 +96,7 @@ func (e *Env) serveRegistry(c config) error {
 	if err := e.Registry.SetCompatibility(context.Background(), "", c.level); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -122,8 +122,8 @@ func SplitRecord(payload []byte, part Part, headers []base.Header) (f FrameID, d
 		}
 		f, rest, err := SplitFrame(h.Value)
 		if err != nil {
-			e := err.(*FrameError)
-			return f, nil, &FrameError{Header: name, Size: e.Size, Reason: e.Reason}
+			err.(*FrameError).Header = name // made for this call: nobody else holds it
+			return f, nil, err
 		}
 		if len(rest) > 0 {
 			return FrameID{}, nil, &FrameError{Header: name, Size: len(h.Value), Reason: fmt.Sprintf("%d bytes behind the frame", len(rest))}

@@ -66,7 +66,7 @@ func run(ctx context.Context, f flags, s *screen) error {
 	}
 	defer stop()
 	if d.root == "" {
-		if d.root, err = standardLibrary(); err != nil {
+		if d.root, err = standardLibrary(ctx); err != nil {
 			return err
 		}
 	}

@@ -17,8 +17,8 @@ import (
 )
 
 // standardLibrary is the folder with the source of Go's standard library.
-func standardLibrary() (string, error) {
-	out, err := exec.Command("go", "env", "GOROOT").Output()
+func standardLibrary(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return "", fmt.Errorf("go env GOROOT: %w", err)
 	}
