@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/internal/vectors"
@@ -366,6 +369,12 @@ func vectorFloat(v any) float64 {
 
 // showBits is a value as text that shows every bit but a NaN's.
 func showBits(v reflect.Value) string {
+	if v.IsValid() && v.CanInterface() {
+		switch x := v.Interface().(type) {
+		case *big.Rat, time.Time, avro.Decimal:
+			return fmt.Sprintf("%T(%v)", x, x)
+		}
+	}
 	switch v.Kind() {
 	case reflect.Invalid:
 		return "nil"
@@ -393,15 +402,15 @@ func showBits(v reflect.Value) string {
 		}
 		parts := map[string]string{}
 		for iter := v.MapRange(); iter.Next(); {
-			parts[iter.Key().String()] = showBits(iter.Value())
+			parts[strconv.Quote(iter.Key().String())] = showBits(iter.Value())
 		}
-		return fmt.Sprintf("%s%q", v.Type(), parts)
+		return fmt.Sprintf("%s%v", v.Type(), parts)
 	case reflect.Struct:
 		parts := make([]string, v.NumField())
 		for i := range parts {
 			parts[i] = showBits(v.Field(i))
 		}
-		return fmt.Sprintf("struct%q", parts)
+		return fmt.Sprintf("struct%v", parts)
 	}
 	return fmt.Sprintf("%s(%#v)", v.Type(), v.Interface())
 }
