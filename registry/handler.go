@@ -59,13 +59,14 @@ type handler struct {
 // route is one endpoint. In a pattern, * takes any segment.
 type route struct {
 	method  string
+	path    string
 	pattern []string
 	serve   func(*request) (answer, error)
 	extra   bool // not part of the basic API
 }
 
 func at(method, path string, serve func(*request) (answer, error)) route {
-	return route{method: method, pattern: strings.Split(strings.Trim(path, "/"), "/"), serve: serve}
+	return route{method: method, path: path, pattern: strings.Split(strings.Trim(path, "/"), "/"), serve: serve}
 }
 
 // beyond marks an endpoint that basic registries do not have.
@@ -197,6 +198,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 			continue
 		}
 		req.args = args
+		r.Pattern = route.path // for whoever counts requests around this handler
 		if r.URL.RawQuery != "" {
 			req.values = r.URL.Query()
 		}

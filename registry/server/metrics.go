@@ -1,0 +1,172 @@
+package server
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kavro/kavro/registry"
+)
+
+// Metrics in Prometheus' text format ("Text-based format", version 0.0.4,
+// Prometheus documentation), written without its library: a registry needs few.
+//
+//	kavro_registry_requests_total{method,route,code}       counter
+//	kavro_registry_request_seconds{route}                  histogram
+//	kavro_registry_requests_in_flight                      gauge
+//	kavro_registry_contexts, _subjects, _versions, _schemas, _log_bytes   gauges
+type metrics struct {
+	memory   *registry.Memory
+	started  time.Time
+	inFlight atomic.Int64
+
+	mu       sync.Mutex
+	requests map[requestKey]int64
+	seconds  map[string]*histogram // by route
+}
+
+type requestKey struct {
+	method, route string
+	code          int
+}
+
+// bounds are the upper ends of the histogram's buckets.
+var bounds = [...]time.Duration{
+	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond,
+	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, time.Second, 5 * time.Second,
+}
+
+type histogram struct {
+	buckets [len(bounds)]int64 // of those that took no longer, and longer than the bucket before
+	count   int64
+	sum     time.Duration
+}
+
+func (h *histogram) add(d time.Duration) {
+	h.count++
+	h.sum += d
+	for i, bound := range bounds {
+		if d <= bound {
+			h.buckets[i]++
+			return
+		}
+	}
+}
+
+func newMetrics(m *registry.Memory) *metrics {
+	return &metrics{memory: m, started: time.Now(), requests: map[requestKey]int64{}, seconds: map[string]*histogram{}}
+}
+
+// wrap counts the requests to a handler.
+func (m *metrics) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.inFlight.Add(1)
+		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		start := time.Now()
+		defer func() { // also when the handler panics to close the connection
+			m.inFlight.Add(-1)
+			m.count(r, counted.status, time.Since(start))
+		}()
+		next.ServeHTTP(counted, r)
+	})
+}
+
+func (m *metrics) count(r *http.Request, status int, took time.Duration) {
+	// The handler says which of its endpoints it was; names of subjects are not
+	// among them, so there are few.
+	route := cmp.Or(r.Pattern, "none")
+	key := requestKey{method: r.Method, route: route, code: status}
+	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "DELETE"}, key.method) {
+		key.method = "other"
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests[key]++
+	h := m.seconds[route]
+	if h == nil {
+		h = &histogram{}
+		m.seconds[route] = h
+	}
+	h.add(took)
+}
+
+// statusWriter notes the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// withMetrics adds the path that shows the metrics.
+func withMetrics(m *metrics, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metrics" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			r.Pattern = "/metrics"
+			m.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ServeHTTP writes all metrics.
+func (m *metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	head := func(name, kind, help string) {
+		fmt.Fprintf(out, "# HELP kavro_registry_%s %s\n# TYPE kavro_registry_%s %s\n", name, help, name, kind)
+	}
+	gauge := func(name, help string, value int64) {
+		head(name, "gauge", help)
+		fmt.Fprintf(out, "kavro_registry_%s %d\n", name, value)
+	}
+	stats := m.memory.Stats()
+	gauge("contexts", "Contexts.", int64(stats.Contexts))
+	gauge("subjects", "Subjects that are not deleted.", int64(stats.Subjects))
+	gauge("versions", "Versions that are not deleted.", int64(stats.Versions))
+	gauge("schemas", "Schema ids.", int64(stats.Schemas))
+	gauge("log_bytes", "Size of the log.", stats.LogBytes)
+	gauge("start_time_seconds", "When the server started, in seconds since 1970.", m.started.Unix())
+	gauge("requests_in_flight", "Requests being answered.", m.inFlight.Load())
+
+	m.mu.Lock()
+	requests := maps.Clone(m.requests)
+	seconds := make(map[string]histogram, len(m.seconds))
+	for route, h := range m.seconds {
+		seconds[route] = *h
+	}
+	m.mu.Unlock()
+
+	head("requests_total", "counter", "Requests, by endpoint and status.")
+	for _, key := range slices.SortedFunc(maps.Keys(requests), func(a, b requestKey) int {
+		return cmp.Or(cmp.Compare(a.route, b.route), cmp.Compare(a.method, b.method), cmp.Compare(a.code, b.code))
+	}) {
+		fmt.Fprintf(out, "kavro_registry_requests_total{method=%q,route=%q,code=\"%d\"} %d\n", key.method, key.route, key.code, requests[key])
+	}
+	head("request_seconds", "histogram", "Time to answer, by endpoint.")
+	for _, route := range slices.Sorted(maps.Keys(seconds)) {
+		h := seconds[route]
+		total := int64(0)
+		for i, bound := range bounds {
+			total += h.buckets[i]
+			fmt.Fprintf(out, "kavro_registry_request_seconds_bucket{route=%q,le=\"%s\"} %d\n", route, strconv.FormatFloat(bound.Seconds(), 'g', -1, 64), total)
+		}
+		fmt.Fprintf(out, "kavro_registry_request_seconds_bucket{route=%q,le=\"+Inf\"} %d\n", route, h.count)
+		fmt.Fprintf(out, "kavro_registry_request_seconds_sum{route=%q} %s\n", route, strconv.FormatFloat(h.sum.Seconds(), 'g', -1, 64))
+		fmt.Fprintf(out, "kavro_registry_request_seconds_count{route=%q} %d\n", route, h.count)
+	}
+}

@@ -1,0 +1,191 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/kavro/kavro/registry"
+)
+
+// Server serves a registry over HTTP. It does not own the registry: closing that
+// is up to the caller, after the server has ended.
+type Server struct {
+	conf    settings
+	handler http.Handler
+}
+
+// An Option changes how a [Server] works.
+type Option func(*settings)
+
+type settings struct {
+	users      *Users
+	openReads  bool
+	tls        *tls.Config
+	handler    []registry.HandlerOption
+	inFlight   int
+	header     time.Duration
+	request    time.Duration
+	idle       time.Duration
+	grace      time.Duration
+	maxHeaders int
+	logger     *slog.Logger
+}
+
+// WithUsers asks for a user and a password (basic authentication). The default is
+// to let everybody do everything.
+func WithUsers(users *Users) Option { return func(s *settings) { s.users = users } }
+
+// WithOpenReads lets those read who do not say who they are; whoever does must have
+// the right password.
+func WithOpenReads() Option { return func(s *settings) { s.openReads = true } }
+
+// WithTLS serves HTTPS. See [TLSFiles].
+func WithTLS(conf *tls.Config) Option { return func(s *settings) { s.tls = conf } }
+
+// WithHandler passes options to [registry.Handler], such as the largest body.
+func WithHandler(opts ...registry.HandlerOption) Option {
+	return func(s *settings) { s.handler = append(s.handler, opts...) }
+}
+
+// WithMaxRequests sets how many requests are answered at a time. Those beyond get
+// status 503 and are asked to come again. The default is 1,000.
+func WithMaxRequests(n int) Option { return func(s *settings) { s.inFlight = n } }
+
+// WithTimeouts sets how long the header of a request may take, how long all of it
+// and its answer, and how long a connection may be idle. The defaults are 10
+// seconds, one minute, and two minutes.
+func WithTimeouts(header, request, idle time.Duration) Option {
+	return func(s *settings) { s.header, s.request, s.idle = header, request, idle }
+}
+
+// WithGrace sets how long requests may go on when the server ends. The default is
+// 10 seconds.
+func WithGrace(d time.Duration) Option { return func(s *settings) { s.grace = d } }
+
+// WithLogger sets where failures go that no caller sees: broken connections and TLS
+// handshakes. The default is nowhere.
+func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
+
+// New makes a server for m. The error says which option makes no sense.
+func New(m *registry.Memory, opts ...Option) (*Server, error) {
+	s := settings{
+		inFlight:   1000,
+		header:     10 * time.Second,
+		request:    time.Minute,
+		idle:       2 * time.Minute,
+		grace:      10 * time.Second,
+		maxHeaders: 64 << 10,
+		logger:     slog.New(slog.DiscardHandler),
+	}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	switch {
+	case s.inFlight < 1:
+		return nil, fmt.Errorf("server: WithMaxRequests: %d is below 1", s.inFlight)
+	case s.header <= 0 || s.request <= 0 || s.idle <= 0:
+		return nil, errors.New("server: WithTimeouts: a time-out is not positive")
+	case s.grace < 0:
+		return nil, fmt.Errorf("server: WithGrace: %s is negative", s.grace)
+	case s.openReads && s.users == nil:
+		return nil, errors.New("server: WithOpenReads: there are no users, so everybody may do everything")
+	case s.logger == nil:
+		return nil, errors.New("server: WithLogger: the logger is nil")
+	}
+	count := newMetrics(m)
+	h := withMetrics(count, limit(s.inFlight, registry.Handler(m, s.handler...)))
+	h = count.wrap(authenticate(s.users, s.openReads, h))
+	return &Server{conf: s, handler: withHealth(h)}, nil
+}
+
+// Handler returns all that the server serves, without TLS and time limits.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// ListenAndServe listens on an address, such as "127.0.0.1:8081", and then does
+// what Serve does.
+func (s *Server) ListenAndServe(ctx context.Context, address string) error {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	return s.Serve(ctx, ln)
+}
+
+// Serve answers requests on ln, which it closes, until ctx ends. Requests that are
+// under way then have some time to finish. The error is nil if they did.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{
+		Handler:           s.handler,
+		TLSConfig:         s.conf.tls.Clone(),
+		ReadHeaderTimeout: s.conf.header,
+		ReadTimeout:       s.conf.request,
+		WriteTimeout:      s.conf.request,
+		IdleTimeout:       s.conf.idle,
+		MaxHeaderBytes:    s.conf.maxHeaders,
+		ErrorLog:          slog.NewLogLogger(s.conf.logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if s.conf.tls != nil {
+			failed <- srv.ServeTLS(ln, "", "")
+			return
+		}
+		failed <- srv.Serve(ln)
+	}()
+	select {
+	case err := <-failed:
+		srv.Close()
+		return fmt.Errorf("server: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.conf.grace)
+	defer cancel()
+	err := srv.Shutdown(grace)
+	if err != nil {
+		srv.Close()
+		err = fmt.Errorf("server: requests did not end within %s: %w", s.conf.grace, err)
+	}
+	<-failed // http.ErrServerClosed
+	return err
+}
+
+// limit answers at most n requests at a time.
+func limit(n int, next http.Handler) http.Handler {
+	slots := make(chan struct{}, n)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			next.ServeHTTP(w, r)
+		default:
+			w.Header().Set("Retry-After", "1")
+			refuse(w, http.StatusServiceUnavailable, http.StatusServiceUnavailable, "Too many requests at a time")
+		}
+	})
+}
+
+// withHealth adds the health check, which is open to all.
+func withHealth(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/health" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"status":"UP"}`)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refuse answers as a registry does when it says no.
+func refuse(w http.ResponseWriter, status, code int, message string) {
+	w.Header().Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"error_code":%d,"message":%q}`, code, message)
+}

@@ -1,0 +1,300 @@
+package server_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/registrytest"
+	"github.com/kavro/kavro/registry/server"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func newServer(t *testing.T, opts ...server.Option) *server.Server {
+	s, err := server.New(registry.NewMemory(), opts...)
+	require.NoError(t, err)
+	return s
+}
+
+// start serves until the test ends, or end is called; ended is what Serve returns.
+func start(t *testing.T, s *server.Server) (url string, end context.CancelFunc, ended <-chan error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, end := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, ln) }()
+	t.Cleanup(end)
+	return "http://" + ln.Addr().String(), end, done
+}
+
+// client is one whose connections end with the test.
+func client(t *testing.T) *http.Client {
+	tr := &http.Transport{}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &http.Client{Transport: tr}
+}
+
+// request makes a request to a handler itself; user is "name:password", or "".
+func request(h http.Handler, method, target, user, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	if name, password, ok := strings.Cut(user, ":"); ok {
+		r.SetBasicAuth(name, password)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// TestServerIsTheRegistry runs the conformance suite through all that is around.
+func TestServerIsTheRegistry(t *testing.T) {
+	url, end, ended := start(t, newServer(t))
+	c := client(t)
+	registrytest.RunHTTP(t, c, url, registrytest.AllConfluent)
+	c.CloseIdleConnections()
+	end()
+	require.NoError(t, <-ended)
+}
+
+func TestUsers(t *testing.T) {
+	users, err := server.NewUsers(server.User{Name: "admin", Password: "a:b c"}, server.User{Name: "reader", Password: "r", ReadOnly: true})
+	require.NoError(t, err)
+	closed, open := newServer(t, server.WithUsers(users)).Handler(), newServer(t, server.WithUsers(users), server.WithOpenReads()).Handler()
+	for _, h := range []http.Handler{closed, open} {
+		require.Equal(t, 200, request(h, "POST", "/subjects/s/versions", "admin:a:b c", `{"schema":"\"int\""}`).Code)
+	}
+	const read, write = 1, 2
+	for _, c := range []struct {
+		method, path, body string
+		kind               int
+	}{
+		{"GET", "/subjects", "", read},
+		{"GET", "/schemas/ids/1", "", read},
+		{"HEAD", "/schemas/ids/1", "", read},
+		{"GET", "/metrics", "", read},
+		{"POST", "/subjects/s", `{"schema":"\"int\""}`, read},
+		{"POST", "/contexts/./subjects/s", `{"schema":"\"int\""}`, read},
+		{"POST", "/compatibility/subjects/s/versions", `{"schema":"\"int\""}`, read},
+		{"POST", "/compatibility/subjects/s/versions/latest", `{"schema":"\"int\""}`, read},
+		{"POST", "/subjects/s/versions", `{"schema":"\"int\""}`, write},
+		{"POST", "/contexts/.c/subjects/s/versions", `{"schema":"\"int\""}`, write},
+		{"POST", "/subjects/s%2Fversions/versions", `{"schema":"\"int\""}`, write},
+		{"PUT", "/config", `{"compatibility":"FULL"}`, write},
+		{"PUT", "/mode/s", `{"mode":"READWRITE"}`, write},
+		{"DELETE", "/mode/s", "", write},
+		{"POST", "/associations", `{}`, write},
+		{"DELETE", "/subjects/s", "", write},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			allowed := func(code int) bool { return code != 401 && code != 403 }
+			ask := func(h http.Handler, user string) int { return request(h, c.method, c.path, user, c.body).Code }
+			for _, user := range []string{"nobody:x", "admin:wrong", "admin:", ":"} {
+				require.Equal(t, 401, ask(closed, user))
+				require.Equal(t, 401, ask(open, user), "whoever says who they are must be right")
+			}
+			require.Equal(t, 401, ask(closed, ""))
+			require.Equal(t, c.kind == read, allowed(ask(open, "")))
+			if c.kind == read {
+				require.True(t, allowed(ask(closed, "reader:r")))
+			} else {
+				require.Equal(t, 403, ask(closed, "reader:r"))
+			}
+			require.True(t, allowed(ask(closed, "admin:a:b c")))
+		})
+	}
+	w := request(closed, "GET", "/subjects", "", "")
+	require.Equal(t, `Basic realm="registry", charset="UTF-8"`, w.Header().Get("WWW-Authenticate"))
+	require.JSONEq(t, `{"error_code":401,"message":"Unauthorized"}`, w.Body.String())
+	require.JSONEq(t, `{"error_code":40301,"message":"This user may only read"}`, request(closed, "DELETE", "/subjects/s", "reader:r", "").Body.String())
+	require.Equal(t, 200, request(closed, "GET", "/health", "", "").Code)
+}
+
+func TestReadUsers(t *testing.T) {
+	users, err := server.ReadUsers(strings.NewReader("# comment\n\nadmin:a:b c\n  ro reader:r  \nro:x\n"))
+	require.NoError(t, err)
+	h := newServer(t, server.WithUsers(users)).Handler()
+	require.Equal(t, 200, request(h, "GET", "/subjects", "admin:a:b c", "").Code)
+	require.Equal(t, 200, request(h, "GET", "/subjects", "ro:x", "").Code)
+	require.Equal(t, 403, request(h, "DELETE", "/subjects/s", "reader:r", "").Code)
+	for text, want := range map[string]string{
+		"a:b\nsecret-without-colon": "line 2: no colon",
+		"a:b\na:c":                  `user "a" is there twice`,
+		":secret":                   "no name",
+		"a:":                        `user "a" has no password`,
+	} {
+		_, err := server.ReadUsers(strings.NewReader(text))
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "secret")
+	}
+	_, err = server.NewUsers(server.User{Name: "a:b", Password: "c"})
+	require.Error(t, err)
+}
+
+func TestMetrics(t *testing.T) {
+	h := newServer(t).Handler()
+	request(h, "POST", "/subjects/secret-name/versions", "", `{"schema":"\"int\""}`)
+	request(h, "GET", "/schemas/ids/1", "", "")
+	request(h, "GET", "/schemas/ids/1", "", "")
+	request(h, "GET", "/schemas/ids/2", "", "")
+	request(h, "BREW", "/coffee/secret-name", "", "")
+	w := request(h, "GET", "/metrics", "", "")
+	require.Equal(t, "text/plain; version=0.0.4; charset=utf-8", w.Header().Get("Content-Type"))
+	text := w.Body.String()
+	for _, line := range []string{
+		`kavro_registry_requests_total{method="GET",route="/schemas/ids/*",code="200"} 2`,
+		`kavro_registry_requests_total{method="GET",route="/schemas/ids/*",code="404"} 1`,
+		`kavro_registry_requests_total{method="POST",route="/subjects/*/versions",code="200"} 1`,
+		`kavro_registry_requests_total{method="other",route="none",code="404"} 1`,
+		`kavro_registry_request_seconds_count{route="/schemas/ids/*"} 3`,
+		`kavro_registry_request_seconds_bucket{route="/schemas/ids/*",le="+Inf"} 3`,
+		`# TYPE kavro_registry_request_seconds histogram`,
+		`kavro_registry_subjects 1`,
+		`kavro_registry_schemas 1`,
+		`kavro_registry_requests_in_flight 1`,
+	} {
+		require.Contains(t, text, line+"\n")
+	}
+	require.NotContains(t, text, "secret-name")
+	last := ""
+	for line := range strings.Lines(text) { // names come together
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "# HELP "), " "); ok && strings.HasPrefix(line, "# HELP") {
+			require.NotEqual(t, last, name)
+			last = name
+		}
+	}
+}
+
+// TestEndLetsRequestsFinish ends the server while a request is under way.
+func TestEndLetsRequestsFinish(t *testing.T) {
+	url, end, ended := start(t, newServer(t))
+	body, writer := io.Pipe()
+	answered := make(chan int, 1)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", url+"/subjects/s/versions", body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		resp, err := client(t).Do(req)
+		if err != nil {
+			t.Error(err)
+			answered <- 0
+			return
+		}
+		resp.Body.Close()
+		answered <- resp.StatusCode
+	})
+	_, err := io.WriteString(writer, `{"schema":`) // the request has begun
+	require.NoError(t, err)
+	waitForRequest(t, url)
+	end()
+	_, err = io.WriteString(writer, `"\"int\""}`)
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	require.Equal(t, 200, <-answered)
+	require.NoError(t, <-ended)
+	wg.Wait()
+}
+
+// waitForRequest waits until the server says that it is answering two requests:
+// the one before, and this one.
+func waitForRequest(t *testing.T, url string) {
+	c := client(t)
+	for range 1000 {
+		resp, err := c.Get(url + "/metrics")
+		require.NoError(t, err)
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		require.NoError(t, err)
+		if strings.Contains(string(text), "requests_in_flight 2\n") {
+			c.CloseIdleConnections()
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("the request never began")
+}
+
+// TestEndHasItsTime ends the server while a request never ends.
+func TestEndHasItsTime(t *testing.T) {
+	url, end, ended := start(t, newServer(t, server.WithGrace(time.Millisecond)))
+	body, writer := io.Pipe()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", url+"/subjects/s/versions", body)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if resp, err := client(t).Do(req); err == nil {
+			resp.Body.Close()
+		}
+	})
+	_, err := io.WriteString(writer, `{"schema":`)
+	require.NoError(t, err)
+	waitForRequest(t, url)
+	end()
+	require.ErrorIs(t, <-ended, context.DeadlineExceeded)
+	writer.Close()
+	wg.Wait()
+}
+
+// TestMaxRequests refuses a second request while the first is under way.
+func TestMaxRequests(t *testing.T) {
+	h := newServer(t, server.WithMaxRequests(1)).Handler()
+	body, writer := io.Pipe()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		r := httptest.NewRequest("POST", "/subjects/s/versions", body)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Error(w.Code, w.Body)
+		}
+	})
+	_, err := io.WriteString(writer, `{"schema":`)
+	require.NoError(t, err)
+	w := request(h, "GET", "/subjects", "", "")
+	require.Equal(t, 503, w.Code)
+	require.Equal(t, "1", w.Header().Get("Retry-After"))
+	require.Equal(t, 200, request(h, "GET", "/health", "", "").Code)
+	require.Equal(t, 200, request(h, "GET", "/metrics", "", "").Code)
+	_, err = io.WriteString(writer, `"\"int\""}`)
+	require.NoError(t, err)
+	writer.Close()
+	wg.Wait()
+	require.Equal(t, 200, request(h, "GET", "/subjects", "", "").Code)
+}
+
+func TestOptions(t *testing.T) {
+	for name, opt := range map[string]server.Option{
+		"no requests":    server.WithMaxRequests(0),
+		"no time":        server.WithTimeouts(time.Second, 0, time.Second),
+		"negative grace": server.WithGrace(-1),
+		"open to whom":   server.WithOpenReads(),
+		"no logger":      server.WithLogger(nil),
+	} {
+		_, err := server.New(registry.NewMemory(), opt)
+		require.Error(t, err, name)
+	}
+	h := newServer(t, server.WithHandler(registry.WithMaxBody(10))).Handler()
+	require.Equal(t, 413, request(h, "PUT", "/config", "", `{"compatibility":"FULL"}`).Code)
+}
+
+func TestAddressInUse(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	require.Error(t, newServer(t).ListenAndServe(t.Context(), ln.Addr().String()))
+}
