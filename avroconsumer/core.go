@@ -34,7 +34,7 @@ type core struct {
 	had       map[base.TopicPartition]bool // was ever assigned
 	began     bool                         // something was assigned, ever
 	ready     fifo[*lane]                  // lanes that may have something to hand out
-	ordering  Ordering                     // how records are dealt to lanes now
+	lanesBy   Ordering                     // how records are dealt to lanes now
 	per       int                          // records per lane under None: more than 1 for batches
 	run       *runner                      // of Run or RunBatch, while one is
 	trouble   []error                      // of partitions and commits, for Poll to return
@@ -271,7 +271,7 @@ func (c *core) noteEnds() {
 func (c *core) deal(it item) {
 	it.lane = 0
 	if it.rec != nil {
-		it.lane = c.ordering.laneKey(c.seed, it.rec.Key, it.seq/uint64(c.per))
+		it.lane = c.lanesBy.laneKey(c.seed, it.rec.Key, it.seq/uint64(c.per))
 	}
 	l := it.part.lane(it.lane)
 	l.items.push(it)
@@ -323,14 +323,16 @@ func (c *core) next() *lane {
 // deals changes how records are dealt to lanes, and deals those that wait anew.
 // mu is held.
 func (c *core) deals(o Ordering, per int) {
-	c.ordering, c.per = o, per
+	c.lanesBy, c.per = o, per
 	c.ready.clear()
 	for _, p := range c.assigned {
 		for _, it := range p.gather() {
-			if it.rec == nil || !p.tracker.isDone(it.seq) {
-				it.undealt = false
-				c.deal(it)
+			if it.rec != nil && p.tracker.isDone(it.seq) { // Commit said so meanwhile
+				c.dealtWith(&it)
+				continue
 			}
+			it.undealt = false
+			c.deal(it)
 		}
 		c.unsettled = true // nothing waits for the registry just now
 	}

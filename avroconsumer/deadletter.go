@@ -148,6 +148,18 @@ func (c *core) writeDeadLetter(ctx context.Context, p Policy, e *RecordError) er
 		return nil
 	}
 	failed := *e
-	failed.Err = fmt.Errorf("%w; and its dead letter was not written: %w", e.Err, err)
+	failed.Err = &unwritten{record: e, err: err}
 	return &failed
 }
+
+// unwritten is the error of a record whose dead letter could not be written.
+type unwritten struct {
+	record *RecordError
+	err    error
+}
+
+func (e *unwritten) Error() string {
+	return fmt.Sprintf("%v; and its dead letter was not written: %v", e.record.cause(), e.err)
+}
+
+func (e *unwritten) Unwrap() []error { return []error{e.record.Err, e.err} }

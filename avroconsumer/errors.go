@@ -66,7 +66,7 @@ type RecordError struct {
 	Raw      *base.Record // as it came: topic, partition, offset, key and value bytes, headers
 	Stage    Stage
 	SchemaID int // of the part that failed; 0 if the frame could not be read
-	Attempts int // how often the handler was called; 0 if the record was not decoded
+	Attempts int // how often Run tried the record; 0 where nobody counts
 	Err      error
 }
 
@@ -78,12 +78,16 @@ func (e *RecordError) Error() string {
 	if e.SchemaID != 0 && e.Stage != StageHandler {
 		fmt.Fprintf(&b, " (schema %d)", e.SchemaID)
 	}
-	err := e.Err
-	if d, ok := err.(*serde.DecodeError); ok && e.Stage != StageHandler {
-		err = d.Err // topic, part and schema are said already
-	}
-	fmt.Fprintf(&b, ": %v", err)
+	fmt.Fprintf(&b, ": %v", e.cause())
 	return b.String()
+}
+
+// cause is Err without what Error says already: topic, part and schema.
+func (e *RecordError) cause() error {
+	if d, ok := e.Err.(*serde.DecodeError); ok && e.Stage != StageHandler {
+		return d.Err
+	}
+	return e.Err
 }
 
 // Unwrap returns the cause.

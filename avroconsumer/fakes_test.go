@@ -98,6 +98,7 @@ func (w *world) member(change ...func(*fakebase.ConsumerConfig)) *fakebase.Consu
 func (w *world) wrap(b base.Consumer, opts ...avroconsumer.Option) *consumer {
 	c, err := avroconsumer.New(b, text{w.outage}, text{w.outage}, append([]avroconsumer.Option{avroconsumer.WithOwnedBase()}, opts...)...)
 	require.NoError(w, err)
+	w.Cleanup(func() { _ = c.Close(context.Background()) }) // for tests that fail: the others close it themselves
 	return c
 }
 

@@ -54,7 +54,7 @@ type item struct {
 	part     *partition
 	seq      uint64 // its number in part.tracker
 	lane     uint64 // its key in part.lanes
-	attempts int    // times its handler has failed
+	attempts int    // times that Run has tried it in vain
 	undealt  bool   // scratch: a handler gives it back
 
 	ctx  context.Context // the observer's, while handed out by Poll

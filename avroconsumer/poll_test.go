@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -437,21 +438,29 @@ func TestCommitsThatFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fillNumbers(0, 3)
-		var fail error
+		var fail atomic.Value // of error
+		fail.Store(error(&base.Error{Code: 27, Partition: -1, Err: errors.New("rebalance in progress")}))
+		var failing atomic.Bool
 		c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
-			c.OnCommit = func(context.Context, []base.Offset) error { return fail }
+			c.OnCommit = func(context.Context, []base.Offset) error {
+				if failing.Load() {
+					return fail.Load().(error)
+				}
+				return nil
+			}
 		}))
 		require.NoError(t, c.Subscribe("t"))
 		require.Equal(t, "0", w.poll(c))
 		require.Equal(t, "1", w.poll(c))
-		fail = &base.Error{Code: 27, Partition: -1, Err: errors.New("rebalance in progress")}
+		failing.Store(true)
 		time.Sleep(20 * time.Second)
 		require.Equal(t, "2", w.poll(c), "what passes is tried again, and not made a fuss of")
-		fail = nil
+		failing.Store(false)
 		time.Sleep(6 * time.Second)
 		require.Equal(t, int64(2), w.committed(0))
 
-		fail = &base.Error{Code: 30, Partition: -1, Err: errors.New("group authorisation failed")}
+		fail.Store(error(&base.Error{Code: 30, Partition: -1, Err: errors.New("group authorisation failed")}))
+		failing.Store(true)
 		require.Equal(t, "nothing", w.poll(c))
 		time.Sleep(20 * time.Second)
 		_, err := c.Poll(t.Context())

@@ -250,7 +250,7 @@ func (r *runner) finish(l *lane, items []item, v verdict, cancelled bool) {
 	}
 	undealt := 0
 	for i := len(items) - 1; i >= 0; i-- {
-		if items[i].undealt || cancelled {
+		if (items[i].undealt || cancelled) && !p.tracker.isDone(items[i].seq) { // unless Commit dealt with it
 			undealt++
 			items[i].undealt = false
 			if !p.stopping {
@@ -338,8 +338,7 @@ func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
 	if err == nil {
 		return verdict{answered: true}
 	}
-	it.attempts++
-	e := &RecordError{Raw: it.rec, Stage: StageHandler, Attempts: it.attempts, Err: err}
+	e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
 	if m.Schema != nil {
 		e.SchemaID = m.Schema.ID
 	}
@@ -378,7 +377,9 @@ func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict,
 			return verdict{err: e}, false
 		}
 	}
-	policy, pause := c.policies[class].decide(max(it.attempts, 1))
+	it.attempts++
+	e.Attempts = it.attempts
+	policy, pause := c.policies[class].decide(it.attempts)
 	did := policy.action
 	v.answered = true
 	switch did {

@@ -101,8 +101,7 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 			it.undealt = true
 			continue
 		}
-		it.attempts++
-		e := &RecordError{Raw: it.rec, Stage: StageHandler, Attempts: it.attempts, Err: err}
+		e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
 		if s := batch[i].Schema; s != nil {
 			e.SchemaID = s.ID
 		}
