@@ -1,0 +1,210 @@
+package gen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// appender writes the statements that append one value after another to dst.
+type appender struct {
+	f     *file
+	group *group // the function has the parameter depth, for records of this group
+	fails bool   // a statement uses err
+	vars  int
+}
+
+// within wraps the expression of an error in the steps of its path.
+type within func(err string) string
+
+func top(err string) string { return err }
+
+func (w within) field(name string) within {
+	return func(err string) string { return w("avro.WithinField(" + err + ", " + strconv.Quote(name) + ")") }
+}
+
+func (w within) item(i string) within {
+	return func(err string) string { return w("avro.WithinItem(" + err + ", " + i + ")") }
+}
+
+func (w within) key(k string) within {
+	return func(err string) string { return w("avro.WithinKey(" + err + ", " + k + ")") }
+}
+
+// arg is x without parentheses around all of it, which only (*x) has.
+func arg(x string) string {
+	if strings.HasPrefix(x, "(*") {
+		return strings.TrimSuffix(x[1:], ")")
+	}
+	return x
+}
+
+// receiver is x for a method call: without the star that the call takes away.
+func receiver(x string) string {
+	if strings.HasPrefix(x, "(*") {
+		return strings.TrimSuffix(x[2:], ")")
+	}
+	return x
+}
+
+func (a *appender) printf(format string, args ...any) { a.f.printf(format, args...) }
+
+// try writes a call that returns dst and an error.
+func (a *appender) try(call string, w within) {
+	a.fails = true
+	a.printf("if dst, err = %s; err != nil {\nreturn dst, %s\n}\n", call, w("err"))
+}
+
+func (a *appender) name(letter string) string {
+	a.vars++
+	return letter + strconv.Itoa(a.vars)
+}
+
+// value appends x, which is addressable unless it is a scalar.
+func (a *appender) value(t *typ, x string, w within) {
+	switch t.kind {
+	case nullKind:
+	case neverKind:
+		a.printf("return dst, %s\n", w("avro.BranchError(nil)"))
+	case logicalKind:
+		a.logical(t, x, w)
+	case recordKind:
+		if a.group != nil && t.named.group == a.group {
+			a.try(receiver(x)+".appendAvro(dst, depth+1)", w)
+			return
+		}
+		a.try(receiver(x)+".AppendAvro(dst)", w)
+	case enumKind:
+		n := len(t.node.Symbols())
+		a.printf("if uint32(%s) >= %d {\nreturn dst, %s\n}\n", arg(x), n, w(fmt.Sprintf("avro.SymbolError(int(%s), %d)", arg(x), n)))
+		if n <= 64 {
+			a.printf("dst = append(dst, byte(%s)<<1)\n", arg(x))
+		} else {
+			a.printf("dst = avro.AppendInt(dst, int32(%s))\n", arg(x))
+		}
+	case fixedKind:
+		a.printf("dst = append(dst, %s[:]...)\n", x)
+	case arrayKind:
+		a.array(t, x, w)
+	case mapKind:
+		a.mapping(t, x, w)
+	case nullableKind, nilableKind:
+		a.nullable(t, x, w)
+	case pointerKind:
+		a.printf("if %s == nil {\nreturn dst, %s\n}\n", x, w("avro.NilError()"))
+		a.value(t.item, "(*"+x+")", w)
+	case singleKind:
+		a.printf("dst = append(dst, 0)\n")
+		a.value(t.item, x, w)
+	case unionKind:
+		depth := ""
+		if t.union.within != nil {
+			depth = ", depth"
+		}
+		a.try(fmt.Sprintf("%s(dst, %s%s)", t.union.append, x, depth), w)
+	default:
+		a.printf("dst = avro.Append%s(dst, %s)\n", primitives[t.node.Type()].call, arg(x))
+	}
+}
+
+func (a *appender) logical(t *typ, x string, w within) {
+	l := t.logical
+	switch {
+	case l.append == "":
+		a.printf("dst = append(dst, %s[:]...)\n", x)
+	case l.fails:
+		a.try(fmt.Sprintf(l.append, arg(x)), w)
+	default:
+		a.printf("dst = "+l.append+"\n", arg(x))
+	}
+}
+
+func (a *appender) array(t *typ, x string, w within) {
+	a.printf("if len(%s) > 0 {\ndst = avro.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
+	switch {
+	case t.item.kind == nullKind:
+	case t.item.isPlain():
+		item := a.name("x")
+		a.printf("for _, %s := range %s {\n", item, arg(x))
+		a.value(t.item, item, w)
+		a.printf("}\n")
+	default:
+		i := a.name("i")
+		a.printf("for %s := range %s {\n", i, arg(x))
+		a.value(t.item, x+"["+i+"]", w.item(i))
+		a.printf("}\n")
+	}
+	a.printf("}\ndst = append(dst, 0)\n")
+}
+
+func (a *appender) mapping(t *typ, x string, w within) {
+	k, item := a.name("k"), a.name("x")
+	a.printf("if len(%s) > 0 {\ndst = avro.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
+	if t.item.kind == nullKind {
+		a.printf("for %s := range %s {\n", k, arg(x))
+	} else {
+		a.printf("for %s, %s := range %s {\n", k, item, arg(x))
+	}
+	a.printf("dst = avro.AppendString(dst, %s)\n", k)
+	a.value(t.item, item, w.key(k))
+	a.printf("}\n}\ndst = append(dst, 0)\n")
+}
+
+func (a *appender) nullable(t *typ, x string, w within) {
+	a.printf("if %s == nil {\ndst = append(dst, %d)\n} else {\ndst = append(dst, %d)\n", arg(x), 2*t.null, 2-2*t.null)
+	if t.kind == nullableKind {
+		x = "(*" + x + ")"
+	}
+	a.value(t.item, x, w)
+	a.printf("}\n")
+}
+
+// isPlain says that appending the value needs no address and cannot fail.
+func (t *typ) isPlain() bool {
+	switch t.kind {
+	case boolKind, intKind, longKind, floatKind, doubleKind, stringKind, bytesKind:
+		return true
+	}
+	return false
+}
+
+// fewest is the fewest bytes that a value takes, for checking a block's count.
+func fewest(n *schemas.Node) int { return fewestWithin(n, map[*schemas.Node]bool{}) }
+
+// maxFewest bounds the sum: more would not refuse more.
+const maxFewest = 1 << 20
+
+func fewestWithin(n *schemas.Node, around map[*schemas.Node]bool) int {
+	switch n.Type() {
+	case schemas.Null:
+		return 0
+	case schemas.Float:
+		return 4
+	case schemas.Double:
+		return 8
+	case schemas.Fixed:
+		return min(n.Size(), maxFewest)
+	case schemas.Record:
+		if around[n] {
+			return 0 // has no finite value on this way, which only makes more
+		}
+		around[n] = true
+		defer delete(around, n)
+		sum := 0
+		for _, f := range n.Fields() {
+			if sum += fewestWithin(f.Type(), around); sum >= maxFewest {
+				return maxFewest
+			}
+		}
+		return sum
+	case schemas.Union:
+		least := maxFewest
+		for _, b := range n.Branches() {
+			least = min(least, fewestWithin(b, around))
+		}
+		return 1 + least
+	}
+	return 1
+}
