@@ -7,6 +7,7 @@ import (
 
 	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/base/confluent"
+	"github.com/kavro/kavro/base/franz"
 )
 
 func factory() basetest.Factory {
@@ -18,6 +19,14 @@ func factory() basetest.Factory {
 	}
 }
 
-func TestConformance(t *testing.T) {
-	basetest.Run(t, factory())
+func TestConformance(t *testing.T) { basetest.Run(t, factory()) }
+
+// A group with a member on each base, and what else two bases do together.
+func TestConformanceWithFranz(t *testing.T) {
+	basetest.RunMixed(t, factory(), basetest.Factory{
+		Name:     "franz",
+		Producer: franz.NewProducer,
+		Consumer: franz.NewConsumer,
+		Session:  franz.NewSession,
+	})
 }

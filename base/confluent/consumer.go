@@ -94,6 +94,7 @@ type consumerKind struct {
 
 // part is one partition that this consumer has.
 type part struct {
+	told   bool         // Rebalance knows that it came
 	begun  bool         // librdkafka has it
 	paused bool         // by Pause
 	lost   bool         // librdkafka has it paused: nothing says where to begin

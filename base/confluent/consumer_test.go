@@ -290,7 +290,7 @@ func TestSeekWhilePolling(t *testing.T) {
 	require.NoError(t, c.Assign(e.ctx(), at("t", 0, 0)))
 	var b base.Batch
 	for i := range 50 {
-		to := int64(i * 409 % 900) // far from where the last one went
+		to := int64((i + 1) * 409 % 900) // far from where the last one went
 		sought := make(chan error)
 		go func() { sought <- c.Seek(e.ctx(), at("t", 0, to)) }()
 		next := int64(-1) // after the first record at to: from there on nothing else may come

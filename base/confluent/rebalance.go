@@ -20,8 +20,8 @@ import (
 //	           joining, and begin when the group's offsets are known and
 //	           Rebalance.Assigned has answered, both within the contexts of
 //	           Poll. Until then nothing of them is read.
-//	revoked    Rebalance is told before the answer. Partitions that have not
-//	           begun are dropped in silence: nobody was told that they came.
+//	revoked    Rebalance is told before the answer, but of no partition that it
+//	           was not told of when it came.
 //
 // The binding answers by itself if the callback does not, and then blocks for
 // ever if that fails; so every path here answers.
@@ -30,9 +30,8 @@ import (
 type joining struct {
 	partitions  []base.TopicPartition
 	cooperative bool
+	start       []base.Offset // what Rebalance.Assigned has answered
 	group       inquiry[groupOffsets]
-	told        bool            // Rebalance.Assigned has answered
-	start       []base.Offset   // what it answered
 	places      inquiry[places] // where partitions start and end, as far as needed
 }
 
@@ -64,7 +63,7 @@ func (c *consumer) onAssigned(given []kafka.TopicPartition, cooperative bool) {
 
 	j := &joining{cooperative: cooperative}
 	if c.joining != nil {
-		j.partitions = c.joining.partitions
+		j.partitions, j.start = c.joining.partitions, c.joining.start
 	}
 	c.mu.Lock()
 	for _, tp := range given {
@@ -92,11 +91,13 @@ func (c *consumer) begin(ctx context.Context) error {
 	if err != nil {
 		return c.notYet(err)
 	}
-	if c.rebalance != nil && !j.told {
-		if j.start, err = c.rebalance.Assigned(ctx, slices.Clone(group.offsets)); err != nil {
+	if news := c.untold(group.offsets); c.rebalance != nil && len(news) > 0 {
+		start, err := c.rebalance.Assigned(ctx, news)
+		if err != nil {
 			return err
 		}
-		j.told = true
+		j.start = append(j.start, start...)
+		c.setTold(j.partitions)
 	}
 	at := override(group.offsets, j.start)
 	at = override(at, c.sought(j.partitions))
@@ -142,10 +143,10 @@ func (c *consumer) onRevoked(taken []kafka.TopicPartition, cooperative bool) {
 	for i, tp := range taken {
 		partitions[i] = base.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition}
 	}
-	begun := c.drop(partitions)
-	if c.pollCtx != nil && len(begun) > 0 {
+	told, begun := c.drop(partitions)
+	if c.pollCtx != nil && len(told) > 0 {
 		c.positions.Unlock() // Rebalance may seek
-		c.tell(c.pollCtx, begun)
+		c.tell(c.pollCtx, told)
 		c.positions.Lock()
 	}
 	c.forget(partitions)
@@ -162,9 +163,9 @@ func (c *consumer) onRevoked(taken []kafka.TopicPartition, cooperative bool) {
 	}
 }
 
-// drop takes partitions out of the running batch and of joining, and returns
-// those that have begun.
-func (c *consumer) drop(partitions []base.TopicPartition) (begun []base.TopicPartition) {
+// drop takes partitions out of the running batch and of joining. It returns
+// those that Rebalance was told of, and those that librdkafka has.
+func (c *consumer) drop(partitions []base.TopicPartition) (told, begun []base.TopicPartition) {
 	gone := make(map[base.TopicPartition]bool, len(partitions))
 	for _, tp := range partitions {
 		gone[tp] = true
@@ -179,17 +180,41 @@ func (c *consumer) drop(partitions []base.TopicPartition) (begun []base.TopicPar
 		left := slices.DeleteFunc(slices.Clone(j.partitions), func(tp base.TopicPartition) bool { return gone[tp] })
 		c.joining = nil
 		if len(left) > 0 {
-			c.joining = &joining{partitions: left, cooperative: j.cooperative}
+			c.joining = &joining{partitions: left, cooperative: j.cooperative, start: j.start}
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, tp := range partitions {
-		if p := c.parts[tp]; p != nil && p.begun {
+		p := c.parts[tp]
+		if p != nil && p.told {
+			told = append(told, tp)
+		}
+		if p != nil && p.begun {
 			begun = append(begun, tp)
 		}
 	}
-	return begun
+	return told, begun
+}
+
+// untold is those of offsets whose partitions Rebalance was not told of.
+func (c *consumer) untold(offsets []base.Offset) (news []base.Offset) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range offsets {
+		if !c.parts[o.TopicPartition].told {
+			news = append(news, o)
+		}
+	}
+	return news
+}
+
+func (c *consumer) setTold(partitions []base.TopicPartition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tp := range partitions {
+		c.parts[tp].told = true
+	}
 }
 
 // has reports whether tp is assigned.
@@ -239,9 +264,9 @@ func (c *consumer) giveUp(ctx context.Context) {
 	}
 	c.mu.Unlock()
 	sortPartitions(all)
-	begun := c.drop(all)
-	if c.mode == subscribed && len(begun) > 0 {
-		c.tell(ctx, begun)
+	told, begun := c.drop(all)
+	if len(told) > 0 {
+		c.tell(ctx, told)
 	}
 	c.forget(all)
 	if len(begun) == 0 {
