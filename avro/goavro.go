@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/kavro/kavro/schemas"
 	"github.com/linkedin/goavro/v2"
@@ -15,6 +16,8 @@ import (
 //     counts and lengths at their word, and overflows the stack on deep data: a
 //     datum is walked by its schema first, and only a sound one is handed over;
 //   - it returns what follows a datum: that is an error;
+//   - where Go's int has 32 bits it reads large ints as other numbers: there is no
+//     such codec there;
 //   - it panics on some Go values and schemas: a panic is an error;
 //   - its errors have no types: they come as the usual ones.
 
@@ -35,6 +38,9 @@ type GoavroCodec struct {
 func NewGoavroCodec(s *schemas.Schema, opts ...Option) (c *GoavroCodec, err error) {
 	if s == nil {
 		return nil, errors.New("avro: NewGoavroCodec: the schema is nil")
+	}
+	if strconv.IntSize < 64 {
+		return nil, errors.New("avro: goavro reads large ints wrongly where Go's int has 32 bits; use NewCodec")
 	}
 	cfg, err := newConfig(opts)
 	if err != nil {

@@ -23,7 +23,6 @@ type program struct {
 	literals [][]byte
 	reasons  []string // of opFail
 	places   []place
-	where    []int32 // the place of each instruction
 	nodes    []*schemas.Node
 
 	frames int  // how deep loops and calls nest; of no use if calls is set
@@ -34,6 +33,7 @@ type program struct {
 type instruction struct {
 	op      op
 	a, b, c int32
+	place   int32
 }
 
 type op uint8
@@ -53,9 +53,9 @@ const (
 	opFixed // of a bytes; float and double too
 	opEnum  // of a symbols
 	opUnion // of b branches, whose code begins at targets[a:]
-	opLoop  // an array or map follows: opItems, the code of an item, opNext
-	opItems // a block: no more at a; the items take b bytes at least; c: flags
-	opNext  // item, or the opItems at a
+	opLoop  // begins an array or map, whose opItems is at a
+	opItems // is not run, but says: the end is at a, items take b bytes at least; c: flags
+	opNext  // goes to the code behind the opItems at a, or to the next block
 
 	// Changes.
 	opFlush // outputs what is pending
@@ -149,8 +149,7 @@ type skipKey struct {
 }
 
 func (c *compiler) emit(o op, a, b, d int) int {
-	c.code = append(c.code, instruction{o, int32(a), int32(b), int32(d)})
-	c.where = append(c.where, c.place)
+	c.code = append(c.code, instruction{o, int32(a), int32(b), int32(d), c.place})
 	return len(c.code) - 1
 }
 
@@ -236,9 +235,9 @@ func (c *compiler) loop(n *schemas.Node, flags int, item func()) {
 	size := c.sizes.of(n.Items())
 	if n.Type() == schemas.Map {
 		flags |= itemsKeyed
-		size = min(size+1, manyBytes)
+		size = min(size, manyBytes) + 1
 	}
-	c.emit(opLoop, 0, 0, 0)
+	c.emit(opLoop, len(c.code)+1, 0, 0)
 	head := c.emit(opItems, 0, min(size, math.MaxInt32), flags)
 	place := c.place
 	c.place = 0 // paths start anew: the loop's frame knows the index

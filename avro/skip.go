@@ -12,8 +12,9 @@ import (
 // what bounds a block's count by the bytes that remain.
 type minSizes map[*schemas.Node]int
 
-// manyBytes is where sizes stop being added up: no input is as long.
-const manyBytes = 1 << 40
+// manyBytes is where sizes stop being added up: a lower bound will do, and two of
+// them fit an int of 32 bits.
+const manyBytes = 1 << 29
 
 func (m minSizes) of(n *schemas.Node) int {
 	switch n.Type() {
@@ -35,7 +36,7 @@ func (m minSizes) of(n *schemas.Node) int {
 	m[n] = 0 // a record that contains itself for ever: no value, so any size will do
 	size := 0
 	for _, f := range n.Fields() {
-		size = min(size+m.of(f.Type()), manyBytes)
+		size = min(size+min(m.of(f.Type()), manyBytes), manyBytes)
 	}
 	m[n] = size
 	return size

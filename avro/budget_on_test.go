@@ -1,0 +1,5 @@
+//go:build !race && !kavro_safe && !purego
+
+package avro_test
+
+const exactAllocations = true

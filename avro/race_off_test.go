@@ -1,5 +1,0 @@
-//go:build !race
-
-package avro_test
-
-const raceEnabled = false
