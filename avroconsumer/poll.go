@@ -126,23 +126,17 @@ func (c *Consumer[K, V]) open(ctx context.Context, it *item) (*Message[K, V], er
 		it.ctx = c.observer.Handling(ctx, it.rec)
 	}
 	m, err := c.decoder.Decode(ctx, it.rec)
+	if err != nil && (ctx.Err() != nil || temporary(err) || blameless(err)) {
+		it.err = err
+		if c.observing {
+			c.handled([]item{*it})
+		}
+		return nil, c.reopenLater(ctx, it)
+	}
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := it.part.lane(it.lane)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		c.putBack(*it)
-		return nil, ctx.Err()
-	case err != nil && (temporary(err) || blameless(err)):
-		c.putBack(*it)
-		c.awaitRegistry(l)
-		if temporary(err) {
-			return nil, errAgain
-		}
-		return nil, err
-	}
-	c.registryAnswered(l)
+	c.registryAnswered(it.part.lane(it.lane))
 	it.err = err
 	c.out = append(c.out, *it)
 	if err != nil {
@@ -150,6 +144,23 @@ func (c *Consumer[K, V]) open(ctx context.Context, it *item) (*Message[K, V], er
 	}
 	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
 	return m, nil
+}
+
+// reopenLater returns a record to where it came from, and says what Poll is to
+// make of it.
+func (c *core) reopenLater(ctx context.Context, it *item) error {
+	err := it.err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.putBack(*it)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.awaitRegistry(it.part.lane(it.lane))
+	if temporary(err) {
+		return errAgain
+	}
+	return err
 }
 
 // await waits until there is something to hand out, and polls meanwhile.

@@ -10,7 +10,7 @@ import (
 
 func TestTracker(t *testing.T) {
 	type step struct {
-		add  int64  // offset of a record that was polled, if done is empty
+		add  int64 // offset of a record that was polled, if done is empty
 		done []uint64
 	}
 	tests := []struct {
