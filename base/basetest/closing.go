@@ -17,6 +17,7 @@ func closeCases() []testCase {
 		{"Close/producer reports what it could not send", closeProducerUnsent},
 		{"Close/producer in use", closeProducerInUse},
 		{"Close/consumer", closeConsumer},
+		{"Close/consumer in a hurry", closeHurried},
 		{"Close/consumer that never read", closeUnused},
 	}
 }
@@ -135,6 +136,25 @@ func closeConsumer(e *env) {
 	next := e.consumer(group)
 	require.NoError(e, next.Subscribe([]string{topic}, nil))
 	require.Equal(e, numbers(7, 10), values(e.read(next, 3)), "from where it was committed")
+}
+
+// closeHurried: without time to leave the group, Close returns all the same, and
+// Rebalance is told that nothing is left, as revoked or as lost.
+func closeHurried(e *env) {
+	topic := e.topic(2)
+	p := e.producer()
+	e.fill(p, topic, 0, 5)
+	e.fill(p, topic, 1, 5)
+	c, err := e.factory.Consumer(e.consumerConf(e.name("group")), base.Hooks{})
+	require.NoError(e, err)
+	rebalances := &log{}
+	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
+	e.read(c, 10)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = c.Close(ctx) // may say that it was in a hurry
+	require.Zero(e, rebalances.owned(), "%v", rebalances.all())
+	rebalances.check(e)
 }
 
 func closeUnused(e *env) {

@@ -90,6 +90,9 @@ func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
 	if err != nil {
 		return err
 	}
+	if _, err := c.topicOpts(topics); err != nil {
+		return err
+	}
 	if old != nil {
 		if !old.group {
 			return local(codeConflict, "Assign was called: it excludes Subscribe")

@@ -174,8 +174,10 @@ func (r *reader) fetch(ctx context.Context, b *base.Batch, max int) {
 }
 
 // close closes the client, and meanwhile runs the rebalances that come of it.
-// When ctx ends it stops to wait for the broker.
+// When ctx ends it stops to wait for the broker; what Rebalance still has then
+// is lost.
 func (r *reader) close(ctx context.Context) {
+	defer func() { r.remove(ctx, lost, r.assignment()) }()
 	r.watch.stop()
 	signal := make(chan struct{}, 1)
 	r.mu.Lock()

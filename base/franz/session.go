@@ -32,7 +32,7 @@ func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
 	c.p = newProducer(nil, s.room())
 	c.p.txn = true
 	c.p.deadlines = newDeadlines(s.deliveryTimeout)
-	c.txn.p = c.p
+	c.txn = newTransaction(c.p)
 	if _, err := s.producerOpts(); err != nil {
 		return nil, err
 	}
@@ -68,9 +68,7 @@ func (p *sessionProducer) client() *kgo.Client { return p.s.client() }
 
 // idle refuses what must not happen within a transaction.
 func (s *session) idle() error {
-	s.txn.mu.Lock()
-	defer s.txn.mu.Unlock()
-	if s.txn.open || s.txn.ending != nil {
+	if open, under := s.txn.state(); open || under != nil {
 		return local(codeState, "a transaction is open")
 	}
 	return nil

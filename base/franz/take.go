@@ -117,7 +117,6 @@ func (r *reader) takeError(b *base.Batch, tp base.TopicPartition, p *part, err e
 	if tp.Topic == "" {
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) { // poll looks at its context itself
 			r.fatal = convert(err)
-			b.Errors = append(b.Errors, base.PartitionError{TopicPartition: base.TopicPartition{Partition: -1}, Err: r.fatal})
 		}
 		return
 	}
@@ -145,6 +144,7 @@ func (r *reader) groupError(b *base.Batch, err error) {
 		return // the client is being closed
 	case e.Fatal:
 		r.fatal = e
+		return
 	case e.Retriable || e.Code < 0 || isRejoin(err):
 		if r.c.hooks.Error != nil {
 			r.c.hooks.Error(e)

@@ -19,9 +19,7 @@ type txnProducer struct {
 
 func newTxnProducer(p *producer) *txnProducer {
 	p.txn = true
-	t := &txnProducer{producer: p}
-	t.txn.p = p
-	return t
+	return &txnProducer{producer: p, txn: newTransaction(p)}
 }
 
 // Begin implements base.TxnProducer.
@@ -58,11 +56,36 @@ func (t *txnProducer) Close(ctx context.Context) error {
 // the outcome. They go on when the caller's context ends, and the next call of
 // end with the same wish waits for the same outcome.
 type transaction struct {
-	p *producer
+	p    *producer
+	turn chan struct{} // holds one element while a call begins or ends the transaction
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows
 	open   bool
 	ending *ending // not nil while a call of kgo's is under way
+}
+
+func newTransaction(p *producer) transaction {
+	return transaction{p: p, turn: make(chan struct{}, 1)}
+}
+
+// enter waits for its turn within ctx. Calls take turns, since they may wait for
+// the broker and must not hold a lock meanwhile.
+func (t *transaction) enter(ctx context.Context) error {
+	select {
+	case t.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (t *transaction) leave() { <-t.turn }
+
+// state returns the fields that mu guards.
+func (t *transaction) state() (open bool, under *ending) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open, t.ending
 }
 
 // ending is the end of a transaction on its way.
@@ -77,9 +100,11 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	if t.p.closing.Load() {
 		return base.ErrClosed
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.open {
+	if err := t.enter(ctx); err != nil {
+		return err
+	}
+	defer t.leave()
+	if open, under := t.state(); open || under != nil {
 		return local(codeState, "a transaction is open already")
 	}
 	// The first call asks the broker for a producer id, which fences others.
@@ -91,7 +116,9 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	}
 	t.p.lost.Store(0)
 	t.p.first.Store(nil)
+	t.mu.Lock()
 	t.open = true
+	t.mu.Unlock()
 	t.p.inTxn.Store(true)
 	return nil
 }
@@ -137,16 +164,19 @@ func (t *transaction) end(ctx context.Context, commit bool, finish func(context.
 
 // start begins to end the transaction, or returns the end that is under way.
 func (t *transaction) start(ctx context.Context, commit bool, finish func(context.Context) (bool, error)) (*ending, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	switch {
-	case t.p.closing.Load():
+	if t.p.closing.Load() {
 		return nil, base.ErrClosed
-	case t.ending != nil && t.ending.commit == commit:
-		return t.ending, nil
-	case t.ending != nil:
+	}
+	if err := t.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer t.leave()
+	switch open, under := t.state(); {
+	case under != nil && under.commit == commit:
+		return under, nil
+	case under != nil:
 		return nil, local(codeState, "the transaction is being ended the other way")
-	case !t.open:
+	case !open:
 		return nil, local(codeState, "no transaction is open")
 	}
 	if commit {
@@ -159,7 +189,9 @@ func (t *transaction) start(ctx context.Context, commit bool, finish func(contex
 	}
 	t.p.inTxn.Store(false)
 	e := &ending{commit: commit, done: make(chan struct{})}
+	t.mu.Lock()
 	t.ending = e
+	t.mu.Unlock()
 	go t.run(context.WithoutCancel(ctx), e, finish)
 	return e, nil
 }
@@ -189,9 +221,7 @@ func abortable(e *base.Error) *base.Error {
 // abandon aborts an open transaction before the client is closed. What comes of
 // it does not matter: the broker aborts it too, after transaction.timeout.ms.
 func (t *transaction) abandon(ctx context.Context, end func(context.Context, bool) error) {
-	t.mu.Lock()
-	open, under := t.open, t.ending
-	t.mu.Unlock()
+	open, under := t.state()
 	if under != nil {
 		select {
 		case <-under.done:
