@@ -91,9 +91,9 @@ func (c chaosLetters) WriteDeadLetter(ctx context.Context, e *avroconsumer.Recor
 // unfinished record.
 func TestChaos(t *testing.T) {
 	for _, cooperative := range []bool{false, true} {
-		for seed := range uint64(3) {
+		for seed := range uint64(2) {
 			t.Run(fmt.Sprintf("cooperative %v seed %d", cooperative, seed), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { chaos(t, seed, cooperative, 6, 5000) })
+				synctest.Test(t, func(t *testing.T) { chaos(t, seed, cooperative, 6, 3000) })
 			})
 		}
 	}

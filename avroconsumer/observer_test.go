@@ -50,7 +50,7 @@ func TestObserver(t *testing.T) {
 		w.outage.down.Store(true)
 		watch := &watcher{}
 		b := w.member()
-		c := w.wrap(b, avroconsumer.WithObserver(watch),
+		c := w.wrap(b, avroconsumer.WithObserver(watch), avroconsumer.WithAutoCommit(time.Hour),
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Skip()),
 			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(1, avroconsumer.Constant(time.Second)).Then(avroconsumer.Skip())))
 		require.NoError(t, c.Subscribe("t"))
@@ -62,7 +62,7 @@ func TestObserver(t *testing.T) {
 			}
 			return nil
 		})
-		time.Sleep(4 * time.Second)
+		time.Sleep(4500 * time.Millisecond)
 		b.FailPartition("t", 0, errors.New("passes"))
 		synctest.Wait()
 		r.end()

@@ -129,9 +129,9 @@ func TestOrdering(t *testing.T) {
 				require.NoError(t, c.Run(t.Context(), s.handle(tc.unit)))
 				require.Equal(t, 60, s.total)
 				require.Equal(t, tc.most, s.most)
-				took := time.Since(begin) // of the test's own clock; who comes first at the end may cost one round
+				took := time.Since(begin) // of the test's own clock; who comes first may cost some rounds at the end
 				require.GreaterOrEqual(t, took, tc.takes)
-				require.LessOrEqual(t, took, tc.takes+time.Second)
+				require.LessOrEqual(t, took, tc.takes*5/4)
 				for p := range int32(3) {
 					require.Equal(t, int64(20), w.committed(p))
 				}
