@@ -71,6 +71,12 @@ func (a *appender) value(t *typ, x string, w within) {
 	case logicalKind:
 		a.logical(t, x, w)
 	case recordKind:
+		if t.named.isSmall() && t.named.pkg == a.f.pkg {
+			for _, fd := range t.named.fields {
+				a.value(fd.typ, receiver(x)+"."+fd.name, w.field(fd.avro.Name()))
+			}
+			return
+		}
 		if a.group != nil && t.named.group == a.group {
 			a.try(receiver(x)+".appendAvro(dst, depth+1)", w)
 			return
@@ -133,7 +139,13 @@ func (a *appender) array(t *typ, x string, w within) {
 	default:
 		i := a.name("i")
 		a.printf("for %s := range %s {\n", i, arg(x))
-		a.value(t.item, x+"["+i+"]", w.item(i))
+		item := x + "[" + i + "]"
+		if t.item.kind == recordKind {
+			p := a.name("p")
+			a.printf("%s := &%s\n", p, item)
+			item = "(*" + p + ")"
+		}
+		a.value(t.item, item, w.item(i))
 		a.printf("}\n")
 	}
 	a.printf("}\ndst = append(dst, 0)\n")
@@ -159,6 +171,18 @@ func (a *appender) nullable(t *typ, x string, w within) {
 	}
 	a.value(t.item, x, w)
 	a.printf("}\n")
+}
+
+// isSmall says that a record's code is best written in place of a call: a few
+// scalars.
+func (t *named) isSmall() bool {
+	const few = 8
+	for _, fd := range t.fields {
+		if !fd.typ.isPlain() {
+			return false
+		}
+	}
+	return len(t.fields) > 0 && len(t.fields) <= few
 }
 
 // isPlain says that appending the value needs no address and cannot fail.

@@ -35,6 +35,12 @@ func (d *decoder) value(t *typ, x string) {
 		}
 		d.printf("%s = %s\n", arg(x), t.logical.read)
 	case recordKind:
+		if t.named.isSmall() && t.named.pkg == d.f.pkg {
+			for _, fd := range t.named.fields {
+				d.value(fd.typ, receiver(x)+"."+fd.name)
+			}
+			return
+		}
 		d.printf("if err := %s.DecodeAvro(r); err != nil {\n%s\n}\n", receiver(x), d.fails)
 	case enumKind:
 		d.printf("%s = %s(r.Enum(%d))\n", arg(x), d.f.ref(t.named), len(t.node.Symbols()))
@@ -89,7 +95,13 @@ func (d *decoder) array(t *typ, x string, notNil bool) {
 	d.printf("%s = avro.Extend(%s, %s)\n", s, s, n)
 	if t.item.kind != nullKind {
 		d.printf("for %s := len(%s) - %s; %s < len(%s); %s++ {\n", i, s, n, i, s, i)
-		d.value(t.item, s+"["+i+"]")
+		item := s + "[" + i + "]"
+		if t.item.kind == recordKind {
+			p := d.name("p")
+			d.printf("%s := &%s\n", p, item)
+			item = "(*" + p + ")"
+		}
+		d.value(t.item, item)
 		d.printf("}\n")
 	}
 	d.stop()

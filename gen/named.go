@@ -163,7 +163,7 @@ func (f *file) enum(t *named) {
 	for _, s := range symbols {
 		f.printf("\n%s,", strconv.Quote(s))
 	}
-	f.printf("}\n")
+	f.printf("\n}\n")
 
 	f.printf("\n// String returns the symbol.\nfunc (v %s) String() string {\n", t.name)
 	f.printf("if uint32(v) < uint32(len(%s)) {\nreturn %s[v]\n}\n", t.symbolVar, t.symbolVar)

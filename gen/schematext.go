@@ -8,9 +8,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// schemaOf writes the function that gives a type its schema, and returns the
-// fingerprint.
-func (f *file) schemaFunc(fn string, expr string) {
+// schemaFunc writes the function that parses a type's schema once.
+func (f *file) schemaFunc(fn, expr string) {
 	f.use("sync", "schemas")
 	f.printf("\nvar %s = sync.OnceValue(func() *schemas.Schema {\nreturn %s\n})\n", fn, expr)
 }
@@ -24,11 +23,11 @@ func (f *file) namedSchema(t *named) string {
 	}
 	own := strconv.Quote(t.node.FullName())
 	if top := f.g.named[t.input.schema.FullName()]; top != nil && top.pkg == t.pkg && top.name != "" {
-		return f.extracted(own, top.schemaFn+"()")
+		return "avro.NamedSchema(" + top.schemaFn + "(), " + own + ")"
 	}
 	for _, w := range f.g.wrappers {
 		if w.input == t.input && w.pkg == t.pkg {
-			return f.extracted(own, w.schemaFn+"()")
+			return "avro.NamedSchema(" + w.schemaFn + "(), " + own + ")"
 		}
 	}
 	s, err := schemas.Parse(own, schemas.WithReferences(t.input.schema), schemas.Lenient())
@@ -37,10 +36,6 @@ func (f *file) namedSchema(t *named) string {
 	}
 	text := s.PrintResolved()
 	return "schemas.MustParse(" + literal(text) + lenience(text, nil) + ")"
-}
-
-func (f *file) extracted(name, from string) string {
-	return "schemas.MustParse(schemas.MustParse(" + literal(name) + ", schemas.Lenient(), schemas.WithReferences(" + from + ")).PrintResolved(), schemas.Lenient())"
 }
 
 // parsed is an expression that parses a schema's own text, and its references.

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/kavro/kavro/registry"
+)
+
+// registryConf says which registry to use, and how to log in. What it logs in
+// with comes from the environment alone: a flag would show in lists of processes.
+type registryConf struct {
+	url    string
+	getenv func(string) string
+}
+
+// registryFlags adds -registry to f.
+func registryFlags(f *flags, env *environment) *registryConf {
+	r := &registryConf{getenv: env.getenv}
+	f.StringVar(&r.url, "registry", env.getenv("KAVRO_REGISTRY"), "`URL` of the schema registry, or several with commas (KAVRO_REGISTRY)")
+	f.StringVar(&r.url, "r", env.getenv("KAVRO_REGISTRY"), "short for -registry")
+	return r
+}
+
+// client connects when it is first used. The caller closes it.
+func (r *registryConf) client() (*registry.Client, error) {
+	if r.url == "" {
+		return nil, errors.New("no registry: give -registry URL, or set KAVRO_REGISTRY")
+	}
+	var opts []registry.Option
+	if user, password, ok := strings.Cut(r.getenv("KAVRO_REGISTRY_USER"), ":"); ok {
+		opts = append(opts, registry.WithBasicAuth(user, password))
+	}
+	if token := r.getenv("KAVRO_REGISTRY_TOKEN"); token != "" {
+		opts = append(opts, registry.WithBearerToken(token))
+	}
+	return registry.New(r.url, opts...)
+}
