@@ -31,10 +31,11 @@ func TestLatestHasALifetime(t *testing.T) {
 		time.Sleep(time.Minute - time.Second)
 		require.Equal(t, 1, version(), "still new")
 		time.Sleep(time.Second)
+		f.Add(Fault{Path: "/subjects/users-value/versions/latest", Delay: time.Second, Count: 1})
 		for range 100 {
 			require.Equal(t, 1, version(), "old, and given while it is replaced")
 		}
-		synctest.Wait()
+		time.Sleep(2 * time.Second)
 		require.Equal(t, 2, f.asked(latestRequest), "one request replaces it")
 		require.Equal(t, 2, version())
 		require.Equal(t, 100, seen.of(EventStale))
