@@ -2,7 +2,6 @@ package avro
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -71,13 +70,11 @@ func (w *jsonWriter) value(p *jsonPlan) {
 	}
 }
 
-var errNotUTF8 = errors.New("string is not UTF-8")
-
 func (w *jsonWriter) string() {
 	start := w.r.at
 	s := w.r.take()
 	if w.r.utf8 && !utf8.Valid(s) {
-		w.r.failAt(start, errNotUTF8)
+		w.r.failAt(start, errUTF8)
 		return
 	}
 	w.dst = appendJSONString(w.dst, s)

@@ -493,6 +493,43 @@ func TestResolutionLaw(t *testing.T) {
 	require.Greater(t, checked, 10000)
 }
 
+// What CanRead promises is kept: every datum of the writer's can be read. The
+// exception is Java's too: CanRead takes any branch of the reader's union that
+// fits by its unqualified name, resolution the one of the full name.
+func TestCanReadIsKept(t *testing.T) {
+	promised := 0
+	for seed := range uint64(40000) {
+		writer, reader, datum, ok := randomPair(seed)
+		if !ok || schemas.CanRead(reader, writer) != nil || twins(reader) || !finiteTypes(writer.Root())[writer.Root()] {
+			continue
+		}
+		promised++
+		about := fmt.Sprintf("writer %s\nreader %s\ndatum %x", writer, reader, datum)
+		r, err := NewResolution(writer, reader)
+		require.NoError(t, err, about)
+		_, err = r.Append(nil, datum)
+		require.NoError(t, err, about)
+	}
+	require.Greater(t, promised, 10000)
+}
+
+// twins reports whether a union has two named branches of one unqualified name.
+func twins(s *schemas.Schema) bool {
+	for n := range s.Types() {
+		seen := map[string]bool{}
+		for _, b := range n.Branches() {
+			if b.FullName() == "" {
+				continue
+			}
+			if seen[last(b.FullName())] {
+				return true
+			}
+			seen[last(b.FullName())] = true
+		}
+	}
+	return false
+}
+
 // FuzzResolution checks the law on random schemas: on a datum made for the
 // writer's, and on one given.
 func FuzzResolution(f *testing.F) {

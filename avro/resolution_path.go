@@ -11,19 +11,20 @@ import (
 // and calls around it, and the innermost loop's state.
 func (m *machine) path(pc int, items loop) string {
 	frames := m.frames
-	if o := m.code[pc].op; (o == opItems || o == opLoop) && len(frames) > 0 {
-		frames = frames[:len(frames)-1] // between items
+	if in := m.code[pc]; in.op == opLoop || in.op == opNext { // between items: the array or map itself
+		frames, pc = frames-1, int(in.a)
 	}
 	text := ""
-	for i, f := range frames {
+	for i := range frames {
+		f := m.frame(i)
+		in := &m.code[f.pc]
 		text = appendPath(text, m.placeOf(int(f.pc)))
-		in := m.code[f.pc]
 		if in.op == opCall {
 			continue
 		}
 		state := items
-		if i+1 < len(m.frames) {
-			state = m.frames[i+1].outer
+		if i+1 < m.frames {
+			state = m.frame(i + 1).outer
 		}
 		if in.c&itemsKeyed == 0 {
 			text = appendPath(text, "["+strconv.FormatInt(state.until-int64(state.left), 10)+"]")

@@ -23,6 +23,7 @@ type program struct {
 	literals [][]byte
 	reasons  []string // of opFail
 	places   []place
+	where    []int32 // the place of each instruction
 	nodes    []*schemas.Node
 
 	frames int  // how deep loops and calls nest; of no use if calls is set
@@ -33,7 +34,6 @@ type program struct {
 type instruction struct {
 	op      op
 	a, b, c int32
-	place   int32
 }
 
 type op uint8
@@ -149,7 +149,8 @@ type skipKey struct {
 }
 
 func (c *compiler) emit(o op, a, b, d int) int {
-	c.code = append(c.code, instruction{o, int32(a), int32(b), int32(d), c.place})
+	c.code = append(c.code, instruction{o, int32(a), int32(b), int32(d)})
+	c.where = append(c.where, c.place)
 	return len(c.code) - 1
 }
 

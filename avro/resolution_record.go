@@ -8,8 +8,9 @@ func (c *compiler) compileRecord(x *match) {
 	outer := c.slot
 	defer func() { c.slot = outer }()
 
-	r := recordCompiler{compiler: c, match: x, late: x.lateFields(), marks: map[int][2]int{}}
-	for _, f := range x.fields {
+	r := newRecordCompiler(c, x)
+	for i := 0; i < len(x.fields); i++ {
+		f := x.fields[i]
 		switch {
 		case f.from < 0:
 			c.literal(f.value)
@@ -17,8 +18,13 @@ func (c *compiler) compileRecord(x *match) {
 			r.drop(f.from)
 			r.next = f.from + 1
 			r.walk(f.from, func() { c.compile(f.match) })
-		default:
+		case f.match.changes || f.match.fails:
 			r.back(f)
+		default:
+			run := r.run(i)
+			last := x.fields[i+run-1].from
+			c.emit(opCopy, r.begins[f.from], r.ends[last], 0)
+			i += run - 1
 		}
 	}
 	r.drop(len(x.writer.Fields()))
@@ -26,16 +32,18 @@ func (c *compiler) compileRecord(x *match) {
 
 type recordCompiler struct {
 	*compiler
-	match *match
-	late  map[int]bool   // the writer's fields that are read again, or late
-	marks map[int][2]int // the slots of theirs
-	next  int            // the writer's field that comes next
+	match  *match
+	late   map[int]bool // the writer's fields that are wanted when the cursor has passed them
+	begins map[int]int  // the slots of marks in front of late fields
+	ends   map[int]int  // and behind them; unset: no mark is needed there
+	next   int          // the writer's field that comes next
 }
 
-// lateFields are the writer's fields that the reader wants when the cursor has
-// passed them.
-func (x *match) lateFields() map[int]bool {
-	late := map[int]bool{}
+// unset is a slot that is not known yet.
+const unset = -1
+
+func newRecordCompiler(c *compiler, x *match) *recordCompiler {
+	r := &recordCompiler{compiler: c, match: x, late: map[int]bool{}, begins: map[int]int{}, ends: map[int]int{}}
 	next := 0
 	for _, f := range x.fields {
 		switch {
@@ -43,10 +51,31 @@ func (x *match) lateFields() map[int]bool {
 		case f.from >= next:
 			next = f.from + 1
 		default:
-			late[f.from] = true
+			r.late[f.from] = true
 		}
 	}
-	return late
+	for i := 0; i < len(x.fields); {
+		run := max(r.run(i), 1)
+		if f := x.fields[i]; r.late[f.from] {
+			r.begins[f.from] = unset
+			r.ends[x.fields[i+run-1].from] = unset
+		}
+		i += run
+	}
+	return r
+}
+
+// run is how many of the reader's fields, from field i on, are late, unchanged,
+// and neighbours in the writer's record too: they are copied together.
+func (r *recordCompiler) run(i int) int {
+	n := 0
+	for _, f := range r.match.fields[i:] {
+		if !r.late[f.from] || f.match.changes || f.match.fails || n > 0 && f.from != r.match.fields[i].from+n {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // drop passes over the writer's fields before field to.
@@ -68,30 +97,25 @@ func (r *recordCompiler) drop(to int) {
 	}
 }
 
-// walk emits the code that moves over one of the writer's fields, with marks
-// around it if it is wanted late.
+// walk emits the code that moves over one of the writer's fields, with the marks
+// that are needed to come back.
 func (r *recordCompiler) walk(field int, code func()) {
 	r.within(r.match.writer.Fields()[field].Name(), func() {
-		if !r.late[field] {
-			code()
-			return
+		if _, ok := r.begins[field]; ok {
+			r.begins[field] = r.mark()
 		}
-		begin := r.mark()
 		code()
-		r.marks[field] = [2]int{begin, r.mark()}
+		if _, ok := r.ends[field]; ok {
+			r.ends[field] = r.mark()
+		}
 	})
 }
 
-// back emits a field that the cursor has passed.
+// back emits a field that the cursor has passed and whose bytes change.
 func (r *recordCompiler) back(f fieldMatch) {
-	marks := r.marks[f.from]
-	if !f.match.changes && !f.match.fails {
-		r.emit(opCopy, marks[0], marks[1], 0)
-		return
-	}
 	r.within(r.match.writer.Fields()[f.from].Name(), func() {
 		here := r.mark()
-		r.emit(opSeek, marks[0], 0, 0)
+		r.emit(opSeek, r.begins[f.from], 0, 0)
 		r.compile(f.match)
 		r.emit(opSeek, here, 0, 0)
 	})
