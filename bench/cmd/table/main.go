@@ -1,0 +1,86 @@
+// Table measures every entry of package bench and writes results.md and
+// chart.svg into the folder it is started in, bench:
+//
+//	go run ./cmd/table            about ten minutes
+//	go run ./cmd/table -quick     a look, in one
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kavro/kavro/bench"
+)
+
+func main() {
+	quick := flag.Bool("quick", false, "three short rounds")
+	only := flag.String("shape", "", "only this shape; nothing is written")
+	flag.Parse()
+	rounds, each := 5, 100*time.Millisecond
+	if *quick {
+		rounds, each = 3, 10*time.Millisecond
+	}
+	rows := bench.Rows(bench.Entries())
+	if *only != "" {
+		rows = slices.DeleteFunc(rows, func(r bench.Row) bool { return r.Shape != *only })
+	}
+	for i := range rows {
+		if err := rows[i].Measure(rounds, each); err != nil {
+			fmt.Fprintf(os.Stderr, "table: %s, %s: %v\n", rows[i].Shape, rows[i].Op, err)
+			os.Exit(1)
+		}
+		fmt.Print(line(rows[i]))
+	}
+	if *only != "" {
+		return
+	}
+	if err := write(rows, rounds, each); err != nil {
+		fmt.Fprintln(os.Stderr, "table:", err)
+		os.Exit(1)
+	}
+}
+
+func write(rows []bench.Row, rounds int, each time.Duration) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Results\n\n%s, %s/%s, %d processors, %s: `go run ./cmd/table` in `bench/`, %d rounds of %v for each entry.\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, each)
+	b.WriteString("The ratio is how many times as fast kavro is as the fastest peer of the same round: the median, and in brackets the least and the most. " +
+		"Below 1 the peer wins. Nanoseconds are medians, and belong to this machine.\n")
+	shape := ""
+	for _, r := range rows {
+		if r.Shape != shape {
+			shape = r.Shape
+			fmt.Fprintf(&b, "\n## %s\n\n| operation | library | ns | allocations | bytes | ratio |\n|---|---|--:|--:|--:|--:|\n", shape)
+		}
+		for _, f := range r.Figures {
+			ratio := ""
+			if f.Ours() && len(r.Figures) > 1 {
+				all := r.Ratios(f)
+				ratio = fmt.Sprintf("**%.2f** (%.2f-%.2f)", bench.Median(all), slices.Min(all), slices.Max(all))
+			}
+			fmt.Fprintf(&b, "| %s | %s | %.0f | %.0f | %.0f | %s |\n", r.Op, f.Library, bench.Median(f.Nanos), f.Allocs, f.Bytes, ratio)
+		}
+	}
+	if err := os.WriteFile("results.md", []byte(b.String()), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile("chart.svg", []byte(chart(rows)), 0o644)
+}
+
+// line is a row for the terminal.
+func line(r bench.Row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-20s %-42s", r.Shape, r.Op)
+	for _, f := range r.Figures {
+		fmt.Fprintf(&b, "  %s %.0f ns", f.Library, bench.Median(f.Nanos))
+		if f.Ours() {
+			fmt.Fprintf(&b, " (%.2f)", bench.Median(r.Ratios(f)))
+		}
+	}
+	return b.String() + "\n"
+}

@@ -1,0 +1,250 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Entries returns everything that is compared, in the order of the table.
+func Entries() []Entry {
+	var out []Entry
+	for _, entries := range []func() []Entry{order, Serializers, event, flat, nested, array, text, table, logical, union} {
+		out = append(out, entries()...)
+	}
+	return out
+}
+
+// Line is one line of an order.
+type Line struct {
+	SKU   string  `avro:"sku"`
+	Qty   int32   `avro:"qty"`
+	Price float64 `avro:"price"`
+}
+
+// Order is the record that most figures are about, of some 150 bytes.
+type Order struct {
+	ID         string            `avro:"id"`
+	CustomerID int64             `avro:"customer_id"`
+	PlacedAt   time.Time         `avro:"placed_at"`
+	Status     string            `avro:"status"`
+	Total      float64           `avro:"total"`
+	Currency   string            `avro:"currency"`
+	Note       *string           `avro:"note"`
+	Lines      []Line            `avro:"lines"`
+	Tags       map[string]string `avro:"tags"`
+	Express    bool              `avro:"express"`
+}
+
+const orderText = `{"type":"record","name":"Order","namespace":"shop","fields":[
+	{"name":"id","type":"string"},
+	{"name":"customer_id","type":"long"},
+	{"name":"placed_at","type":{"type":"long","logicalType":"timestamp-millis"}},
+	{"name":"status","type":{"type":"enum","name":"Status","symbols":["NEW","PAID","SHIPPED","CANCELLED"]}},
+	{"name":"total","type":"double"},
+	{"name":"currency","type":"string"},
+	{"name":"note","type":["null","string"]},
+	{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[
+		{"name":"sku","type":"string"},{"name":"qty","type":"int"},{"name":"price","type":"double"}]}}},
+	{"name":"tags","type":{"type":"map","values":"string"}},
+	{"name":"express","type":"boolean"}]}`
+
+var (
+	orderTime = time.UnixMilli(1_790_000_000_000).UTC()
+	orderNote = "leave at the porch"
+)
+
+func sampleOrder() Order {
+	return Order{
+		ID: "0e2f7a3c-9b51-4f0e-8a77-2f6b1c9d4e10", CustomerID: 4_200_042, PlacedAt: orderTime,
+		Status: "PAID", Total: 129.85, Currency: "EUR", Note: &orderNote,
+		Lines:   []Line{{"BK-1042", 1, 39.95}, {"BK-2077", 2, 29.95}, {"CD-0007", 3, 10}},
+		Tags:    map[string]string{"channel": "web", "ab": "b"},
+		Express: true,
+	}
+}
+
+func genericOrder() map[string]any {
+	line := func(sku string, qty int32, price float64) any {
+		return map[string]any{"sku": sku, "qty": qty, "price": price}
+	}
+	return map[string]any{
+		"id": "0e2f7a3c-9b51-4f0e-8a77-2f6b1c9d4e10", "customer_id": int64(4_200_042), "placed_at": orderTime,
+		"status": "PAID", "total": 129.85, "currency": "EUR", "note": orderNote,
+		"lines":   []any{line("BK-1042", 1, 39.95), line("BK-2077", 2, 29.95), line("CD-0007", 3, 10)},
+		"tags":    map[string]any{"channel": "web", "ab": "b"},
+		"express": true,
+	}
+}
+
+func order() []Entry {
+	native := genericOrder()
+	native["note"] = map[string]any{"string": orderNote}
+	without := func(field string) map[string]any {
+		m := genericOrder()
+		delete(m, field)
+		return m
+	}
+	added := genericOrder()
+	added["extra"] = "old news"
+	wide := genericOrder()
+	wide["lines"] = []any{
+		map[string]any{"sku": "BK-1042", "qty": int32(1), "price": float32(39.5)},
+		map[string]any{"sku": "BK-2077", "qty": int32(2), "price": float32(29.5)},
+		map[string]any{"sku": "CD-0007", "qty": int32(3), "price": float32(10)}}
+	wide["customer_id"] = int32(4_200_042)
+	promoted := sampleOrder()
+	promoted.Lines = []Line{{"BK-1042", 1, 39.5}, {"BK-2077", 2, 29.5}, {"CD-0007", 3, 10}}
+	calm := sampleOrder()
+	calm.Express = false
+	const express = `,
+	{"name":"express","type":"boolean"}]}`
+	reader := strings.Replace(orderText, `{"name":"express","type":"boolean"}`, `{"name":"express","type":"boolean","default":false}`, 1)
+	return shape[Order]{
+		name: "Order", text: reader, value: sampleOrder(), generic: genericOrder(), native: native,
+		writers: []evolution{
+			{"added field with default", strings.Replace(orderText, express, "]}", 1), without("express"), calm},
+			{"removed field", strings.Replace(orderText, `{"name":"id","type":"string"},`, `{"name":"id","type":"string"},{"name":"extra","type":"string"},`, 1), added, nil},
+			{"int to long, float to double", strings.NewReplacer(`"customer_id","type":"long"`, `"customer_id","type":"int"`, `"price","type":"double"`, `"price","type":"float"`).Replace(orderText), wide, promoted},
+			{"reordered fields", strings.NewReplacer(`{"name":"id","type":"string"},`, "", `{"name":"express","type":"boolean"}]}`, `{"name":"express","type":"boolean"},{"name":"id","type":"string"}]}`).Replace(orderText), genericOrder(), nil},
+		},
+	}.entries()
+}
+
+// Event is a small event of some 30 bytes.
+type Event struct {
+	ID   int64  `avro:"id"`
+	Kind string `avro:"kind"`
+	User string `avro:"user"`
+}
+
+func event() []Entry {
+	generic := map[string]any{"id": int64(90071992547), "kind": "signed-in", "user": "ada@example.com"}
+	return shape[Event]{
+		name:    "30-byte event",
+		text:    `{"type":"record","name":"Event","fields":[{"name":"id","type":"long"},{"name":"kind","type":"string"},{"name":"user","type":"string"}]}`,
+		value:   Event{90071992547, "signed-in", "ada@example.com"},
+		generic: generic, native: generic,
+	}.entries()
+}
+
+// Deep is five records deep.
+type Deep struct {
+	Name string `avro:"name"`
+	Next D2     `avro:"next"`
+}
+
+// D2 to D5 are what is within.
+type (
+	D2 struct {
+		Name string `avro:"name"`
+		Next D3     `avro:"next"`
+	}
+	D3 struct {
+		Name string `avro:"name"`
+		Next D4     `avro:"next"`
+	}
+	D4 struct {
+		Name string `avro:"name"`
+		Next D5     `avro:"next"`
+	}
+	D5 struct {
+		Name  string `avro:"name"`
+		Count int64  `avro:"count"`
+	}
+)
+
+func nested() []Entry {
+	text := `"long"`
+	var generic any = map[string]any{"name": "five", "count": int64(5)}
+	for i, name := range []string{"five", "four", "three", "two", "one"} {
+		field := "next"
+		if i == 0 {
+			field = "count"
+		} else {
+			generic = map[string]any{"name": name, "next": generic}
+		}
+		text = fmt.Sprintf(`{"type":"record","name":"D%d","fields":[{"name":"name","type":"string"},{"name":"%s","type":%s}]}`, 5-i, field, text)
+	}
+	return shape[Deep]{
+		name: "nested 5 deep", text: text,
+		value:   Deep{"one", D2{"two", D3{"three", D4{"four", D5{"five", 5}}}}},
+		generic: generic, native: generic,
+	}.entries()
+}
+
+// Readings is an array of a thousand.
+type Readings struct {
+	Values []int64 `avro:"values"`
+}
+
+func array() []Entry {
+	v := Readings{Values: make([]int64, 1000)}
+	list := make([]any, 1000)
+	for i := range v.Values {
+		v.Values[i] = int64(i) * 997
+		list[i] = v.Values[i]
+	}
+	generic := map[string]any{"values": list}
+	return shape[Readings]{
+		name:  "array of 1,000",
+		text:  `{"type":"record","name":"Readings","fields":[{"name":"values","type":{"type":"array","items":"long"}}]}`,
+		value: v, generic: generic, native: generic,
+	}.entries()
+}
+
+// Page is 100 KB of text.
+type Page struct {
+	Text string `avro:"text"`
+}
+
+func text() []Entry {
+	long := strings.Repeat("All happy families are alike. ", 3334)
+	generic := map[string]any{"text": long}
+	return shape[Page]{
+		name:  "100 KB of text",
+		text:  `{"type":"record","name":"Page","fields":[{"name":"text","type":"string"}]}`,
+		value: Page{long}, generic: generic, native: generic,
+	}.entries()
+}
+
+// Table is a map of two hundred.
+type Table struct {
+	Cells map[string]int64 `avro:"cells"`
+}
+
+func table() []Entry {
+	cells, list := map[string]int64{}, map[string]any{}
+	for i := range 200 {
+		key := fmt.Sprintf("cell-%03d", i)
+		cells[key], list[key] = int64(i), int64(i)
+	}
+	generic := map[string]any{"cells": list}
+	return shape[Table]{
+		name:  "map of 200",
+		text:  `{"type":"record","name":"Table","fields":[{"name":"cells","type":{"type":"map","values":"long"}}]}`,
+		value: Table{cells}, generic: generic, native: generic,
+	}.entries()
+}
+
+// Times are logical types only.
+type Times struct {
+	Day    time.Time     `avro:"day"`
+	Clock  time.Duration `avro:"clock"`
+	Millis time.Time     `avro:"millis"`
+	Micros time.Time     `avro:"micros"`
+}
+
+func logical() []Entry {
+	v := Times{time.Date(2026, 2, 28, 0, 0, 0, 0, time.UTC), 13 * time.Hour, orderTime, orderTime}
+	generic := map[string]any{"day": v.Day, "clock": v.Clock, "millis": v.Millis, "micros": v.Micros}
+	return shape[Times]{
+		name: "logical types",
+		text: `{"type":"record","name":"Times","fields":[
+			{"name":"day","type":{"type":"int","logicalType":"date"}},
+			{"name":"clock","type":{"type":"long","logicalType":"time-micros"}},
+			{"name":"millis","type":{"type":"long","logicalType":"timestamp-millis"}},
+			{"name":"micros","type":{"type":"long","logicalType":"timestamp-micros"}}]}`,
+		value: v, generic: generic, native: generic,
+	}.entries()
+}
