@@ -2,6 +2,7 @@ package avro_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/kavro/kavro/avro"
@@ -234,4 +235,35 @@ func TestEncodeErrorsSayWhere(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	_, err := avro.NewCodec[int64](schemas.MustParse(`"long"`), avro.WithMaxDepth(-1))
 	require.EqualError(t, err, "avro: WithMaxDepth: -1 is negative")
+}
+
+// One codec serves many goroutines; what they decode is their own.
+func TestConcurrentUse(t *testing.T) {
+	structs, generic := newCodec[Order](t, orderText), newCodec[any](t, orderText)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			v := sampleOrder()
+			v.CustomerID, v.ID = int64(i), fmt.Sprint("order ", i)
+			var buf []byte
+			var out Order
+			for range 200 {
+				var err error
+				if buf, err = structs.Append(buf[:0], &v); err != nil || structs.Decode(buf, &out) != nil || out.ID != v.ID || out.CustomerID != v.CustomerID {
+					t.Error(err, out)
+					return
+				}
+				in := any(&v) // a plan for it is compiled by whoever comes first
+				if buf, err = generic.Append(buf[:0], &in); err != nil {
+					t.Error(err)
+					return
+				}
+				if err := generic.Decode(buf, &in); err != nil || in.(map[string]any)["id"] != v.ID {
+					t.Error(err, in)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -181,7 +181,7 @@ func (p *plan) decodeMany(r *Reader, v ptr) {
 	case codeDoubles:
 		fillSlice(r, as[[]float64](v), 8, (*Reader).Double)
 	case codeStrings:
-		fillSlice(r, as[[]string](v), 1, (*Reader).String)
+		fillStrings(r, as[[]string](v))
 	case codeStringMap:
 		fillMap(r, as[map[string]string](v), 1, (*Reader).String)
 	case codeLongMap:
@@ -229,12 +229,28 @@ func fillSlice[T any](r *Reader, at *[]T, min int, item func(*Reader) T) {
 	}
 	for n := r.Block(0, min); n > 0; n = r.Block(len(s), min) {
 		have := len(s)
-		if cap(s) < have+n {
-			s = append(make([]T, 0, max(have+n, 2*have)), s...)
-		}
-		s = s[:have+n]
+		s = Extend(s, n)
 		for i := have; i < len(s); i++ {
 			s[i] = item(r)
+		}
+		if r.err != nil {
+			break
+		}
+	}
+	*at = s
+}
+
+// fillStrings is fillSlice for strings, which are kept if they are the same.
+func fillStrings(r *Reader, at *[]string) {
+	s := (*at)[:0]
+	if s == nil {
+		s = []string{}
+	}
+	for n := r.Block(0, 1); n > 0; n = r.Block(len(s), 1) {
+		have := len(s)
+		s = Extend(s, n)
+		for i := have; i < len(s); i++ {
+			s[i] = r.ReuseString(s[i])
 		}
 		if r.err != nil {
 			break
@@ -397,9 +413,9 @@ func (p *plan) decodeIface(r *Reader, v ptr) {
 		br.plan.decode(r, placeOf(to.Elem()))
 		in.Set(to.Convert(br.typ))
 	case br.typ != nil:
-		value := reflect.New(br.typ).Elem()
-		br.plan.decode(r, placeOf(value))
-		in.Set(value)
+		to := reflect.New(br.typ)
+		br.plan.decode(r, placeOf(to.Elem()))
+		br.intoInterface(v, p.typ, to)
 	case s.typ == schemas.Null:
 		in.SetZero()
 	case p.iface.generic:

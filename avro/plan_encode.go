@@ -364,7 +364,7 @@ func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
 	t := value.Type()
 	for i := range p.iface.branches {
 		if br := &p.iface.branches[i]; br.typ == t {
-			return br.append(wire.AppendLong(dst, int64(i)), value, depth)
+			return br.append(wire.AppendLong(dst, int64(i)), v, value, depth)
 		}
 	}
 	if p.iface.empty {
@@ -373,14 +373,18 @@ func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
 	return dst, fmt.Errorf("%s stands for no branch of %s; give its branch by WithUnionTypes", t, p.shape.describe())
 }
 
-func (br *ifaceBranch) append(dst []byte, value reflect.Value, depth int) ([]byte, error) {
+// append appends the value in the interface at v.
+func (br *ifaceBranch) append(dst []byte, v ptr, value reflect.Value, depth int) ([]byte, error) {
 	if br.pointer {
 		if value.IsNil() {
 			return dst, errNil
 		}
 		return br.plan.append(dst, placeOf(value.Elem()), depth)
 	}
-	at := reflect.New(br.typ).Elem() // a value in an interface has no address of its own
+	if at, ok := br.inInterface(v); ok {
+		return br.plan.append(dst, at, depth)
+	}
+	at := reflect.New(br.typ).Elem() // reflection gives no address to a value in an interface
 	at.Set(value)
 	return br.plan.append(dst, placeOf(at), depth)
 }

@@ -153,6 +153,12 @@ func (r *Reader) Long() int64 {
 
 //go:noinline
 func (r *Reader) longLong() int64 {
+	if at := r.at; len(r.src)-at >= 8 {
+		if u, n := wire.Varint8(binary.LittleEndian.Uint64(r.src[at:])); n > 0 {
+			r.at = at + n
+			return int64(u>>1) ^ -int64(u&1)
+		}
+	}
 	v, next, err := wire.Long(r.src, r.at)
 	if err != nil {
 		r.failValue(r.at, err, "long")

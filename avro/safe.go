@@ -68,6 +68,14 @@ func resize(p ptr, t reflect.Type, keep, n int) {
 	p.v.SetLen(n)
 }
 
+type word struct{}
+
+func typeWord(_, _ reflect.Type) word { return word{} }
+
+func (br *ifaceBranch) inInterface(ptr) (ptr, bool) { return ptr{}, false }
+
+func (br *ifaceBranch) intoInterface(v ptr, _ reflect.Type, to reflect.Value) { v.v.Set(to.Elem()) }
+
 func arrayBytes(p ptr, n int) []byte { return p.v.Slice(0, n).Bytes() }
 
 // clearIgnored makes a new struct of the fields that the schema has, since

@@ -74,6 +74,7 @@ type ifaceBranch struct {
 	typ     reflect.Type // nil: no type is given
 	plan    *plan        // of typ, or of what it points at
 	pointer bool
+	word    word // of a value that is not a pointer
 }
 
 // interfaceType compiles an interface, for any schema.
@@ -93,6 +94,9 @@ func (b *planner) interfaceType(p *plan, path string) {
 			to := ut.typ
 			if br.pointer {
 				to = to.Elem()
+			}
+			if !br.pointer {
+				br.word = typeWord(t, ut.typ)
 			}
 			br.plan = b.plan(to, s.branches[i], path)
 			u.branches[i] = br

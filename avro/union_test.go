@@ -173,3 +173,46 @@ func TestNullableForms(t *testing.T) {
 	require.NoError(t, c.Decode(encode(t, c, null), &out))
 	require.Equal(t, null, out)
 }
+
+type (
+	small  struct{ N int32 }
+	single struct{ P *int64 }
+	empty  struct{}
+	text   string
+	items  []int64
+)
+
+func (small) method()  {}
+func (single) method() {}
+func (empty) method()  {}
+func (text) method()   {}
+func (items) method()  {}
+
+// Values of every layout go into interfaces and out again: those that Go keeps in
+// the interface itself, and those that it points at.
+func TestLayoutsInInterfaces(t *testing.T) {
+	const schema = `{"type": "array", "items": ["null",
+		{"type": "record", "name": "Small", "fields": [{"name": "n", "type": "int"}]},
+		{"type": "record", "name": "Single", "fields": [{"name": "p", "type": ["null", "long"]}]},
+		{"type": "record", "name": "Empty", "fields": []},
+		"string", {"type": "array", "items": "long"}, 
+		{"type": "record", "name": "Cash", "fields": [{"name": "given", "type": "long"}]}]}`
+	opt := avro.WithUnionTypes(avro.UnionType[small]("Small"), avro.UnionType[single]("Single"), avro.UnionType[empty]("Empty"),
+		avro.UnionType[text]("string"), avro.UnionType[items]("array"), avro.UnionType[Cash]("Cash"))
+	c := newCodec[[]Method](t, schema, opt)
+	v := []Method{nil, small{1}, single{ptrTo(int64(2))}, single{}, empty{}, text("text"), items{3, 4}, items{}, Cash{5}}
+	require.Equal(t, v, roundTrip(t, c, v))
+	anys := make([]any, len(v))
+	for i := range v {
+		anys[i] = v[i]
+	}
+	require.Equal(t, encode(t, c, v), encode(t, newCodec[[]any](t, schema, opt), anys))
+	require.Equal(t, anys, roundTrip(t, newCodec[[]any](t, schema, opt), anys))
+
+	datum, out := encode(t, c, v[1:2]), []Method{nil}
+	one := v[1:2]
+	buf := make([]byte, 0, 100)
+	requireAllocs(t, 0, func() { _, _ = c.Append(buf, &one) })
+	requireAllocs(t, 1, func() { _ = c.Decode(datum, &out) })
+	require.Equal(t, one, out)
+}

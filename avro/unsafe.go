@@ -15,7 +15,11 @@ import (
 // What makes it sound: a ptr always points at a live value of the type that the
 // plan was compiled for. Offsets and sizes come from reflect; memory with
 // pointers in it is allocated, grown and cleared by reflect; as[T] is used where
-// the value's type has T's underlying type only.
+// the value's type has T's underlying type only. An interface is taken apart only
+// where it is sure to point at its value.
+
+// word is one word of an interface; see typeWord.
+type word = unsafe.Pointer
 
 // ptr points at a Go value whose type the plan knows.
 type ptr = unsafe.Pointer
@@ -90,6 +94,43 @@ func resize(p ptr, t reflect.Type, keep, n int) {
 
 // nothing is what an empty slice points at.
 var nothing struct{}
+
+// interfaceWords is an interface as the compiler lays it out: what says its
+// dynamic type, and where the value is (or the value, if that is a pointer).
+type interfaceWords struct{ typ, data unsafe.Pointer }
+
+// typeWord is what an interface of type in that holds a value of type t says of
+// its type; nil where the value itself is in the other word. That is so of a
+// pointer and what is laid out like one: a struct or an array of that size may be.
+func typeWord(in, t reflect.Type) word {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return nil
+	case reflect.Struct, reflect.Array:
+		if t.Size() == unsafe.Sizeof(uintptr(0)) {
+			return nil
+		}
+	}
+	v := reflect.New(in)
+	v.Elem().Set(reflect.Zero(t))
+	return (*interfaceWords)(v.UnsafePointer()).typ
+}
+
+// inInterface is where the value in the interface at v is, for reading. It is
+// false where the interface does not point at it.
+func (br *ifaceBranch) inInterface(v ptr) (ptr, bool) {
+	return (*interfaceWords)(v).data, br.word != nil
+}
+
+// intoInterface makes the interface at v, of type in, hold what to points at,
+// which nobody else has.
+func (br *ifaceBranch) intoInterface(v ptr, in reflect.Type, to reflect.Value) {
+	if br.word == nil {
+		reflect.NewAt(in, v).Elem().Set(to.Elem())
+		return
+	}
+	*(*interfaceWords)(v) = interfaceWords{br.word, to.UnsafePointer()}
+}
 
 // arrayBytes is the [n]byte at p as a slice.
 func arrayBytes(p ptr, n int) []byte { return unsafe.Slice((*byte)(p), n) }

@@ -35,12 +35,15 @@ func AppendLong(dst []byte, v int64) []byte {
 	return AppendVarint(dst, v)
 }
 
-// AppendVarint is AppendLong for any number of bytes. It writes eight bytes at
-// once where there is room, of which it keeps as many as the value takes.
+// AppendVarint is AppendLong for any number of bytes. Beyond two it writes eight
+// at once where there is room, of which it keeps as many as the value takes.
 func AppendVarint(dst []byte, v int64) []byte {
 	u := uint64(v<<1) ^ uint64(v>>63)
+	if u < 1<<14 && u >= 1<<7 {
+		return append(dst, byte(u)|0x80, byte(u>>7))
+	}
 	if at := len(dst); u < 1<<56 && cap(dst)-at >= 8 {
-		n := (bits.Len64(u|1) + 6) / 7
+		n := (9*bits.Len64(u|1) + 64) >> 6 // bits by 7, rounded up
 		binary.LittleEndian.PutUint64(dst[at:at+8], spread(u)|(1<<(8*n-8)-1)&tops)
 		return dst[:at+n]
 	}
@@ -122,17 +125,17 @@ func Long(src []byte, at int) (v int64, next int, err error) {
 		return int64(u>>1) ^ -int64(u&1), at + 1, nil
 	}
 	if len(src)-at >= 8 {
-		if u, n := varint8(binary.LittleEndian.Uint64(src[at:])); n > 0 {
+		if u, n := Varint8(binary.LittleEndian.Uint64(src[at:])); n > 0 {
 			return int64(u>>1) ^ -int64(u&1), at + n, nil
 		}
 	}
 	return longSlow(src, at)
 }
 
-// varint8 reads a varint of at most 8 bytes from the 8 bytes of x, without a
-// branch for each: it finds the first byte whose top bit is clear, and drops what
-// follows. n is 0 if the varint is longer.
-func varint8(x uint64) (u uint64, n int) {
+// Varint8 reads a varint of at most 8 bytes, before zig-zag, from the 8 bytes of
+// x, little-endian. It has no branch for each byte: it finds the first one whose
+// top bit is clear, and drops what follows. n is 0 if the varint is longer.
+func Varint8(x uint64) (u uint64, n int) {
 	last := ^x & tops
 	if last == 0 {
 		return 0, 0
