@@ -38,7 +38,11 @@ func (f *file) source() []byte {
 	for _, dotted := range []bool{false, true} { // the standard library first
 		for _, p := range paths {
 			if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") == dotted {
-				fmt.Fprintf(&b, "%s %s\n", f.imports[p], strconv.Quote(p))
+				alias := f.imports[p]
+				if alias == path.Base(p) {
+					alias = ""
+				}
+				fmt.Fprintf(&b, "%s %s\n", alias, strconv.Quote(p))
 			}
 		}
 		b.WriteString("\n")

@@ -36,8 +36,8 @@ func (f *file) unmarshaler(t *typ) string {
 	return f.unmarshaler(t.item)
 }
 
-// applied calls what marshaler or unmarshaler gives, without a function literal
-// around it where there need be none.
+// marshal calls what marshaler gives, without a function literal around it where
+// there need be none.
 func (f *file) marshal(t *typ, x string) string {
 	switch t.kind {
 	case unionKind:
@@ -50,6 +50,7 @@ func (f *file) marshal(t *typ, x string) string {
 	return f.marshal(t.item, x)
 }
 
+// unmarshal is the reverse of marshal.
 func (f *file) unmarshal(t *typ, text string) string {
 	switch t.kind {
 	case unionKind:
@@ -72,7 +73,7 @@ func (f *file) recordJSON(t *named) {
 	if len(fields) == 0 {
 		return
 	}
-	f.use("json")
+	f.use("json", "fmt")
 	shadow := func() {
 		for _, fd := range fields {
 			f.printf("%s json.RawMessage %s\n", fd.name, tag(fd.avro.Name()))
@@ -92,7 +93,8 @@ func (f *file) recordJSON(t *named) {
 	shadow()
 	f.printf("}{plain: (*plain)(v)}\nerr := json.Unmarshal(text, &out)\nif err != nil {\nreturn err\n}\n")
 	for _, fd := range fields {
-		f.printf("if v.%s, err = %s; err != nil {\nreturn avro.WithinField(err, %s)\n}\n", fd.name, f.unmarshal(fd.typ, "out."+fd.name), strconv.Quote(fd.avro.Name()))
+		f.printf("if out.%s != nil {\nif v.%s, err = %s; err != nil {\n", fd.name, fd.name, f.unmarshal(fd.typ, "out."+fd.name))
+		f.printf("return fmt.Errorf(\"%%s: %%w\", %s, err)\n}\n}\n", strconv.Quote(fd.avro.Name()))
 	}
 	f.printf("return nil\n}\n")
 }
