@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -248,6 +249,82 @@ func FuzzReadRefusal(f *testing.F) {
 		}
 		if short := shorten(message, 100); len(short) > 103 || !utf8.ValidString(short) {
 			t.Fatalf("%q", short)
+		}
+	})
+}
+
+// Whatever a registry sends for a schema, what comes out holds together: a text,
+// parsed if it is Avro; or an error that is one of ours.
+func FuzzSchemaAnswer(f *testing.F) {
+	f.Add([]byte(`{"subject":"s","version":1,"id":1,"guid":"g","schemaType":"AVRO","schema":"\"int\"","deleted":false,"ts":1}`))
+	f.Add([]byte(`{"schema":"syntax","schemaType":"PROTOBUF","references":[{"name":"a","subject":"b","version":1}]}`))
+	f.Add([]byte(`{"schema":"\"int\"","references":null,"metadata":{"tags":{"a":["b"]},"properties":{}},"ruleSet":{"domainRules":[{"name":"r"}]}}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c, err := New("http://registry", quick(), WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+			return reply(200, string(body)), nil
+		})))
+		require.NoError(t, err)
+		defer c.Close()
+		s, err := c.SchemaByID(t.Context(), "", 7)
+		if err != nil {
+			_, kind := responseIn(err)
+			var parse *schemas.ParseError
+			var reference referenceError
+			if kind != "unavailable" && !errors.As(err, &parse) && !errors.As(err, &reference) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		require.Equal(t, 7, s.ID)
+		require.Equal(t, s.Type == "AVRO", s.Schema != nil)
+		if s.Schema != nil {
+			require.Equal(t, s.Text, s.Schema.String())
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for header, want := range map[string]time.Duration{
+			"":                     0,
+			"7":                    7 * time.Second,
+			" 7 ":                  7 * time.Second,
+			"-7":                   0,
+			"soon":                 0,
+			"1e3":                  0,
+			"99999999999999999999": 0,
+			"999999999":            24 * time.Hour,
+			time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat):  90 * time.Second,
+			time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):        0,
+			time.Now().Add(10000 * time.Hour).UTC().Format(http.TimeFormat): 24 * time.Hour,
+		} {
+			require.Equal(t, want, retryAfter(http.Header{"Retry-After": {header}}), header)
+		}
+	})
+}
+
+// A URL that is taken is shown without its user, and asked as it is shown.
+func FuzzParseURLs(f *testing.F) {
+	for _, urls := range []string{"http://a", "https://ann:p%40ss@a:8081/base/,http://b/", "mock://scope/x", "http://[::1]:80/%2F", "http://a?b=c#d", "a", "http://ann@/", " , "} {
+		f.Add(urls)
+	}
+	f.Fuzz(func(t *testing.T, urls string) {
+		list, _, err := parseURLs(urls)
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, list)
+		for _, h := range list {
+			shown := displayURL(h.base)
+			again, err := parseURL(shown)
+			require.NoError(t, err, "%q", shown)
+			require.Nil(t, again.auth, "%q", shown)
+			require.Equal(t, shown, displayURL(again.base))
+			hs := &hosts{all: list}
+			path, err := hs.relative(h.url("/subjects/a%2Fb", "x=y"))
+			require.NoError(t, err)
+			require.Equal(t, "/subjects/a%2Fb", path)
 		}
 	})
 }
