@@ -2,6 +2,7 @@ package avro
 
 import (
 	"math/big"
+	"reflect"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -173,6 +174,11 @@ func (e *env) decodeLogical(r *Reader, s *shape) (any, bool) {
 // decodeBranch reads branch i of a union.
 func (e *env) decodeBranch(r *Reader, s *shape, i int) any {
 	branch := s.branches[i]
+	for _, ut := range e.cfg.unionTypes {
+		if ut.name == branch.name() {
+			return e.decodeNamed(r, ut.typ, branch)
+		}
+	}
 	v := e.decodeAny(r, branch)
 	switch {
 	case branch.typ == schemas.Null:
@@ -183,6 +189,25 @@ func (e *env) decodeBranch(r *Reader, s *shape, i int) any {
 		return Union{Branch: branch.name(), Value: v}
 	}
 	return v
+}
+
+// decodeNamed reads a branch whose Go type WithUnionTypes gives.
+func (e *env) decodeNamed(r *Reader, t reflect.Type, s *shape) any {
+	to := t
+	if t.Kind() == reflect.Pointer {
+		to = t.Elem()
+	}
+	p, err := e.planFor(to, s)
+	if err != nil {
+		r.failAt(r.at, err)
+		return nil
+	}
+	v := reflect.New(to)
+	p.decode(r, placeOf(v.Elem()))
+	if t.Kind() == reflect.Pointer {
+		return v.Interface()
+	}
+	return v.Elem().Interface()
 }
 
 // decodeUnion reads a union with the name of its branch.

@@ -27,10 +27,17 @@ func (e *env) appendAny(dst []byte, v any, s *shape, depth int) ([]byte, error) 
 		}
 		return dst, nil
 	}
-	if out, err, ok := e.appendKnown(dst, v, s, depth); ok {
-		return out, err
+	if !e.isCustom(v) {
+		if out, err, ok := e.appendKnown(dst, v, s, depth); ok {
+			return out, err
+		}
 	}
 	return e.appendOther(dst, v, s, depth)
+}
+
+// isCustom says that WithType has the type of v.
+func (e *env) isCustom(v any) bool {
+	return e.cfg.customTypes != nil && e.cfg.customTypes[reflect.TypeOf(v)] != nil
 }
 
 // appendKnown appends values of the types that decoding gives, and their
@@ -182,9 +189,6 @@ func anyInt(v any) (n int64, ok, fits bool) {
 }
 
 func (e *env) appendAnyArray(dst []byte, items []any, s *shape, depth int) ([]byte, error) {
-	if len(items) > 0 && depth > e.cfg.limits.maxDepth {
-		return dst, errTooDeep(depth)
-	}
 	dst = appendBlock(dst, len(items))
 	var err error
 	for i, item := range items {

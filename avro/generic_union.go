@@ -103,6 +103,9 @@ func (e *env) fit(v any, s *shape) fit {
 			return namedFit
 		}
 	}
+	if e.isCustom(v) {
+		return e.fitOther(v, s)
+	}
 	switch v := v.(type) {
 	case bool:
 		return fitAmong(s.typ, exactFit, schemas.Boolean)

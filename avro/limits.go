@@ -10,21 +10,21 @@ const (
 )
 
 type limits struct {
-	maxBytes      int // of one string, bytes or fixed
+	maxBytes      int // of one string or bytes
 	maxItems      int // of one array or map
 	maxEmptyItems int // of all arrays whose items take no bytes, together
 	maxDepth      int // of records within records of a recursive schema
 }
 
-// WithMaxBytes sets the longest string, bytes or fixed value, in bytes. The
+// WithMaxBytes sets the longest string or bytes value that is read, in bytes. The
 // default is 256 MiB. No value is longer than the input it comes from, and none
 // is allocated before that was checked.
 func WithMaxBytes(n int) Option {
 	return func(c *config) { c.limits.maxBytes = n }
 }
 
-// WithMaxItems sets the most items one array or map may have. The default is
-// 2^24. Items are counted against the bytes that remain in any case.
+// WithMaxItems sets the most items one array or map may have when it is read. The
+// default is 2^24. Items are counted against the bytes that remain in any case.
 func WithMaxItems(n int) Option {
 	return func(c *config) { c.limits.maxItems = n }
 }

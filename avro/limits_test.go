@@ -94,3 +94,15 @@ func TestMemoryIsAMultipleOfTheInput(t *testing.T) {
 		})
 	}
 }
+
+// However deep a type is, its items are known to take bytes.
+func TestItemsOfDeepTypesAreNotEmpty(t *testing.T) {
+	fields := []string{`{"name": "f0", "type": {"type": "record", "name": "R0", "fields": [{"name": "n", "type": "int"}]}}`}
+	for i := 1; i < 300; i++ {
+		fields = append(fields, fmt.Sprintf(`{"name": "f%d", "type": {"type": "record", "name": "R%d", "fields": [{"name": "r", "type": "R%d"}]}}`, i, i, i-1))
+	}
+	fields = append(fields, `{"name": "last", "type": {"type": "array", "items": "R299"}}`)
+	c := newCodec[any](t, `{"type": "record", "name": "Top", "fields": [`+strings.Join(fields, ", ")+`]}`, avro.WithMaxEmptyItems(0))
+	var v any
+	require.NoError(t, c.Decode(append(make([]byte, 300), 4, 2, 2, 0), &v))
+}

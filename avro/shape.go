@@ -1,6 +1,8 @@
 package avro
 
 import (
+	"slices"
+
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -122,13 +124,14 @@ func (b *shaper) union(s *shape, n *schemas.Node) error {
 // maxMin bounds the minima of types that have no finite value.
 const maxMin = 1 << 24
 
-// measure finds the fewest bytes of every type. It starts from zero and adds up
-// until nothing changes. Types without a finite value would grow for ever: after
-// any number of rounds the figures are valid lower bounds, so it just stops.
+// measure finds the fewest bytes of every type. It starts from zero and adds up,
+// parts before what they are part of, until nothing changes. Types without a
+// finite value would grow for ever: after any number of rounds the figures are
+// valid lower bounds, so it just stops.
 func (b *shaper) measure() {
 	for range 100 {
 		changed := false
-		for _, s := range b.all {
+		for _, s := range slices.Backward(b.all) {
 			if m := min(s.fewest(), maxMin); m != s.min {
 				s.min, changed = m, true
 			}

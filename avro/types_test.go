@@ -136,6 +136,8 @@ func TestCustomTypeErrors(t *testing.T) {
 	require.ErrorIs(t, err, negative)
 	require.EqualError(t, err, `["a"]: negative`)
 
+	require.Equal(t, "\x02\x0a", string(encode[any](t, newCodec[any](t, `["null", "long"]`, opt), money{5})))
+
 	_, err = avro.NewCodec[money](schemas.MustParse(`"string"`), opt)
 	require.ErrorContains(t, err, "int64 does not fit string")
 }

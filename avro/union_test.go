@@ -216,3 +216,17 @@ func TestLayoutsInInterfaces(t *testing.T) {
 	requireAllocs(t, 1, func() { _ = c.Decode(datum, &out) })
 	require.Equal(t, one, out)
 }
+
+// Inside generic values the given types are used too.
+func TestUnionTypesInsideGenericValues(t *testing.T) {
+	c := newCodec[any](t, paymentText, avro.WithUnionTypes(avro.UnionType[*Card]("shop.Card"), avro.UnionType[Cash]("shop.Cash")))
+	for _, by := range []any{nil, &Card{"1"}, Cash{5}, "text"} {
+		v := map[string]any{"by": by}
+		require.Equal(t, v, roundTrip[any](t, c, v))
+	}
+	bad := newCodec[any](t, paymentText, avro.WithUnionTypes(avro.UnionType[int64]("shop.Card")))
+	var out any
+	err := bad.Decode([]byte("\x02\x021"), &out)
+	var e *avro.MisfitError
+	require.ErrorAs(t, err, &e)
+}
