@@ -1,6 +1,8 @@
 package avro
 
 import (
+	"errors"
+
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -22,10 +24,13 @@ type JSON struct {
 	conf config
 }
 
-// NewJSON prepares the JSON of a schema. The error is an option's. Options: the
+// NewJSON prepares the JSON of a schema. s may not be nil. The error is an option's. Options: the
 // limits, [WithPlainJSON], [WithRawLogicalTypes], [WithJSONDefaults],
 // [WithValidUTF8].
 func NewJSON(s *schemas.Schema, opts ...Option) (*JSON, error) {
+	if s == nil {
+		return nil, errors.New("avro: NewJSON: the schema is nil")
+	}
 	conf, err := newConfig(opts)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package avro
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -30,6 +31,9 @@ type Resolution struct {
 //
 // The error is a [*ResolveError]. Options: the limits.
 func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution, error) {
+	if writer == nil || reader == nil {
+		return nil, errors.New("avro: NewResolution: a schema is nil")
+	}
 	conf, err := newConfig(opts)
 	if err != nil {
 		return nil, err
@@ -103,31 +107,29 @@ func (e *ResolveError) Unwrap() error { return e.Err }
 // firstReason is the path to the first part of x that keeps it from being read,
 // and why it does.
 func (x *match) firstReason() (path, reason string) {
-	for seen := map[*match]bool{}; !seen[x]; {
+	for seen := map[*match]bool{}; x != nil && !seen[x]; {
 		seen[x] = true
-		next := x
+		writer := x.writer
 		switch x.kind {
 		case matchNone:
 			return path, x.reason
-		case matchRecord:
-			for _, f := range x.fields {
-				if f.match != nil && f.match.never {
-					path = appendPath(path, x.writer.Fields()[f.from].Name())
-					next = f.match
-					break
-				}
-			}
-		case matchReaderUnion:
-			next = x.item
-		case matchWriterUnion:
-			for _, b := range x.branches {
-				next = b.match
-				break
-			}
 		case matchEnum:
 			return path, "the reader knows none of its symbols"
+		case matchReaderUnion:
+			x = x.item
+		case matchWriterUnion:
+			if len(x.branches) == 0 {
+				return path, endless(writer)
+			}
+			x = x.branches[0].match
+		case matchRecord:
+			i := slices.IndexFunc(x.fields, func(f fieldMatch) bool { return f.match != nil && f.match.never })
+			if i < 0 { // a field that nobody wants
+				return path, endless(writer)
+			}
+			path = appendPath(path, writer.Fields()[x.fields[i].from].Name())
+			x = x.fields[i].match
 		}
-		x = next
 	}
 	return path, endless(x.writer)
 }

@@ -1,12 +1,6 @@
 package avro
 
-import (
-	"encoding/binary"
-	"math/bits"
-
-	"github.com/kavro/kavro/internal/wire"
-	"github.com/kavro/kavro/schemas"
-)
+import "github.com/kavro/kavro/schemas"
 
 // minSizes remembers the fewest bytes that a value of a type takes, which is
 // what bounds a block's count by the bytes that remain.
@@ -50,37 +44,6 @@ func (m minSizes) any(fields []*schemas.Field) bool {
 		}
 	}
 	return false
-}
-
-// skipLong returns the offset after a long that begins at offset at, or -1 if it
-// is cut short, or -2 if it is longer than 64 bits.
-func skipLong(src []byte, at int) int {
-	if len(src)-at >= 8 { // find the first byte without a continuation bit, eight at a time
-		stop := ^binary.LittleEndian.Uint64(src[at:]) & 0x8080808080808080
-		if stop != 0 {
-			return at + bits.TrailingZeros64(stop)>>3 + 1
-		}
-	}
-	for i := at; i < len(src); i++ {
-		if src[i] < 0x80 {
-			if i-at == wire.MaxVarint-1 && src[i] > 1 {
-				return -2
-			}
-			return i + 1
-		}
-		if i-at == wire.MaxVarint-1 {
-			return -2
-		}
-	}
-	return -1
-}
-
-// varintError turns what skipLong returns into an error.
-func varintError(n int) error {
-	if n == -1 {
-		return wire.ErrShort
-	}
-	return wire.ErrVarint
 }
 
 // skip emits the code that walks over a value of the writer's type. Without

@@ -1,0 +1,112 @@
+package avro
+
+import "sync"
+
+// machine is the state of a program that runs, but for what walkFast keeps in
+// registers. It lives on the stack: nothing in it points into it.
+type machine struct {
+	*program
+	limits *limits
+	src    []byte
+	dst    []byte
+	start  int   // the first byte of src that was walked over but not output
+	base   int   // of the marks of the subroutine that runs
+	depth  int   // of records within themselves
+	empty  int64 // items so far that take no bytes
+	filled int   // bytes of literals so far
+	more   bool  // something may follow the datum
+
+	frames int       // loops and calls that are under way
+	few    [2]frame  // the first of them
+	marks  [4]int    // the first slots
+	deep   *workshop // more of both, borrowed
+}
+
+// frame is a loop or a call that is under way.
+type frame struct {
+	pc    int32 // of the opItems, or of the opCall
+	outer loop  // the loop around it
+}
+
+// loop counts the items of an array or map.
+type loop struct {
+	left  int   // items of the block that are still to come, this one included
+	until int64 // items up to the block's end, over all blocks
+	begin int   // where the item begins: a map's key
+}
+
+// workshop has room for programs that go deep or leave many marks.
+type workshop struct {
+	frames []frame
+	marks  []int
+}
+
+// maxKeptFrames is the largest workshop that is kept for reuse: that of an
+// unusually deep datum goes to the garbage collector.
+const maxKeptFrames = 1 << 10
+
+var workshops = sync.Pool{New: func() any { return new(workshop) }}
+
+// run rewrites src, appending to dst, and returns how much of src it read; that
+// is all of it, unless more may follow. The error is a *DecodeError, and what is
+// returned with it is of no use.
+func (p *program) run(dst, src []byte, l *limits, more bool) (out []byte, size int, err error) {
+	var m machine
+	m.program, m.limits, m.src, m.dst, m.more = p, l, src, dst, more
+	m.reserve()
+	err = m.walk()
+	if m.deep != nil && cap(m.deep.frames) <= maxKeptFrames {
+		m.deep.frames = m.deep.frames[:0]
+		workshops.Put(m.deep)
+	}
+	return m.dst, m.start, err
+}
+
+func (m *machine) push(f frame) {
+	if m.frames < len(m.few) {
+		m.few[m.frames] = f
+	} else {
+		if m.deep == nil {
+			m.deep = workshops.Get().(*workshop)
+		}
+		m.deep.frames = append(m.deep.frames, f)
+	}
+	m.frames++
+}
+
+func (m *machine) pop() frame {
+	m.frames--
+	f := m.frame(m.frames)
+	if m.frames >= len(m.few) {
+		m.deep.frames = m.deep.frames[:m.frames-len(m.few)]
+	}
+	return f
+}
+
+func (m *machine) frame(i int) frame {
+	if i < len(m.few) {
+		return m.few[i]
+	}
+	return m.deep.frames[i-len(m.few)]
+}
+
+// slot is where a subroutine keeps a mark.
+func (m *machine) slot(a int32) *int {
+	i := m.base + int(a)
+	if i < len(m.marks) {
+		return &m.marks[i]
+	}
+	return &m.deep.marks[i-len(m.marks)]
+}
+
+// reserve makes room for the marks of a subroutine.
+func (m *machine) reserve() {
+	if need := m.base + m.slots - len(m.marks); need > 0 {
+		if m.deep == nil {
+			m.deep = workshops.Get().(*workshop)
+		}
+		if need > len(m.deep.marks) {
+			m.deep.marks = append(m.deep.marks, make([]int, need)...)
+		}
+	}
+}
