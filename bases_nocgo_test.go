@@ -1,5 +1,0 @@
-//go:build !cgo
-
-package kavro_test
-
-var bases = []string{"franz"}
