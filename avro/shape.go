@@ -1,8 +1,6 @@
 package avro
 
 import (
-	"slices"
-
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -38,7 +36,7 @@ type shapeField struct {
 // shaper makes shapes, each node once.
 type shaper struct {
 	seen map[*schemas.Node]*shape
-	all  []*shape
+	all  []*shape // parts before what they are part of, where there is no cycle
 	raw  bool // logical types do not show in generic values
 }
 
@@ -49,7 +47,7 @@ func newShape(n *schemas.Node, c *config) (*shape, error) {
 		return nil, err
 	}
 	b.measure()
-	b.findRecursion()
+	findRecursion(s)
 	for _, s := range b.all {
 		s.wrapped = wrappedBranches(s, b.raw)
 	}
@@ -62,7 +60,6 @@ func (b *shaper) shape(n *schemas.Node) (*shape, error) {
 	}
 	s := &shape{node: n, typ: n.Type(), logical: logicalOf(n), size: n.Size(), nullAt: -1}
 	b.seen[n] = s
-	b.all = append(b.all, s)
 	if s.logical == decimalLogical {
 		s.decimal = newDecimalSpec(n)
 	}
@@ -81,6 +78,7 @@ func (b *shaper) shape(n *schemas.Node) (*shape, error) {
 	case schemas.Union:
 		err = b.union(s, n)
 	}
+	b.all = append(b.all, s)
 	return s, err
 }
 
@@ -131,7 +129,7 @@ const maxMin = 1 << 24
 func (b *shaper) measure() {
 	for range 100 {
 		changed := false
-		for _, s := range slices.Backward(b.all) {
+		for _, s := range b.all {
 			if m := min(s.fewest(), maxMin); m != s.min {
 				s.min, changed = m, true
 			}
@@ -175,7 +173,7 @@ func (s *shape) fewest() int {
 // findRecursion marks one record on every cycle: the one that the schema refers
 // back to. Depth is counted there alone: without such a record a schema bounds it
 // by itself. Only named types are referred to, so every cycle comes back to one.
-func (b *shaper) findRecursion() {
+func findRecursion(root *shape) {
 	open := map[*shape]bool{} // false: done
 	var visit func(s *shape)
 	visit = func(s *shape) {
@@ -189,7 +187,7 @@ func (b *shaper) findRecursion() {
 		}
 		open[s] = false
 	}
-	visit(b.all[0])
+	visit(root)
 }
 
 func (s *shape) parts() []*shape {
