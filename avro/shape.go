@@ -37,7 +37,7 @@ type shapeField struct {
 type shaper struct {
 	seen map[*schemas.Node]*shape
 	all  []*shape // parts before what they are part of, where there is no cycle
-	raw  bool // logical types do not show in generic values
+	raw  bool     // logical types do not show in generic values
 }
 
 func newShape(n *schemas.Node, c *config) (*shape, error) {
