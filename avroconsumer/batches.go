@@ -44,18 +44,12 @@ func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duratio
 // is not nil it comes after the batch.
 func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duration) ([]*Message[K, V], error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := c.claim(); err != nil {
-		c.mu.Unlock()
 		return nil, err
 	}
-	seen := c.dealWithOut()
-	c.mu.Unlock()
-	c.handled(seen)
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.free()
-	}()
+	defer c.free()
+	c.dealWithOut()
 
 	var batch []*Message[K, V]
 	limited, cancel := context.WithCancel(ctx)
@@ -73,7 +67,7 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 			}
 		case ctx.Err() != nil:
 			// Nothing new is begun for somebody who wants to end.
-			c.takeBack()
+			c.takeBackLocked()
 			return nil, ctx.Err()
 		case limited.Err() != nil && ended(err):
 			err = nil
@@ -86,21 +80,19 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 // record that may have come after them.
 func (c *Consumer[K, V]) dealWithGood() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	good := len(c.out)
 	if good > 0 && c.out[good-1].err != nil {
 		good--
 	}
 	bad := slices.Clone(c.out[good:])
 	c.out = c.out[:good]
-	seen := c.dealWithOut()
+	c.dealWithOut()
 	c.out = append(c.out, bad...)
-	c.mu.Unlock()
-	c.handled(seen)
 }
 
 // stillOurs drops messages whose partitions went away while more were collected.
+// mu is held.
 func (c *Consumer[K, V]) stillOurs(batch []*Message[K, V]) []*Message[K, V] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return slices.DeleteFunc(batch, func(m *Message[K, V]) bool { return m.from.part.gone })
 }

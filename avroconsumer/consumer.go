@@ -18,7 +18,7 @@ import (
 type Consumer[K, V any] struct {
 	*core
 	decoder *Decoder[K, V]
-	out     []item // what was handed out last, and is not dealt with. Guarded by core.mu
+	out     []handed // what was handed out last, and is not dealt with. Guarded by core.mu
 }
 
 // New reads from b, with these deserializers for keys and values. It does not
@@ -282,6 +282,9 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	c.mu.Lock()
 	closed := c.closed
 	c.closed = true
+	if c.clock != nil {
+		c.clock.Stop()
+	}
 	c.mu.Unlock()
 	if closed {
 		return nil

@@ -1,10 +1,9 @@
 package avroconsumer
 
 import (
+	"cmp"
 	"context"
-	"hash/maphash"
 	"slices"
-	"time"
 
 	"github.com/kavro/kavro/base"
 )
@@ -22,6 +21,8 @@ type partition struct {
 	committed int64 // the group's offset, as far as known
 
 	lanes  map[uint64]*lane // of records that wait or are being handled
+	main   *lane            // lanes[0], once there is one
+	jobs   []*job           // what handlers are at work on
 	queued int              // records that were polled and are not dealt with
 	bytes  int              // of those
 
@@ -49,49 +50,16 @@ func newPartition(tp base.TopicPartition, position, committed int64) *partition 
 
 // item is one record on its way through the consumer, or the end of a partition.
 type item struct {
-	rec      *base.Record // nil: the end of the partition was reached at offset end
-	end      int64
+	rec      *base.Record // of an end: only topic, partition and offset
 	part     *partition
 	seq      uint64 // its number in part.tracker
 	lane     uint64 // its key in part.lanes
-	attempts int    // times that Run has tried it in vain
+	attempts int32  // times that Run has tried it in vain
 	undealt  bool   // scratch: a handler gives it back
-
-	ctx  context.Context // the observer's, while handed out by Poll
-	from time.Time       // when it was handed out
-	err  error           // with which
+	end      bool   // no record: the partition was read to its end
 }
 
 func (it *item) size() int { return len(it.rec.Key) + len(it.rec.Value) }
-
-// lane is a queue of records of one partition that are handled one after the
-// other. How records are dealt to lanes is what makes an Ordering.
-type lane struct {
-	part  *partition
-	key   uint64
-	items fifo[item]
-	taken []item // what a handler is at work on
-	busy  bool   // a handler is
-
-	parked bool        // until timer
-	timer  *time.Timer // of parked or of linger
-	waits  int         // times the registry did not answer, in a row
-
-	listed bool // in core.ready
-	ripe   bool // RunBatch: has waited long enough for more records
-	ripens bool // RunBatch: timer is running for that
-	orphan bool // replaced: its handler is late
-}
-
-// lane returns the lane of a key, which is made if needed.
-func (p *partition) lane(key uint64) *lane {
-	l, ok := p.lanes[key]
-	if !ok {
-		l = &lane{part: p, key: key}
-		p.lanes[key] = l
-	}
-	return l
-}
 
 // available says whether p's records may be handed out now.
 func (p *partition) available() bool {
@@ -103,52 +71,24 @@ func (p *partition) halt() bool {
 	return p.paused || p.full || p.waiting > 0 || p.end >= 0 && p.finished
 }
 
-// laneKey deals a record to a lane.
-func (o Ordering) laneKey(seed maphash.Seed, key []byte, seq uint64) uint64 {
-	switch {
-	case o == Partition:
-		return 0
-	case o == Key && key != nil:
-		return maphash.Bytes(seed, key) | 1 // odd: never the lane of a record without a key
-	default:
-		return 2 + 2*seq
-	}
-}
-
 // gather takes all records out of p's lanes, in the order they were polled in.
 // What a handler is still at work on is among them: it will be handed out again.
 func (p *partition) gather() []item {
 	var all []item
+	for _, j := range p.jobs {
+		all = append(all, j.given...)
+	}
 	for _, l := range p.lanes {
-		all = append(all, l.taken...)
 		for l.items.len() > 0 {
 			all = append(all, l.items.pop())
 		}
 		l.drop()
-		l.orphan = true
 	}
+	p.jobs, p.main = nil, nil
 	clear(p.lanes)
 	p.waiting = 0
-	slices.SortStableFunc(all, func(a, b item) int {
-		switch {
-		case a.seq < b.seq:
-			return -1
-		case a.seq > b.seq:
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortStableFunc(all, func(a, b item) int { return cmp.Compare(a.seq, b.seq) })
 	return all
-}
-
-// drop stops what l waits for.
-func (l *lane) drop() {
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	l.items.clear()
-	l.parked, l.ripens = false, false
 }
 
 // whenIdle returns a channel that is closed once no handler is at work.

@@ -34,18 +34,13 @@ const (
 // and in order, and the others go on.
 func (c *Consumer[K, V]) Poll(ctx context.Context) (*Message[K, V], error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := c.claim(); err != nil {
-		c.mu.Unlock()
 		return nil, err
 	}
-	seen := c.dealWithOut()
-	c.mu.Unlock()
-	c.handled(seen)
-	m, err := c.pull(ctx)
-	c.mu.Lock()
-	c.free()
-	c.mu.Unlock()
-	return m, err
+	defer c.free()
+	c.dealWithOut()
+	return c.pull(ctx)
 }
 
 // Messages yields what Poll returns, until there is nothing more to read: the
@@ -68,25 +63,36 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 	}
 }
 
-// dealWithOut deals with what was handed out, and returns it if the observer
-// wants to know. mu is held.
-func (c *Consumer[K, V]) dealWithOut() (seen []item) {
+// handed is a record that was handed out.
+type handed struct {
+	item
+	ctx  context.Context // the observer's
+	from time.Time       // since when
+	err  error           // why it could not be decoded
+}
+
+// dealWithOut deals with what was handed out. mu is held, and released while the
+// observer is told.
+func (c *Consumer[K, V]) dealWithOut() {
 	for i := range c.out {
-		c.dealtWith(&c.out[i])
+		c.dealtWith(&c.out[i].item)
 	}
-	if c.observing {
-		seen = slices.Clone(c.out)
+	if c.observing && len(c.out) > 0 {
+		func(seen []handed) {
+			c.mu.Unlock()
+			defer c.mu.Lock()
+			c.handled(seen...)
+		}(slices.Clone(c.out))
 	}
 	clear(c.out)
 	c.out = c.out[:0]
-	return seen
 }
 
 // handled tells the observer of records that were handed out.
-func (c *core) handled(seen []item) {
+func (c *core) handled(seen ...handed) {
 	for i := range seen {
-		it := &seen[i]
-		c.observer.Handled(it.ctx, it.rec, time.Since(it.from), it.err)
+		h := &seen[i]
+		c.observer.Handled(h.ctx, h.rec, time.Since(h.from), h.err)
 	}
 }
 
@@ -94,83 +100,82 @@ func (c *core) handled(seen []item) {
 func (c *Consumer[K, V]) takeBack() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.takeBackLocked()
+}
+
+func (c *Consumer[K, V]) takeBackLocked() {
 	for i := len(c.out) - 1; i >= 0; i-- {
-		c.putBack(c.out[i])
+		c.putBack(c.out[i].item)
 	}
 	clear(c.out)
 	c.out = c.out[:0]
 }
 
-// pull hands out the next message. The caller has the claim.
+// pull hands out the next message. The caller has the claim. mu is held, and
+// released meanwhile.
 func (c *Consumer[K, V]) pull(ctx context.Context) (*Message[K, V], error) {
 	for {
 		it, err := c.await(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if it.rec == nil {
-			return nil, &EndOfPartition{TopicPartition: it.part.TopicPartition, Offset: it.end}
+		if it.end {
+			return nil, &EndOfPartition{TopicPartition: it.part.TopicPartition, Offset: it.rec.Offset}
 		}
-		m, err := c.open(ctx, &it)
-		if err != errAgain {
+		h := handed{item: it}
+		m, err := c.open(ctx, &h)
+		if err == nil || !c.returns(ctx, &h) {
+			c.registryAnswered(c.lane(it.part, it.lane))
+			c.out = append(c.out, h)
 			return m, err
 		}
-	}
-}
-
-// open decodes a record and hands it out. errAgain: it went back to where it came
-// from.
-func (c *Consumer[K, V]) open(ctx context.Context, it *item) (*Message[K, V], error) {
-	if c.observing {
-		it.from = time.Now()
-		it.ctx = c.observer.Handling(ctx, it.rec)
-	}
-	m, err := c.decoder.Decode(ctx, it.rec)
-	if err != nil && (ctx.Err() != nil || temporary(err) || blameless(err)) {
-		it.err = err
-		if c.observing {
-			c.handled([]item{*it})
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case !temporary(err):
+			return nil, err
 		}
-		return nil, c.reopenLater(ctx, it)
 	}
-
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.registryAnswered(it.part.lane(it.lane))
-	it.err = err
-	c.out = append(c.out, *it)
-	if err != nil {
-		return nil, err
-	}
-	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
-	return m, nil
 }
 
-// reopenLater returns a record to where it came from, and says what Poll is to
-// make of it.
-func (c *core) reopenLater(ctx context.Context, it *item) error {
-	err := it.err
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.putBack(*it)
-	if ctx.Err() != nil {
-		return ctx.Err()
+// open decodes a record. mu is held, and released meanwhile.
+func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], error) {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	if c.observing {
+		h.from = time.Now()
+		h.ctx = c.observer.Handling(ctx, h.rec)
 	}
-	c.awaitRegistry(it.part.lane(it.lane))
-	if temporary(err) {
-		return errAgain
+	m, err := c.decoder.Decode(ctx, h.rec)
+	if err == nil {
+		m.from = handle{part: h.part, seq: h.seq, offset: m.Offset}
+		return m, nil
 	}
-	return err
+	h.err = err
+	if c.observing && (ctx.Err() != nil || temporary(err) || blameless(err)) {
+		c.handled(*h) // for now
+	}
+	return nil, err
 }
 
-// await waits until there is something to hand out, and polls meanwhile.
+// returns says whether a record that could not be decoded is not to blame, and
+// returns it to where it came from. mu is held.
+func (c *core) returns(ctx context.Context, h *handed) bool {
+	over := ctx.Err() != nil
+	if !over && !temporary(h.err) && !blameless(h.err) {
+		return false
+	}
+	c.putBack(h.item)
+	if !over {
+		c.awaitRegistry(c.lane(h.part, h.lane))
+	}
+	return true
+}
+
+// await waits until there is something to hand out, and polls meanwhile. mu is
+// held, and released meanwhile.
 func (c *core) await(ctx context.Context) (item, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return item{}, err
-	}
-	if c.ready.len() > 0 && time.Since(c.polled) > stale {
+	if c.overdue && c.ready.len() > 0 && ctx.Err() == nil {
 		// One record more at the most, for each that is handed out.
 		if err := c.poll(ctx, 1, time.Millisecond, func() bool { return false }); err != nil && err != errAgain {
 			return item{}, err

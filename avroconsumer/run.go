@@ -3,7 +3,7 @@ package avroconsumer
 import (
 	"context"
 	"errors"
-	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/kavro/kavro/base"
@@ -40,9 +40,8 @@ func (c *Consumer[K, V]) runWith(ctx context.Context, r *runner) error {
 		c.mu.Unlock()
 		return err
 	}
-	seen := c.dealWithOut() // as Poll would
+	c.dealWithOut() // as Poll would
 	c.mu.Unlock()
-	c.handled(seen)
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -77,6 +76,7 @@ type verdict struct {
 	pause    time.Duration // before the undealt records are tried again
 	registry bool          // it does not answer: they wait for it
 	answered bool          // it did
+	cause    error         // for the observer: why the record failed
 }
 
 // run polls until something ends it, then lets the workers finish.
@@ -87,7 +87,7 @@ func (r *runner) run(ctx context.Context) error {
 
 	c.mu.Lock()
 	c.run = r
-	c.deals(r.ordering, r.batch)
+	c.deals(r.ordering)
 	for r.stopped == nil {
 		switch {
 		case ctx.Err() != nil:
@@ -137,7 +137,7 @@ func (r *runner) end() error {
 	r.ended = true
 	err, late := r.stopped, r.workers
 	c.run = nil
-	c.deals(Partition, 1)
+	c.deals(Partition)
 	c.mu.Unlock()
 	c.settle()
 
@@ -170,23 +170,23 @@ func (r *runner) hire() {
 // work takes lanes as long as there are any.
 func (r *runner) work() {
 	c := r.core
-	var items []item
+	var j job
 	c.mu.Lock()
 	for r.stopped == nil {
 		l := c.next()
 		if l == nil {
 			break
 		}
-		items = r.takeFrom(l, items[:0])
-		if len(items) == 0 { // Commit dealt with all that was there
-			r.finish(l, items, verdict{}, false)
+		r.take(&j, l)
+		if len(j.items) == 0 { // Commit dealt with all that was there
+			r.finish(&j, verdict{}, false)
 			continue
 		}
 		ctx := r.contextFor(l.part)
 		c.mu.Unlock()
-		v := r.process(ctx, items)
+		v := r.process(ctx, j.items)
 		c.mu.Lock()
-		r.finish(l, items, v, ctx.Err() != nil)
+		r.finish(&j, v, ctx.Err() != nil)
 		if c.unsettled && !r.ended {
 			c.mu.Unlock()
 			c.settle()
@@ -196,7 +196,6 @@ func (r *runner) work() {
 	r.workers--
 	r.signalIdle()
 	c.mu.Unlock()
-	clear(items)
 }
 
 // signalIdle says that the last worker has gone, once no other will come. core.mu
@@ -208,20 +207,24 @@ func (r *runner) signalIdle() {
 	}
 }
 
-// takeFrom makes a worker busy with the front of a lane. core.mu is held.
-func (r *runner) takeFrom(l *lane, items []item) []item {
-	for len(items) < r.batch && l.items.len() > 0 {
+// take gives a worker the front of a lane. core.mu is held.
+func (r *runner) take(j *job, l *lane) {
+	c := r.core
+	j.lane, j.items = l, j.items[:0]
+	for len(j.items) < r.batch && l.items.len() > 0 {
 		it := l.items.pop()
-		if it.rec == nil || l.part.tracker.isDone(it.seq) { // an end is for Poll; Commit dealt with the other
-			r.core.dealtWith(&it)
+		if it.end || l.part.tracker.isDone(it.seq) { // an end is for Poll; Commit dealt with the other
+			c.dealtWith(&it)
 			continue
 		}
-		items = append(items, it)
+		j.items = append(j.items, it)
 	}
-	l.taken = append(l.taken[:0], items...)
-	l.busy, l.ripe = true, false
+	j.given = append(j.given[:0], j.items...)
+	l.part.jobs = append(l.part.jobs, j)
 	l.part.running++
-	return items
+	l.busy++
+	l.ripe = false
+	c.offer(l) // if it is shared, the next worker may begin
 }
 
 // contextFor returns the context of p's handlers. core.mu is held.
@@ -232,53 +235,66 @@ func (r *runner) contextFor(p *partition) context.Context {
 	return p.ctx
 }
 
-// finish takes note of what became of records. core.mu is held.
-func (r *runner) finish(l *lane, items []item, v verdict, cancelled bool) {
-	c, p := r.core, l.part
-	clear(l.taken)
-	l.busy, l.taken = false, l.taken[:0]
+// finish takes note of what became of a job. core.mu is held.
+func (r *runner) finish(j *job, v verdict, cancelled bool) {
+	c, l, p := r.core, j.lane, j.lane.part
 	p.running--
 	p.signalIdle()
-	if p.running == 0 && p.gone {
-		if next := c.assigned[p.TopicPartition]; next != nil && next.pred == p { // sought in meanwhile
-			next.pred = nil
-			c.offerAll(next)
-		}
+	if next := c.assigned[p.TopicPartition]; p.running == 0 && next != nil && next.pred == p { // sought in meanwhile
+		next.pred = nil
+		c.offerAll(next)
 	}
-	if l.orphan || p.gone {
+	if r.ended || p.gone {
 		return
 	}
-	undealt := 0
-	for i := len(items) - 1; i >= 0; i-- {
-		if (items[i].undealt || cancelled) && !p.tracker.isDone(items[i].seq) { // unless Commit dealt with it
-			undealt++
-			items[i].undealt = false
-			if !p.stopping {
-				l.items.pushFront(items[i])
-			}
-		} else {
-			c.dealtWith(&items[i])
-		}
-	}
-	if v.answered {
-		c.registryAnswered(l)
-	}
+	l.busy--
+	p.jobs = slices.DeleteFunc(p.jobs, func(other *job) bool { return other == j })
+	l = r.settle(j, v, cancelled)
 	switch {
 	case cancelled || p.stopping:
 	case v.err != nil:
 		r.stop(v.err)
 	case v.registry:
 		c.awaitRegistry(l)
-	case v.pause > 0 && undealt > 0:
+	case v.pause > 0 && l.items.len() > 0:
 		c.park(l, v.pause)
 	}
 	c.offer(l)
-	if l.key != 0 && l.items.len() == 0 {
-		delete(p.lanes, l.key)
-	}
+	c.discard(l)
 	if c.atEnd() {
 		r.stop(ErrEnd)
 	}
+}
+
+// settle takes note of the records that are dealt with, and returns the others
+// to the front of their lane: to one of their own, if it is shared and they have
+// to wait. It returns that lane. core.mu is held.
+func (r *runner) settle(j *job, v verdict, cancelled bool) *lane {
+	c, l, p := r.core, j.lane, j.lane.part
+	if v.answered {
+		c.registryAnswered(l)
+	}
+	back := l
+	for i := len(j.items) - 1; i >= 0; i-- {
+		it := &j.items[i]
+		if !it.undealt && !cancelled || p.tracker.isDone(it.seq) { // by the handler, or by Commit
+			c.dealtWith(it)
+			continue
+		}
+		if p.stopping {
+			continue
+		}
+		if it.undealt = false; l.shared && (v.pause > 0 || v.registry) {
+			if back == l {
+				back = c.lane(p, 2+2*it.seq)
+			}
+			it.lane = back.key
+		}
+		back.items.pushFront(*it)
+	}
+	clear(j.items)
+	clear(j.given)
+	return back
 }
 
 // ripe says whether a lane has what RunBatch waits for: as many records as it
@@ -299,106 +315,4 @@ func (r *runner) ripe(l *lane) bool {
 		})
 	}
 	return false
-}
-
-// handler deals with one record after the other: Run's process.
-type handler[K, V any] struct {
-	core    *core
-	decoder *Decoder[K, V]
-	handle  func(context.Context, *Message[K, V]) error
-}
-
-func (h handler[K, V]) process(ctx context.Context, items []item) verdict {
-	c, it := h.core, &items[0]
-	if !c.observing {
-		return h.try(ctx, it)
-	}
-	start := time.Now()
-	ctx = c.observer.Handling(ctx, it.rec)
-	v := h.try(ctx, it)
-	c.observer.Handled(ctx, it.rec, time.Since(start), it.err)
-	return v
-}
-
-func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
-	m, err := h.decoder.Decode(ctx, it.rec)
-	if err != nil {
-		e := err.(*RecordError)
-		it.err = e
-		v, raw := h.core.failed(ctx, it, e)
-		if !raw {
-			return v
-		}
-		m = newMessage[K, V](it.rec)
-		m.Err = e
-	}
-	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
-	err = guard(func() error { return h.handle(ctx, m) })
-	it.err = err
-	if err == nil {
-		return verdict{answered: true}
-	}
-	e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
-	if m.Schema != nil {
-		e.SchemaID = m.Schema.ID
-	}
-	v, _ := h.core.failed(ctx, it, e)
-	v.answered = true
-	return v
-}
-
-// guard turns a panic of f into an error.
-func guard(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{Value: p, Stack: debug.Stack()}
-		}
-	}()
-	return f()
-}
-
-// failed applies the policy for a record that failed, and marks it as undealt
-// unless that dealt with it. raw: it is to be handed over with its error.
-func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict, raw bool) {
-	if ctx.Err() != nil { // whatever it is, it may be for want of time
-		it.undealt = true
-		return verdict{}, false
-	}
-	class := classify(e)
-	if e.Stage != StageHandler {
-		if temporary(e) {
-			it.undealt = true
-			c.observer.Failed(e, class, Waited)
-			return verdict{registry: true}, false
-		}
-		if blameless(e) {
-			it.undealt = true
-			c.observer.Failed(e, class, Stopped)
-			return verdict{err: e}, false
-		}
-	}
-	it.attempts++
-	e.Attempts = it.attempts
-	policy, pause := c.policies[class].decide(it.attempts)
-	did := policy.action
-	v.answered = true
-	switch did {
-	case HandedRaw:
-		raw = true
-	case Retried:
-		it.undealt = true
-		v.pause = pause
-	case Stopped:
-		it.undealt = true
-		v.err = e
-	case DeadLettered:
-		if err := c.writeDeadLetter(ctx, policy, e); err != nil {
-			it.undealt = true
-			if ctx.Err() == nil {
-				did, v.err = Stopped, err
-			}
-		}
-	}
-	c.observer.Failed(e, class, did)
-	return v, raw
 }

@@ -38,7 +38,7 @@ func (c *Consumer[K, V]) Status() []Status {
 			Waiting:        p.waiting > 0,
 		}
 		if _, polled, ok := p.tracker.oldest(); ok {
-			s.OldestAge = time.Since(polled)
+			s.OldestAge = time.Since(c.born) - time.Duration(polled)
 		}
 		out = append(out, s)
 	}

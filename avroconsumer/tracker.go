@@ -1,7 +1,5 @@
 package avroconsumer
 
-import "time"
-
 // tracker follows the records of one partition from the moment they were polled
 // until they are dealt with, in whatever order that happens. What may be
 // committed is the end of the contiguous prefix: every record before it is
@@ -23,11 +21,11 @@ type entry struct {
 	offset int64
 	epoch  int32 // leader epoch, -1 if unknown
 	done   bool
-	polled time.Time
+	polled int64 // when, as the tracker's owner counts time
 }
 
 // add takes note of a record that was polled, and returns its number.
-func (t *tracker) add(offset int64, leaderEpoch int32, polled time.Time) (seq uint64) {
+func (t *tracker) add(offset int64, leaderEpoch int32, polled int64) (seq uint64) {
 	t.entries.push(entry{offset: offset, epoch: leaderEpoch, polled: polled})
 	t.pending++
 	return t.first + uint64(t.entries.len()) - 1
@@ -58,9 +56,9 @@ func (t *tracker) prefix() (next int64, leaderEpoch int32, ok bool) { return t.n
 
 // oldest returns the offset of the first record that is not dealt with, and when
 // it was polled; !ok if there is none.
-func (t *tracker) oldest() (offset int64, polled time.Time, ok bool) {
+func (t *tracker) oldest() (offset, polled int64, ok bool) {
 	if t.entries.len() == 0 {
-		return 0, time.Time{}, false
+		return 0, 0, false
 	}
 	e := t.entries.at(0)
 	return e.offset, e.polled, true

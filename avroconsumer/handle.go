@@ -1,0 +1,107 @@
+package avroconsumer
+
+import (
+	"context"
+	"runtime/debug"
+	"time"
+)
+
+// handler deals with one record after the other: Run's process.
+type handler[K, V any] struct {
+	core    *core
+	decoder *Decoder[K, V]
+	handle  func(context.Context, *Message[K, V]) error
+}
+
+func (h handler[K, V]) process(ctx context.Context, items []item) verdict {
+	c, it := h.core, &items[0]
+	if !c.observing {
+		return h.try(ctx, it)
+	}
+	start := time.Now()
+	ctx = c.observer.Handling(ctx, it.rec)
+	v := h.try(ctx, it)
+	c.observer.Handled(ctx, it.rec, time.Since(start), v.cause)
+	return v
+}
+
+func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
+	m, err := h.decoder.Decode(ctx, it.rec)
+	if err != nil {
+		e := err.(*RecordError)
+		v, raw := h.core.failed(ctx, it, e)
+		if v.cause = e; !raw {
+			return v
+		}
+		m = newMessage[K, V](it.rec)
+		m.Err = e
+	}
+	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
+	err = guard(func() error { return h.handle(ctx, m) })
+	if err == nil {
+		return verdict{answered: true}
+	}
+	e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
+	if m.Schema != nil {
+		e.SchemaID = m.Schema.ID
+	}
+	v, _ := h.core.failed(ctx, it, e)
+	v.answered, v.cause = true, err
+	return v
+}
+
+// guard turns a panic of f into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// failed applies the policy for a record that failed, and marks it as undealt
+// unless that dealt with it. raw: it is to be handed over with its error.
+func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict, raw bool) {
+	if ctx.Err() != nil { // whatever it is, it may be for want of time
+		it.undealt = true
+		return verdict{}, false
+	}
+	class := classify(e)
+	if e.Stage != StageHandler {
+		if temporary(e) {
+			it.undealt = true
+			c.observer.Failed(e, class, Waited)
+			return verdict{registry: true}, false
+		}
+		if blameless(e) {
+			it.undealt = true
+			c.observer.Failed(e, class, Stopped)
+			return verdict{err: e}, false
+		}
+	}
+	it.attempts++
+	e.Attempts = int(it.attempts)
+	policy, pause := c.policies[class].decide(e.Attempts)
+	did := policy.action
+	v.answered = true
+	switch did {
+	case HandedRaw:
+		raw = true
+	case Retried:
+		it.undealt = true
+		v.pause = pause
+	case Stopped:
+		it.undealt = true
+		v.err = e
+	case DeadLettered:
+		if err := c.writeDeadLetter(ctx, policy, e); err != nil {
+			it.undealt = true
+			if ctx.Err() == nil {
+				did, v.err = Stopped, err
+			}
+		}
+	}
+	c.observer.Failed(e, class, did)
+	return v, raw
+}
