@@ -220,7 +220,7 @@ func (o *overlaid) run(args ...string) (string, error) {
 	args = append(args[:1:1], append([]string{"-overlay=" + file}, args[1:]...)...)
 	cmd := exec.CommandContext(o.t.Context(), "go", args...)
 	cmd.Dir = o.root
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
