@@ -128,11 +128,22 @@ func (s *shape) symbolIndex(symbol string) (int, error) {
 	return 0, fmt.Errorf("%q is not a symbol of %s", symbol, s.name())
 }
 
-// text compiles a type with MarshalText and UnmarshalText, for strings and enums.
-func (b *planner) text(p *plan, path string) {
-	if p.shape.typ == schemas.Enum && isInteger(p.typ.Kind()) {
-		b.enum(p, path)
-		return
+func (p *plan) enumIndex(v ptr) (int, error) {
+	n := integerOf(valueAt(v, p.typ))
+	if p.enum.dense {
+		if uint64(n) < uint64(len(p.enum.values)) {
+			return int(n), nil
+		}
+	} else if i, ok := p.enum.index[n]; ok {
+		return i, nil
 	}
-	p.code = codeText
+	return 0, fmt.Errorf("%d is not a value of %s", n, p.shape.name())
+}
+
+// symbol reads an enum.
+func (s *shape) symbol(r *Reader) string {
+	if i := r.Enum(len(s.symbols)); r.err == nil {
+		return s.symbols[i]
+	}
+	return ""
 }

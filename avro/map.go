@@ -17,7 +17,6 @@ type mapScratch struct {
 type mapWalk struct {
 	iter       reflect.MapIter
 	key, value reflect.Value // addressable
-	zero       reflect.Value // of the value's type
 }
 
 func newMapScratch(t reflect.Type) *mapScratch {

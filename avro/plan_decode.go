@@ -1,19 +1,15 @@
 package avro
 
 import (
-	"encoding"
 	"fmt"
-	"math"
 	"math/big"
 	"reflect"
 	"time"
-
-	"github.com/kavro/kavro/schemas"
 )
 
-// decode reads a value over the one at v, all of which it sets but for Go fields
-// behind an error. It reuses slices, maps and what pointers point at. Errors stay
-// in r: loops stop at them, straight code reads on, harmlessly.
+// decode reads a value over the one at v, of which nothing stays. It reuses the
+// memory of slices and maps, and what pointers point at. Errors stay in r: loops
+// stop at them, straight code reads on, harmlessly.
 func (p *plan) decode(r *Reader, v ptr) {
 	switch p.code {
 	case codeNull:
@@ -199,66 +195,6 @@ func (p *plan) decodeMany(r *Reader, v ptr) {
 	}
 }
 
-func (p *plan) decodeArray(r *Reader, v ptr) {
-	have, least := 0, p.item.shape.min
-	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
-		resize(v, p.typ, have, have+n)
-		items, size, item := itemsOf(v), p.size, p.item
-		for i := have; i < have+n; i++ {
-			if item.code == codeRecord {
-				item.decodeRecord(r, itemAt(items, i, size))
-			} else {
-				item.decode(r, itemAt(items, i, size))
-			}
-			if r.err != nil {
-				return
-			}
-		}
-		have += n
-	}
-	if have == 0 {
-		resize(v, p.typ, 0, 0)
-	}
-}
-
-// fillSlice is decodeArray for an item type known at compile time.
-func fillSlice[T any](r *Reader, at *[]T, min int, item func(*Reader) T) {
-	s := (*at)[:0]
-	if s == nil {
-		s = []T{}
-	}
-	for n := r.Block(0, min); n > 0; n = r.Block(len(s), min) {
-		have := len(s)
-		s = Extend(s, n)
-		for i := have; i < len(s); i++ {
-			s[i] = item(r)
-		}
-		if r.err != nil {
-			break
-		}
-	}
-	*at = s
-}
-
-// fillStrings is fillSlice for strings, which are kept if they are the same.
-func fillStrings(r *Reader, at *[]string) {
-	s := (*at)[:0]
-	if s == nil {
-		s = []string{}
-	}
-	for n := r.Block(0, 1); n > 0; n = r.Block(len(s), 1) {
-		have := len(s)
-		s = Extend(s, n)
-		for i := have; i < len(s); i++ {
-			s[i] = r.ReuseString(s[i])
-		}
-		if r.err != nil {
-			break
-		}
-	}
-	*at = s
-}
-
 // decodeNullable reads null or what a pointer points at.
 func (p *plan) decodeNullable(r *Reader, v ptr) {
 	if r.UnionIndex(2) == p.nullAt {
@@ -288,103 +224,6 @@ func (p *plan) decodePointer(r *Reader, v ptr) {
 	p.item.decode(r, to)
 }
 
-func (p *plan) decodeInt(r *Reader, v ptr) {
-	start := r.at
-	n := p.shape.number(r)
-	ok := true
-	switch p.kind {
-	case reflect.Int:
-		*as[int](v) = int(n)
-		ok = int64(int(n)) == n
-	case reflect.Int8:
-		*as[int8](v) = int8(n)
-		ok = int64(int8(n)) == n
-	case reflect.Int16:
-		*as[int16](v) = int16(n)
-		ok = int64(int16(n)) == n
-	case reflect.Int32:
-		*as[int32](v) = int32(n)
-		ok = int64(int32(n)) == n
-	case reflect.Int64:
-		*as[int64](v) = n
-	case reflect.Uint:
-		*as[uint](v) = uint(n)
-		ok = n >= 0 && uint64(n) <= math.MaxUint
-	case reflect.Uint8:
-		*as[uint8](v) = uint8(n)
-		ok = int64(uint8(n)) == n
-	case reflect.Uint16:
-		*as[uint16](v) = uint16(n)
-		ok = int64(uint16(n)) == n
-	case reflect.Uint32:
-		*as[uint32](v) = uint32(n)
-		ok = int64(uint32(n)) == n
-	case reflect.Uint64:
-		*as[uint64](v) = uint64(n)
-		ok = n >= 0
-	}
-	if !ok {
-		r.failAt(start, fmt.Errorf("%d as %s: %w", n, p.typ, ErrRange))
-	}
-}
-
-// number reads an int or a long.
-func (s *shape) number(r *Reader) int64 {
-	if s.typ == schemas.Int {
-		return int64(r.Int())
-	}
-	return r.Long()
-}
-
-// symbol reads an enum.
-func (s *shape) symbol(r *Reader) string {
-	if i := r.Enum(len(s.symbols)); r.err == nil {
-		return s.symbols[i]
-	}
-	return ""
-}
-
-// clock reads a time of day.
-func (s *shape) clock(r *Reader) time.Duration {
-	start := r.at
-	d, err := s.logical.toClock(s.number(r))
-	if err != nil {
-		r.failAt(start, err)
-	}
-	return d
-}
-
-// uuid reads a string that is a UUID.
-func (r *Reader) uuid() UUID {
-	start := r.at
-	text := r.take()
-	if r.err != nil {
-		return UUID{}
-	}
-	u, err := ParseUUID(string(text))
-	if err != nil {
-		r.failAt(start, err)
-	}
-	return u
-}
-
-func (p *plan) decodeText(r *Reader, v ptr) {
-	start := r.at
-	var text []byte
-	if p.shape.typ == schemas.Enum {
-		text = []byte(p.shape.symbol(r))
-	} else {
-		text = r.Bytes(nil) // a copy: the method may keep it
-	}
-	valueAt(v, p.typ).SetZero()
-	if r.err != nil {
-		return
-	}
-	if err := pointerAt(v, p.typ).(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
-		r.failAt(start, err)
-	}
-}
-
 func (p *plan) decodeCustom(r *Reader, v ptr) {
 	start := r.at
 	base := placeOf(reflect.New(p.custom.base).Elem())
@@ -394,33 +233,5 @@ func (p *plan) decodeCustom(r *Reader, v ptr) {
 	}
 	if err := p.custom.from(v, base); err != nil {
 		r.failAt(start, err)
-	}
-}
-
-// decodeIface reads a union into an interface: a branch that has a Go type as
-// that, others as a generic value if that is allowed.
-func (p *plan) decodeIface(r *Reader, v ptr) {
-	start := r.at
-	i := r.UnionIndex(len(p.shape.branches))
-	if r.err != nil {
-		return
-	}
-	in := valueAt(v, p.typ)
-	br, s := &p.iface.branches[i], p.shape.branches[i]
-	switch {
-	case br.typ != nil && br.pointer:
-		to := reflect.New(br.typ.Elem())
-		br.plan.decode(r, placeOf(to.Elem()))
-		in.Set(to.Convert(br.typ))
-	case br.typ != nil:
-		to := reflect.New(br.typ)
-		br.plan.decode(r, placeOf(to.Elem()))
-		br.intoInterface(v, p.typ, to)
-	case s.typ == schemas.Null:
-		in.SetZero()
-	case p.iface.generic:
-		*as[any](v) = p.env.decodeBranch(r, p.shape, i)
-	default:
-		r.failAt(start, fmt.Errorf("no Go type is given for the branch %s; WithUnionTypes gives one", s.name()))
 	}
 }

@@ -1,17 +1,13 @@
 package avro
 
 import (
-	"encoding"
 	"errors"
 	"fmt"
-	"math"
 	"math/big"
-	"reflect"
 	"time"
 	"unicode/utf8"
 
 	"github.com/kavro/kavro/internal/wire"
-	"github.com/kavro/kavro/schemas"
 )
 
 var (
@@ -230,35 +226,6 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 	return dst, fmt.Errorf("no plan for %s", p.typ) // not reached: a misfit has no plan
 }
 
-func (p *plan) appendArray(dst []byte, v ptr, depth int) ([]byte, error) {
-	n := sliceLen(v)
-	dst = appendBlock(dst, n)
-	items, size, item := itemsOf(v), p.size, p.item
-	var err error
-	for i := range n {
-		if item.code == codeRecord {
-			dst, err = item.appendRecord(dst, itemAt(items, i, size), depth)
-		} else {
-			dst, err = item.append(dst, itemAt(items, i, size), depth)
-		}
-		if err != nil {
-			return dst, WithinItem(err, i)
-		}
-	}
-	return appendEnd(dst, n), nil
-}
-
-// appendBlock begins the one block of an array or map; of none, it is the end.
-func appendBlock(dst []byte, n int) []byte { return wire.AppendLong(dst, int64(n)) }
-
-// appendEnd ends the blocks after n items.
-func appendEnd(dst []byte, n int) []byte {
-	if n == 0 {
-		return dst
-	}
-	return append(dst, 0)
-}
-
 func errTooDeep(depth int) error {
 	return fmt.Errorf("%w: %d records nested in one another (WithMaxDepth)", ErrLimit, depth)
 }
@@ -275,124 +242,4 @@ func appendFixed(dst, b []byte, s *shape) ([]byte, error) {
 		return dst, fmt.Errorf("%d bytes for %s of %d: %w", len(b), s.name(), s.size, ErrRange)
 	}
 	return append(dst, b...), nil
-}
-
-// appendText appends what MarshalText returns, as a string or a symbol.
-func (p *plan) appendText(dst []byte, v ptr) ([]byte, error) {
-	text, err := pointerAt(v, p.typ).(encoding.TextMarshaler).MarshalText()
-	if err != nil {
-		return dst, &EncodeError{Err: err}
-	}
-	if p.shape.typ == schemas.Enum {
-		i, err := p.shape.symbolIndex(string(text))
-		return wire.AppendLong(dst, int64(i)), err
-	}
-	return p.env.appendString(dst, string(text))
-}
-
-// loadInt is the integer at v; it must fit the schema's int or long.
-func (p *plan) loadInt(v ptr) (int64, error) {
-	var n int64
-	switch p.kind {
-	case reflect.Int:
-		n = int64(*as[int](v))
-	case reflect.Int8:
-		n = int64(*as[int8](v))
-	case reflect.Int16:
-		n = int64(*as[int16](v))
-	case reflect.Int32:
-		n = int64(*as[int32](v))
-	case reflect.Int64:
-		n = *as[int64](v)
-	case reflect.Uint8:
-		n = int64(*as[uint8](v))
-	case reflect.Uint16:
-		n = int64(*as[uint16](v))
-	case reflect.Uint32:
-		n = int64(*as[uint32](v))
-	default:
-		u := uint64(0)
-		if p.kind == reflect.Uint {
-			u = uint64(*as[uint](v))
-		} else {
-			u = *as[uint64](v)
-		}
-		if u > math.MaxInt64 {
-			return 0, fmt.Errorf("%d as %s: %w", u, p.shape.typ, ErrRange)
-		}
-		n = int64(u)
-	}
-	return n, p.shape.checkInt(n)
-}
-
-// checkInt says whether n is in the range of the shape's int or long.
-func (s *shape) checkInt(n int64) error {
-	if s.typ == schemas.Int && n != int64(int32(n)) {
-		return fmt.Errorf("%d as int: %w", n, ErrRange)
-	}
-	return nil
-}
-
-func (p *plan) enumIndex(v ptr) (int, error) {
-	n := integerOf(valueAt(v, p.typ))
-	if p.enum.dense {
-		if uint64(n) < uint64(len(p.enum.values)) {
-			return int(n), nil
-		}
-	} else if i, ok := p.enum.index[n]; ok {
-		return i, nil
-	}
-	return 0, fmt.Errorf("%d is not a value of %s", n, p.shape.name())
-}
-
-// narrow rounds to a float; what is finite stays so.
-func narrow(f float64) (float32, error) {
-	n := float32(f)
-	if math.IsInf(float64(n), 0) && !math.IsInf(f, 0) {
-		return 0, fmt.Errorf("%g as float: %w", f, ErrRange)
-	}
-	return n, nil
-}
-
-// appendIface appends the branch that the interface's Go type stands for.
-func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
-	in := valueAt(v, p.typ)
-	if in.IsNil() {
-		return appendNull(dst, p.shape)
-	}
-	value := in.Elem()
-	t := value.Type()
-	for i := range p.iface.branches {
-		if br := &p.iface.branches[i]; br.typ == t {
-			return br.append(wire.AppendLong(dst, int64(i)), v, value, depth)
-		}
-	}
-	if p.iface.empty {
-		return p.env.appendAny(dst, in.Interface(), p.shape, depth)
-	}
-	return dst, fmt.Errorf("%s stands for no branch of %s; give its branch by WithUnionTypes", t, p.shape.describe())
-}
-
-// append appends the value in the interface at v.
-func (br *ifaceBranch) append(dst []byte, v ptr, value reflect.Value, depth int) ([]byte, error) {
-	if br.pointer {
-		if value.IsNil() {
-			return dst, errNil
-		}
-		return br.plan.append(dst, placeOf(value.Elem()), depth)
-	}
-	if at, ok := br.inInterface(v); ok {
-		return br.plan.append(dst, at, depth)
-	}
-	at := reflect.New(br.typ).Elem() // reflection gives no address to a value in an interface
-	at.Set(value)
-	return br.plan.append(dst, placeOf(at), depth)
-}
-
-// appendNull appends the null of a union, if it has one.
-func appendNull(dst []byte, s *shape) ([]byte, error) {
-	if s.nullAt < 0 {
-		return dst, errNil
-	}
-	return wire.AppendLong(dst, int64(s.nullAt)), nil
 }

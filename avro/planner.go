@@ -115,12 +115,6 @@ func (b *planner) special(p *plan, path string) bool {
 	return true
 }
 
-// isText says that values of t are read and written by methods of their own.
-func isText(t reflect.Type) bool {
-	pt := reflect.PointerTo(t)
-	return pt.Implements(marshalerType) && pt.Implements(unmarshalerType)
-}
-
 // byKind compiles types that are treated by their kind.
 func (b *planner) byKind(p *plan, path string) {
 	t, s := p.typ, p.shape

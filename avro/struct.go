@@ -30,13 +30,6 @@ type goField struct {
 	schemaAt int // index of the field in the schema, -1 unknown
 }
 
-func (f *goField) is(name string) bool {
-	if f.tag != "" {
-		return f.tag == name
-	}
-	return f.Name == name
-}
-
 func (b *planner) record(p *plan, path string) {
 	p.code = codeRecord
 	fields := b.goFields(p, path)

@@ -1,0 +1,94 @@
+package avro
+
+import "github.com/kavro/kavro/internal/wire"
+
+// Arrays are slices: written as one block, read from any number of them.
+
+func (p *plan) appendArray(dst []byte, v ptr, depth int) ([]byte, error) {
+	n := sliceLen(v)
+	dst = appendBlock(dst, n)
+	items, size, item := itemsOf(v), p.size, p.item
+	var err error
+	for i := range n {
+		if item.code == codeRecord {
+			dst, err = item.appendRecord(dst, itemAt(items, i, size), depth)
+		} else {
+			dst, err = item.append(dst, itemAt(items, i, size), depth)
+		}
+		if err != nil {
+			return dst, WithinItem(err, i)
+		}
+	}
+	return appendEnd(dst, n), nil
+}
+
+// appendBlock begins the one block of an array or map; of none, it is the end.
+func appendBlock(dst []byte, n int) []byte { return wire.AppendLong(dst, int64(n)) }
+
+// appendEnd ends the blocks after n items.
+func appendEnd(dst []byte, n int) []byte {
+	if n == 0 {
+		return dst
+	}
+	return append(dst, 0)
+}
+
+func (p *plan) decodeArray(r *Reader, v ptr) {
+	have, least := 0, p.item.shape.min
+	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
+		resize(v, p.typ, have, have+n)
+		items, size, item := itemsOf(v), p.size, p.item
+		for i := have; i < have+n; i++ {
+			if item.code == codeRecord {
+				item.decodeRecord(r, itemAt(items, i, size))
+			} else {
+				item.decode(r, itemAt(items, i, size))
+			}
+			if r.err != nil {
+				return
+			}
+		}
+		have += n
+	}
+	if have == 0 {
+		resize(v, p.typ, 0, 0)
+	}
+}
+
+// fillSlice is decodeArray for an item type known at compile time.
+func fillSlice[T any](r *Reader, at *[]T, min int, item func(*Reader) T) {
+	s := (*at)[:0]
+	if s == nil {
+		s = []T{}
+	}
+	for n := r.Block(0, min); n > 0; n = r.Block(len(s), min) {
+		have := len(s)
+		s = Extend(s, n)
+		for i := have; i < len(s); i++ {
+			s[i] = item(r)
+		}
+		if r.err != nil {
+			break
+		}
+	}
+	*at = s
+}
+
+// fillStrings is fillSlice for strings, which are kept if they are the same.
+func fillStrings(r *Reader, at *[]string) {
+	s := (*at)[:0]
+	if s == nil {
+		s = []string{}
+	}
+	for n := r.Block(0, 1); n > 0; n = r.Block(len(s), 1) {
+		have := len(s)
+		s = Extend(s, n)
+		for i := have; i < len(s); i++ {
+			s[i] = r.ReuseString(s[i])
+		}
+		if r.err != nil {
+			break
+		}
+	}
+	*at = s
+}

@@ -1,0 +1,56 @@
+package avro
+
+import (
+	"encoding"
+	"reflect"
+
+	"github.com/kavro/kavro/internal/wire"
+	"github.com/kavro/kavro/schemas"
+)
+
+// Types with MarshalText and UnmarshalText are strings, or the symbols of enums.
+
+// isText says that values of t are read and written by methods of their own.
+func isText(t reflect.Type) bool {
+	pt := reflect.PointerTo(t)
+	return pt.Implements(marshalerType) && pt.Implements(unmarshalerType)
+}
+
+// text compiles a type with MarshalText and UnmarshalText, for strings and enums.
+func (b *planner) text(p *plan, path string) {
+	if p.shape.typ == schemas.Enum && isInteger(p.typ.Kind()) {
+		b.enum(p, path)
+		return
+	}
+	p.code = codeText
+}
+
+// appendText appends what MarshalText returns, as a string or a symbol.
+func (p *plan) appendText(dst []byte, v ptr) ([]byte, error) {
+	text, err := pointerAt(v, p.typ).(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return dst, &EncodeError{Err: err}
+	}
+	if p.shape.typ == schemas.Enum {
+		i, err := p.shape.symbolIndex(string(text))
+		return wire.AppendLong(dst, int64(i)), err
+	}
+	return p.env.appendString(dst, string(text))
+}
+
+func (p *plan) decodeText(r *Reader, v ptr) {
+	start := r.at
+	var text []byte
+	if p.shape.typ == schemas.Enum {
+		text = []byte(p.shape.symbol(r))
+	} else {
+		text = r.Bytes(nil) // a copy: the method may keep it
+	}
+	valueAt(v, p.typ).SetZero()
+	if r.err != nil {
+		return
+	}
+	if err := pointerAt(v, p.typ).(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
+		r.failAt(start, err)
+	}
+}
