@@ -4,8 +4,6 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
-
-	"github.com/kavro/kavro/schemas"
 )
 
 // Enums in Go are strings (of any string type), or integers with methods that
