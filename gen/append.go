@@ -195,12 +195,15 @@ func (t *typ) isPlain() bool {
 }
 
 // fewest is the fewest bytes that a value takes, for checking a block's count.
-func fewest(n *schemas.Node) int { return fewestWithin(n, map[*schemas.Node]bool{}) }
+func fewest(n *schemas.Node) int { return fewestOf(n, map[*schemas.Node]int{}) }
 
 // maxFewest bounds the sum: more would not refuse more.
 const maxFewest = 1 << 20
 
-func fewestWithin(n *schemas.Node, around map[*schemas.Node]bool) int {
+// fewestOf looks at each record once, since records may use others many times
+// over. One that is looked at already counts as nothing within itself: the result
+// is a lower bound then.
+func fewestOf(n *schemas.Node, known map[*schemas.Node]int) int {
 	switch n.Type() {
 	case schemas.Null:
 		return 0
@@ -211,24 +214,22 @@ func fewestWithin(n *schemas.Node, around map[*schemas.Node]bool) int {
 	case schemas.Fixed:
 		return min(n.Size(), maxFewest)
 	case schemas.Record:
-		if around[n] {
-			return 0 // has no finite value on this way, which only makes more
+		if bytes, ok := known[n]; ok {
+			return bytes
 		}
-		around[n] = true
-		defer delete(around, n)
+		known[n] = 0
 		sum := 0
 		for _, f := range n.Fields() {
-			if sum += fewestWithin(f.Type(), around); sum >= maxFewest {
-				return maxFewest
-			}
+			sum = min(sum+fewestOf(f.Type(), known), maxFewest)
 		}
+		known[n] = sum
 		return sum
 	case schemas.Union:
 		least := maxFewest
 		for _, b := range n.Branches() {
-			least = min(least, fewestWithin(b, around))
+			least = min(least, fewestOf(b, known))
 		}
-		return 1 + least
+		return min(1+least, maxFewest)
 	}
 	return 1
 }

@@ -35,7 +35,7 @@ func (f *file) constructor(t *named) error {
 // value. A record without a default has those of its fields.
 func (f *file) defaultOf(fd *field) (string, error) {
 	if _, ok := fd.avro.Default(); !ok {
-		if fd.typ.kind == recordKind && f.hasDefaults(fd.typ.named) {
+		if fd.typ.kind == recordKind && hasDefaults(fd.typ.named, map[*named]bool{}) {
 			return "*" + f.qualified(fd.typ.named.pkg, fd.typ.named.construct) + "()", nil
 		}
 		return "", nil
@@ -48,22 +48,29 @@ func (f *file) defaultOf(fd *field) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	imports := maps.Clone(f.imports)
 	l := literals{f: f, r: r}
 	expr := l.value(fd.typ, false)
 	if r.Err() != nil {
+		f.imports = imports
 		return "", nil // it is none in Go: a uuid that is not one, say
 	}
 	return expr, nil
 }
 
-// hasDefaults says that New<record> does not return the zero value.
-func (f *file) hasDefaults(t *named) bool {
+// hasDefaults says that New<record> fills something in. known are the answers so
+// far, since records may use others many times over.
+func hasDefaults(t *named, known map[*named]bool) bool {
+	if has, ok := known[t]; ok {
+		return has
+	}
+	known[t] = false
 	for _, fd := range t.fields {
-		if expr, err := f.defaultOf(&fd); err == nil && expr != "" {
-			return true
+		if _, ok := fd.avro.Default(); ok || fd.typ.kind == recordKind && hasDefaults(fd.typ.named, known) {
+			known[t] = true
 		}
 	}
-	return false
+	return known[t]
 }
 
 // literals makes Go expressions of a datum.

@@ -1,6 +1,7 @@
 package gen_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -177,4 +178,29 @@ func TestNamesCompile(t *testing.T) {
 	}, paths)
 	out, err := o.run("build", "./"+dir+"/...")
 	require.NoError(t, err, out)
+}
+
+// Records that use others many times over are looked at once each.
+func TestManyWays(t *testing.T) {
+	text := `{"type": "record", "name": "R0", "fields": []}`
+	for i := 1; i < 60; i++ {
+		text = fmt.Sprintf(`{"type": "record", "name": "R%d", "fields": [{"name": "a", "type": {"type": "array", "items": %s}}, {"name": "b", "type": "R%d"}, {"name": "c", "type": "R%d"}]}`, i, text, i-1, i-1)
+	}
+	files, err := gen.Generate([]gen.Input{input(t, "", text)})
+	require.NoError(t, err)
+	require.Contains(t, string(files[0].Content), "type R59 struct")
+}
+
+// Nothing in a schema gets out of its comment or its quotes.
+func TestNoInjection(t *testing.T) {
+	evil := `\n}\nfunc init() { panic(1) }\n//`
+	s, err := schemas.Parse(`{"type": "record", "name": "R", "doc": "`+evil+`", "fields": [
+		{"name": "a", "doc": "`+evil+`", "type": ["null", "int", "string"]},
+		{"name": "b`+evil+`", "type": {"type": "enum", "name": "E`+evil+`", "symbols": ["A`+evil+`"]}}]}`, schemas.Lenient())
+	require.NoError(t, err)
+	files, err := gen.Generate([]gen.Input{{Name: "x\nfunc init() {}", Schema: s}})
+	require.NoError(t, err)
+	for line := range strings.Lines(string(files[0].Content)) {
+		require.False(t, strings.HasPrefix(line, "func init"), line)
+	}
 }

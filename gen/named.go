@@ -152,9 +152,9 @@ func (f *file) enum(t *named) {
 		f.printf("// The symbols of [%s].\nconst (\n", t.name)
 		for i, s := range t.symbols {
 			if i == 0 {
-				f.printf("%s %s = iota // %s\n", s, t.name, symbols[i])
+				f.printf("%s %s = iota // %s\n", s, t.name, oneLine(symbols[i]))
 			} else {
-				f.printf("%s // %s\n", s, symbols[i])
+				f.printf("%s // %s\n", s, oneLine(symbols[i]))
 			}
 		}
 		f.printf(")\n\n")

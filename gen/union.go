@@ -31,14 +31,14 @@ func (f *file) union(u *union) {
 			null = true
 		}
 	}
-	f.printf("\n// %s is the union %s: one of\n// %s", u.name, u.owner, strings.Join(goes, ", "))
+	f.printf("\n// %s is the union %s: one of\n// %s", u.name, oneLine(u.owner), strings.Join(goes, ", "))
 	if null {
 		f.printf(", or nil")
 	}
 	f.printf(".\ntype %s interface{ %s() }\n", u.name, u.marker)
 	for _, b := range u.branches {
 		if b.wrapper != "" {
-			f.printf("\n// %s is the branch %s of [%s].\ntype %s struct{ Value %s }\n", b.wrapper, b.json, u.name, b.wrapper, f.goType(b.typ))
+			f.printf("\n// %s is the branch %s of [%s].\ntype %s struct{ Value %s }\n", b.wrapper, oneLine(b.json), u.name, b.wrapper, f.goType(b.typ))
 		}
 	}
 	f.printf("\n")
@@ -67,7 +67,7 @@ func (f *file) unionAppend(u *union) {
 		f.printf("switch x := u.(type) {\n")
 		for i, b := range u.branches {
 			if b.goes == "" {
-				f.printf("case nil:\ndst = append(dst, %d)\n", 2*i)
+				f.printf("case nil:\n%s\n", index(i))
 				continue
 			}
 			f.printf("case %s:\n", b.goes)
