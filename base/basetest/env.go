@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,7 +76,21 @@ func (e *env) createTopic(name string, partitions int32, configs ...string) {
 		if e.cluster.fake != nil {
 			e.cluster.fake.created(name, resp.Topics[0].TopicID, configs)
 		}
+		e.eventually(func() bool { return e.visible(cl, name, partitions) }) // brokers hear of it one by one
 	})
+}
+
+// visible reports whether all partitions of a topic can be used.
+func (e *env) visible(cl *kgo.Client, name string, partitions int32) bool {
+	req := kmsg.NewPtrMetadataRequest()
+	topic := kmsg.NewMetadataRequestTopic()
+	topic.Topic = kmsg.StringPtr(name)
+	req.Topics = append(req.Topics, topic)
+	resp, err := req.RequestWith(e.ctx(), cl)
+	require.NoError(e, err)
+	t := resp.Topics[0]
+	return t.ErrorCode == 0 && len(t.Partitions) == int(partitions) &&
+		!slices.ContainsFunc(t.Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.ErrorCode != 0 || p.Leader < 0 })
 }
 
 // admin lends a plain client, for what the interfaces of base do not offer.

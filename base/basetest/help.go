@@ -137,9 +137,6 @@ func part(topic string, partition int32) base.TopicPartition {
 	return base.TopicPartition{Topic: topic, Partition: partition}
 }
 
-// after is the offset to commit when r was dealt with.
-func after(r *base.Record) base.Offset { return offset(r.Topic, r.Partition, r.Offset+1) }
-
 // positions drops the epochs, which not every broker gives.
 func positions(offsets []base.Offset) []base.Offset {
 	out := slices.Clone(offsets)

@@ -221,7 +221,7 @@ func rebalanceSessions(a, b *env, conf base.Config) {
 	}
 	run := func(e *env, ctx context.Context, s base.Session) error {
 		for {
-			copied, committed, err := transform(ctx, s, to, 5, true)
+			copied, committed, err := transform(ctx, s, to, 20, true)
 			switch {
 			case ctx.Err() != nil:
 				return nil

@@ -289,7 +289,7 @@ func TestConvert(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := convert(tt.err).(*base.Error) //nolint:errorlint // made here
+			e := convert(tt.err).(*base.Error)
 			require.Equal(t, tt.code, e.Code)
 			require.Equal(t, tt.retriable, e.Retriable)
 			require.Equal(t, tt.fatal, e.Fatal)

@@ -2,7 +2,7 @@ package franz
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,9 +19,8 @@ type event struct {
 	parts     []base.TopicPartition // revoked and lost
 	taken     bool                  // Poll is at it; guarded by the reader's mu
 
-	done  chan struct{} // closed when the rest is set
-	start []base.Offset
-	err   error
+	done chan struct{} // closed when err is set
+	err  error
 }
 
 type kind uint8
@@ -32,13 +31,14 @@ const (
 	lost
 )
 
-func (ev *event) finish(start []base.Offset, err error) {
-	ev.start, ev.err = start, err
+func (ev *event) finish(err error) {
+	ev.err = err
 	close(ev.done)
 }
 
-// errWithdrawn ends an event that nobody took in time.
-var errWithdrawn = errors.New("the rebalance was over before Poll was called")
+// errWithdrawn ends an event that nobody took in time. kgo takes it for what it
+// is: the end of the group's session, not a failure.
+var errWithdrawn = fmt.Errorf("the rebalance was over before Poll was called: %w", context.Canceled)
 
 // handOff queues ev and waits until Poll has run it, or until its context ends
 // before Poll begins to.
@@ -66,7 +66,7 @@ func (r *reader) post(ev *event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.released {
-		ev.finish(nil, base.ErrClosed)
+		ev.finish(errWithdrawn)
 		return
 	}
 	r.events = append(r.events, ev)
@@ -82,20 +82,37 @@ func (r *reader) dispatch() error {
 			r.mu.Unlock()
 			return nil
 		}
-		ev := r.events[0]
+		ev, closing := r.events[0], r.closing
 		r.events = r.events[1:]
 		ev.taken = true
 		r.mu.Unlock()
 
-		if ev.kind == assigned {
+		switch {
+		case ev.kind != assigned:
+			r.remove(ev.ctx, ev.kind, ev.parts)
+			ev.finish(nil)
+		case closing: // too late to begin with something
+			ev.finish(errWithdrawn)
+		default:
 			if err := r.assign(ev); err != nil {
+				r.putBack(ev)
 				return err
 			}
-			continue
+			ev.finish(nil)
 		}
-		r.remove(ev.ctx, ev.kind, ev.parts)
-		ev.finish(nil, nil)
 	}
+}
+
+// putBack lets the next Poll try again what Assigned has refused.
+func (r *reader) putBack(ev *event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if ev.ctx.Err() != nil || r.released {
+		ev.finish(errWithdrawn)
+		return
+	}
+	ev.taken = false
+	r.events = slices.Insert(r.events, 0, ev)
 }
 
 // assign tells Rebalance what is new, and kgo what it says.
@@ -118,7 +135,6 @@ func (r *reader) assign(ev *event) error {
 	r.remove(ev.ctx, revoked, again)
 
 	if len(fresh) == 0 {
-		ev.finish(nil, nil)
 		return nil
 	}
 	r.mu.Lock()
@@ -129,20 +145,19 @@ func (r *reader) assign(ev *event) error {
 
 	start, err := r.rebalance.Assigned(ev.ctx, slices.Clone(fresh))
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if err != nil {
 		for _, o := range fresh {
 			delete(r.parts, o.TopicPartition)
 		}
-	} else {
-		for _, o := range start {
-			if p := r.parts[o.TopicPartition]; p != nil && !p.installed {
-				p.from = o
-			}
+		return err
+	}
+	for _, o := range start {
+		if p := r.parts[o.TopicPartition]; p != nil && !p.installed {
+			p.from = o
 		}
 	}
-	r.mu.Unlock()
-	ev.finish(start, err)
-	return err
+	return nil
 }
 
 // remove tells Rebalance of the partitions in parts that it was told to have,

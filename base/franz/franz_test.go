@@ -3,6 +3,8 @@ package franz_test
 import (
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/base/franz"
 )
@@ -24,4 +26,9 @@ func factory() basetest.Factory {
 		Consumer: franz.NewConsumer,
 		Session:  franz.NewSession,
 	}
+}
+
+// Nothing is left running, of what the suite does not see either.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
 }

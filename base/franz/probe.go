@@ -46,13 +46,13 @@ func (r *reader) gaps() []gap {
 func (r *reader) probe(ctx context.Context) {
 	for _, g := range r.gaps() {
 		f, next, ok := r.look(ctx, g)
-		if !ok || len(f.Records) > 0 || next <= g.pos { // what there is, kgo will bring
+		if !ok || len(f.Records) > 0 { // what there is, kgo will bring
 			continue
 		}
 		r.mu.Lock()
 		p := r.parts[g.tp]
 		if p != nil && p.pos == g.pos {
-			p.pos = next
+			p.pos = max(next, g.pos)
 			r.endAt(g.tp, p, bounds{known: true, end: r.c.s.end(&f)})
 		}
 		r.mu.Unlock()

@@ -201,7 +201,7 @@ func (s *sent) failed(err error) error {
 		err = e
 	}
 	err = at(convert(err), base.TopicPartition{Topic: s.rec.Topic, Partition: s.requested})
-	if e, ok := err.(*base.Error); ok { //nolint:errorlint // made by at
+	if e, ok := err.(*base.Error); ok {
 		if e.Code == codeFail && s.requested >= 0 && strings.Contains(e.Err.Error(), "partitioning choice") {
 			e.Code = codeUnknownPart
 		}

@@ -30,6 +30,7 @@ type reader struct {
 	ends     []base.Offset         // for the next Batch
 	errs     []base.PartitionError // for the next Batch
 	wake     func()                // interrupts Poll or close while it waits, or nil
+	closing  bool                  // nothing is assigned any more
 	released bool                  // nobody will take events any more
 	fatal    error                 // ends the reader
 	seeks    uint64                // how many Seeks there were
@@ -80,7 +81,8 @@ func (r *reader) poll(ctx context.Context, b *base.Batch, max int) error {
 		}
 		// First what is there already: this costs neither a goroutine nor a
 		// context, and comes even if ctx is over.
-		if r.fetch(nil, b, max); !empty(b) {
+		var dontWait context.Context
+		if r.fetch(dontWait, b, max); !empty(b) {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -153,13 +155,14 @@ func (r *reader) rouse() {
 	}
 }
 
-// fetch takes up to max records from the client; a nil ctx does not wait.
+// fetch takes up to max records from the client. As in kgo, a nil ctx means not
+// to wait.
 func (r *reader) fetch(ctx context.Context, b *base.Batch, max int) {
 	r.mu.Lock()
 	seeks := r.seeks
 	r.mu.Unlock()
 
-	fetches := r.cl.PollRecords(ctx, max) // nil is allowed, and means not to wait
+	fetches := r.cl.PollRecords(ctx, max)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -181,6 +184,7 @@ func (r *reader) close(ctx context.Context) {
 	r.watch.stop()
 	signal := make(chan struct{}, 1)
 	r.mu.Lock()
+	r.closing = true
 	r.wake = func() {
 		select {
 		case signal <- struct{}{}:
@@ -194,8 +198,7 @@ func (r *reader) close(ctx context.Context) {
 	for {
 		select {
 		case <-signal:
-			for r.dispatch() != nil { // what Assigned says does not matter any more
-			}
+			_ = r.dispatch() // Assigned is not called any more
 			continue
 		case <-r.done:
 		case <-ctx.Done():
@@ -224,7 +227,7 @@ func (r *reader) disown() {
 	defer r.mu.Unlock()
 	r.released = true
 	for _, ev := range r.events {
-		ev.finish(nil, base.ErrClosed)
+		ev.finish(errWithdrawn)
 	}
 	r.events = nil
 }

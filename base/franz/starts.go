@@ -2,9 +2,11 @@ package franz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -138,34 +140,59 @@ func (s *settings) resolve(offset int64, log bounds) (int64, error) {
 	}
 }
 
+// boundsTries and boundsPause are how long to insist on an answer: a topic that
+// was just made has no leader for a moment. After that kgo goes on alone.
+const (
+	boundsTries = 20
+	boundsPause = 100 * time.Millisecond
+)
+
 // bounds asks for the logs of all partitions in wanted. Those that a broker
 // gives no answer for are left out.
 func (r *reader) bounds(ctx context.Context, wanted []base.Offset) map[base.TopicPartition]bounds {
+	all := map[base.TopicPartition]bounds{}
 	parts := make([]base.TopicPartition, len(wanted))
 	for i := range wanted {
 		parts[i] = wanted[i].TopicPartition
 	}
+	for try := 0; len(parts) > 0 && try < boundsTries; try++ {
+		if try > 0 {
+			select {
+			case <-time.After(boundsPause):
+			case <-ctx.Done():
+				return all
+			}
+		}
+		parts = r.askBounds(ctx, parts, all)
+	}
+	return all
+}
+
+// askBounds asks once, and returns the partitions that are worth asking again.
+func (r *reader) askBounds(ctx context.Context, parts []base.TopicPartition, all map[base.TopicPartition]bounds) (again []base.TopicPartition) {
 	var low, high, stable map[base.TopicPartition]listed
 	var wg sync.WaitGroup
 	wg.Go(func() { low = list(ctx, r.cl, listStart, 0, parts) })
 	wg.Go(func() { high = list(ctx, r.cl, listEnd, 0, parts) })
-	committed := r.c.s.isolation == "read_committed"
-	if committed && r.c.s.partitionEOF {
+	if r.c.s.partitionEOF && r.c.s.readable() == 1 {
 		wg.Go(func() { stable = list(ctx, r.cl, listEnd, 1, parts) })
 	}
 	wg.Wait()
 	if stable == nil {
 		stable = high
 	}
-
-	all := map[base.TopicPartition]bounds{}
 	for _, tp := range parts {
 		l, h, s := low[tp], high[tp], stable[tp]
-		if l.err == nil && h.err == nil && s.err == nil {
+		err := errors.Join(l.err, h.err, s.err)
+		e, ok := errors.AsType[*base.Error](err)
+		switch {
+		case err == nil:
 			all[tp] = bounds{known: true, low: l.offset, high: h.offset, end: s.offset}
+		case ok && e.Retriable:
+			again = append(again, tp)
 		}
 	}
-	return all
+	return again
 }
 
 // sortOffsets sorts by topic and partition.
