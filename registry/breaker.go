@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -42,6 +43,7 @@ type host struct {
 	failures int // in a row
 	asideTo  time.Time
 	trying   bool // the one request is under way
+	told     bool // that it was set aside
 	last     error
 }
 
@@ -70,7 +72,7 @@ func (hs *hosts) pick(tried []*host) (*host, error) {
 	var aside, closed *host // the second and the third choice
 	for i := range hs.all {
 		h := hs.all[(hs.current+i)%len(hs.all)]
-		if contains(tried, h) {
+		if slices.Contains(tried, h) {
 			continue
 		}
 		resting := now.Before(h.asideTo)
@@ -101,6 +103,15 @@ func (hs *hosts) pick(tried []*host) (*host, error) {
 	}
 }
 
+// askable reports whether there will be a host to ask at that time.
+func (hs *hosts) askable(at time.Time) bool {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	return slices.ContainsFunc(hs.all, func(h *host) bool {
+		return !hs.open(h) || !at.Before(h.asideTo) && !h.trying
+	})
+}
+
 // health is what an attempt shows of a host.
 type health uint8
 
@@ -119,27 +130,21 @@ func (hs *hosts) report(h *host, state health, pause time.Duration, err error) (
 	h.trying = false
 	switch state {
 	case well:
-		if h.failures > 0 {
+		if h.told {
 			changed = Event{Kind: EventClose, URL: displayURL(h.base)}
 		}
-		h.failures, h.asideTo, h.last = 0, time.Time{}, nil
-		hs.current = hs.index(h)
+		h.failures, h.asideTo, h.told, h.last = 0, time.Time{}, false, nil
+		hs.current = slices.Index(hs.all, h)
 	case ill:
 		h.failures++
 		pause = min(max(pause, hs.pauseAfter(h.failures)), hs.maxPause)
 		h.asideTo, h.last = time.Now().Add(pause), err
-		changed = Event{Kind: EventOpen, URL: displayURL(h.base), Duration: pause, Err: err}
-	}
-	return changed
-}
-
-func (hs *hosts) index(h *host) int {
-	for i := range hs.all {
-		if hs.all[i] == h {
-			return i
+		if len(hs.all) > 1 || hs.open(h) { // an only host goes on being asked until then
+			h.told = true
+			changed = Event{Kind: EventOpen, URL: displayURL(h.base), Duration: pause, Err: err}
 		}
 	}
-	return 0
+	return changed
 }
 
 // pauseAfter is how long a host is set aside after n failures in a row: the
@@ -154,13 +159,4 @@ func (hs *hosts) pauseAfter(n int) time.Duration {
 		}
 	}
 	return d - time.Duration(rand.Int64N(int64(d)/5+1))
-}
-
-func contains(list []*host, h *host) bool {
-	for _, l := range list {
-		if l == h {
-			return true
-		}
-	}
-	return false
 }

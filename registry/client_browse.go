@@ -147,7 +147,8 @@ func (c *Client) DeleteContext(ctx context.Context, context string) error {
 // encryption. path begins with a slash, is escaped already, and may have a
 // query. in is sent as JSON, or as it is if it is a []byte; nil sends no body. A
 // 2xx answer is decoded into out; into a *[]byte, its body is put as it is; nil
-// drops it. Errors are those of all methods. Nothing is kept.
+// drops it. Errors are those of all methods. Nothing is kept, and what it changes
+// is not seen before the answers that are kept have had their time.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
 	if !strings.HasPrefix(path, "/") {
 		return &InvalidError{Response: Response{Method: method, Message: "a path has to begin with a slash: " + path}}

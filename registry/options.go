@@ -165,8 +165,8 @@ func setIfGiven(to *time.Duration, d time.Duration) {
 }
 
 // WithBreaker sets when requests to a URL stop being made: after this many
-// failures in a row, for pause, doubled with each failed trial up to maxPause.
-// While every URL is set aside, calls fail at once with an [*UnavailableError]
+// failures in a row (no answer, 429, 502, 503, 504), for pause, doubled with each
+// failed trial up to maxPause. While every URL is set aside, calls fail at once with an [*UnavailableError]
 // that wraps [ErrCircuitOpen]. The default is 5, 1 s and 30 s; 0 failures means
 // never.
 func WithBreaker(failures int, pause, maxPause time.Duration) TransportOption {

@@ -73,6 +73,9 @@ func (x *exchange) run(ctx context.Context) outcome {
 		if out.resp != nil {
 			wait = max(wait, retryAfter(out.resp.Header))
 		}
+		if !x.t.hosts.askable(time.Now().Add(wait)) {
+			return out
+		}
 		x.tell(EventRetry, &out, wait)
 		if !pause(ctx, wait) {
 			return out
