@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,7 +26,7 @@ type Fault struct {
 	// How they fail.
 
 	Delay  time.Duration // wait first; the client going away ends it
-	Hang   bool          // never answer, until the client goes away
+	Hang   bool          // never answer
 	Status int           // answer with this status; 0 leaves the registry's
 	Body   *string       // answer with this body, with status 200 if none is set
 	Header http.Header   // set these, such as Retry-After
@@ -90,6 +92,7 @@ type Faults struct {
 	mu       sync.Mutex
 	faults   []*activeFault
 	requests map[string]int
+	cleared  chan struct{} // closed by Clear
 }
 
 type activeFault struct {
@@ -99,7 +102,7 @@ type activeFault struct {
 
 // NewFaults wraps a handler. Nothing fails until it is told to.
 func NewFaults(next http.Handler) *Faults {
-	return &Faults{next: next, requests: map[string]int{}}
+	return &Faults{next: next, requests: map[string]int{}, cleared: make(chan struct{})}
 }
 
 // Add adds a fault. Of several that match a request, the first that has not used
@@ -115,12 +118,14 @@ func (f *Faults) Add(fault Fault) {
 	f.faults = append(f.faults, &activeFault{Fault: fault})
 }
 
-// Clear removes all faults. Requests that are failing already go on to fail,
-// except that those that hang are not released: their clients must go away.
+// Clear removes all faults, and ends what waits or hangs: a delay is over at once,
+// and a connection that hangs is closed.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.faults = nil
+	close(f.cleared)
+	f.cleared = make(chan struct{})
 }
 
 // Requests returns how many requests came, by method and escaped path:
@@ -141,21 +146,13 @@ func (f *Faults) Total() (n int) {
 
 // ServeHTTP answers, or fails to.
 func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	fault := f.choose(r)
+	fault, cleared := f.choose(r)
 	if fault == nil {
 		f.next.ServeHTTP(w, r)
 		return
 	}
-	if fault.Delay > 0 {
-		timer := time.NewTimer(fault.Delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-		}
-	}
-	if fault.Hang {
-		<-r.Context().Done()
+	if fault.Delay > 0 || fault.Hang {
+		fault.wait(r, cleared)
 	}
 	if fault.Reset || fault.Hang || r.Context().Err() != nil {
 		panic(http.ErrAbortHandler) // closes the connection
@@ -163,8 +160,33 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault.answer(f.next, w, r)
 }
 
-// choose counts a request and returns the fault that it meets, or nil.
-func (f *Faults) choose(r *http.Request) *Fault {
+// wait waits as the fault says, but not longer than the client does.
+func (f *Fault) wait(r *http.Request, cleared <-chan struct{}) {
+	// That a client has gone away is noticed only once its body is read.
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxFaultBody))
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), r.Body))
+	var over <-chan time.Time
+	if !f.Hang {
+		timer := time.NewTimer(f.Delay)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-over:
+	case <-r.Context().Done():
+	case <-cleared:
+	}
+}
+
+// maxFaultBody is how much of a body is read before a request waits.
+const maxFaultBody = 16 << 20
+
+// choose counts a request and returns the fault that it meets, or nil, and what
+// tells that the faults were cleared.
+func (f *Faults) choose(r *http.Request) (*Fault, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.requests[r.Method+" "+r.URL.EscapedPath()]++
@@ -175,10 +197,10 @@ func (f *Faults) choose(r *http.Request) *Fault {
 		fault.met++
 		if fault.met > fault.Skip {
 			chosen := fault.Fault
-			return &chosen
+			return &chosen, f.cleared
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // answer sends what the registry would, changed.

@@ -134,7 +134,8 @@ func TestFaultsHang(t *testing.T) {
 	ctx, cancel := contextWithCancel(t)
 	for _, path := range []string{"/schemas/ids/1", "/schemas/ids/2"} {
 		go func() {
-			req, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+path, nil)
+			// With a body: a server that does not read it learns late that the client is gone.
+			req, _ := http.NewRequestWithContext(ctx, http.MethodPost, srv.URL+path, strings.NewReader(`{"schema":"\"int\""}`))
 			resp, err := srv.Client().Do(req)
 			if err == nil {
 				resp.Body.Close()
@@ -205,4 +206,31 @@ func TestClientMeetsFaults(t *testing.T) {
 	_, unavailable := errors.AsType[*registry.UnavailableError](err)
 	require.True(t, unavailable, "%v", err)
 	require.True(t, strings.Contains(err.Error(), "<html>"), err)
+}
+
+// TestFaultsClearedWhileTheyHang ends what hangs and what is delayed.
+func TestFaultsClearedWhileTheyHang(t *testing.T) {
+	f, srv := startFaulty(t)
+	f.Add(registry.Fault{Path: "/schemas/ids/1", Hang: true})
+	f.Add(registry.Fault{Path: "/schemas/types", Delay: time.Hour})
+	hung, delayed := make(chan error), make(chan int)
+	go func() {
+		_, _, err := fetch(t, srv.Client(), srv.URL+"/schemas/ids/1")
+		hung <- err
+	}()
+	go func() {
+		resp, _, err := fetch(t, srv.Client(), srv.URL+"/schemas/types")
+		if err != nil {
+			t.Error(err)
+			delayed <- 0
+			return
+		}
+		delayed <- resp.StatusCode
+	}()
+	for f.Total() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	f.Clear()
+	require.Error(t, <-hung)
+	require.Equal(t, 200, <-delayed)
 }

@@ -22,10 +22,10 @@ type handlerSettings struct {
 // 10 MiB, which leaves room for escapes around the largest schema.
 func WithMaxBody(bytes int64) HandlerOption { return func(s *handlerSettings) { s.maxBody = bytes } }
 
-// Basic makes a handler answer as registries other than Confluent's do:
+// BasicAPI makes a handler answer as registries other than Confluent's do:
 // registering answers with an id and no more, there are no GUIDs, no contexts
 // to list and no associations. For tests that need such a registry.
-func Basic() HandlerOption { return func(s *handlerSettings) { s.basic = true } }
+func BasicAPI() HandlerOption { return func(s *handlerSettings) { s.basic = true } }
 
 // WithClusterID sets the id of the Kafka cluster that GET /v1/metadata/id names.
 // The default is "kavro".
@@ -163,7 +163,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a = refuse(err)
 	}
-	a.write(w)
+	a.write(w, r.Header.Get("Accept"))
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) {

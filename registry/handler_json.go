@@ -90,20 +90,27 @@ type answer struct {
 
 func ok(body any) answer { return answer{status: http.StatusOK, body: body} }
 
-func (a answer) write(w http.ResponseWriter) {
+func (a answer) write(w http.ResponseWriter, accept string) {
 	body, isBytes := a.body.([]byte)
 	if !isBytes && a.body != nil {
 		body = encode(a.body)
 	}
 	if a.body != nil {
 		w.Header()["Content-Type"] = jsonHeader
+		if strings.Contains(accept, "application/json") && !strings.Contains(accept, "schemaregistry") {
+			w.Header()["Content-Type"] = plainHeader
+		}
 	}
 	w.WriteHeader(a.status)
 	w.Write(body) // the client is gone if this fails
 }
 
-// jsonHeader is shared by all answers: headers are only read.
-var jsonHeader = []string{contentType}
+// jsonHeader and plainHeader are shared by all answers: headers are only read. The
+// second is for those who ask for plain JSON.
+var (
+	jsonHeader  = []string{contentType}
+	plainHeader = []string{"application/json"}
+)
 
 // encode writes JSON as registries do: on one line, and without escapes for HTML.
 func encode(v any) []byte {

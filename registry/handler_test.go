@@ -85,9 +85,25 @@ func TestHandlerMethods(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, ask(h, "GET", "/subjects//versions", "").Code)
 }
 
+func TestHandlerContentTypes(t *testing.T) {
+	h := registry.Handler(registry.NewMemory())
+	for accept, want := range map[string]string{
+		"":                 "application/vnd.schemaregistry.v1+json",
+		"*/*":              "application/vnd.schemaregistry.v1+json",
+		"application/json": "application/json",
+		"application/vnd.schemaregistry.v1+json, application/json": "application/vnd.schemaregistry.v1+json",
+	} {
+		r := httptest.NewRequest("GET", "/subjects", nil)
+		r.Header.Set("Accept", accept)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, want, w.Header().Get("Content-Type"), accept)
+	}
+}
+
 // TestHandlerBasic asks what registries other than Confluent's answer.
 func TestHandlerBasic(t *testing.T) {
-	h := registry.Handler(registry.NewMemory(), registry.Basic())
+	h := registry.Handler(registry.NewMemory(), registry.BasicAPI())
 	w := ask(h, "POST", "/subjects/s/versions", `{"schema":"\"int\""}`)
 	require.JSONEq(t, `{"id":1}`, w.Body.String())
 	require.JSONEq(t, `{"schema":"\"int\""}`, ask(h, "GET", "/schemas/ids/1", "").Body.String())

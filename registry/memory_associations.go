@@ -154,6 +154,28 @@ func (m *Memory) findAssociations(ctx context.Context, f associationFilter) (fou
 	return found, ctx.Err()
 }
 
+// Associated returns the subjects that are associated with the keys or the values
+// of a topic, sorted; part is "key" or "value", cluster the id of a Kafka cluster or
+// "" for any. There may be none. Associations are made over HTTP, with
+// POST /associations.
+func (m *Memory) Associated(ctx context.Context, cluster, topic, part string) ([]Association, error) {
+	if cluster == anyResource {
+		cluster = ""
+	}
+	found, err := m.findAssociations(ctx, associationFilter{name: topic, namespace: cluster, parts: []string{part}})
+	if err != nil {
+		return nil, err
+	}
+	var out []Association
+	for _, a := range found {
+		out = append(out, Association{
+			Subject: a.Subject, ResourceName: a.Name, ResourceNS: a.Namespace, ResourceID: a.Resource,
+			Part: a.Part, Lifecycle: a.Lifecycle,
+		})
+	}
+	return out, nil
+}
+
 // check completes a request, or says what is not valid in it.
 func (r *associationRequest) check(create, dryRun bool) error {
 	for _, name := range []struct{ property, value string }{{"resourceName", r.Name}, {"resourceNamespace", r.Namespace}} {

@@ -200,6 +200,16 @@ func (s *store) anywhere(subject qualified, number int, deleted bool) *version {
 	return nil
 }
 
+// Text returns the text of a version, -1 for the latest, as it is kept. Errors are
+// those of Version.
+func (m *Memory) Text(ctx context.Context, subject string, version int) (string, error) {
+	v, err := m.versionOf(ctx, subject, version, false)
+	if err != nil {
+		return "", err
+	}
+	return v.entry.definition.Text, nil
+}
+
 // LatestWithMetadata returns the newest version of subject whose metadata has all
 // these properties. Option: [WithDeleted].
 //

@@ -308,3 +308,24 @@ func TestReferencesInARow(t *testing.T) {
 	_, err = register("none", `{"type":"record","name":"T","fields":[{"name":"b","type":"R0"}]}`, registry.Reference{Name: "", Subject: "R49", Version: 1})
 	require.ErrorContains(t, err, "Invalid reference")
 }
+
+func TestMemoryAssociated(t *testing.T) {
+	m := registry.NewMemory()
+	_, err := m.Register(t.Context(), "shared", order(0))
+	require.NoError(t, err)
+	w := ask(registry.Handler(m), "POST", "/associations",
+		`{"resourceName":"orders","resourceNamespace":"lkc-1","resourceId":"7","associations":[{"subject":"shared"}]}`)
+	require.Equal(t, 200, w.Code, w.Body)
+	want := []registry.Association{{Subject: "shared", ResourceName: "orders", ResourceNS: "lkc-1", ResourceID: "7", Part: "value", Lifecycle: "WEAK"}}
+	for _, cluster := range []string{"", "-", "lkc-1"} {
+		got, err := m.Associated(t.Context(), cluster, "orders", "value")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	got, err := m.Associated(t.Context(), "lkc-2", "orders", "value")
+	require.NoError(t, err)
+	require.Empty(t, got)
+	got, err = m.Associated(t.Context(), "", "orders", "key")
+	require.NoError(t, err)
+	require.Empty(t, got)
+}

@@ -30,6 +30,7 @@ type store struct {
 	associations map[string]*association // by GUID
 	seq          int64                   // of the last version
 	sorted       atomic.Pointer[[]qualified]
+	listed       atomic.Pointer[[]string]
 }
 
 // contextState is what is known in one context.
@@ -106,7 +107,7 @@ func newStore() *store {
 		referencedBy: map[SubjectVersion]map[ContextID]bool{},
 		associations: map[string]*association{},
 	}
-	s.context(defaultContext).listed = true
+	s.list(defaultContext, true)
 	return s
 }
 
@@ -129,8 +130,8 @@ func (s *store) put(e event) error {
 	if e.Version < 1 || e.ID < 0 || q.String() != e.Subject {
 		return fmt.Errorf("event %q: subject %q version %d id %d", e.Op, e.Subject, e.Version, e.ID)
 	}
+	s.list(q.context, true)
 	c := s.context(q.context)
-	c.listed = true
 	c.maxID = max(c.maxID, e.ID)
 	s.dropVersion(e.Subject, e.Version) // an import may replace a version
 
@@ -322,13 +323,25 @@ func (s *store) names() []qualified {
 	return names
 }
 
+// list says whether a context is among those that are listed.
+func (s *store) list(context string, listed bool) {
+	if c := s.context(context); c.listed != listed {
+		c.listed = listed
+		s.listed.Store(nil)
+	}
+}
+
 // listedContexts returns the names of the contexts, the default one first.
 func (s *store) listedContexts() []string {
+	if names := s.listed.Load(); names != nil {
+		return *names
+	}
 	names := []string{defaultContext}
 	for _, name := range slices.Sorted(maps.Keys(s.contexts)) {
 		if name != defaultContext && s.contexts[name].listed {
 			names = append(names, name)
 		}
 	}
+	s.listed.Store(&names)
 	return names
 }

@@ -70,9 +70,9 @@ func (s *store) apply(e event) error {
 	case opMode:
 		setOrDelete(s.modes, e.Subject, e.Mode, e.Mode == "")
 	case opContext:
-		s.context(e.Context).listed = true
+		s.list(e.Context, true)
 	case opDropContext:
-		s.context(e.Context).listed = false
+		s.list(e.Context, false)
 	case opAssociate:
 		if e.Assoc == nil {
 			return fmt.Errorf("event %q has no association", e.Op)
