@@ -52,9 +52,11 @@ func (c *Consumer[K, V]) Subscribe(topics ...string) error {
 	return c.subscribe(topics)
 }
 
-// Unsubscribe leaves the group's partitions to others, as Close does, and can be
-// followed by another Subscribe.
-func (c *Consumer[K, V]) Unsubscribe() error { return c.subscribe(nil) }
+// Unsubscribe leaves the group's partitions to others, as Close does. The
+// consumer stays a member without topics, and may subscribe again.
+func (c *Consumer[K, V]) Unsubscribe() error {
+	return c.subscribe([]string{"^$"}) // no topic has an empty name
+}
 
 func (c *core) subscribe(topics []string) error {
 	// Taking the turn ends at once the poll that may be under way, so there is

@@ -62,7 +62,8 @@ type DeadLetters struct {
 	group   string
 }
 
-// NewDeadLetters writes dead letters through b, which stays the caller's.
+// NewDeadLetters writes dead letters through b, which stays the caller's. b may
+// be nil for a pipeline, which writes them by itself.
 func NewDeadLetters(b base.Producer, opts ...DeadLetterOption) *DeadLetters {
 	d := &DeadLetters{base: b}
 	d.topic = func(e *RecordError) string { return e.Raw.Topic + "-dlt" }
@@ -76,7 +77,10 @@ func NewDeadLetters(b base.Producer, opts ...DeadLetterOption) *DeadLetters {
 // WriteDeadLetter produces the record that failed, and waits within ctx until
 // the brokers have it.
 func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error {
-	letter := DeadLetterOf(e, d.topic(e), d.headers(e))
+	if d.base == nil {
+		return errors.New("avroconsumer: NewDeadLetters: the base is nil")
+	}
+	letter := d.Letter(e)
 	reported := make(chan error, 1)
 	if err := d.base.Produce(ctx, letter, func(_ *base.Record, err error) { reported <- err }); err != nil {
 		return err
@@ -89,13 +93,14 @@ func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error
 	}
 }
 
-// DeadLetterOf is the record to produce for a record that failed: a copy of it,
-// bytes, headers and timestamp, for topic, with more headers.
-func DeadLetterOf(e *RecordError, topic string, more []base.Header) *base.Record {
+// Letter returns the record that is produced for a record that failed: bytes,
+// headers and timestamp of that, and the headers that say what happened.
+func (d *DeadLetters) Letter(e *RecordError) *base.Record {
+	more := d.headers(e)
 	headers := make([]base.Header, 0, len(e.Raw.Headers)+len(more))
 	headers = append(append(headers, e.Raw.Headers...), more...)
 	return &base.Record{
-		Topic:     topic,
+		Topic:     d.topic(e),
 		Partition: -1,
 		Key:       e.Raw.Key,
 		Value:     e.Raw.Value,
@@ -142,8 +147,8 @@ func root(err error) error {
 }
 
 // writeDeadLetter writes e's record, and says so if that failed.
-func (c *core) writeDeadLetter(ctx context.Context, p Policy, e *RecordError) error {
-	err := guard(func() error { return p.letters.WriteDeadLetter(ctx, e) })
+func (c *core) writeDeadLetter(ctx context.Context, w DeadLetterWriter, e *RecordError) error {
+	err := guard(func() error { return w.WriteDeadLetter(ctx, e) })
 	if err == nil {
 		return nil
 	}

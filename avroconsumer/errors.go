@@ -93,6 +93,31 @@ func (e *RecordError) cause() error {
 // Unwrap returns the cause.
 func (e *RecordError) Unwrap() error { return e.Err }
 
+// Class returns the policy's class that e falls under.
+func (e *RecordError) Class() Class {
+	if errors.Is(e.Err, ErrNoHandler) {
+		return UnknownSchemas
+	}
+	if e.Stage == StageHandler {
+		return HandlerErrors
+	}
+	if n := (*registry.NotFoundError)(nil); errors.As(e.Err, &n) {
+		return UnknownSchemas
+	}
+	return DecodeErrors
+}
+
+// Temporary reports whether the record is not to blame and may be decoded later:
+// the registry does not answer.
+func (e *RecordError) Temporary() bool { return e.Stage != StageHandler && temporary(e.Err) }
+
+// Blameless reports whether the record is not to blame, although waiting may not
+// help: the registry refuses the program's credentials.
+func (e *RecordError) Blameless() bool {
+	var u *registry.UnauthorizedError
+	return e.Stage != StageHandler && errors.As(e.Err, &u)
+}
+
 // recordError wraps what a deserializer returned.
 func recordError(r *base.Record, stage Stage, t *serde.Target, err error) *RecordError {
 	e := &RecordError{Raw: r, Stage: stage, Err: err}
@@ -209,28 +234,7 @@ func temporary(err error) bool {
 	return errors.As(err, &t) && t.Temporary()
 }
 
-// classify says which policy an error falls under.
-func classify(e *RecordError) Class {
-	if errors.Is(e.Err, ErrNoHandler) {
-		return UnknownSchemas
-	}
-	if e.Stage == StageHandler {
-		return HandlerErrors
-	}
-	if n := (*registry.NotFoundError)(nil); errors.As(e.Err, &n) {
-		return UnknownSchemas
-	}
-	return DecodeErrors
-}
-
 // ended says whether err is how a context tells that it is over.
 func ended(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
-// blameless says whether the record is not to blame for err, although waiting
-// may not help: the registry refuses the program's credentials.
-func blameless(err error) bool {
-	var u *registry.UnauthorizedError
-	return errors.As(err, &u)
 }

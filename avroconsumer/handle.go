@@ -67,14 +67,14 @@ func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict,
 		it.undealt = true
 		return verdict{}, false
 	}
-	class := classify(e)
+	class := e.Class()
 	if e.Stage != StageHandler {
-		if temporary(e) {
+		if e.Temporary() {
 			it.undealt = true
 			c.observer.Failed(e, class, Waited)
 			return verdict{registry: true}, false
 		}
-		if blameless(e) {
+		if e.Blameless() {
 			it.undealt = true
 			c.observer.Failed(e, class, Stopped)
 			return verdict{err: e}, false
@@ -82,20 +82,20 @@ func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict,
 	}
 	it.attempts++
 	e.Attempts = int(it.attempts)
-	policy, pause := c.policies[class].decide(e.Attempts)
-	did := policy.action
+	decision := c.policies[class].Decide(e.Attempts)
+	did := decision.Action
 	v.answered = true
 	switch did {
 	case HandedRaw:
 		raw = true
 	case Retried:
 		it.undealt = true
-		v.pause = pause
+		v.pause = decision.Pause
 	case Stopped:
 		it.undealt = true
 		v.err = e
 	case DeadLettered:
-		if err := c.writeDeadLetter(ctx, policy, e); err != nil {
+		if err := c.writeDeadLetter(ctx, decision.Letters, e); err != nil {
 			it.undealt = true
 			if ctx.Err() == nil {
 				did, v.err = Stopped, err

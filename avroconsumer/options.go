@@ -69,7 +69,7 @@ func (c *config) check() error {
 		c.refuse("WithObserver", "the observer is nil")
 	}
 	for class, p := range c.policies {
-		if err := p.check(Class(class)); err != nil {
+		if err := p.Check(Class(class)); err != nil {
 			c.refuse("WithPolicy", "%v errors: %w", Class(class), err)
 		}
 	}

@@ -116,8 +116,8 @@ func Exponential(first, most time.Duration) Backoff {
 	}
 }
 
-// check refuses what makes no sense for a class.
-func (p Policy) check(c Class) error {
+// Check refuses what makes no sense for a class.
+func (p Policy) Check(c Class) error {
 	switch {
 	case p.action == Retried && c == DecodeErrors:
 		return errors.New("decode errors are never retried: they would fail again")
@@ -134,22 +134,30 @@ func (p Policy) check(c Class) error {
 	case p.then != nil && p.then.action == Retried:
 		return errors.New("Then: Retry cannot follow Retry")
 	case p.then != nil:
-		return p.then.check(c)
+		return p.then.Check(c)
 	}
 	return nil
 }
 
-// decide says what to do after a record failed for the attempts-th time: Retried
-// with a pause, or what is final.
-func (p Policy) decide(attempts int) (final Policy, pause time.Duration) {
-	if p.action != Retried {
-		return p, 0
+// Decision is what a policy says about a record that failed.
+type Decision struct {
+	Action  Action
+	Pause   time.Duration    // before the retry, if Action is Retried
+	Letters DeadLetterWriter // if Action is DeadLettered
+}
+
+// Decide says what to do after a record has failed for the attempts-th time. It
+// is for those who handle records by another way than Run, as package pipeline
+// does.
+func (p Policy) Decide(attempts int) Decision {
+	if p.action == Retried {
+		if attempts <= p.retries {
+			return Decision{Action: Retried, Pause: p.backoff(attempts)}
+		}
+		if p.then == nil {
+			return Decision{Action: Stopped}
+		}
+		p = *p.then
 	}
-	if attempts <= p.retries {
-		return p, p.backoff(attempts)
-	}
-	if p.then != nil {
-		return *p.then, 0
-	}
-	return Stop(), 0
+	return Decision{Action: p.action, Letters: p.letters}
 }

@@ -132,7 +132,7 @@ func (c *Consumer[K, V]) pull(ctx context.Context) (*Message[K, V], error) {
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case !temporary(err):
+		case !err.(*RecordError).Temporary():
 			return nil, err
 		}
 	}
@@ -152,7 +152,7 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 		return m, nil
 	}
 	h.err = err
-	if c.observing && (ctx.Err() != nil || temporary(err) || blameless(err)) {
+	if e := err.(*RecordError); c.observing && (ctx.Err() != nil || e.Temporary() || e.Blameless()) {
 		c.handled(*h) // for now
 	}
 	return nil, err
@@ -162,7 +162,7 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 // returns it to where it came from. mu is held.
 func (c *core) returns(ctx context.Context, h *handed) bool {
 	over := ctx.Err() != nil
-	if !over && !temporary(h.err) && !blameless(h.err) {
+	if e := h.err.(*RecordError); !over && !e.Temporary() && !e.Blameless() {
 		return false
 	}
 	c.putBack(h.item)

@@ -46,8 +46,8 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdic
 		m, err := h.decoder.Decode(ctx, items[n].rec)
 		if err != nil {
 			bad = err.(*RecordError)
-			if ctx.Err() == nil && h.core.policies[classify(bad)].action == HandedRaw && !temporary(bad) && !blameless(bad) {
-				h.core.observer.Failed(bad, classify(bad), HandedRaw)
+			if ctx.Err() == nil && h.core.policies[bad.Class()].action == HandedRaw && !bad.Temporary() && !bad.Blameless() {
+				h.core.observer.Failed(bad, bad.Class(), HandedRaw)
 				m, bad = newMessage[K, V](items[n].rec), nil
 				m.Err = err.(*RecordError)
 			} else {
