@@ -112,7 +112,7 @@ func (x *match) firstReason() (path, reason string) {
 		writer := x.writer
 		switch x.kind {
 		case matchNone:
-			return path, x.reason
+			return path, x.refusal()
 		case matchEnum:
 			return path, "the reader knows none of its symbols"
 		case matchReaderUnion:

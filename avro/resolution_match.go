@@ -60,14 +60,16 @@ type branchMatch struct {
 
 // maxMatchSteps bounds the work of comparing two schemas: hostile ones can make
 // it quadratic. Schemas of a thousand types stay far below.
-const maxMatchSteps = 1 << 22
+const maxMatchSteps = 1 << 20
 
 type pair struct{ writer, reader *schemas.Node }
 
 type matcher struct {
 	names   *readerNames
 	records map[pair]*match
-	steps   int
+	same    map[pair]bool // what sameUnion found out
+	indexes map[*schemas.Node]map[string]int
+	steps   int // comparisons so far
 	filled  int // bytes of defaults so far
 }
 
@@ -80,7 +82,7 @@ var errTooEntangled = fmt.Errorf("comparing the schemas takes more than %d steps
 // matchSchemas compares two schemas. The error is errTooEntangled; whatever
 // cannot be read is part of the match.
 func matchSchemas(writer, reader *schemas.Schema) (*match, error) {
-	m := &matcher{records: map[pair]*match{}}
+	m := &matcher{records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
 	if writer.Canonical() != reader.Canonical() { // as in Java, a schema's own aliases do not bend it
 		m.names = namesOf(reader.Root())
 	}
@@ -161,10 +163,8 @@ func (m *matcher) matchRecord(w, r *schemas.Node) *match {
 	out := &match{kind: matchRecord, writer: w, reader: r}
 	m.records[pair{w, r}] = out // first: fields may refer to it
 
-	index := make(map[string]int, len(r.Fields()))
-	for i, f := range r.Fields() {
-		index[f.Name()] = i
-	}
+	m.steps += 1 + len(w.Fields())
+	index := m.fieldIndex(r)
 	fields := make([]fieldMatch, len(r.Fields()))
 	found := make([]bool, len(r.Fields()))
 	for i, f := range w.Fields() {
@@ -184,25 +184,38 @@ func (m *matcher) matchRecord(w, r *schemas.Node) *match {
 		if found[i] {
 			continue
 		}
-		value, err := AppendDefault(nil, f)
-		switch {
-		case err == nil:
-			if m.filled += len(value); m.filled > maxFilled {
-				return out.refuse(fmt.Sprintf("defaults take more than %d bytes", maxFilled))
-			}
-			fields[i] = fieldMatch{from: -1, value: value}
-		case !hasDefault(f):
+		if !hasDefault(f) {
 			from := renamedAway(w, f)
 			if from < 0 {
-				return out.refuse(fmt.Sprintf("the writer has no field %s, and the reader no default for it", f.Name()))
+				return out.refuse("the writer has no field " + f.Name() + ", and the reader no default for it")
 			}
 			fields[i] = fieldMatch{from: from, match: m.match(w.Fields()[from].Type(), f.Type())}
-		default:
+			continue
+		}
+		value, err := AppendDefault(nil, f)
+		if err != nil {
 			return out.refuse(fmt.Sprintf("the writer has no field %s, and the reader's default for it is of no use: %v", f.Name(), err))
 		}
+		if m.filled += len(value); m.filled > maxFilled {
+			return out.refuse(fmt.Sprintf("defaults take more than %d bytes", maxFilled))
+		}
+		fields[i] = fieldMatch{from: -1, value: value}
 	}
 	out.fields = fields
 	return out
+}
+
+// fieldIndex finds the fields of a reader's record by their names.
+func (m *matcher) fieldIndex(r *schemas.Node) map[string]int {
+	index := m.indexes[r]
+	if index == nil {
+		index = make(map[string]int, len(r.Fields()))
+		for i, f := range r.Fields() {
+			index[f.Name()] = i
+		}
+		m.indexes[r] = index
+	}
+	return index
 }
 
 func hasDefault(f *schemas.Field) bool {
@@ -234,12 +247,17 @@ func refuse(w, r *schemas.Node, why string) *match {
 // refuse turns x, which may be referred to already, into one that cannot be
 // read.
 func (x *match) refuse(why string) *match {
-	x.kind, x.fields = matchNone, nil
-	x.reason = fmt.Sprintf("written as %s, read as %s", describe(x.writer), describe(x.reader))
-	if why != "" {
-		x.reason += ": " + why
-	}
+	x.kind, x.fields, x.reason = matchNone, nil, why
 	return x
+}
+
+// refusal says why x, a matchNone, cannot be read.
+func (x *match) refusal() string {
+	text := fmt.Sprintf("written as %s, read as %s", describe(x.writer), describe(x.reader))
+	if x.reason != "" {
+		text += ": " + x.reason
+	}
+	return text
 }
 
 // describe names a type for a person: "long", "record shop.Order",

@@ -197,7 +197,7 @@ func (c *compiler) compile(x *match) {
 	}
 	switch x.kind {
 	case matchNone:
-		c.fail(x.reason)
+		c.fail(x.refusal())
 	case matchSame:
 		c.skip(x.writer, false)
 	case matchPromote:

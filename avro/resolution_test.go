@@ -359,17 +359,42 @@ func TestResolutionOfHostileSchemas(t *testing.T) {
 		_, err := avro.NewResolution(schemas.MustParse(writer), schemas.MustParse(reader, schemas.Lenient()))
 		require.ErrorContains(t, err, "too large")
 	})
-	t.Run("a union of a thousand records, each against each", func(t *testing.T) {
-		var w, r []string
-		for i := range 1000 {
-			w = append(w, record(fmt.Sprintf("W%d", i), fmt.Sprintf(`{"name":"f%d","type":"int"}`, i)))
-			r = append(r, record(fmt.Sprintf("R%d", i), fmt.Sprintf(`{"name":"f%d","type":"int"}`, i)))
+	t.Run("unions of records, each against each", func(t *testing.T) {
+		unions := func(n int) (writer, reader *schemas.Schema) {
+			var w, r []string
+			for i := range n {
+				w = append(w, record(fmt.Sprintf("W%d", i), fmt.Sprintf(`{"name":"f%d","type":"int"}`, i)))
+				r = append(r, record(fmt.Sprintf("R%d", i), fmt.Sprintf(`{"name":"f%d","type":"int"}`, i)))
+			}
+			return schemas.MustParse("[" + strings.Join(w, ",") + "]"), schemas.MustParse("[" + strings.Join(r, ",") + "]")
 		}
-		res, err := avro.NewResolution(schemas.MustParse("["+strings.Join(w, ",")+"]"), schemas.MustParse("["+strings.Join(r, ",")+"]"))
+		writer, reader := unions(300)
+		res, err := avro.NewResolution(writer, reader)
 		require.NoError(t, err)
-		out, err := res.Append(nil, unhex(t, "ce0f02"))
+		out, err := res.Append(nil, unhex(t, "ce0202"))
 		require.NoError(t, err)
-		require.Equal(t, "ce0f02", hex.EncodeToString(out))
+		require.Equal(t, "ce0202", hex.EncodeToString(out))
+
+		writer, reader = unions(2000)
+		_, err = avro.NewResolution(writer, reader)
+		require.ErrorContains(t, err, "comparing the schemas takes more than 1048576 steps")
+		_, err = avro.NewResolution(writer, writer)
+		require.NoError(t, err)
+	})
+	t.Run("a thousand records, each with unions of all", func(t *testing.T) {
+		var text []string
+		for i := range 1000 {
+			fields := fmt.Sprintf(`{"name":"a","type":["null","R%d"]},{"name":"b","type":["null","R%d"]}`, max(i-1, 0), i/2)
+			text = append(text, record(fmt.Sprintf("R%d", i), fields))
+		}
+		last := record("Last", `{"name":"x","type":"int"}`)
+		writer := schemas.MustParse("[" + strings.Join(text, ",") + "," + last + "]")
+		reader := schemas.MustParse("[" + strings.Join(text, ",") + "," + strings.Replace(last, "int", "double", 1) + "]")
+		r, err := avro.NewResolution(writer, reader)
+		require.NoError(t, err)
+		out, err := r.Append(nil, unhex(t, "ce0f 0000"))
+		require.NoError(t, err)
+		require.Equal(t, "ce0f0000", hex.EncodeToString(out))
 	})
 }
 

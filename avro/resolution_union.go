@@ -10,7 +10,7 @@ import (
 // branch, each with the whole of the reader's type, as data name one branch.
 func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 	out := &match{kind: matchWriterUnion, writer: w, reader: r, branches: make([]branchMatch, len(w.Branches()))}
-	same := m.sameUnion(w, r, map[pair]bool{})
+	same := m.sameUnion(w, r)
 	for i, b := range w.Branches() {
 		if same { // branch by branch, so that equal branches keep their places
 			out.branches[i] = branchMatch{to: i, match: m.match(b, r.Branches()[i])}
@@ -90,43 +90,74 @@ func (x *match) readsFields() bool {
 
 // sameUnion reports whether two types are alike to the last branch, so that the
 // reader's union stands for the writer's as it is.
-func (m *matcher) sameUnion(w, r *schemas.Node, seen map[pair]bool) bool {
-	if m.steps++; m.steps > maxMatchSteps || w.Type() != r.Type() {
-		return false
+//
+// It looks at all pairs of parts that can be reached, once each: a pair differs
+// if it does so by itself or a part of it differs.
+func (m *matcher) sameUnion(w, r *schemas.Node) bool {
+	top := pair{w, r}
+	if same, known := m.same[top]; known {
+		return same
 	}
-	if w.FullName() != "" && unqualified(m.names.typeName(w)) != unqualified(r.FullName()) {
+	g := newGraph(top, m.unknownParts)
+	m.steps += len(g.order)
+	differs := g.grow(func(p pair) int {
+		for _, part := range p.parts() {
+			if same, known := m.same[part]; known && !same {
+				return 0
+			}
+		}
+		return oneUnless(!m.alike(p))
+	})
+	for _, p := range g.order {
+		m.same[p] = !differs[p]
+	}
+	return m.same[top]
+}
+
+// unknownParts are the parts that sameUnion has not seen. Those of a pair that
+// differs by itself do not matter.
+func (m *matcher) unknownParts(p pair) []pair {
+	if m.steps > maxMatchSteps || !m.alike(p) {
+		return nil
+	}
+	var out []pair
+	for _, part := range p.parts() {
+		if _, known := m.same[part]; !known {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// alike reports whether two types are the same, their parts aside.
+func (m *matcher) alike(p pair) bool {
+	w, r := p.writer, p.reader
+	if w.Type() != r.Type() || w.FullName() != "" && unqualified(m.names.typeName(w)) != unqualified(r.FullName()) {
 		return false
 	}
 	switch w.Type() {
-	case schemas.Array, schemas.Map:
-		return m.sameUnion(w.Items(), r.Items(), seen)
 	case schemas.Fixed:
 		return w.Size() == r.Size()
 	case schemas.Enum:
 		return slices.Equal(w.Symbols(), r.Symbols())
 	case schemas.Union:
-		if len(w.Branches()) != len(r.Branches()) {
-			return false
-		}
-		for i, b := range w.Branches() {
-			if !m.sameUnion(b, r.Branches()[i], seen) {
-				return false
-			}
-		}
+		return len(w.Branches()) == len(r.Branches())
 	case schemas.Record:
-		if seen[pair{w, r}] { // alike unless a difference turns up elsewhere
-			return true
-		}
-		seen[pair{w, r}] = true
-		if len(w.Fields()) != len(r.Fields()) {
-			return false
-		}
-		for i, f := range w.Fields() {
-			rf := r.Fields()[i]
-			if m.names.fieldName(w, f.Name()) != rf.Name() || !m.sameUnion(f.Type(), rf.Type(), seen) {
-				return false
-			}
-		}
+		return slices.EqualFunc(w.Fields(), r.Fields(), func(wf, rf *schemas.Field) bool {
+			return m.names.fieldName(w, wf.Name()) == rf.Name()
+		})
 	}
 	return true
+}
+
+// parts are the parts of two types that are alike, side by side.
+func (p pair) parts() []pair {
+	var out []pair
+	r := childNodes(p.reader)
+	for i, w := range childNodes(p.writer) {
+		if i < len(r) {
+			out = append(out, pair{w, r[i]})
+		}
+	}
+	return out
 }
