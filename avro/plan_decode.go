@@ -130,8 +130,9 @@ func (p *plan) decodeRecord(r *Reader, v ptr) {
 	if p.ignored != nil {
 		p.clearIgnored(v)
 	}
-	for i := range p.fields {
-		f := &p.fields[i]
+	fields := p.fields
+	for i := range fields {
+		f := &fields[i]
 		at := fieldAt(v, f.slot)
 		switch f.code {
 		case codeString:

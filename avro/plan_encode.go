@@ -93,11 +93,7 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeBranch:
 		return p.item.append(append(dst, 0), v, depth)
 	case codeNullable:
-		to := pointee(v)
-		if isNil(to) {
-			return append(dst, p.null), nil
-		}
-		return p.item.append(append(dst, p.value), to, depth)
+		return p.appendNullable(dst, v, depth)
 	case codeNullSlice:
 		if sliceIsNil(v) {
 			return append(dst, p.null), nil
@@ -147,24 +143,33 @@ func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 		}
 	}
 	var err error
-	for i := range p.fields {
-		f := &p.fields[i]
+	fields := p.fields
+	for i := range fields {
+		f := &fields[i]
 		at := fieldAt(v, f.slot)
 		switch f.code {
 		case codeString:
 			dst = wire.AppendString(dst, *as[string](at))
+			continue
 		case codeInt64:
 			dst = wire.AppendLong(dst, *as[int64](at))
+			continue
 		case codeInt32:
 			dst = wire.AppendLong(dst, int64(*as[int32](at)))
+			continue
 		case codeFloat64:
 			dst = wire.AppendDouble(dst, *as[float64](at))
+			continue
 		case codeBool:
 			dst = wire.AppendBool(dst, *as[bool](at))
-		case codeArray:
-			dst, err = f.plan.appendArray(dst, at, depth)
+			continue
 		case codeStringMap:
 			dst = appendStringMap(dst, *as[map[string]string](at))
+			continue
+		case codeNullable:
+			dst, err = f.plan.appendNullable(dst, at, depth)
+		case codeArray:
+			dst, err = f.plan.appendArray(dst, at, depth)
 		default:
 			dst, err = f.plan.append(dst, at, depth)
 		}
@@ -173,6 +178,18 @@ func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// appendNullable appends null or what a pointer points at.
+func (p *plan) appendNullable(dst []byte, v ptr, depth int) ([]byte, error) {
+	to := pointee(v)
+	switch {
+	case isNil(to):
+		return append(dst, p.null), nil
+	case p.item.code == codeString: // nullable strings are many
+		return wire.AppendString(append(dst, p.value), *as[string](to)), nil
+	}
+	return p.item.append(append(dst, p.value), to, depth)
 }
 
 // appendMany appends arrays and maps: one block, and the end.
