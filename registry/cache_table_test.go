@@ -87,12 +87,15 @@ func TestHitsDoNotAllocate(t *testing.T) {
 	d := Definition{Text: userV1}
 	s, err := c.Register(ctx, "users-value", d)
 	require.NoError(t, err)
+	other, err := c.Register(ctx, ":.ctx:users-value", d)
+	require.NoError(t, err)
 	for name, call := range map[string]func(){
-		"SchemaByID": func() { _, err = c.SchemaByID(ctx, "users-value", s.ID) },
-		"Version":    func() { _, err = c.Version(ctx, "users-value", 1) },
-		"Latest":     func() { _, err = c.Latest(ctx, "users-value") },
-		"Lookup":     func() { _, err = c.Lookup(ctx, "users-value", d) },
-		"Register":   func() { _, err = c.Register(ctx, "users-value", d) },
+		"SchemaByID":   func() { _, err = c.SchemaByID(ctx, "users-value", s.ID) },
+		"in a context": func() { _, err = c.SchemaByID(ctx, ":.ctx:users-value", other.ID) },
+		"Version":      func() { _, err = c.Version(ctx, "users-value", 1) },
+		"Latest":       func() { _, err = c.Latest(ctx, "users-value") },
+		"Lookup":       func() { _, err = c.Lookup(ctx, "users-value", d) },
+		"Register":     func() { _, err = c.Register(ctx, "users-value", d) },
 	} {
 		call()
 		require.NoError(t, err)

@@ -28,7 +28,7 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 // [WithDeleted], [OnlyDeleted], [Page]. The error is a [*NotFoundError] if there
 // is no such subject.
 func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	o := newCall(opts)
 	if o == (call{}) {
 		return c.browser().versions(ctx, subject)
@@ -70,7 +70,7 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 // such id; some registries answer an empty list instead.
 func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts ...CallOption) ([]SubjectVersion, error) {
 	var versions []SubjectVersion
-	path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id), "versions"), newCall(opts).query("subject", fullName(subject))...)
+	path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id), "versions"), newCall(opts).query("subject", subjectKey(subject))...)
 	err := c.ask(ctx, http.MethodGet, path, idKey{subject, id}.String(), nil, &versions)
 	return versions, err
 }
@@ -86,7 +86,7 @@ func (c *Client) IDsByGUID(ctx context.Context, guid string) ([]ContextID, error
 // ReferencedBy returns the ids of the schemas that refer to a version, -1 for the
 // latest. Options: [WithDeleted], [Page].
 func (c *Client) ReferencedBy(ctx context.Context, subject string, version int, opts ...CallOption) ([]int, error) {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	var ids []int
 	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version), "referencedby"), newCall(opts).query()...)
 	err := c.ask(ctx, http.MethodGet, path, versionName(subject, version), nil, &ids)
@@ -97,7 +97,7 @@ func (c *Client) ReferencedBy(ctx context.Context, subject string, version int, 
 // for good, which it allows only after the former. It returns the versions that
 // it deleted.
 func (c *Client) DeleteSubject(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	defer c.deleted(subject)
 	var numbers []int
 	path := withQuery(apiPath("subjects", subject), "permanent", flag(newCall(opts).permanent))
@@ -108,7 +108,7 @@ func (c *Client) DeleteSubject(ctx context.Context, subject string, opts ...Call
 // DeleteVersion deletes a version, -1 for the latest, softly or, with
 // [Permanent], for good, which it allows only after the former.
 func (c *Client) DeleteVersion(ctx context.Context, subject string, version int, opts ...CallOption) error {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	defer c.deleted(subject)
 	permanent := newCall(opts).permanent
 	if !permanent && version != latestVersion {

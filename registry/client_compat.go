@@ -20,7 +20,7 @@ import (
 // reasons: the registry's or, if it gives none, found here by comparing d with
 // the versions it concerns. Version in a reason is the subject's.
 func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Definition, opts ...CallOption) error {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	o := newCall(opts)
 	next, err := c.parse(ctx, subject, d)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // Compatibility returns the level that holds for subject: its own or, if it has
 // none, what it inherits. "" is the global level.
 func (c *Client) Compatibility(ctx context.Context, subject string) (schemas.Level, error) {
-	return c.browser().level(ctx, fullName(subject))
+	return c.browser().level(ctx, subjectKey(subject))
 }
 
 // SetCompatibility sets the level of subject, of a context (":.ctx:"), or the
@@ -20,14 +20,14 @@ func (c *Client) SetCompatibility(ctx context.Context, subject string, l schemas
 	if subject == "" {
 		return c.SetConfig(ctx, subject, Config{Level: &l})
 	}
-	return c.browser().setLevel(ctx, fullName(subject), l)
+	return c.browser().setLevel(ctx, subjectKey(subject), l)
 }
 
 // Config returns the configuration of subject, of a context (":.ctx:"), or the
 // global one (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] if
 // subject has none of its own; some registries answer with a default.
 func (c *Client) Config(ctx context.Context, subject string, opts ...CallOption) (Config, error) {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	var raw []byte
 	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(newCall(opts).global))
 	if err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, &raw); err != nil {
@@ -62,7 +62,7 @@ func parseConfig(raw []byte) (Config, error) {
 // global one (""). What conf leaves out stays as it is, if the registry does as
 // Confluent's.
 func (c *Client) SetConfig(ctx context.Context, subject string, conf Config) error {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	return c.ask(ctx, http.MethodPut, settingPath("config", subject), configName(subject), configRequest{
 		Level:              conf.Level,
 		Normalize:          conf.Normalize,
@@ -93,7 +93,7 @@ type configRequest struct {
 // DeleteConfig removes the configuration of subject, of a context (":.ctx:"), or
 // the global one (""). The error is a [*NotFoundError] if subject has none.
 func (c *Client) DeleteConfig(ctx context.Context, subject string) error {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	return c.ask(ctx, http.MethodDelete, settingPath("config", subject), configName(subject), nil, nil)
 }
 
@@ -106,7 +106,7 @@ type modeValue struct {
 // (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] if subject has
 // none of its own.
 func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (Mode, error) {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	var body modeValue
 	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(newCall(opts).global))
 	err := c.ask(ctx, http.MethodGet, path, modeName(subject), nil, &body)
@@ -116,7 +116,7 @@ func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (
 // SetMode sets the mode of subject, of a context (":.ctx:"), or the global one
 // (""). Option: [Force].
 func (c *Client) SetMode(ctx context.Context, subject string, mode Mode, opts ...CallOption) error {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	path := withQuery(settingPath("mode", subject), "force", flag(newCall(opts).force))
 	return c.ask(ctx, http.MethodPut, path, modeName(subject), modeValue{mode}, nil)
 }
@@ -124,7 +124,7 @@ func (c *Client) SetMode(ctx context.Context, subject string, mode Mode, opts ..
 // DeleteMode removes the mode of subject, of a context (":.ctx:"), or the global
 // one (""). The error is a [*NotFoundError] if subject has none.
 func (c *Client) DeleteMode(ctx context.Context, subject string) error {
-	subject = fullName(subject)
+	subject = subjectKey(subject)
 	return c.ask(ctx, http.MethodDelete, settingPath("mode", subject), modeName(subject), nil, nil)
 }
 

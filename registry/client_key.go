@@ -9,6 +9,15 @@ import (
 
 // What answers are kept under.
 
+// subjectKey writes a subject the one way that is used in keys. Nearly all are
+// written so already: that they are costs no allocation.
+func subjectKey(subject string) string {
+	if context, _, ok := strings.Cut(strings.TrimPrefix(subject, ":"), ":"); !strings.HasPrefix(subject, ":.") || ok && context != defaultContext {
+		return subject
+	}
+	return fullName(subject)
+}
+
 // idKey is an id, and a subject that says where it is one.
 type idKey struct {
 	subject string // "" or ":.ctx:" for a context without a subject

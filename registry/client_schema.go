@@ -25,12 +25,12 @@ import (
 // It asks once per id and subject. The error is a [*NotFoundError] if there is no
 // such id.
 func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*SubjectSchema, error) {
-	key := idKey{fullName(subject), id}
+	key := idKey{subjectKey(subject), id}
 	if s, ok, err := c.ids.hit(key); ok {
 		return s, err
 	}
 	if id < 1 || id > math.MaxInt32 {
-		return nil, &NotFoundError{What: key.String()}
+		return nil, unknownSchema(key.String())
 	}
 	return c.ids.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
 		path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id)), "subject", key.subject)
@@ -49,7 +49,7 @@ func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*Subje
 func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema, error) {
 	raw, ok := parseGUID(guid)
 	if !ok {
-		return nil, &NotFoundError{What: fmt.Sprintf("schema %q (not a GUID)", guid)}
+		return nil, unknownSchema(fmt.Sprintf("schema %q (not a GUID)", guid))
 	}
 	guid = guidOf(raw)
 	if s, ok, err := c.guids.hit(guid); ok {
@@ -65,6 +65,12 @@ func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema,
 	})
 }
 
+// unknownSchema is the answer for what cannot be the name of a schema: there is
+// no need to ask.
+func unknownSchema(what string) error {
+	return &NotFoundError{What: what, Response: Response{Status: http.StatusNotFound, Code: 40403, Message: "Schema not found"}}
+}
+
 // Version returns a version of a subject; -1 is the latest, as [Client.Latest]
 // gives it. Options: [WithDeleted], [Format].
 //
@@ -72,7 +78,7 @@ func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema,
 // subject or version.
 func (c *Client) Version(ctx context.Context, subject string, version int, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
-	key := versionKey{fullName(subject), version, o.deleted, o.format}
+	key := versionKey{subjectKey(subject), version, o.deleted, o.format}
 	switch {
 	case version == latestVersion && !key.deleted && key.format == "":
 		return c.Latest(ctx, subject)
@@ -97,7 +103,7 @@ func (c *Client) versionNow(ctx context.Context, key versionKey) (*SubjectSchema
 // Latest returns the newest version of a subject that is not deleted. See
 // [WithLatest] for how new.
 func (c *Client) Latest(ctx context.Context, subject string) (*SubjectSchema, error) {
-	return c.latest.get(ctx, latestKey{subject: fullName(subject)})
+	return c.latest.get(ctx, latestKey{subject: subjectKey(subject)})
 }
 
 // LatestWithMetadata returns the newest version of a subject whose metadata has
@@ -108,13 +114,13 @@ func (c *Client) LatestWithMetadata(ctx context.Context, subject string, propert
 		q.Add("key", name)
 		q.Add("value", properties[name])
 	}
-	return c.latest.get(ctx, latestKey{subject: fullName(subject), metadata: q.Encode(), deleted: newCall(opts).deleted})
+	return c.latest.get(ctx, latestKey{subject: subjectKey(subject), metadata: q.Encode(), deleted: newCall(opts).deleted})
 }
 
 // Text returns the text of a version byte for byte as the registry has it, which
 // many rewrite. It is not kept.
 func (c *Client) Text(ctx context.Context, subject string, version int) (string, error) {
-	return c.browser().text(ctx, fullName(subject), version)
+	return c.browser().text(ctx, subjectKey(subject), version)
 }
 
 // askLatest is one request for what latestKey says.
@@ -182,7 +188,7 @@ func (c *Client) askSchema(ctx context.Context, path, what string) (*schemaAnswe
 // code 40401 if the subject does not exist and 40403 if it does not have d.
 func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
-	key := newDefinitionKey(fullName(subject), d, o)
+	key := newDefinitionKey(subjectKey(subject), d, o)
 	if s, ok, err := c.known.hit(key); ok {
 		return s, err
 	}
@@ -206,7 +212,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 // the *schemas.IncompatibleError.
 func (c *Client) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
-	key := newDefinitionKey(fullName(subject), d, call{normalize: o.normalize})
+	key := newDefinitionKey(subjectKey(subject), d, call{normalize: o.normalize})
 	if s, ok := c.known.found.get(key); ok && o.id == 0 {
 		c.known.tell(EventHit, key, nil)
 		return s, nil

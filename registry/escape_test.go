@@ -97,6 +97,15 @@ func TestPathSegment(t *testing.T) {
 	}
 }
 
+func TestSubjectKey(t *testing.T) {
+	for subject, want := range map[string]string{
+		"": "", "a": "a", ":a": ":a", "a:b": "a:b", ":.:a": "a", ":.:": "", ":.ctx:a": ":.ctx:a", ":.ctx:": ":.ctx:", ":.ctx": ":.ctx:", ":.ctx:a:b": ":.ctx:a:b", ":*:a": ":*:a",
+	} {
+		require.Equal(t, want, subjectKey(subject), subject)
+		require.Equal(t, fullName(subject), subjectKey(subject), subject)
+	}
+}
+
 // A segment comes back as it went in, is one segment, and is left alone by the
 // transport and by whoever cleans paths.
 func FuzzPathSegment(f *testing.F) {

@@ -25,7 +25,7 @@ func (c *Client) save(kind, key, where string, a *schemaAnswer) {
 // where there are GUIDs, by GUID. A subject that does not exist is passed over.
 // The errors of the others are joined.
 func (c *Client) Warmup(ctx context.Context, subjects ...string) error {
-	return each(subjects, func(subject string) error { return c.warm(ctx, fullName(subject)) })
+	return each(subjects, func(subject string) error { return c.warm(ctx, subjectKey(subject)) })
 }
 
 // WarmupIDs asks for these ids, as [Client.SchemaByID] does. An id that does not
