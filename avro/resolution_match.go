@@ -160,6 +160,9 @@ func (m *matcher) matchRecord(w, r *schemas.Node) *match {
 	if known := m.records[pair{w, r}]; known != nil {
 		return known
 	}
+	if m.steps > maxMatchSteps {
+		return refuse(w, r, "too entangled")
+	}
 	out := &match{kind: matchRecord, writer: w, reader: r}
 	m.records[pair{w, r}] = out // first: fields may refer to it
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avro/ocf"
+	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 	"github.com/linkedin/goavro/v2"
 	"github.com/stretchr/testify/require"
@@ -346,6 +347,39 @@ func (w *failingWriter) Write(b []byte) (int, error) {
 	}
 	w.after--
 	return len(b), nil
+}
+
+// tick is what a generated type looks like.
+type tick struct{ At int64 }
+
+func (*tick) AvroSchema() *schemas.Schema {
+	return schemas.MustParse(`{"type":"record","name":"Tick","fields":[{"name":"at","type":"long"}]}`)
+}
+func (t *tick) AppendAvro(dst []byte) ([]byte, error) { return wire.AppendLong(dst, t.At), nil }
+func (t *tick) DecodeAvro(r *avro.Reader) error       { t.At = r.Long(); return r.Err() }
+
+// A generated type brings its schema: files of it need none, and others are
+// resolved to it.
+func TestGeneratedTypes(t *testing.T) {
+	var file bytes.Buffer
+	w, err := ocf.NewWriter[tick](&file, nil)
+	require.NoError(t, err)
+	require.NoError(t, w.Write(&tick{At: 3}))
+	require.NoError(t, w.Close())
+	byPointer, err := ocf.NewReader[*tick](bytes.NewReader(file.Bytes()))
+	require.NoError(t, err)
+	require.Equal(t, []*tick{{At: 3}}, readAll(t, byPointer))
+
+	old := schemas.MustParse(`{"type":"record","name":"Tick","fields":[{"name":"source","type":"string"},{"name":"at","type":"int"}]}`)
+	file.Reset()
+	o, err := ocf.NewWriter[map[string]any](&file, old)
+	require.NoError(t, err)
+	require.NoError(t, o.Write(&map[string]any{"source": "a", "at": int32(4)}))
+	require.NoError(t, o.Close())
+	r, err := ocf.NewReader[tick](&file)
+	require.NoError(t, err)
+	require.Equal(t, old.String(), r.Schema().String())
+	require.Equal(t, []tick{{At: 4}}, readAll(t, r))
 }
 
 func TestAppend(t *testing.T) {
