@@ -63,10 +63,10 @@ func TestClientSaysWhatMemorySays(t *testing.T) {
 		"versions, deleted too":     func(r asked) (any, error) { return r.Versions(ctx, "orders-value", WithDeleted()) },
 		"versions, deleted only":    func(r asked) (any, error) { return r.Versions(ctx, "orders-value", OnlyDeleted()) },
 		"versions, a page":          func(r asked) (any, error) { return r.Versions(ctx, "orders-value", WithDeleted(), Page(1, 1)) },
-		"schemas":                   func(r asked) (any, error) { return texts(r.Schemas(ctx, "")) },
-		"schemas by prefix":         func(r asked) (any, error) { return texts(r.Schemas(ctx, "orders", LatestOnly())) },
-		"schemas, deleted too":      func(r asked) (any, error) { return texts(r.Schemas(ctx, "orders", WithDeleted())) },
-		"schemas, a page":           func(r asked) (any, error) { return texts(r.Schemas(ctx, "", Page(2, 2))) },
+		"schemas":                   func(r asked) (any, error) { return unparsed(r.Schemas(ctx, "")) },
+		"schemas by prefix":         func(r asked) (any, error) { return unparsed(r.Schemas(ctx, "orders", LatestOnly())) },
+		"schemas, deleted too":      func(r asked) (any, error) { return unparsed(r.Schemas(ctx, "orders", WithDeleted())) },
+		"schemas, a page":           func(r asked) (any, error) { return unparsed(r.Schemas(ctx, "", Page(2, 2))) },
 		"versions by id":            func(r asked) (any, error) { return r.VersionsByID(ctx, "", 3) },
 		"versions by id, deleted":   func(r asked) (any, error) { return r.VersionsByID(ctx, "", 3, WithDeleted()) },
 		"versions by id, context":   func(r asked) (any, error) { return r.VersionsByID(ctx, ":.ctx:", 1) },
@@ -78,12 +78,12 @@ func TestClientSaysWhatMemorySays(t *testing.T) {
 		"types":                     func(r asked) (any, error) { return r.Types(ctx) },
 		"contexts":                  func(r asked) (any, error) { return r.Contexts(ctx) },
 		"contexts, a page":          func(r asked) (any, error) { return r.Contexts(ctx, Page(1, 1)) },
-		"latest":                    func(r asked) (any, error) { return text1(r.Version(ctx, "orders-value", -1)) },
-		"a deleted version":         func(r asked) (any, error) { return text1(r.Version(ctx, "orders-value", 2)) },
-		"a deleted version, shown":  func(r asked) (any, error) { return text1(r.Version(ctx, "orders-value", 2, WithDeleted())) },
-		"latest, deleted too":       func(r asked) (any, error) { return text1(r.Version(ctx, "gone-value", -1, WithDeleted())) },
-		"references written out":    func(r asked) (any, error) { return text1(r.Version(ctx, "users-value", 1, Format("resolved"))) },
-		"no Avro":                   func(r asked) (any, error) { return text1(r.Version(ctx, "other", 1)) },
+		"latest":                    func(r asked) (any, error) { return unparsedOne(r.Version(ctx, "orders-value", -1)) },
+		"a deleted version":         func(r asked) (any, error) { return unparsedOne(r.Version(ctx, "orders-value", 2)) },
+		"a deleted version, shown":  func(r asked) (any, error) { return unparsedOne(r.Version(ctx, "orders-value", 2, WithDeleted())) },
+		"latest, deleted too":       func(r asked) (any, error) { return unparsedOne(r.Version(ctx, "gone-value", -1, WithDeleted())) },
+		"references written out":    func(r asked) (any, error) { return unparsedOne(r.Version(ctx, "users-value", 1, Format("resolved"))) },
+		"no Avro":                   func(r asked) (any, error) { return unparsedOne(r.Version(ctx, "other", 1)) },
 		"global level":              func(r asked) (any, error) { return r.Compatibility(ctx, "") },
 		"own level":                 func(r asked) (any, error) { return r.Compatibility(ctx, "orders-value") },
 		"inherited level":           func(r asked) (any, error) { return r.Compatibility(ctx, "users-value") },
@@ -114,8 +114,8 @@ func TestClientSaysWhatMemorySays(t *testing.T) {
 	}
 }
 
-// texts are schemas without what is made of them.
-func texts(list []*SubjectSchema, err error) (any, error) {
+// unparsed are schemas without what is made of them.
+func unparsed(list []*SubjectSchema, err error) (any, error) {
 	var out []SubjectSchema
 	for _, s := range list {
 		s := *s
@@ -125,11 +125,11 @@ func texts(list []*SubjectSchema, err error) (any, error) {
 	return out, err
 }
 
-func text1(s *SubjectSchema, err error) (any, error) {
+func unparsedOne(s *SubjectSchema, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return texts([]*SubjectSchema{s}, nil)
+	return unparsed([]*SubjectSchema{s}, nil)
 }
 
 // One text that cannot be parsed does not hide the others.
