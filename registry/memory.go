@@ -61,8 +61,9 @@ func WithLevel(l schemas.Level) MemoryOption { return func(s *memorySettings) { 
 // [time.Now].
 func WithClock(now func() time.Time) MemoryOption { return func(s *memorySettings) { s.now = now } }
 
-// WithMaxText sets the largest schema that can be registered, in bytes. The
-// default is 1 MiB, as with a Kafka topic for a store.
+// WithMaxText sets the largest schema that can be registered, in bytes, its
+// references, metadata and rule set included. The default is 1 MiB, as with a Kafka
+// topic for a store.
 func WithMaxText(bytes int) MemoryOption { return func(s *memorySettings) { s.maxText = bytes } }
 
 // NewMemory returns an empty registry, which forgets all when the process ends.

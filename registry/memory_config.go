@@ -213,12 +213,12 @@ func (s *store) modeIn(subject qualified) Mode {
 // 42205 if the subjects are not empty, 42206 if something refers to a version that
 // would be forgotten and 42208 for a name that no subject can have.
 func (m *Memory) SetMode(ctx context.Context, subject string, mode Mode, opts ...CallOption) error {
+	if !validConfigSubject(subject) {
+		return errInvalidSubject(subject)
+	}
 	mode = Mode(strings.ToUpper(string(mode)))
 	if !slices.Contains([]Mode{ReadWrite, ReadOnly, ReadOnlyOverride, Import, Forward}, mode) {
 		return errInvalidMode()
-	}
-	if !validConfigSubject(subject) {
-		return errInvalidSubject(subject)
 	}
 	q := splitSubject(subject)
 	if mode == Forward && (q.context != globalContext || q.name != "") {

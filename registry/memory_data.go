@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
@@ -208,53 +209,67 @@ func checkRule(r Rule) error {
 	return nil
 }
 
-// isText reports whether all that d says is valid UTF-8. Nothing else can travel
-// in JSON.
-func isText(d Definition) bool {
-	if !utf8.ValidString(d.Text) || !utf8.ValidString(d.Type) {
-		return false
-	}
-	for _, r := range d.References {
-		if !utf8.ValidString(r.Name) || !utf8.ValidString(r.Subject) {
-			return false
+// allTexts yields all that a definition says, for those who count or check it.
+func allTexts(d Definition) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(d.Type) || !yield(d.Text) {
+			return
+		}
+		for _, r := range d.References {
+			if !yield(r.Name) || !yield(r.Subject) {
+				return
+			}
+		}
+		if m := d.Metadata; m != nil {
+			for key, tags := range m.Tags {
+				if !yield(key) || !yieldAll(tags, yield) {
+					return
+				}
+			}
+			if !yieldPairs(m.Properties, yield) || !yieldAll(m.Sensitive, yield) {
+				return
+			}
+		}
+		if d.RuleSet == nil || !yield(d.RuleSet.EnableAt) {
+			return
+		}
+		for _, r := range slices.Concat(d.RuleSet.MigrationRules, d.RuleSet.DomainRules, d.RuleSet.EncodingRules) {
+			fields := []string{r.Name, r.Doc, r.Kind, r.Mode, r.Type, r.Expr, r.OnSuccess, r.OnFailure}
+			if !yieldAll(fields, yield) || !yieldAll(r.Tags, yield) || !yieldPairs(r.Params, yield) {
+				return
+			}
 		}
 	}
-	return isTextMetadata(d.Metadata) && isTextRules(d.RuleSet)
 }
 
-func isTextMetadata(m *Metadata) bool {
-	if m == nil {
-		return true
-	}
-	for key, tags := range m.Tags {
-		if !utf8.ValidString(key) || !allText(tags) {
-			return false
-		}
-	}
-	return allTextMap(m.Properties) && allText(m.Sensitive)
+func yieldAll(list []string, yield func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !yield(s) })
 }
 
-func isTextRules(s *RuleSet) bool {
-	if s == nil {
-		return true
-	}
-	for _, r := range slices.Concat(s.MigrationRules, s.DomainRules, s.EncodingRules) {
-		if !allText([]string{r.Name, r.Doc, r.Kind, r.Mode, r.Type, r.Expr, r.OnSuccess, r.OnFailure}) || !allText(r.Tags) || !allTextMap(r.Params) {
-			return false
-		}
-	}
-	return utf8.ValidString(s.EnableAt)
-}
-
-func allText(list []string) bool {
-	return !slices.ContainsFunc(list, func(s string) bool { return !utf8.ValidString(s) })
-}
-
-func allTextMap(m map[string]string) bool {
+func yieldPairs(m map[string]string, yield func(string) bool) bool {
 	for key, value := range m {
-		if !utf8.ValidString(key) || !utf8.ValidString(value) {
+		if !yield(key) || !yield(value) {
 			return false
 		}
 	}
 	return true
+}
+
+// isText reports whether all that d says is valid UTF-8. Nothing else can travel
+// in JSON.
+func isText(d Definition) bool {
+	for s := range allTexts(d) {
+		if !utf8.ValidString(s) {
+			return false
+		}
+	}
+	return true
+}
+
+// sizeOf is how much d says, in bytes.
+func sizeOf(d Definition) (n int) {
+	for s := range allTexts(d) {
+		n += len(s)
+	}
+	return n
 }

@@ -61,7 +61,7 @@ func (m *Memory) register(ctx context.Context, subject string, r registration) (
 	if !validSubject(subject) {
 		return nil, errInvalidSubject(subject)
 	}
-	if len(r.Text) > m.conf.maxText {
+	if sizeOf(r.Definition) > m.conf.maxText {
 		return nil, errSchemaTooLarge()
 	}
 	var found *version

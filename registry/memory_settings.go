@@ -2,8 +2,8 @@ package registry
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -86,14 +86,14 @@ func textOver(o optional[string], old string) string {
 // check returns u with its sets sorted and its names in upper case, or says what
 // is not valid.
 func (u settingsUpdate) check() (settingsUpdate, error) {
-	for _, text := range []optional[string]{u.Alias, u.AliasForDeks, u.CompatibilityGroup} {
-		if !utf8.ValidString(textOver(text, "")) {
-			return u, invalid(42200, "A text in the configuration is not valid UTF-8")
+	for _, d := range []Definition{
+		{Text: textOver(u.Alias, ""), Metadata: u.DefaultMetadata.value, RuleSet: u.DefaultRuleSet.value},
+		{Text: textOver(u.CompatibilityGroup, ""), Metadata: u.OverrideMetadata.value, RuleSet: u.OverrideRuleSet.value},
+		{Text: textOver(u.AliasForDeks, "")},
+	} {
+		if !isText(d) {
+			return u, invalid(http.StatusUnprocessableEntity, "A text in the configuration is not valid UTF-8")
 		}
-	}
-	if !isTextMetadata(u.DefaultMetadata.value) || !isTextMetadata(u.OverrideMetadata.value) ||
-		!isTextRules(u.DefaultRuleSet.value) || !isTextRules(u.OverrideRuleSet.value) {
-		return u, invalid(42200, "A text in the configuration is not valid UTF-8")
 	}
 	if u.Level.value != nil {
 		level, err := schemas.ParseLevel(*u.Level.value)

@@ -329,3 +329,35 @@ func TestMemoryAssociated(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
+
+// TestWhatCannotTravel: texts that JSON cannot carry, and definitions that are too
+// large in other ways than by their text.
+func TestWhatCannotTravel(t *testing.T) {
+	ctx, m := t.Context(), registry.NewMemory(registry.WithMaxText(1000))
+	const bad = "a\xff"
+	rules := func(r registry.Rule) *registry.RuleSet { return &registry.RuleSet{DomainRules: []registry.Rule{r}} }
+	for name, d := range map[string]registry.Definition{
+		"text":       {Type: "JSON", Text: bad},
+		"reference":  {Text: `"int"`, References: []registry.Reference{{Name: bad, Subject: "s", Version: 1}}},
+		"tag":        {Text: `"int"`, Metadata: &registry.Metadata{Tags: map[string][]string{"a": {bad}}}},
+		"tagged":     {Text: `"int"`, Metadata: &registry.Metadata{Tags: map[string][]string{bad: {"a"}}}},
+		"property":   {Text: `"int"`, Metadata: &registry.Metadata{Properties: map[string]string{"a": bad}}},
+		"sensitive":  {Text: `"int"`, Metadata: &registry.Metadata{Sensitive: []string{bad}}},
+		"rule":       {Text: `"int"`, RuleSet: rules(registry.Rule{Name: "r", Type: "t", Doc: bad})},
+		"parameter":  {Text: `"int"`, RuleSet: rules(registry.Rule{Name: "r", Type: "t", Params: map[string]string{bad: ""}})},
+		"rule's tag": {Text: `"int"`, RuleSet: rules(registry.Rule{Name: "r", Type: "t", Tags: []string{bad}})},
+		"enabled at": {Text: `"int"`, RuleSet: &registry.RuleSet{EnableAt: bad}},
+	} {
+		_, err := m.Register(ctx, "s", d)
+		require.ErrorContains(t, err, "not valid UTF-8", name)
+	}
+	_, err := m.Register(ctx, bad, registry.Definition{Text: `"int"`})
+	require.ErrorContains(t, err, "42208")
+	require.ErrorContains(t, m.SetConfig(ctx, "s", registry.Config{Alias: bad}), "not valid UTF-8")
+	require.ErrorContains(t, m.SetConfig(ctx, bad, registry.Config{Alias: "a"}), "42208")
+	require.ErrorContains(t, m.SetMode(ctx, bad, registry.ReadOnly), "42208")
+
+	large := registry.Definition{Text: `"int"`, Metadata: &registry.Metadata{Properties: map[string]string{"a": strings.Repeat("x", 1000)}}}
+	_, err = m.Register(ctx, "s", large)
+	require.ErrorContains(t, err, "42209")
+}

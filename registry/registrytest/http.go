@@ -345,6 +345,18 @@ func httpSettings(s *httpSuite) {
 	s.do("GET", "/config/{r}", "").ok(`{"compatibilityLevel":"BACKWARD","normalize":true}`)
 	s.do("DELETE", "/config/{r}", "").ok("")
 	s.do("DELETE", "/config/{r}", "").no(404, 40401)
+
+	// New schemas keep all rules, unless the configuration says otherwise.
+	lax := schema(`{"type":"record","name":"n{r}.L","fields":[{"name":"a","type":"int","default":"x"}]}`)
+	s.do("POST", "/subjects/{r}-lax/versions", lax).no(422, 42201)
+	s.do("PUT", "/config/{r}-lax", `{"validateNewSchemas":false}`).ok("")
+	s.do("POST", "/subjects/{r}-lax/versions", lax).ok(`{"version":1}`)
+	s.do("DELETE", "/config/{r}-lax", "").ok("")
+	s.do("POST", "/subjects/{r}-lax/versions", lax).ok(`{"version":1}`)
+
+	// A level can be passed over once.
+	s.do("POST", "/subjects/{r}-lax/versions", schema(`"string"`)).no(409, 40901)
+	s.do("POST", "/subjects/{r}-lax/versions?force=true", schema(`"string"`)).ok(`{"version":2}`)
 }
 
 func httpModes(s *httpSuite) {
