@@ -132,10 +132,13 @@ func (g *generator) add(n *schemas.Node, in, top *input) *named {
 	return t
 }
 
-// baseName is the last part of an input's name, without its extension.
+// baseName is the last part of an input's name, without .avsc or @version.
 func baseName(name string) string {
 	b := path.Base(strings.ReplaceAll(name, "\\", "/"))
-	return strings.TrimSuffix(b, path.Ext(b))
+	if at := strings.LastIndexByte(b, '@'); at > 0 {
+		b = b[:at]
+	}
+	return strings.TrimSuffix(b, ".avsc")
 }
 
 // comparison says whether two definitions of a name would give the same code.

@@ -12,9 +12,9 @@ import (
 
 // An Input is one schema to write types for.
 type Input struct {
-	// Name says where the schema comes from, such as "shop/order.avsc". It stands
-	// in errors, orders the inputs, and names the type of a schema whose top has no
-	// name: its last part without extension.
+	// Name says where the schema comes from, such as "shop/order.avsc" or
+	// "orders-value@3". It stands in errors, orders the inputs, and names the type of
+	// a schema whose top has no name: its last part, without .avsc or @version.
 	Name   string
 	Schema *schemas.Schema
 }

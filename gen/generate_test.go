@@ -204,3 +204,18 @@ func TestNoInjection(t *testing.T) {
 		require.False(t, strings.HasPrefix(line, "func init"), line)
 	}
 }
+
+func TestNameOfTopWithoutAName(t *testing.T) {
+	for name, want := range map[string]string{
+		"a/b/amounts.avsc":     "Amounts",
+		`a\amounts.avsc`:       "Amounts",
+		"clicks.v2-value@3":    "ClicksV2Value",
+		":.ctx:orders-value@1": "CtxOrdersValue",
+		"1":                    "X1",
+		"":                     "X",
+	} {
+		files, err := gen.Generate([]gen.Input{input(t, name, `"int"`)})
+		require.NoError(t, err)
+		require.Contains(t, string(files[0].Content), "type "+want+" struct", name)
+	}
+}

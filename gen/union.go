@@ -125,6 +125,8 @@ func (f *file) unionDecode(u *union) {
 			continue
 		case b.typ.kind == recordKind && b.wrapper == "":
 			f.printf("x, _ := old.(%s)\nif x == nil {\nx = new(%s)\n}\n", b.goes, f.ref(b.typ.named))
+		case b.typ.kind == enumKind && b.wrapper == "": // nothing of the old one is of use
+			f.printf("var x %s\n", b.goes)
 		default:
 			f.printf("x, _ := old.(%s)\n", b.goes)
 		}

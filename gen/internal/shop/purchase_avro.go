@@ -479,7 +479,7 @@ func decodePurchasePaidBy(r *avro.Reader, old PurchasePaidBy) PurchasePaidBy {
 		x.Value = r.Long()
 		return x
 	case 5:
-		x, _ := old.(State)
+		var x State
 		x = State(r.Enum(4))
 		return x
 	case 6:
@@ -752,7 +752,7 @@ func decodePurchaseFlagsEntry(r *avro.Reader, old PurchaseFlagsEntry) PurchaseFl
 		x.Value = r.Bool()
 		return x
 	case 1:
-		x, _ := old.(State)
+		var x State
 		x = State(r.Enum(4))
 		return x
 	}
