@@ -1,0 +1,229 @@
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+)
+
+// associate makes the associations of r: new ones only, or also changes to those
+// that exist. With dryRun it only checks.
+func (m *Memory) associate(ctx context.Context, namespace string, r associationRequest, create, dryRun bool) (*associationAnswer, error) {
+	if err := r.check(create, dryRun); err != nil {
+		return nil, err
+	}
+	end, err := m.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	plans, err := m.planAssociations(namespace, &r, create)
+	if err != nil {
+		return nil, err
+	}
+	answer := &associationAnswer{Name: r.Name, Namespace: r.Namespace, Resource: r.Resource, Type: r.Type}
+	if dryRun {
+		return answer, nil
+	}
+	for _, p := range plans {
+		var registered *version
+		if p.schema != nil {
+			if registered, err = m.registerNew(p.subject, *p.schema); err != nil {
+				return nil, err
+			}
+		}
+		if p.unchanged {
+			continue
+		}
+		if err := m.commit(event{Op: opAssociate, Assoc: &p.association}); err != nil {
+			return nil, err
+		}
+		made := associationMade{Subject: p.Subject, Part: p.Part, Lifecycle: p.Lifecycle}
+		if registered != nil {
+			made.Schema = registerBody(registered)
+		}
+		answer.Associations = append(answer.Associations, made)
+	}
+	return answer, nil
+}
+
+// associationPlan is one association to be made, checked.
+type associationPlan struct {
+	association
+	subject   qualified
+	schema    *registration // to register first; nil: none
+	unchanged bool
+}
+
+// planAssociations checks all that r asks for before anything is made.
+func (m *Memory) planAssociations(namespace string, r *associationRequest, create bool) ([]associationPlan, error) {
+	existing := map[string]*association{}
+	for _, a := range m.state.resourceAssociations(r.Resource) {
+		existing[a.Part] = a
+	}
+	lifecycles := map[string]bool{}
+	for part, a := range existing {
+		if !slices.ContainsFunc(r.Associations, func(ask associationAsk) bool { return ask.Part == part }) {
+			lifecycles[a.Lifecycle] = true
+		}
+	}
+	var plans []associationPlan
+	for _, ask := range r.Associations {
+		p, err := m.planAssociation(namespace, r, ask, existing[ask.Part], create)
+		if err != nil {
+			return nil, err
+		}
+		lifecycles[p.Lifecycle] = true
+		plans = append(plans, p)
+	}
+	if len(lifecycles) > 1 {
+		return nil, errInvalidAssociation("lifecycle", "all associations for a resource must have the same lifecycle")
+	}
+	return plans, nil
+}
+
+func (m *Memory) planAssociation(namespace string, r *associationRequest, ask associationAsk, old *association, create bool) (associationPlan, error) {
+	none := associationPlan{}
+	if old == nil && !create {
+		if ask.Schema != nil {
+			return none, errInvalidAssociation("schema", "cannot be provided when adding an association to an existing topic; "+
+				"an association with a schema must be created with the topic")
+		}
+		if err := ask.complete(); err != nil {
+			return none, err
+		}
+	}
+	if ask.Subject == "" && old != nil {
+		ask.Subject = old.Subject
+	}
+	q := m.state.target(splitSubject(namespace).within(ask.Subject))
+	if m.state.readOnly(q) {
+		return none, errReadOnly(q)
+	}
+	p := associationPlan{subject: q, association: association{
+		Subject: q.String(), Name: r.Name, Namespace: r.Namespace, Resource: r.Resource, Type: r.Type,
+		Part: ask.Part, Lifecycle: ask.Lifecycle, GUID: rand.Text(), Created: m.timestamp(), Updated: m.timestamp(),
+	}}
+	importing := m.state.modeFor(q) == Import
+	if ask.Schema != nil {
+		if importing {
+			return none, errInvalidAssociation("schema", "cannot be provided while subject '%s' is in IMPORT mode", q)
+		}
+		reg := ask.Schema.registration(ask.Normalize)
+		p.schema = &reg
+	}
+	if old != nil {
+		return m.replan(p, ask, old, create)
+	}
+	own := r.ownSubject(ask.Part)
+	latest := m.state.at(p.Subject, latestVersion, false)
+	switch {
+	case p.Lifecycle == strong && p.Subject != own:
+		return none, errInvalidAssociation("subject", "frozen associations must use subject '%s'", own)
+	case p.Lifecycle == weak && p.Subject == own:
+		return none, errInvalidAssociation("subject", "WEAK associations cannot use subject '%s'", own)
+	case p.Lifecycle == strong && !create && !importing:
+		return none, errInvalidAssociation("lifecycle", "cannot be STRONG when creating an association; STRONG associations must be created with the topic")
+	case p.Lifecycle == strong && p.schema == nil && !importing:
+		return none, errInvalidAssociation("schema", "schema must be provided when creating a frozen association")
+	case p.schema != nil && latest != nil:
+		same, err := m.alreadyRegistered(m.state, q, *p.schema)
+		if err != nil {
+			return none, err
+		}
+		if same == nil || latest.number != 1 {
+			return none, errInvalidAssociation("frozen", "cannot create a frozen association when schemas already exist in the subject")
+		}
+	case p.schema == nil && latest == nil:
+		return none, errNoActiveVersion(p.Subject)
+	}
+	return p, m.checkOwners(p)
+}
+
+// replan is planAssociation for an association that exists.
+func (m *Memory) replan(p associationPlan, ask associationAsk, old *association, create bool) (associationPlan, error) {
+	same := p.Subject == old.Subject && (ask.Lifecycle == "" || ask.Lifecycle == old.Lifecycle) &&
+		(ask.Frozen == nil || *ask.Frozen == (old.Lifecycle == strong))
+	switch {
+	case same && create && p.schema != nil:
+		found, err := m.alreadyRegistered(m.state, p.subject, *p.schema)
+		if err != nil {
+			return p, err
+		}
+		if found == nil {
+			return p, errResourceAssociated(old.Part, old.Name)
+		}
+	case same:
+	case create:
+		return p, errResourceAssociated(old.Part, old.Name)
+	case p.Subject != old.Subject:
+		return p, errInvalidAssociation("subject", "subject of association cannot be changed from '%s' to '%s'", old.Subject, p.Subject)
+	case old.Lifecycle == strong:
+		return p, errFrozen(old.Part, old.Subject)
+	default:
+		return p, errInvalidAssociation("frozen", "association with lifecycle of %s cannot be frozen=%t", ask.Lifecycle, false)
+	}
+	p.association, p.unchanged = *old, true
+	return p, nil
+}
+
+// checkOwners refuses a subject that another topic has, or that schemas refer to
+// if it is to be a topic's own.
+func (m *Memory) checkOwners(p associationPlan) error {
+	others := m.state.associationsOf(p.Subject)
+	if p.Lifecycle == strong {
+		if len(others) > 0 {
+			return errSubjectAssociated(p.Subject)
+		}
+		for _, v := range m.state.versionsOf(p.subject) {
+			if m.state.isReferenced(p.Subject, v.number, true) {
+				return errReferenced(p.Subject, v.number)
+			}
+		}
+		return nil
+	}
+	if slices.ContainsFunc(others, func(a *association) bool { return a.Lifecycle == strong }) {
+		return errStronglyAssociated(p.Subject)
+	}
+	return nil
+}
+
+// dissociate removes the associations of a resource that match f. With cascade,
+// the subjects that were the resource's own are deleted for good.
+func (m *Memory) dissociate(ctx context.Context, f associationFilter, cascade, dryRun bool) error {
+	end, err := m.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	found := m.state.sortedAssociations(f.matches)
+	if len(found) == 0 {
+		return errAssociationNotFound(f.resource)
+	}
+	for _, a := range found {
+		if q := splitSubject(a.Subject); m.state.readOnly(q) {
+			return errReadOnly(q)
+		}
+		if a.Lifecycle == strong && !cascade {
+			return errFrozen(a.Part, a.Subject)
+		}
+	}
+	if dryRun {
+		return nil
+	}
+	for _, a := range found {
+		if err := m.commit(event{Op: opDissociate, GUID: a.GUID}); err != nil {
+			return err
+		}
+		q := splitSubject(a.Subject)
+		if !cascade || a.Lifecycle != strong || m.state.modeFor(q) == Import {
+			continue
+		}
+		for _, permanent := range []bool{false, true} {
+			if _, err := m.deleteSubject(q, permanent); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
