@@ -53,7 +53,8 @@ type shape[T any] struct {
 	native  any // value as goavro takes it
 	writers []evolution
 	options []avro.Option
-	noTwmb  bool // twmb decodes this into other Go types than the shape's
+	more    func(s shape[T]) []Entry // the generated type's
+	noTwmb  bool                     // twmb decodes this into other Go types than the shape's
 }
 
 // evolution is an older schema whose data is read as the shape's.
@@ -89,6 +90,9 @@ func (s shape[T]) entries() []Entry {
 		s.tagged = s.generic
 	}
 
+	if s.more != nil {
+		out = append(out, s.more(s)...)
+	}
 	encode(Encode, KavroStruct, room, func(dst []byte) ([]byte, error) { return codec.Append(dst, &s.value) })
 	encode(Encode, Twmb, room, func(dst []byte) ([]byte, error) { return theirs.AppendEncode(dst, &s.value) })
 	writer := hamba.NewWriter(nil, room)
@@ -149,7 +153,7 @@ func (s shape[T]) evolved(w evolution, codec *avro.Codec[T], theirs *twmb.Schema
 		want = s.value
 	}
 	var buf []byte
-	op := "decode evolved: " + w.name
+	op := evolvedOp(w)
 	entry := func(library string, run func(v *T) error) Entry {
 		var kept T
 		return Entry{Shape: s.name, Op: op, Library: library,
@@ -168,6 +172,63 @@ func (s shape[T]) evolved(w evolution, codec *avro.Codec[T], theirs *twmb.Schema
 		entry(Hamba, func(v *T) error { return hamba.Unmarshal(composite, datum, v) }),
 	}
 }
+
+// generated are the entries of G, which kavro gen wrote for the shape's schema.
+func generatedAs[T, G any](s shape[T]) []Entry {
+	schema := schemas.MustParse(s.text)
+	structs := must(avro.NewCodec[T](schema, s.options...))
+	codec := must(avro.NewCodec[G](schema))
+	as := func(v T) (g G) { // through the data: the two types have nothing else in common
+		if err := codec.Decode(must(structs.Append(nil, &v)), &g); err != nil {
+			panic(err)
+		}
+		return g
+	}
+	value := as(s.value)
+	datum := must(structs.Append(nil, &s.value))
+	buf := make([]byte, 0, 2*len(datum)+64)
+	entries := []Entry{{Shape: s.name, Op: Encode, Library: KavroGenerated,
+		Run: func() (err error) {
+			buf, err = codec.Append(buf[:0], &value)
+			return err
+		},
+		Check: func() error { return s.sameData(must(avro.NewCodec[any](schema)), buf, datum) },
+	}}
+	decode := func(op string, want G, run func(v *G) error, reuse bool) {
+		kept := new(G)
+		entries = append(entries, Entry{Shape: s.name, Op: op, Library: KavroGenerated,
+			Run: func() error {
+				if !reuse {
+					kept = new(G)
+				}
+				return run(kept)
+			},
+			Check: func() error { return equal(*kept, want) },
+		})
+	}
+	plain := func(v *G) error { return codec.Decode(datum, v) }
+	decode(Decode, value, plain, false)
+	decode(DecodeReused, value, plain, true)
+	for _, w := range s.writers {
+		writer := schemas.MustParse(w.text)
+		older := must(must(avro.NewCodec[any](writer)).Append(nil, &w.old))
+		res := must(avro.NewResolution(writer, schema))
+		want := value
+		if w.want != nil {
+			want = as(w.want.(T))
+		}
+		var scratch []byte
+		decode(evolvedOp(w), want, func(v *G) (err error) {
+			if scratch, err = res.Append(scratch[:0], older); err != nil {
+				return err
+			}
+			return codec.Decode(scratch, v)
+		}, false)
+	}
+	return entries
+}
+
+func evolvedOp(w evolution) string { return "decode evolved: " + w.name }
 
 // sameData compares data by what kavro reads from them: the order of a map's
 // keys, and the form of blocks, are an encoder's own.

@@ -1,10 +1,25 @@
 package bench
 
 import (
+	"embed"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kavro/kavro/bench/generated"
 )
+
+//go:embed shapes/*.avsc
+var shapeFiles embed.FS
+
+// schemaText returns one of the schemas in folder shapes, from which the
+// generated types come as well.
+func schemaText(name string) string {
+	text := must(shapeFiles.ReadFile("shapes/" + name + ".avsc"))
+	return strings.TrimSpace(string(text))
+}
+
+var orderText = schemaText("order")
 
 // Entries returns everything that is compared, in the order of the table.
 func Entries() []Entry {
@@ -35,19 +50,6 @@ type Order struct {
 	Tags       map[string]string `avro:"tags"`
 	Express    bool              `avro:"express"`
 }
-
-const orderText = `{"type":"record","name":"Order","namespace":"shop","fields":[
-	{"name":"id","type":"string"},
-	{"name":"customer_id","type":"long"},
-	{"name":"placed_at","type":{"type":"long","logicalType":"timestamp-millis"}},
-	{"name":"status","type":{"type":"enum","name":"Status","symbols":["NEW","PAID","SHIPPED","CANCELLED"]}},
-	{"name":"total","type":"double"},
-	{"name":"currency","type":"string"},
-	{"name":"note","type":["null","string"]},
-	{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[
-		{"name":"sku","type":"string"},{"name":"qty","type":"int"},{"name":"price","type":"double"}]}}},
-	{"name":"tags","type":{"type":"map","values":"string"}},
-	{"name":"express","type":"boolean"}]}`
 
 var (
 	orderTime = time.UnixMilli(1_790_000_000_000).UTC()
@@ -97,16 +99,17 @@ func order() []Entry {
 	promoted.Lines = []Line{{"BK-1042", 1, 39.5}, {"BK-2077", 2, 29.5}, {"CD-0007", 3, 10}}
 	calm := sampleOrder()
 	calm.Express = false
-	const express = `,
-	{"name":"express","type":"boolean"}]}`
-	reader := strings.Replace(orderText, `{"name":"express","type":"boolean"}`, `{"name":"express","type":"boolean","default":false}`, 1)
+	const (
+		express = `{"name":"express","type":"boolean","default":false}`
+		id      = `{"name":"id","type":"string"},`
+	)
 	return shape[Order]{
-		name: "Order", text: reader, value: sampleOrder(), generic: genericOrder(), native: native,
+		name: "Order", text: orderText, more: generatedAs[Order, generated.Order], value: sampleOrder(), generic: genericOrder(), native: native,
 		writers: []evolution{
-			{"added field with default", strings.Replace(orderText, express, "]}", 1), without("express"), calm},
-			{"removed field", strings.Replace(orderText, `{"name":"id","type":"string"},`, `{"name":"id","type":"string"},{"name":"extra","type":"string"},`, 1), added, nil},
+			{"added field with default", strings.Replace(orderText, ","+express, "", 1), without("express"), calm},
+			{"removed field", strings.Replace(orderText, id, id+`{"name":"extra","type":"string"},`, 1), added, nil},
 			{"int to long, float to double", strings.NewReplacer(`"customer_id","type":"long"`, `"customer_id","type":"int"`, `"price","type":"double"`, `"price","type":"float"`).Replace(orderText), wide, promoted},
-			{"reordered fields", strings.NewReplacer(`{"name":"id","type":"string"},`, "", `{"name":"express","type":"boolean"}]}`, `{"name":"express","type":"boolean"},{"name":"id","type":"string"}]}`).Replace(orderText), genericOrder(), nil},
+			{"reordered fields", strings.NewReplacer(id, "", express, express+","+strings.TrimSuffix(id, ",")).Replace(orderText), genericOrder(), nil},
 		},
 	}.entries()
 }
@@ -122,7 +125,8 @@ func event() []Entry {
 	generic := map[string]any{"id": int64(90071992547), "kind": "signed-in", "user": "ada@example.com"}
 	return shape[Event]{
 		name:    "30-byte event",
-		text:    `{"type":"record","name":"Event","fields":[{"name":"id","type":"long"},{"name":"kind","type":"string"},{"name":"user","type":"string"}]}`,
+		text:    schemaText("event"),
+		more:    generatedAs[Event, generated.Event],
 		value:   Event{90071992547, "signed-in", "ada@example.com"},
 		generic: generic, native: generic,
 	}.entries()
@@ -155,19 +159,12 @@ type (
 )
 
 func nested() []Entry {
-	text := `"long"`
 	var generic any = map[string]any{"name": "five", "count": int64(5)}
-	for i, name := range []string{"five", "four", "three", "two", "one"} {
-		field := "next"
-		if i == 0 {
-			field = "count"
-		} else {
-			generic = map[string]any{"name": name, "next": generic}
-		}
-		text = fmt.Sprintf(`{"type":"record","name":"D%d","fields":[{"name":"name","type":"string"},{"name":"%s","type":%s}]}`, 5-i, field, text)
+	for _, name := range []string{"four", "three", "two", "one"} {
+		generic = map[string]any{"name": name, "next": generic}
 	}
 	return shape[Deep]{
-		name: "nested 5 deep", text: text,
+		name: "nested 5 deep", text: schemaText("nested"), more: generatedAs[Deep, generated.D1],
 		value:   Deep{"one", D2{"two", D3{"three", D4{"four", D5{"five", 5}}}}},
 		generic: generic, native: generic,
 	}.entries()
@@ -188,7 +185,8 @@ func array() []Entry {
 	generic := map[string]any{"values": list}
 	return shape[Readings]{
 		name:  "array of 1,000",
-		text:  `{"type":"record","name":"Readings","fields":[{"name":"values","type":{"type":"array","items":"long"}}]}`,
+		text:  schemaText("array"),
+		more:  generatedAs[Readings, generated.Readings],
 		value: v, generic: generic, native: generic,
 	}.entries()
 }
@@ -203,7 +201,8 @@ func text() []Entry {
 	generic := map[string]any{"text": long}
 	return shape[Page]{
 		name:  "100 KB of text",
-		text:  `{"type":"record","name":"Page","fields":[{"name":"text","type":"string"}]}`,
+		text:  schemaText("text"),
+		more:  generatedAs[Page, generated.Page],
 		value: Page{long}, generic: generic, native: generic,
 	}.entries()
 }
@@ -222,7 +221,8 @@ func table() []Entry {
 	generic := map[string]any{"cells": list}
 	return shape[Table]{
 		name:  "map of 200",
-		text:  `{"type":"record","name":"Table","fields":[{"name":"cells","type":{"type":"map","values":"long"}}]}`,
+		text:  schemaText("table"),
+		more:  generatedAs[Table, generated.Table],
 		value: Table{cells}, generic: generic, native: generic,
 	}.entries()
 }
@@ -239,12 +239,9 @@ func logical() []Entry {
 	v := Times{time.Date(2026, 2, 28, 0, 0, 0, 0, time.UTC), 13 * time.Hour, orderTime, orderTime}
 	generic := map[string]any{"day": v.Day, "clock": v.Clock, "millis": v.Millis, "micros": v.Micros}
 	return shape[Times]{
-		name: "logical types",
-		text: `{"type":"record","name":"Times","fields":[
-			{"name":"day","type":{"type":"int","logicalType":"date"}},
-			{"name":"clock","type":{"type":"long","logicalType":"time-micros"}},
-			{"name":"millis","type":{"type":"long","logicalType":"timestamp-millis"}},
-			{"name":"micros","type":{"type":"long","logicalType":"timestamp-micros"}}]}`,
+		name:  "logical types",
+		text:  schemaText("logical"),
+		more:  generatedAs[Times, generated.Times],
 		value: v, generic: generic, native: generic,
 	}.entries()
 }

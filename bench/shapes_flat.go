@@ -8,6 +8,7 @@ import (
 	hamba "github.com/hamba/avro/v2"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/bench/generated"
 )
 
 // Flat has fifty fields: ten times five types.
@@ -20,26 +21,19 @@ type Flat struct {
 }
 
 func flat() []Entry {
-	var fields []string
 	generic := map[string]any{}
 	for i := range 10 {
-		for _, f := range []struct {
-			letter, typ string
-			value       any
-		}{
-			{"S", "string", fmt.Sprintf("string %d", i)}, {"L", "long", int64(i) * 1e9}, {"I", "int", int32(i) * 1000},
-			{"D", "double", float64(i) / 3}, {"B", "boolean", i%2 == 0},
+		for letter, value := range map[string]any{
+			"S": fmt.Sprintf("string %d", i), "L": int64(i) * 1e9, "I": int32(i) * 1000, "D": float64(i) / 3, "B": i%2 == 0,
 		} {
-			name := fmt.Sprint(f.letter, i)
-			fields = append(fields, fmt.Sprintf(`{"name":%q,"type":%q}`, name, f.typ))
-			generic[name] = f.value
+			generic[fmt.Sprint(letter, i)] = value
 		}
 	}
 	old := maps.Clone(generic)
 	delete(old, "B9")
-	text := `{"type":"record","name":"Flat","fields":[` + strings.Join(fields, ",") + `]}`
+	text := schemaText("flat")
 	return shape[Flat]{
-		name: "flat, 50 fields", text: text, generic: generic, native: generic,
+		name: "flat, 50 fields", text: text, more: generatedAs[Flat, generated.Flat], generic: generic, native: generic,
 		value: Flat{
 			S0: "string 0", S1: "string 1", S2: "string 2", S3: "string 3", S4: "string 4", S5: "string 5", S6: "string 6", S7: "string 7", S8: "string 8", S9: "string 9",
 			L1: 1e9, L2: 2e9, L3: 3e9, L4: 4e9, L5: 5e9, L6: 6e9, L7: 7e9, L8: 8e9, L9: 9e9,
@@ -49,17 +43,10 @@ func flat() []Entry {
 		},
 		writers: []evolution{{
 			name: "added field with default",
-			text: `{"type":"record","name":"Flat","fields":[` + strings.Join(fields[:len(fields)-1], ",") + `]}`,
+			text: strings.Replace(text, `,{"name":"B9","type":"boolean","default":false}`, "", 1),
 			old:  old,
 		}},
-	}.withDefault(fields).entries()
-}
-
-// withDefault gives the last field a default, so that older data may lack it.
-func (s shape[T]) withDefault(fields []string) shape[T] {
-	last := fields[len(fields)-1]
-	s.text = strings.Replace(s.text, last, strings.TrimSuffix(last, "}")+`,"default":false}`, 1)
-	return s
+	}.entries()
 }
 
 // Shop holds one of six records.
@@ -92,19 +79,12 @@ type (
 )
 
 func union() []Entry {
-	const text = `{"type":"record","name":"Shop","fields":[{"name":"what","type":[
-		{"type":"record","name":"R0","fields":[{"name":"id","type":"long"}]},
-		{"type":"record","name":"R1","fields":[{"name":"name","type":"string"}]},
-		{"type":"record","name":"R2","fields":[{"name":"a","type":"double"}]},
-		{"type":"record","name":"R3","fields":[{"name":"on","type":"boolean"}]},
-		{"type":"record","name":"R4","fields":[{"name":"who","type":"string"},{"name":"what","type":"string"}]},
-		{"type":"record","name":"R5","fields":[{"name":"x","type":"int"},{"name":"y","type":"int"}]}]}]}`
 	for name, v := range map[string]any{"R0": R0{}, "R1": R1{}, "R2": R2{}, "R3": R3{}, "R4": R4{}, "R5": R5{}} {
 		hamba.Register(name, v) // hamba keeps its types in the process
 	}
 	branch := map[string]any{"R4": map[string]any{"who": "ada", "what": "analytical engine"}}
 	return shape[Shop]{
-		name: "union of 6 records", text: text,
+		name: "union of 6 records", text: schemaText("union"), more: generatedAs[Shop, generated.Shop],
 		noTwmb:  true, // it has no types for branches: records become maps
 		value:   Shop{R4{"ada", "analytical engine"}},
 		generic: map[string]any{"what": avro.Union{Branch: "R4", Value: branch["R4"]}},
