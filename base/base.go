@@ -74,8 +74,9 @@ type Producer interface {
 	// Flush waits until every record produced before the call was reported.
 	Flush(ctx context.Context) error
 	// Close flushes within ctx, fails the rest through done with ErrClosed, and
-	// releases the client. It is idempotent: later calls return nil. Calls of
-	// Produce during and after Close return ErrClosed.
+	// releases the client. It returns the context's error if there was a rest.
+	// It is idempotent: later calls return nil. Calls of Produce during and
+	// after Close return ErrClosed.
 	Close(ctx context.Context) error
 }
 
@@ -86,7 +87,8 @@ type Rebalance interface {
 	// Assigned gives partitions and what the group committed for each
 	// (Offset is OffsetNone where nothing is). Reading starts at the offsets
 	// in start; a partition that start leaves out begins at its committed
-	// offset, or where auto.offset.reset says. An error ends Poll with it.
+	// offset, or where auto.offset.reset says. An error ends Poll with it; a
+	// later Poll asks again.
 	Assigned(ctx context.Context, committed []Offset) (start []Offset, err error)
 	// Revoked says that p are to be given up once it returns. Committing
 	// offsets of p inside it works.
@@ -101,7 +103,7 @@ type Rebalance interface {
 type Batch struct {
 	Records []*Record        // in offset order within each partition
 	Ends    []Offset         // partitions read to their end (enable.partition.eof), with the offset of the next record
-	Errors  []PartitionError // partitions that failed; the others go on
+	Errors  []PartitionError // partitions that failed, the others go on; topic "", partition -1: the group
 }
 
 // PartitionError is an error of one partition, such as a missing topic or a
@@ -135,8 +137,9 @@ type Consumer interface {
 	// Seek moves positions of assigned partitions. Records that were fetched
 	// before it do not come out of a Poll that begins after it.
 	Seek(ctx context.Context, to ...Offset) error
-	// Close leaves the group, calling Revoked for what was assigned. It is
-	// idempotent. It neither commits by itself nor waits past ctx.
+	// Close leaves the group, calling Revoked for what was assigned, or Lost
+	// where ctx leaves no time for that. It is idempotent. It neither commits by
+	// itself nor waits past ctx.
 	Close(ctx context.Context) error
 }
 
@@ -151,6 +154,10 @@ type Session interface {
 	// End commits or aborts. With committed false and a nil error the
 	// transaction was aborted (asked for, or because partitions were revoked),
 	// and positions go back to where they were at Begin.
+	//
+	// A Retriable error leaves it undecided: the same call goes on where this one
+	// stopped. After any other error that is not Fatal the transaction was
+	// aborted as well, and the error says why it could not be committed.
 	End(ctx context.Context, commit bool) (committed bool, err error)
 }
 
