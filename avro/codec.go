@@ -59,7 +59,7 @@ func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
 // generated says whether T, or *T, is Generated. The error is that it is of
 // another schema.
 func (c *Codec[T]) generated(t reflect.Type) (bool, error) {
-	if c.env.cfg.customTypes[t] != nil {
+	if c.env.cfg.customTypes[t] != nil || isPromoted(t) || t.Kind() == reflect.Pointer && isPromoted(t.Elem()) {
 		return false, nil
 	}
 	var own *schemas.Schema

@@ -11,7 +11,7 @@ import (
 
 // Generated is what generated types satisfy, with pointer receivers. Codecs use
 // their methods instead of plans; nested in other types too, where the schema is
-// the same.
+// the same. A struct that embeds a generated type is a struct like others.
 type Generated interface {
 	// AvroSchema is the schema of the type; it does not look at the value.
 	AvroSchema() *schemas.Schema
@@ -26,11 +26,26 @@ type Generated interface {
 // type inside another type may be of another version of the schema: then it is a
 // struct like others.
 func (b *planner) isGenerated(t reflect.Type, s *shape) bool {
-	if s.typ == schemas.Union || !reflect.PointerTo(t).Implements(generatedType) {
+	if s.typ == schemas.Union || !reflect.PointerTo(t).Implements(generatedType) || isPromoted(t) {
 		return false
 	}
 	own := reflect.New(t).Interface().(Generated).AvroSchema()
 	return own != nil && sameData(own.Root(), s.node) == ""
+}
+
+// isPromoted says that t is a struct that embeds a generated type. Its methods are
+// then that type's, and know nothing of t's other fields: it is a struct.
+func isPromoted(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && (f.Type.Implements(generatedType) || reflect.PointerTo(f.Type).Implements(generatedType)) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameData compares what two schemas say of data: all but documentation, aliases,

@@ -104,3 +104,17 @@ func TestMethodsWrittenByHand(t *testing.T) {
 	require.EqualError(t, err, "[1]: odd")
 	require.EqualError(t, list.Decode([]byte{4, 4, 2, 0}, new([]selfMade)), "[1]: odd")
 }
+
+// Methods of an embedded type say nothing of what is around it.
+func TestGeneratedEmbedded(t *testing.T) {
+	type more struct {
+		Point
+		Z int32
+	}
+	const schema = `{"type": "record", "name": "P3", "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": "int"}, {"name": "z", "type": "int"}]}`
+	v := more{Point{1, 2}, 3}
+	require.Equal(t, "\x02\x04\x06", string(encode(t, newCodec[more](t, schema), v)))
+	require.Equal(t, &v, roundTrip(t, newCodec[*more](t, schema), &v))
+	_, err := avro.NewCodec[more](schemas.MustParse(pointText))
+	require.ErrorContains(t, err, "Z: the schema has no such field")
+}
