@@ -152,6 +152,11 @@ func (c *core) writeDeadLetter(ctx context.Context, w DeadLetterWriter, e *Recor
 	if err == nil {
 		return nil
 	}
+	return e.Unwritten(err)
+}
+
+// Unwritten returns e with what kept its dead letter from being written.
+func (e *RecordError) Unwritten(err error) *RecordError {
 	failed := *e
 	failed.Err = &unwritten{record: e, err: err}
 	return &failed

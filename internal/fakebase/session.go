@@ -2,6 +2,7 @@ package fakebase
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kavro/kavro/base"
 )
@@ -44,6 +45,8 @@ func (s *Session) Begin(ctx context.Context) error {
 }
 
 // End commits, with the offsets of all that was polled since Begin, or aborts.
+// With a retriable error nothing is decided, and the same call is to be made
+// again; with any other that is not fatal the transaction was aborted.
 func (s *Session) End(ctx context.Context, commit bool) (committed bool, err error) {
 	committed, err = s.producer.end(ctx, commit, func() bool {
 		if s.revoked {
@@ -56,6 +59,14 @@ func (s *Session) End(ctx context.Context, commit bool) (committed bool, err err
 		}
 		return true
 	})
+	if e := (*base.Error)(nil); errors.As(err, &e) && !e.Fatal && (!e.Retriable || e.AbortTxn) {
+		// Refused for good: it is aborted, and the error says why.
+		if _, abortErr := s.producer.end(ctx, false, func() bool { return false }); abortErr != nil {
+			return false, abortErr
+		}
+		s.rewind()
+		return false, err
+	}
 	if err == nil && !committed {
 		s.rewind()
 	}

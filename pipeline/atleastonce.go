@@ -1,0 +1,152 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/kavro/kavro/base"
+)
+
+// AtLeastOnce makes a session of a consumer and a producer, without
+// transactions: a round is committed by waiting until its results are delivered
+// and committing the offsets then. What a round has produced when it is given up
+// stays, and is produced again: results are seen at least once.
+//
+// c and p may belong to two clusters. Closing the session closes both.
+func AtLeastOnce(c base.Consumer, p base.Producer) base.Session {
+	return &plain{Consumer: c, producer: p, polled: map[base.TopicPartition]*span{}}
+}
+
+// plain is a base.Session without transactions.
+type plain struct {
+	base.Consumer
+	producer base.Producer
+
+	mu     sync.Mutex
+	polled map[base.TopicPartition]*span // since Begin
+}
+
+// span is what was polled of one partition.
+type span struct{ first, next base.Offset }
+
+// Producer returns the producer.
+func (s *plain) Producer() base.Producer { return s.producer }
+
+// Subscribe joins the group.
+func (s *plain) Subscribe(topics []string, r base.Rebalance) error {
+	return s.Consumer.Subscribe(topics, forgetful{r, s})
+}
+
+// forgetful forgets what was polled of partitions that go away: it is not ours
+// to commit, nor to read again.
+type forgetful struct {
+	base.Rebalance
+	session *plain
+}
+
+func (f forgetful) Revoked(ctx context.Context, p []base.TopicPartition) {
+	f.session.forget(p)
+	f.Rebalance.Revoked(ctx, p)
+}
+
+func (f forgetful) Lost(p []base.TopicPartition) {
+	f.session.forget(p)
+	f.Rebalance.Lost(p)
+}
+
+func (s *plain) forget(p []base.TopicPartition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, tp := range p {
+		delete(s.polled, tp)
+	}
+}
+
+// Poll remembers what it brings.
+func (s *plain) Poll(ctx context.Context, b *base.Batch, max int) error {
+	if err := s.Consumer.Poll(ctx, b, max); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range b.Records {
+		tp := base.TopicPartition{Topic: r.Topic, Partition: r.Partition}
+		it := s.polled[tp]
+		if it == nil {
+			it = &span{first: base.Offset{TopicPartition: tp, Offset: r.Offset, LeaderEpoch: r.LeaderEpoch}}
+			s.polled[tp] = it
+		}
+		it.next = base.Offset{TopicPartition: tp, Offset: r.Offset + 1, LeaderEpoch: r.LeaderEpoch}
+	}
+	return nil
+}
+
+// Begin begins a round.
+func (s *plain) Begin(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.polled)
+	return nil
+}
+
+// End commits the offsets of what was polled since Begin, or goes back.
+func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error) {
+	s.mu.Lock()
+	var first, next []base.Offset
+	for _, it := range s.polled {
+		first, next = append(first, it.first), append(next, it.next)
+	}
+	s.mu.Unlock()
+	if len(next) == 0 {
+		return commit, nil
+	}
+	if commit {
+		if err = s.producer.Flush(ctx); err == nil {
+			err = s.Consumer.Commit(ctx, next)
+		}
+		e := (*base.Error)(nil)
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.As(err, &e) && (e.Retriable || e.Fatal), !errors.As(err, &e):
+			return false, err
+		case moving(e):
+			err = nil
+		}
+	}
+	if seekErr := s.Consumer.Seek(ctx, first...); seekErr != nil {
+		return false, errors.Join(err, seekErr)
+	}
+	return false, err
+}
+
+// moving says whether a commit was refused because the group is rebalancing, or
+// counts this member out: the next Poll tells more.
+func moving(e *base.Error) bool {
+	switch e.Code {
+	case 22, // ILLEGAL_GENERATION
+		25,  // UNKNOWN_MEMBER_ID
+		27,  // REBALANCE_IN_PROGRESS
+		110, // FENCED_MEMBER_EPOCH
+		113: // STALE_MEMBER_EPOCH
+		return true
+	default:
+		return false
+	}
+}
+
+// Close closes both.
+func (s *plain) Close(ctx context.Context) error {
+	return errors.Join(s.producer.Close(ctx), s.Consumer.Close(ctx))
+}
+
+// offsetsOf returns what s can be asked about offsets.
+func offsetsOf(s base.Session) (base.Offsets, bool) {
+	if p, ok := s.(*plain); ok {
+		o, ok := p.Consumer.(base.Offsets)
+		return o, ok
+	}
+	o, ok := s.(base.Offsets)
+	return o, ok
+}

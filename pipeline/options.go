@@ -1,0 +1,124 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
+)
+
+// Option changes how [New] makes a pipeline.
+type Option func(*config)
+
+const classes = 3 // of avroconsumer.Class
+
+type config struct {
+	records    int
+	interval   time.Duration
+	workers    int
+	abort      time.Duration
+	policies   [classes]avroconsumer.Policy
+	observer   avroconsumer.Observer
+	toEnd      bool
+	onAssigned func(context.Context, []base.Offset) ([]base.Offset, error)
+	ownsBase   bool
+	closers    []func(context.Context) error
+
+	errs []error
+}
+
+func defaults() config {
+	return config{
+		records:  1_000,
+		interval: 100 * time.Millisecond,
+		workers:  1,
+		abort:    10 * time.Second,
+		observer: avroconsumer.NopObserver{},
+	}
+}
+
+func (c *config) refuse(option, format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf("pipeline: "+option+": "+format, args...))
+}
+
+func (c *config) check() error {
+	if c.records < 1 {
+		c.refuse("WithBatch", "%d records, want at least 1", c.records)
+	}
+	if c.interval < 0 {
+		c.refuse("WithBatch", "%v is negative", c.interval)
+	}
+	if c.workers < 1 {
+		c.refuse("WithConcurrency", "%d workers, want at least 1", c.workers)
+	}
+	if c.abort <= 0 {
+		c.refuse("WithAbortTimeout", "%v is not positive", c.abort)
+	}
+	if c.observer == nil {
+		c.refuse("WithObserver", "the observer is nil")
+	}
+	for class, p := range c.policies {
+		if err := p.Check(avroconsumer.Class(class)); err != nil {
+			c.refuse("WithPolicy", "%v errors: %w", avroconsumer.Class(class), err)
+		}
+	}
+	return errors.Join(c.errs...)
+}
+
+// WithBatch bounds a round: up to n records, or what has come when interval has
+// passed since the first. The default is 1,000 records and 100 milliseconds.
+func WithBatch(n int, interval time.Duration) Option {
+	return func(c *config) { c.records, c.interval = n, interval }
+}
+
+// WithConcurrency transforms up to n partitions of a round at the same time. The
+// records of one partition stay in order. The default is 1.
+func WithConcurrency(n int) Option { return func(c *config) { c.workers = n } }
+
+// WithPolicy says what to do with records that fail with an error of this class.
+// The default is [avroconsumer.Stop]. A [avroconsumer.DeadLetters] is written
+// within the transaction: each dead letter is seen exactly once (see
+// [DeadLetter]). Pauses between retries are spent within the transaction: keep
+// them well below transaction.timeout.ms.
+func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
+	return func(c *config) {
+		if class >= classes {
+			c.refuse("WithPolicy", "%v is no class", class)
+			return
+		}
+		c.policies[class] = p
+	}
+}
+
+// DeadLetter is the policy that writes dead letters through the pipeline itself.
+func DeadLetter(opts ...avroconsumer.DeadLetterOption) avroconsumer.Policy {
+	return avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(nil, opts...))
+}
+
+// WithObserver has o told of records, failures and commits.
+func WithObserver(o avroconsumer.Observer) Option { return func(c *config) { c.observer = o } }
+
+// WithAbortTimeout sets how long it may take to abort a transaction after the
+// context of Run has ended. The default is 10 seconds.
+func WithAbortTimeout(d time.Duration) Option { return func(c *config) { c.abort = d } }
+
+// WithToEnd makes Run return nil once every assigned partition was read to the
+// end that it had when it was assigned. See [avroconsumer.WithToEnd].
+func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
+
+// OnAssigned has f called with partitions that the pipeline gets, before their
+// first record; it may choose where to begin. See [avroconsumer.OnAssigned].
+func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []base.Offset, err error)) Option {
+	return func(c *config) { c.onAssigned = f }
+}
+
+// WithOwnedBase makes [Pipeline.Close] close the session as well.
+func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }
+
+// WithCloser makes [Pipeline.Close] call f last, once.
+func WithCloser(f func(context.Context) error) Option {
+	return func(c *config) { c.closers = append(c.closers, f) }
+}

@@ -1,0 +1,150 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// ErrBusy is returned by Run while another Run is under way.
+var ErrBusy = errors.New("pipeline: Run is under way")
+
+// Pipeline consumes records with keys of type K1 and values of type V1, and
+// produces records with keys of type K2 and values of type V2.
+type Pipeline[K1, V1, K2, V2 any] struct {
+	config
+	session  base.Session
+	decoder  *avroconsumer.Decoder[K1, V1]
+	producer *avroproducer.Producer[K2, V2]
+	position positions
+
+	mu      sync.Mutex
+	stop    context.CancelCauseFunc // of the Run under way
+	stopped chan struct{}           // closed when it has returned
+	closed  bool
+}
+
+// New transforms within s: k1 and v1 read, k2 and v2 write. It does not take
+// ownership: closing s is up to you (see [WithOwnedBase]). It does not touch the
+// network.
+func New[K1, V1, K2, V2 any](s base.Session, k1 serde.Deserializer[K1], v1 serde.Deserializer[V1], k2 serde.Serializer[K2], v2 serde.Serializer[V2], opts ...Option) (*Pipeline[K1, V1, K2, V2], error) {
+	c := defaults()
+	for _, o := range opts {
+		o(&c)
+	}
+	err := c.check()
+	if s == nil || k1 == nil || v1 == nil || k2 == nil || v2 == nil {
+		err = errors.Join(err, errors.New("pipeline: New needs a session, two deserializers and two serializers"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	// The producer reports every failure by Flush: a record that was not
+	// delivered fails its round.
+	producer, err := avroproducer.New(s.Producer(), k2, v2)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pipeline[K1, V1, K2, V2]{config: c, session: s, decoder: avroconsumer.NewDecoder(k1, v1), producer: producer}
+	p.position.config = &p.config
+	p.position.session = s
+	return p, nil
+}
+
+// Subscribe joins the group for these topics, in place of those of an earlier
+// call; a topic beginning with ^ is a regular expression. It must not be called
+// while Run is under way.
+func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
+	p.mu.Lock()
+	busy, closed := p.stop != nil, p.closed
+	p.mu.Unlock()
+	switch {
+	case closed:
+		return base.ErrClosed
+	case busy:
+		return ErrBusy
+	}
+	return p.session.Subscribe(slices.Clone(topics), &p.position)
+}
+
+// Base returns what New was given.
+func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
+
+// Run calls f for each record and produces what it returns, round after round,
+// until ctx ends or something ends it. f is called for the records of a partition
+// in order; it returns the records to produce, none if the record leaves nothing
+// behind, or an error, which falls under the policy for handler errors, as does a
+// result that cannot be serialized.
+//
+// Run returns ctx's error, an [*avroconsumer.RecordError] under the policy Stop (the
+// group's offset is left on that record: all before it is committed),
+// [base.ErrClosed], nil under [WithToEnd], or a *[base.Error]: one that is Fatal says
+// that the session is of no use any more, because a newer one with the same
+// transactional id has fenced it for instance.
+//
+// While the registry does not answer, rounds are aborted and begun again until it
+// does: nothing is skipped or reordered.
+func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)) error {
+	p.mu.Lock()
+	switch {
+	case p.closed:
+		p.mu.Unlock()
+		return base.ErrClosed
+	case p.stop != nil:
+		p.mu.Unlock()
+		return ErrBusy
+	}
+	asked := ctx
+	ctx, stop := context.WithCancelCause(ctx)
+	stopped := make(chan struct{})
+	p.stop, p.stopped = stop, stopped
+	p.mu.Unlock()
+	defer func() {
+		stop(nil)
+		p.mu.Lock()
+		p.stop = nil
+		p.mu.Unlock()
+		close(stopped)
+	}()
+
+	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, tried: map[place]*trial{}}
+	err := r.rounds(ctx)
+	if err != nil && ctx.Err() != nil && asked.Err() == nil {
+		return base.ErrClosed // it was Close that ended ctx
+	}
+	return err
+}
+
+// Close ends Run, if it is under way, and closes what the pipeline owns. It is
+// idempotent.
+func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
+	p.mu.Lock()
+	closed, stop, stopped := p.closed, p.stop, p.stopped
+	p.closed = true
+	p.mu.Unlock()
+	if stop != nil {
+		stop(base.ErrClosed)
+		select {
+		case <-stopped:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if closed {
+		return nil
+	}
+	errs := []error{p.producer.Close(ctx)}
+	if p.ownsBase {
+		errs = append(errs, p.session.Close(ctx))
+	}
+	for _, f := range p.closers {
+		errs = append(errs, f(ctx))
+	}
+	return errors.Join(errs...)
+}

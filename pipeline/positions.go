@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kavro/kavro/base"
+)
+
+// positions knows what is assigned, and for WithToEnd how far it was read. It is
+// what the session tells of rebalances.
+type positions struct {
+	config  *config
+	session base.Session
+
+	mu    sync.Mutex
+	parts map[base.TopicPartition]*part
+	began bool // something was assigned, ever
+}
+
+// part is the state of one assigned partition.
+type part struct {
+	next     int64 // of the first record that was not committed
+	end      int64 // to read to; -1 if unknown
+	finished bool  // told to be at its end
+}
+
+// Assigned takes partitions over.
+func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (start []base.Offset, err error) {
+	if p.config.onAssigned != nil {
+		if start, err = p.config.onAssigned(ctx, committed); err != nil {
+			return nil, err
+		}
+	}
+	fresh := make(map[base.TopicPartition]*part, len(committed))
+	for _, o := range committed {
+		fresh[o.TopicPartition] = &part{next: o.Offset, end: -1}
+	}
+	for _, o := range start {
+		if it := fresh[o.TopicPartition]; it != nil {
+			it.next = o.Offset
+		}
+	}
+	if broker, ok := offsetsOf(p.session); ok && p.config.toEnd {
+		for tp, it := range fresh {
+			low, high, err := broker.Watermarks(ctx, tp)
+			if err != nil {
+				return nil, err
+			}
+			it.end, it.finished = high, low >= high || it.next == base.OffsetEnd
+		}
+	}
+	p.mu.Lock()
+	if p.parts == nil {
+		p.parts = map[base.TopicPartition]*part{}
+	}
+	for tp, it := range fresh {
+		p.parts[tp] = it
+	}
+	p.began = true
+	p.mu.Unlock()
+	p.config.observer.Assigned(topicPartitions(committed))
+	return start, nil
+}
+
+// Revoked lets partitions go. What was polled of them since Begin is aborted with
+// the rest of the round.
+func (p *positions) Revoked(_ context.Context, tps []base.TopicPartition) {
+	p.forget(tps)
+	p.config.observer.Revoked(tps)
+}
+
+// Lost is Revoked for partitions that are gone already.
+func (p *positions) Lost(tps []base.TopicPartition) {
+	p.forget(tps)
+	p.config.observer.Lost(tps)
+}
+
+func (p *positions) forget(tps []base.TopicPartition) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, tp := range tps {
+		delete(p.parts, tp)
+	}
+}
+
+// committed takes note of a round: what it committed, and the ends that it
+// reached.
+func (p *positions) committed(next, ends []base.Offset) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, o := range next {
+		if it := p.parts[o.TopicPartition]; it != nil {
+			it.next = o.Offset
+		}
+	}
+	for _, o := range ends {
+		if it := p.parts[o.TopicPartition]; it != nil {
+			it.finished = true
+		}
+	}
+}
+
+// part returns the assignment that a record belongs to, nil if there is none. A
+// partition that went away and came back is another assignment.
+func (p *positions) part(tp base.TopicPartition) *part {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.parts[tp]
+}
+
+// passed says whether everything up to a place is committed, or no longer ours.
+func (p *positions) passed(at place) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	it := p.parts[at.TopicPartition]
+	return it == nil || it.next > at.offset
+}
+
+// others returns what is assigned beside one partition.
+func (p *positions) others(but base.TopicPartition) []base.TopicPartition {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []base.TopicPartition
+	for tp := range p.parts {
+		if tp != but {
+			out = append(out, tp)
+		}
+	}
+	return out
+}
+
+// atEnd says whether everything was read to its end and committed.
+func (p *positions) atEnd() bool {
+	if !p.config.toEnd {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, it := range p.parts {
+		if !it.finished && (it.end < 0 || it.next < it.end) {
+			return false
+		}
+	}
+	return p.began
+}
+
+func topicPartitions(o []base.Offset) []base.TopicPartition {
+	out := make([]base.TopicPartition, len(o))
+	for i := range o {
+		out[i] = o[i].TopicPartition
+	}
+	return out
+}

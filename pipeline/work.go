@@ -1,0 +1,323 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// errStop says that a record ends Run; tried knows which and why.
+var errStop = errors.New("a record ends the pipeline")
+
+// work transforms a batch and waits until the results are delivered. Partitions
+// are worked on beside each other, their records one after the other.
+func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
+	lanes := map[base.TopicPartition][]*base.Record{}
+	var order []base.TopicPartition
+	for _, rec := range b.records {
+		tp := base.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}
+		if lanes[tp] == nil {
+			order = append(order, tp)
+		}
+		lanes[tp] = append(lanes[tp], rec)
+	}
+	if len(order) > 0 {
+		r.observer.Received(b.records)
+	}
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make([]error, len(order))
+	slots := make(chan struct{}, r.workers)
+	for i, tp := range order {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			for _, rec := range lanes[tp] {
+				if errs[i] = r.record(ctx, rec); errs[i] != nil {
+					cancel() // the round is aborted anyway
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := worst(errs); err != nil {
+		return err
+	}
+	return r.delivered(ctx)
+}
+
+// worst is the error that decides what becomes of a round.
+func worst(errs []error) error {
+	rank := func(err error) int {
+		switch {
+		case err == nil:
+			return 0
+		case ended(err): // usually because of another
+			return 1
+		case errors.Is(err, errAgain):
+			return 2
+		case errors.Is(err, errWait):
+			return 3
+		case errors.Is(err, errStop):
+			return 4
+		default:
+			return 5
+		}
+	}
+	return slices.MaxFunc(append(errs, nil), func(a, b error) int { return cmp.Compare(rank(a), rank(b)) })
+}
+
+// delivered waits for the reports of what the round produced.
+func (r *run[K1, V1, K2, V2]) delivered(ctx context.Context) error {
+	err := r.producer.Flush(ctx)
+	if err == nil {
+		return nil
+	}
+	var failed *avroproducer.FlushError
+	if errors.As(err, &failed) && len(failed.Errs) > 0 {
+		err = failed.Errs[0]
+	}
+	return err
+}
+
+// record deals with one record: it is transformed and the results are queued, or
+// the policy for its error acts.
+func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) error {
+	for {
+		e := r.known(rec)
+		produced := 0
+		if e == nil {
+			var err error
+			if produced, e, err = r.try(ctx, rec); err != nil || e == nil {
+				return err
+			}
+			if e.Temporary() {
+				r.observer.Failed(e, e.Class(), avroconsumer.Waited)
+				return fmt.Errorf("%w: %w", errWait, e)
+			}
+		}
+		known := r.trial(rec)
+		if known.stop {
+			return errStop
+		}
+		if known.failed == nil {
+			known.attempts++
+			e.Attempts = known.attempts
+		}
+		decision := r.policies[e.Class()].Decide(e.Attempts)
+		if e.Blameless() {
+			decision = avroconsumer.Decision{Action: avroconsumer.Stopped}
+		}
+		if produced > 0 {
+			// Some of its results are in the transaction, and must not be seen: begin
+			// again, and act on the error then.
+			known.failed = e
+			return errAgain
+		}
+		known.failed = nil
+		again, err := r.act(ctx, e, decision, known)
+		if !again {
+			return err
+		}
+	}
+}
+
+// act does what a policy has decided. again: the record is to be tried once more.
+func (r *run[K1, V1, K2, V2]) act(ctx context.Context, e *avroconsumer.RecordError, d avroconsumer.Decision, known *trial) (again bool, err error) {
+	did := d.Action
+	switch d.Action {
+	case avroconsumer.Stopped:
+		known.failed, known.stop = e, true
+		err = errStop
+	case avroconsumer.Retried:
+		again = true
+		select {
+		case <-time.After(d.Pause):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	case avroconsumer.DeadLettered:
+		if err = r.deadLetter(ctx, e, d.Letters); err != nil && ctx.Err() == nil {
+			known.failed, known.stop = e.Unwritten(err), true
+			did, err = avroconsumer.Stopped, errStop
+		}
+	case avroconsumer.HandedRaw:
+		err = r.raw(ctx, e, known)
+	}
+	r.observer.Failed(e, e.Class(), did)
+	return again, err
+}
+
+// known returns the error of a record that is to be acted on without trying
+// again, nil if there is none.
+func (r *run[K1, V1, K2, V2]) known(rec *base.Record) *avroconsumer.RecordError {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if t := r.tried[placeOf(rec)]; t != nil {
+		return t.failed
+	}
+	return nil
+}
+
+// trial takes note of a record that failed.
+func (r *run[K1, V1, K2, V2]) trial(rec *base.Record) *trial {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := placeOf(rec)
+	if r.tried[at] == nil {
+		r.tried[at] = &trial{}
+	}
+	return r.tried[at]
+}
+
+// try transforms a record and produces the results. e is what went wrong with
+// the record, err what went wrong beside it.
+func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *base.Record) (produced int, e *avroconsumer.RecordError, err error) {
+	start := time.Now()
+	octx := r.observer.Handling(ctx, rec)
+	defer func() {
+		cause := err
+		if e != nil {
+			cause = e
+		}
+		r.observer.Handled(octx, rec, time.Since(start), cause)
+	}()
+	m, err := r.decoder.Decode(octx, rec)
+	if err != nil {
+		if ctx.Err() != nil {
+			return 0, nil, ctx.Err()
+		}
+		return 0, err.(*avroconsumer.RecordError), nil
+	}
+	return r.produce(octx, m)
+}
+
+// produce calls the function and produces what it returns.
+func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Message[K1, V1]) (produced int, e *avroconsumer.RecordError, err error) {
+	results, err := guard(func() ([]avroproducer.Record[K2, V2], error) { return r.transform(ctx, m) })
+	if err == nil {
+		for i := range results {
+			if err = r.producer.ProduceRecord(ctx, results[i]); err != nil {
+				break
+			}
+			produced++
+		}
+	}
+	if err == nil {
+		return produced, nil, nil
+	}
+	if ctx.Err() != nil {
+		return produced, nil, ctx.Err()
+	}
+	var kafka *base.Error
+	var encode *serde.EncodeError
+	if errors.As(err, &kafka) && !errors.As(err, &encode) || errors.Is(err, base.ErrClosed) {
+		return produced, nil, err // the client's, not the record's
+	}
+	e = &avroconsumer.RecordError{Raw: m.Raw, Stage: avroconsumer.StageHandler, Err: err}
+	if m.Schema != nil {
+		e.SchemaID = m.Schema.ID
+	}
+	return produced, e, nil
+}
+
+// raw hands a record over that could not be decoded. What fails now falls under
+// the policy for handler errors.
+func (r *run[K1, V1, K2, V2]) raw(ctx context.Context, e *avroconsumer.RecordError, known *trial) error {
+	m := &avroconsumer.Message[K1, V1]{
+		Topic: e.Raw.Topic, Partition: e.Raw.Partition, Offset: e.Raw.Offset,
+		KeyNull: e.Raw.Key == nil, Tombstone: e.Raw.Value == nil,
+		Headers: e.Raw.Headers, Timestamp: e.Raw.Timestamp, Raw: e.Raw, Err: e,
+	}
+	produced, failed, err := r.produce(ctx, m)
+	if failed == nil {
+		return err
+	}
+	known.attempts++
+	failed.Attempts = known.attempts
+	known.failed = failed
+	if produced > 0 {
+		return errAgain
+	}
+	return r.record(ctx, e.Raw) // acts on what is known now
+}
+
+// letter is a dead letter that can be written by whoever has a producer.
+type letter interface {
+	Letter(e *avroconsumer.RecordError) *base.Record
+}
+
+// deadLetter writes within the transaction, if the writer says what to write.
+func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.RecordError, w avroconsumer.DeadLetterWriter) error {
+	l, ok := w.(letter)
+	if !ok {
+		return w.WriteDeadLetter(ctx, e)
+	}
+	reported := make(chan error, 1)
+	if err := r.session.Producer().Produce(ctx, l.Letter(e), func(_ *base.Record, err error) { reported <- err }); err != nil {
+		return err
+	}
+	select {
+	case err := <-reported:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// stopped says which record ends Run. Those before it in its partition are
+// committed first: they come again, one by one, while other partitions wait.
+func (r *run[K1, V1, K2, V2]) stopped(b *batch) error {
+	for _, rec := range b.records {
+		e := r.known(rec)
+		if e == nil {
+			continue
+		}
+		if len(b.records) == 1 {
+			return e
+		}
+		if at := placeOf(rec); r.careful == nil {
+			r.careful = &at
+			return errors.Join(r.session.Pause(r.position.others(at.TopicPartition)...), errAgain)
+		}
+	}
+	return errAgain
+}
+
+// relax ends the rounds of one record, once the record in question is passed.
+func (r *run[K1, V1, K2, V2]) relax(anyway bool) error {
+	if r.careful == nil || !anyway && !r.position.passed(*r.careful) {
+		return nil
+	}
+	others := r.position.others(r.careful.TopicPartition)
+	r.careful = nil
+	return r.session.Resume(others...)
+}
+
+// guard turns a panic of f into an error.
+func guard[T any](f func() (T, error)) (out T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &avroconsumer.PanicError{Value: p, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// ended says whether err is how a context tells that it is over.
+func ended(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
