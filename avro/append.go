@@ -2,7 +2,8 @@ package avro
 
 import "github.com/kavro/kavro/internal/wire"
 
-// What generated code appends with. All return dst grown; none can fail.
+// What generated code appends with. All return dst grown; none can fail. Memory
+// within the capacity, beyond the length of what they return, may be written to.
 
 // AppendInt appends an int.
 func AppendInt(dst []byte, v int32) []byte {

@@ -85,9 +85,10 @@ func (c *Codec[T]) generated(t reflect.Type) (bool, error) {
 // Schema returns the schema given to [NewCodec].
 func (c *Codec[T]) Schema() *schemas.Schema { return c.schema }
 
-// Append appends v's datum to dst and returns the result. On an error, an
-// [*EncodeError], that is dst as it was: what lies beyond its length may have been
-// written to. v is not changed; v nil is an error.
+// Append appends v's datum to dst and returns the result; on an error, an
+// [*EncodeError], dst as it was. Beyond the length of what it returns, memory
+// within the capacity may have been written to. v is not changed; v nil is an
+// error.
 func (c *Codec[T]) Append(dst []byte, v *T) ([]byte, error) {
 	out, err := c.append(dst, v)
 	if err != nil {

@@ -3,7 +3,8 @@
 //
 // Readers take the whole input and an offset and return the offset after the
 // value, so that a caller can report where an input ended. They never panic,
-// whatever the input, provided 0 <= at <= len(src).
+// whatever the input, provided 0 <= at <= len(src). Appending may write to memory
+// within the capacity, up to seven bytes beyond the length of what is returned.
 package wire
 
 import (
