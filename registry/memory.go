@@ -138,6 +138,14 @@ func (m *Memory) read(f func(s *store)) {
 	f(m.state)
 }
 
+// view is a way to look at what a registry holds: read for most, held for those who
+// hold changes. Parsing and comparing, which may take long, look at it in passing
+// and go on without.
+type view func(f func(s *store))
+
+// held calls f for those who hold changes.
+func (m *Memory) held(f func(s *store)) { f(m.state) }
+
 // begin starts a change: it takes the lock, unless ctx has ended.
 func (m *Memory) begin(ctx context.Context) (end func(), err error) {
 	if err := ctx.Err(); err != nil {

@@ -102,7 +102,7 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 	}
 	p := associationPlan{subject: q, association: association{
 		Subject: q.String(), Name: r.Name, Namespace: r.Namespace, Resource: r.Resource, Type: r.Type,
-		Part: ask.Part, Lifecycle: ask.Lifecycle, GUID: rand.Text(), Created: m.timestamp(), Updated: m.timestamp(),
+		Part: ask.Part, Lifecycle: ask.Lifecycle, GUID: randomGUID(), Created: m.timestamp(), Updated: m.timestamp(),
 	}}
 	importing := m.state.modeFor(q) == Import
 	if ask.Schema != nil {
@@ -110,6 +110,12 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 			return none, errInvalidAssociation("schema", "cannot be provided while subject '%s' is in IMPORT mode", q)
 		}
 		reg := ask.Schema.registration(ask.Normalize)
+		if err := m.checkRegistration(p.Subject, reg); err != nil {
+			return none, err
+		}
+		if _, err := m.parse(m.held, q, reg.Definition, true, false); err != nil {
+			return none, err
+		}
 		p.schema = &reg
 	}
 	if old != nil {
@@ -127,7 +133,7 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 	case p.Lifecycle == strong && p.schema == nil && !importing:
 		return none, errInvalidAssociation("schema", "schema must be provided when creating a frozen association")
 	case p.schema != nil && latest != nil:
-		same, err := m.alreadyRegistered(m.state, q, *p.schema)
+		same, err := m.alreadyRegistered(m.held, q, *p.schema)
 		if err != nil {
 			return none, err
 		}
@@ -146,7 +152,7 @@ func (m *Memory) replan(p associationPlan, ask associationAsk, old *association,
 		(ask.Frozen == nil || *ask.Frozen == (old.Lifecycle == strong))
 	switch {
 	case same && create && p.schema != nil:
-		found, err := m.alreadyRegistered(m.state, p.subject, *p.schema)
+		found, err := m.alreadyRegistered(m.held, p.subject, *p.schema)
 		if err != nil {
 			return p, err
 		}
@@ -226,4 +232,12 @@ func (m *Memory) dissociate(ctx context.Context, f associationFilter, cascade, d
 		}
 	}
 	return nil
+}
+
+// randomGUID returns a GUID that says nothing (a UUID of version 4).
+func randomGUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return guidOf(b)
 }

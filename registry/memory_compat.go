@@ -43,31 +43,33 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 	if len(r.Text) > m.conf.maxText {
 		return check{}, errSchemaTooLarge()
 	}
+	if noText(r.Definition) {
+		return check{}, errInvalidSchema("Empty schema", nil)
+	}
+	var q qualified
+	var history []*version
+	var conf *settings
+	var mode Mode
 	m.read(func(s *store) {
-		q := s.target(subject)
-		var history []*version
+		q = s.target(subject)
+		conf, mode = m.settingsFor(s, q), s.modeFor(q)
 		if against == 0 {
-			history = s.versionsOf(q)
+			history = slices.Clone(s.versionsOf(q))
 		} else if v := s.at(q.String(), against, false); v != nil {
 			history = []*version{v}
 		} else if against != latestVersion {
 			err = errVersionNotFound(q.String(), against)
-			return
-		}
-		if noText(r.Definition) {
-			err = errInvalidSchema("Empty schema", nil)
-			return
-		}
-		conf := m.settingsFor(s, q)
-		mode := s.modeFor(q)
-		importing := mode == Import || mode == Forward
-		var c *candidate
-		c, err = s.parse(&m.conf, q, r.Definition, r.id < 0 && conf.validateNew(), !importing && (r.normalize || conf.normalize()))
-		if err == nil {
-			checked = m.check(s, conf, c, history)
 		}
 	})
-	return checked, err
+	if err != nil {
+		return check{}, err
+	}
+	importing := mode == Import || mode == Forward
+	c, err := m.parse(m.read, q, r.Definition, r.id < 0 && conf.validateNew(), !importing && (r.normalize || conf.normalize()))
+	if err != nil {
+		return check{}, err
+	}
+	return m.check(m.read, conf, c, history), nil
 }
 
 // check is what a comparison found.
@@ -81,7 +83,7 @@ func (c check) list() string { return "[" + strings.Join(c.messages, ", ") + "]"
 
 // check compares c with the versions of history that are not deleted, as conf
 // asks. The first that does not fit, newest first, is the one that is reported.
-func (m *Memory) check(s *store, conf *settings, c *candidate, history []*version) check {
+func (m *Memory) check(in view, conf *settings, c *candidate, history []*version) check {
 	level, err := schemas.ParseLevel(conf.Level)
 	if err != nil {
 		level = m.conf.level
@@ -90,7 +92,7 @@ func (m *Memory) check(s *store, conf *settings, c *candidate, history []*versio
 	if conf.validateFields() {
 		out.messages = reservedFields(c, history)
 	}
-	pair := m.checkLevel(s, level, conf.CompatibilityGroup, c, history)
+	pair := m.checkLevel(in, level, conf.CompatibilityGroup, c, history)
 	out.messages = append(out.messages, pair.messages...)
 	out.reasons = pair.reasons
 	if len(out.messages) > 0 {
@@ -110,7 +112,7 @@ func metadataProperty(m *Metadata, name string) (value string, ok bool) {
 // checkLevel compares c with the newest version or, if the level is transitive,
 // with each from the newest on. A group narrows that to the versions that have
 // the same value of this property.
-func (m *Memory) checkLevel(s *store, level schemas.Level, group string, c *candidate, history []*version) check {
+func (m *Memory) checkLevel(in view, level schemas.Level, group string, c *candidate, history []*version) check {
 	if level == schemas.None {
 		return check{}
 	}
@@ -119,7 +121,7 @@ func (m *Memory) checkLevel(s *store, level schemas.Level, group string, c *cand
 		if v.deleted || group != "" && !sameProperty(c.Metadata, v.entry.definition.Metadata, group) {
 			continue
 		}
-		if found := m.checkPair(s, level, c, v); len(found.messages) > 0 || !transitive {
+		if found := m.checkPair(in, level, c, v); len(found.messages) > 0 || !transitive {
 			return found
 		}
 	}
@@ -133,14 +135,14 @@ func sameProperty(a, b *Metadata, name string) bool {
 }
 
 // checkPair compares c with one version.
-func (m *Memory) checkPair(s *store, level schemas.Level, c *candidate, v *version) check {
+func (m *Memory) checkPair(in view, level schemas.Level, c *candidate, v *version) check {
 	if c.Type != v.entry.definition.Type {
 		return check{messages: []string{"Incompatible because of different schema type"}}
 	}
 	if c.Type != avroType {
 		return check{} // kept unread
 	}
-	old := m.schemaOf(s, v.entry)
+	old := m.schemaOf(in, v.entry)
 	if old == nil {
 		return check{messages: []string{fmt.Sprintf("Unexpected exception during compatibility check: version %d cannot be read", v.number)}}
 	}

@@ -28,73 +28,87 @@ func (m *Memory) lookup(ctx context.Context, subject string, d Definition, c cal
 		return nil, errSchemaTooLarge()
 	}
 	d = withDefaults(d)
+	var q qualified
+	var normalize bool
+	var contexts []string
 	m.read(func(s *store) {
-		q := s.target(subject)
-		normalize := c.normalize || m.settingsFor(s, q).normalize()
-		if found, err = m.findOrMerge(s, q, d, normalize, c.deleted); found != nil || err != nil {
-			return
-		}
-		if q.context == defaultContext {
-			// A name without a context finds the same name in any.
-			for _, context := range s.listedContexts()[1:] {
-				found, err = m.findOrMerge(s, qualified{context: context, name: q.name}, d, normalize, c.deleted)
-				if _, invalid := errors.AsType[*InvalidError](err); invalid {
-					err = nil // it refers to what that context does not have
-				}
-				if found != nil || err != nil {
-					return
-				}
+		q, contexts = s.target(subject), s.listedContexts()
+		normalize = c.normalize || m.settingsFor(s, q).normalize()
+	})
+	if found, err = m.findOrMerge(q, d, normalize, c.deleted); found != nil || err != nil {
+		return found, err
+	}
+	if q.context == defaultContext {
+		// A name without a context finds the same name in any.
+		for _, context := range contexts[1:] {
+			other := qualified{context: context, name: q.name}
+			if !m.knows(other) {
+				continue
+			}
+			found, err = m.findOrMerge(other, d, normalize, c.deleted)
+			if _, invalid := errors.AsType[*InvalidError](err); invalid {
+				err = nil // it refers to what that context does not have
+			}
+			if found != nil || err != nil {
+				return found, err
 			}
 		}
-		err = errSchemaNotFound("schema of subject " + q.String())
+	}
+	err = errSchemaNotFound("schema of subject " + q.String())
+	m.read(func(s *store) {
 		if !s.hasSubjects(q.String(), c.deleted) {
 			err = errSubjectNotFound(q.String())
 		}
 	})
-	return found, err
+	return nil, err
+}
+
+// knows reports whether a subject exists, if only softly deleted.
+func (m *Memory) knows(subject qualified) (known bool) {
+	m.read(func(s *store) { known = s.subjects[subject.String()] != nil })
+	return known
 }
 
 // findOrMerge looks for d as it is and then as registering would complete it.
-func (m *Memory) findOrMerge(s *store, subject qualified, d Definition, normalize, deleted bool) (*version, error) {
-	v, err := m.find(s, subject, d, normalize, deleted, false)
-	if v != nil || err != nil {
+func (m *Memory) findOrMerge(subject qualified, d Definition, normalize, deleted bool) (*version, error) {
+	merged := d
+	m.read(func(s *store) {
+		if previous := s.at(subject.String(), latestVersion, false); previous != nil {
+			mergeData(m.settingsFor(s, subject), &merged, &previous.entry.definition)
+		}
+	})
+	v, err := m.find(m.read, subject, d, normalize, deleted, false)
+	if v != nil || err != nil || merged.Metadata == d.Metadata && merged.RuleSet == d.RuleSet {
 		return v, err
 	}
-	previous := s.at(subject.String(), latestVersion, false)
-	if previous == nil {
-		return nil, nil
-	}
-	merged := d
-	mergeData(m.settingsFor(s, subject), &merged, &previous.entry.definition)
-	if merged.Metadata == d.Metadata && merged.RuleSet == d.RuleSet {
-		return nil, nil
-	}
-	return m.find(s, subject, merged, normalize, deleted, false)
+	return m.find(m.read, subject, merged, normalize, deleted, false)
 }
 
 // find looks for d among the versions of subject: by identity, then by meaning.
-func (m *Memory) find(s *store, subject qualified, d Definition, normalize, deleted, onlyLatest bool) (*version, error) {
+func (m *Memory) find(in view, subject qualified, d Definition, normalize, deleted, onlyLatest bool) (found *version, err error) {
 	if noText(d) {
 		return nil, nil
 	}
-	d.References = slices.Clone(d.References)
-	c, err := s.parse(&m.conf, subject, d, false, normalize)
+	c, err := m.parse(in, subject, d, false, normalize)
 	if err != nil {
 		return nil, err
 	}
-	if onlyLatest {
-		latest := s.at(subject.String(), latestVersion, false)
-		if latest != nil && s.finds(c, latest) {
-			return latest, nil
+	in(func(s *store) {
+		if onlyLatest {
+			if latest := s.at(subject.String(), latestVersion, false); latest != nil && c.finds(latest) {
+				found = latest
+			}
+			return
 		}
-		return nil, nil
-	}
-	if known := s.contexts[subject.context].identity(c); known != nil {
-		if use := known.uses[subject.String()]; use != nil && (deleted || !use.deleted) {
-			return use, nil
+		if known := s.contexts[subject.context].identity(c); known != nil {
+			if use := known.uses[subject.String()]; use != nil && (deleted || !use.deleted) {
+				found = use
+				return
+			}
 		}
-	}
-	return s.sameMeaning(subject, c, deleted), nil
+		found = s.sameMeaning(subject, c, deleted)
+	})
+	return found, nil
 }
 
 // sameMeaning returns the newest version of subject that c finds by meaning.
@@ -106,7 +120,7 @@ func (s *store) sameMeaning(subject qualified, c *candidate, deleted bool) *vers
 	var newest *version
 	for _, e := range context.meanings[c.meaning] {
 		use := e.uses[subject.String()]
-		if use == nil || use.deleted && !deleted || !s.finds(c, use) {
+		if use == nil || use.deleted && !deleted || !c.finds(use) {
 			continue
 		}
 		if newest == nil || use.number > newest.number {
@@ -119,7 +133,7 @@ func (s *store) sameMeaning(subject qualified, c *candidate, deleted bool) *vers
 // finds reports whether c may stand for v: the same meaning, the same metadata
 // and rule set but for the version that a registry writes into the metadata, and
 // the same references, unless c has them all written out.
-func (s *store) finds(c *candidate, v *version) bool {
+func (c *candidate) finds(v *version) bool {
 	d := v.entry.definition
 	if c.schema == nil || c.meaning != v.entry.meaning || c.Type != d.Type {
 		return false

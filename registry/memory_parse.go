@@ -40,23 +40,26 @@ func withDefaults(d Definition) Definition {
 }
 
 // parse reads a definition as it is meant under subject. A strict one must keep
-// all rules, and may refer only to versions that are not deleted. The caller
-// holds changes or mu.
-func (s *store) parse(conf *memorySettings, subject qualified, d Definition, strict, normalize bool) (*candidate, error) {
-	c := &candidate{Definition: d}
-	switch d.Type {
-	case avroType:
-	case "JSON", "PROTOBUF":
-		return c, s.checkReferences(subject, c, strict)
-	default:
+// all rules, and may refer only to versions that are not deleted.
+func (m *Memory) parse(in view, subject qualified, d Definition, strict, normalize bool) (*candidate, error) {
+	if !slices.Contains([]string{avroType, "JSON", "PROTOBUF"}, d.Type) {
 		return nil, errInvalidSchema("Invalid schema type "+d.Type, nil)
 	}
-	refs, err := s.parseReferences(conf, subject, c, strict)
+	c := &candidate{Definition: d}
+	c.References = slices.Clone(c.References)
+	found, err := resolve(in, subject, c.References, !strict)
+	if err != nil {
+		return nil, describeInvalid(subject, d, err)
+	}
+	if d.Type != avroType {
+		return c, nil
+	}
+	refs, err := m.parseReferences(found)
 	if err == nil {
-		c.schema, err = parseAvro(conf, d.Text, strict, refs)
+		c.schema, err = m.parseAvro(d.Text, strict, refs)
 	}
 	if err == nil && normalize {
-		c.schema, err = parseAvro(conf, c.schema.Normalized(), strict, refs)
+		c.schema, err = m.parseAvro(c.schema.Normalized(), strict, refs)
 		c.References = normalReferences(c.References)
 	}
 	if err != nil {
@@ -67,8 +70,8 @@ func (s *store) parse(conf *memorySettings, subject qualified, d Definition, str
 	return c, nil
 }
 
-func parseAvro(conf *memorySettings, text string, strict bool, refs []*schemas.Schema) (*schemas.Schema, error) {
-	opts := []schemas.ParseOption{schemas.WithReferences(refs...), schemas.WithMaxBytes(conf.maxText)}
+func (m *Memory) parseAvro(text string, strict bool, refs []*schemas.Schema) (*schemas.Schema, error) {
+	opts := []schemas.ParseOption{schemas.WithReferences(refs...), schemas.WithMaxBytes(m.conf.maxText)}
 	if !strict {
 		opts = append(opts, schemas.Lenient())
 	}
@@ -87,18 +90,31 @@ func normalReferences(refs []Reference) []Reference {
 	return slices.Compact(refs)
 }
 
-// resolver walks references depth first, each name once, so that a text comes
-// after all that it refers to.
+// resolve returns the versions that refs mean in subject, and all that these refer
+// to, so that each comes after what it refers to. It writes the version of the
+// latest into those of refs that ask for it.
+func resolve(in view, subject qualified, refs []Reference, deleted bool) (found []*version, err error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	in(func(s *store) {
+		r := resolver{store: s, deleted: deleted, seen: map[string]bool{}}
+		err = r.visit(subject, refs)
+		found = r.found
+	})
+	return found, err
+}
+
+// resolver walks references depth first, each name once.
 type resolver struct {
 	store   *store
 	deleted bool // also versions that were softly deleted
 	seen    map[string]bool
 	found   []*version
+	bytes   int
 }
 
-// resolve visits refs as they are meant in subject. It writes the version of the
-// latest into those that ask for it.
-func (r *resolver) resolve(subject qualified, refs []Reference) error {
+func (r *resolver) visit(subject qualified, refs []Reference) error {
 	for i := range refs {
 		ref := &refs[i]
 		if ref.Name == "" || ref.Subject == "" || ref.Version == 0 {
@@ -116,38 +132,35 @@ func (r *resolver) resolve(subject qualified, refs []Reference) error {
 			continue
 		}
 		r.seen[ref.Name] = true
-		if err := r.resolve(splitSubject(v.subject), slices.Clone(v.entry.definition.References)); err != nil {
+		if err := r.visit(splitSubject(v.subject), slices.Clone(v.entry.definition.References)); err != nil {
 			return err
 		}
-		if r.found = append(r.found, v); len(r.found) > maxReferences {
-			return referenceError(fmt.Sprintf("More than %d references, direct and indirect", maxReferences))
+		r.found = append(r.found, v)
+		r.bytes += len(v.entry.definition.Text)
+		if len(r.found) > maxReferences || r.bytes > maxReferenceBytes {
+			return referenceError(fmt.Sprintf("More than %d references, or %d bytes of them, direct and indirect", maxReferences, maxReferenceBytes))
 		}
 	}
 	return nil
 }
 
-// maxReferences bounds what parsing one schema takes: each schema that it refers
-// to, directly or not, is parsed as well.
-const maxReferences = 1000
+// What parsing one schema may take: each schema that it refers to, directly or
+// not, is parsed as well.
+const (
+	maxReferences     = 1000
+	maxReferenceBytes = 8 << 20
+)
 
 // referenceError says, in the server's words, what is wrong with a reference.
 type referenceError string
 
 func (e referenceError) Error() string { return string(e) }
 
-// parseReferences parses all that c refers to, directly or not, one after the
-// other: each may use the names that those before it define.
-func (s *store) parseReferences(conf *memorySettings, subject qualified, c *candidate, strict bool) ([]*schemas.Schema, error) {
-	if len(c.References) == 0 {
-		return nil, nil
-	}
-	r := resolver{store: s, deleted: !strict, seen: map[string]bool{}}
-	if err := r.resolve(subject, c.References); err != nil {
-		return nil, err
-	}
-	var refs []*schemas.Schema
-	for _, v := range r.found {
-		ref, err := parseAvro(conf, v.entry.definition.Text, false, refs)
+// parseReferences parses one after the other: each may use the names that those
+// before it define.
+func (m *Memory) parseReferences(found []*version) (refs []*schemas.Schema, err error) {
+	for _, v := range found {
+		ref, err := m.parseAvro(v.entry.definition.Text, false, refs)
 		if err != nil {
 			return nil, err
 		}
@@ -156,32 +169,24 @@ func (s *store) parseReferences(conf *memorySettings, subject qualified, c *cand
 	return refs, nil
 }
 
-// checkReferences looks whether all references of a schema that is not AVRO
-// exist.
-func (s *store) checkReferences(subject qualified, c *candidate, strict bool) error {
-	r := resolver{store: s, deleted: !strict, seen: map[string]bool{}}
-	if err := r.resolve(subject, c.References); err != nil {
-		return describeInvalid(subject, c.Definition, err)
-	}
-	return nil
-}
-
 // schemaOf returns the parsed text of an entry, nil if it is not AVRO or, though
-// it was accepted once, cannot be read. The caller holds changes or mu.
-func (m *Memory) schemaOf(s *store, e *entry) *schemas.Schema {
+// it was accepted once, cannot be read.
+func (m *Memory) schemaOf(in view, e *entry) *schemas.Schema {
 	if e.definition.Type != avroType {
 		return nil
 	}
 	if parsed := e.parsed.Load(); parsed != nil {
 		return parsed
 	}
-	c := &candidate{Definition: e.definition}
-	c.References = slices.Clone(c.References)
-	refs, err := s.parseReferences(&m.conf, qualified{context: e.Context}, c, false)
+	found, err := resolve(in, qualified{context: e.Context}, slices.Clone(e.definition.References), true)
 	if err != nil {
 		return nil
 	}
-	parsed, err := parseAvro(&m.conf, e.definition.Text, false, refs)
+	refs, err := m.parseReferences(found)
+	if err != nil {
+		return nil
+	}
+	parsed, err := m.parseAvro(e.definition.Text, false, refs)
 	if err != nil {
 		return nil
 	}

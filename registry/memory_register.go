@@ -49,21 +49,12 @@ func (m *Memory) register(ctx context.Context, subject string, r registration) (
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !isText(r.Definition) {
-		return nil, errInvalidSchema("The definition is not valid UTF-8", nil)
-	}
-	if err := checkRuleSet(r.RuleSet); err != nil {
+	if err := m.checkRegistration(subject, r); err != nil {
 		return nil, err
 	}
-	if !validSubject(subject) {
-		return nil, errInvalidSubject(subject)
-	}
-	if sizeOf(r.Definition) > m.conf.maxText {
-		return nil, errSchemaTooLarge()
-	}
-	var found *version
-	var err error
-	m.read(func(s *store) { found, err = m.alreadyRegistered(s, s.target(subject), r) })
+	var q qualified
+	m.read(func(s *store) { q = s.target(subject) })
+	found, err := m.alreadyRegistered(m.read, q, r)
 	if found != nil || err != nil {
 		return found, err
 	}
@@ -75,15 +66,33 @@ func (m *Memory) register(ctx context.Context, subject string, r registration) (
 	return m.registerNew(m.state.target(subject), r)
 }
 
+// checkRegistration reports what is wrong with r whatever the registry holds.
+func (m *Memory) checkRegistration(subject string, r registration) error {
+	if !isText(r.Definition) {
+		return errInvalidSchema("The definition is not valid UTF-8", nil)
+	}
+	if err := checkRuleSet(r.RuleSet); err != nil {
+		return err
+	}
+	if !validSubject(subject) {
+		return errInvalidSubject(subject)
+	}
+	if sizeOf(r.Definition) > m.conf.maxText {
+		return errSchemaTooLarge()
+	}
+	return nil
+}
+
 // alreadyRegistered returns the version that holds what r asks for, if nothing
 // needs to be changed. It ignores modes: reading is always allowed.
-func (m *Memory) alreadyRegistered(s *store, subject qualified, r registration) (*version, error) {
-	conf := m.settingsFor(s, subject)
+func (m *Memory) alreadyRegistered(in view, subject qualified, r registration) (*version, error) {
+	var conf *settings
+	in(func(s *store) { conf = m.settingsFor(s, subject) })
 	if conf.fillsIn() {
 		return nil, nil
 	}
 	onlyLatest := r.version == latestVersion
-	v, err := m.find(s, subject, r.Definition, r.normalize || conf.normalize(), false, onlyLatest)
+	v, err := m.find(in, subject, r.Definition, r.normalize || conf.normalize(), false, onlyLatest)
 	if v == nil || err != nil {
 		return nil, err
 	}
@@ -96,7 +105,9 @@ func (m *Memory) alreadyRegistered(s *store, subject qualified, r registration) 
 		return v, nil
 	case r.id == id:
 		// An import may have given the same schema other versions.
-		if older := s.at(subject.String(), r.version, false); older != nil && older.entry == v.entry {
+		var older *version
+		in(func(s *store) { older = s.at(subject.String(), r.version, false) })
+		if older != nil && older.entry == v.entry {
 			return older, nil
 		}
 	}
@@ -125,7 +136,7 @@ func (m *Memory) registerNew(subject qualified, r registration) (*version, error
 	}
 
 	strict := r.id < 0 && conf.validateNew()
-	c, err := s.parse(&m.conf, subject, r.Definition, strict, !importing && (r.normalize || conf.normalize()))
+	c, err := m.parse(m.held, subject, r.Definition, strict, !importing && (r.normalize || conf.normalize()))
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +157,7 @@ func (m *Memory) registerNew(subject qualified, r registration) (*version, error
 		}
 	}
 	if !importing && !r.force {
-		check := m.check(s, conf, c, history)
+		check := m.check(m.held, conf, c, history)
 		if len(check.messages) > 0 {
 			return nil, errIncompatible(subject.String(), check.list(), check.reasons)
 		}
@@ -277,7 +288,7 @@ func (m *Memory) answer(v *version) *SubjectSchema {
 		Definition: e.definition, Schema: e.parsed.Load(),
 	}
 	if out.Schema == nil {
-		m.read(func(s *store) { out.Schema = m.schemaOf(s, e) })
+		out.Schema = m.schemaOf(m.read, e)
 	}
 	return out
 }

@@ -24,6 +24,8 @@ func httpAssociations(s *httpSuite) {
 
 	// A strong one comes with its schema, and takes it along.
 	strong := `{"resourceName":"{r}s","resourceNamespace":"ns{r}","resourceId":"strong-{r}","associations":[{"lifecycle":"STRONG","schema":{"schema":"\"int\""}}]}`
+	broken := `{"resourceName":"{r}s","resourceNamespace":"ns{r}","associations":[{"lifecycle":"STRONG","schema":{"schema":"{"}}]}`
+	s.do("POST", "/associations?dryRun=true", broken).no(422, 42201)
 	s.do("POST", "/associations?dryRun=true", strong).ok("")
 	s.do("GET", "/associations/resources/strong-{r}", "").ok(`[]`)
 	s.do("POST", "/associations", strong).ok(`{"associations":[{"subject":":.ns{r}:{r}s-value","lifecycle":"STRONG","schema":{"version":1}}]}`)
