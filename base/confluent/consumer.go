@@ -74,6 +74,8 @@ type consumer struct {
 	joining   *joining        // partitions that were assigned and not yet begun
 	due       []base.PartitionError
 	fatal     error
+
+	rebalances int // served so far
 }
 
 // mode says who decides what is read.
@@ -256,8 +258,8 @@ func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
 		return local(kafka.ErrState, "", -1, "partitions were assigned by hand")
 	case subscribed:
 		c.giveUp(ctx)
-		if err := c.client.Unsubscribe(); err != nil {
-			return convert(err)
+		if err := c.unsubscribe(); err != nil {
+			return err
 		}
 	}
 	c.rebalance = r
@@ -316,16 +318,18 @@ func (c *consumer) close(ctx context.Context) error {
 	}
 }
 
-// teardown releases everything, when no call is inside librdkafka any more.
+// teardown releases everything, when no call is inside librdkafka any more. A
+// wrapped client is left as it was: without a subscription. Its group hears of
+// that when its owner polls or closes it.
 func (c *consumer) teardown() {
 	<-c.gate.close()
-	c.rebalance = nil
+	if err := c.unsubscribe(); err != nil {
+		c.events.report(err)
+	}
 	c.events.stop()
 	if c.kind.wrapped {
-		c.detach()
 		return
 	}
-	// Serves the last rebalance, of which nobody is told.
-	_ = c.client.Close()
+	_ = c.client.Close() // fails only if it is closed
 	c.events.wait()
 }

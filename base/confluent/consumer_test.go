@@ -287,10 +287,10 @@ func TestSeekWhilePolling(t *testing.T) {
 	e := newEnv(t, 1, "t")
 	e.produce(e.producer(), "t", 0, numbers(1000)...)
 	c := e.consumer("g")
-	require.NoError(t, c.Assign(e.ctx(), at("t", 0, 0)))
+	require.NoError(t, c.Assign(e.ctx(), at("t", 0, 970)))
 	var b base.Batch
 	for i := range 50 {
-		to := int64((i + 1) * 409 % 900) // far from where the last one went
+		to := int64(950 - 19*i) // where the one before did not pass
 		sought := make(chan error)
 		go func() { sought <- c.Seek(e.ctx(), at("t", 0, to)) }()
 		next := int64(-1) // after the first record at to: from there on nothing else may come
@@ -560,4 +560,22 @@ func TestCloseConsumer(t *testing.T) {
 		defer cancel()
 		require.NoError(t, c.Close(ctx))
 	})
+}
+
+// Close comes to an end at whatever point of joining it falls.
+func TestCloseWhileJoining(t *testing.T) {
+	e := newEnv(t, 1, "t")
+	var all sync.WaitGroup
+	for i := range 50 {
+		c, err := confluent.NewConsumer(e.consumerConf(fmt.Sprint("g", i)), base.Hooks{})
+		require.NoError(t, err)
+		require.NoError(t, c.Subscribe([]string{"t"}, nil))
+		all.Go(func() {
+			time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+			if err := c.Close(e.ctx()); err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
 }

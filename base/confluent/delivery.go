@@ -11,52 +11,51 @@ import (
 )
 
 // delivery is what a report needs to find back to its record. librdkafka
-// carries it as the message's opaque; it is reused once the report was made.
+// carries it as the message's opaque; it is used again once the report was made.
 type delivery struct {
-	record    *base.Record
-	done      func(*base.Record, error)
-	round     *round
-	timestamp time.Time
+	record *base.Record
+	done   func(*base.Record, error)
+	round  *round
+	millis int64 // the timestamp that was sent
 }
 
 // deliver calls done for every report, one after the other, until quit. The
-// binding sends a message per record through the channel; they are taken in
-// batches, with one look at those who wait for room per batch.
+// binding sends a message per record through the channel. They are taken in
+// batches: the lock, and the look at those who wait for room, are once per batch.
 func (p *producer) deliver() {
+	var made []*delivery
 	for {
 		select {
 		case ev := <-p.reports:
-			p.report(ev)
+			made = p.report(ev, made)
 		case <-p.quit:
 			return
 		}
-		for n := len(p.reports); n > 0; n-- {
-			p.report(<-p.reports)
+		for n := min(len(p.reports), 1000); n > 0; n-- {
+			made = p.report(<-p.reports, made)
 		}
+		p.settle(made)
+		made = made[:0]
 		p.offerRoom()
 	}
 }
 
-// report makes one report.
-func (p *producer) report(ev kafka.Event) {
+// report makes one report, and appends its delivery to made.
+func (p *producer) report(ev kafka.Event, made []*delivery) []*delivery {
 	m, ok := ev.(*kafka.Message)
 	if !ok {
-		ev.(given).up()
-		return
+		return append(made, ev.(given).up())
 	}
 	d := m.Opaque.(*delivery)
 	if p.ledger != nil && !p.ledger.settle(d) {
-		return // given up by Close before
+		return made // given up by Close before
 	}
-	r, done, of := d.record, d.done, d.round
+	r := d.record
 	r.Offset, r.LeaderEpoch = -1, -1
-	if r.Timestamp.IsZero() {
-		r.Timestamp = d.timestamp.Truncate(time.Millisecond)
-	}
 	r.TimestampType = base.TimestampCreate
-	d.record, d.done, d.round = nil, nil, nil
-	p.deliveries.Put(d)
-
+	if r.Timestamp.IsZero() {
+		r.Timestamp = time.UnixMilli(d.millis)
+	}
 	var err error
 	if m.TopicPartition.Error != nil {
 		err = p.deliveryError(m)
@@ -67,10 +66,25 @@ func (p *producer) report(ev kafka.Event) {
 			r.LeaderEpoch = *m.TopicPartition.LeaderEpoch
 		}
 	}
-	if done != nil {
-		done(r, err)
+	if d.done != nil {
+		d.done(r, err)
 	}
-	of.release()
+	return append(made, d)
+}
+
+// settle counts off deliveries whose reports were made.
+func (p *producer) settle(made []*delivery) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(made) > 0 {
+		of, n := made[0].round, 0
+		for n < len(made) && made[n].round == of {
+			p.recycle(made[n])
+			n++
+		}
+		of.release(n)
+		made = made[n:]
+	}
 }
 
 // deliveryError is why a record was not delivered.

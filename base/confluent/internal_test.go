@@ -24,23 +24,21 @@ func isOver(r *round) bool {
 
 func TestRounds(t *testing.T) {
 	first := newRound(1)
-	first.hold()
-	first.hold()
+	first.holds += 2
 	second := first.follow()
-	first.release() // no longer current
+	first.release(1) // no longer current
 	third := second.follow()
-	second.release()
+	second.release(1)
 	require.False(t, isOver(first))
 	require.False(t, isOver(second), "empty, but the first is not over")
-	first.release()
-	require.False(t, isOver(first))
-	first.release()
+	first.release(2)
 	require.True(t, isOver(first))
 	require.True(t, isOver(second))
 	require.False(t, isOver(third), "current")
-	third.hold()
-	third.release()
-	third.release()
+	third.holds++
+	third.release(1)
+	require.False(t, isOver(third))
+	third.release(1)
 	require.True(t, isOver(third))
 }
 

@@ -4,7 +4,6 @@ package confluent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -57,7 +56,7 @@ func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional
 const reportBuffer = 10_000
 
 // roomRetry is how long a producer waits for room without a sign of it.
-const roomRetry = 10 * time.Millisecond
+const roomRetry = time.Millisecond
 
 // producer is a base.Producer.
 type producer struct {
@@ -71,9 +70,10 @@ type producer struct {
 	quit    chan struct{} // tells the deliverer to end
 	serving sync.WaitGroup
 
-	mu      sync.RWMutex // Produce holds it for reading while it queues a record
+	mu      sync.Mutex
 	closed  bool
 	current *round
+	spare   []*delivery // to be used again
 
 	closing chan struct{} // closed by Close: nobody waits for room any more
 	purging atomic.Bool   // purged records are ErrClosed's
@@ -81,9 +81,8 @@ type producer struct {
 	waiting atomic.Int32  // calls of Produce that wait for room
 	room    chan struct{} // holds a token when there may be room
 
-	deliveries sync.Pool // *delivery
-	messages   sync.Pool // *message
-	ledger     *ledger   // what a wrapped client still has; nil if the client is ours
+	headers sync.Pool // *[]kafka.Header, of which librdkafka keeps nothing
+	ledger  *ledger   // what a wrapped client still has; nil if the client is ours
 
 	flushMu  sync.Mutex
 	flushers int           // calls that wait for a round
@@ -101,8 +100,7 @@ func startProducer(client *kafka.Producer, l *ledger) *producer {
 		closing: make(chan struct{}),
 		room:    make(chan struct{}, 1),
 	}
-	p.deliveries.New = func() any { return new(delivery) }
-	p.messages.New = func() any { return new(message) }
+	p.headers.New = func() any { return new([]kafka.Header) }
 	p.serving.Go(p.deliver)
 	return p
 }
@@ -112,53 +110,90 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	m := p.messages.Get().(*message)
-	defer p.release(m)
-	if err := m.fill(r); err != nil {
+	if err := check(r); err != nil {
 		return err
 	}
-	d := p.deliveries.Get().(*delivery)
-	d.record, d.done, d.timestamp = r, done, m.Timestamp
-
-	err := p.enqueue(m, d)
+	m := kafka.Message{ // does not escape
+		TopicPartition: kafka.TopicPartition{Topic: &r.Topic, Partition: r.Partition},
+		Key:            r.Key,
+		Value:          r.Value,
+		Timestamp:      r.Timestamp,
+	}
+	if m.Timestamp.IsZero() {
+		m.Timestamp = time.Now()
+	}
+	if len(r.Headers) > 0 {
+		headers := p.headers.Get().(*[]kafka.Header)
+		for _, h := range r.Headers {
+			*headers = append(*headers, kafka.Header(h))
+		}
+		m.Headers = *headers
+		defer func() {
+			clear(*headers)
+			*headers = (*headers)[:0]
+			p.headers.Put(headers)
+		}()
+	}
+	err := p.enqueue(&m, r, done)
 	if isQueueFull(err) {
-		err = p.waitForRoom(ctx, m, d)
+		err = p.waitForRoom(ctx, &m, r, done)
 	}
 	if err != nil {
-		d.record, d.done = nil, nil
-		p.deliveries.Put(d)
 		return p.produceError(err, r)
 	}
 	return nil
 }
 
-// enqueue tries once. If it succeeds, d may be gone when it returns.
-func (p *producer) enqueue(m *message, d *delivery) error {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
+// enqueue tries once. The hold on the current round keeps the client from being
+// closed meanwhile.
+func (p *producer) enqueue(m *kafka.Message, r *base.Record, done func(*base.Record, error)) error {
+	p.mu.Lock()
 	if p.closed {
+		p.mu.Unlock()
 		return base.ErrClosed
 	}
-	d.round = p.current
-	d.round.hold()
+	var d *delivery
+	if n := len(p.spare); n > 0 {
+		d, p.spare = p.spare[n-1], p.spare[:n-1]
+	} else {
+		d = new(delivery)
+	}
+	*d = delivery{record: r, done: done, round: p.current, millis: m.Timestamp.UnixMilli()}
+	d.round.holds++
+	p.mu.Unlock()
+
 	if p.ledger != nil {
 		p.ledger.add(d)
 	}
 	m.Opaque = d
-	err := p.client.Produce(&m.Message, p.reports)
-	if err != nil {
+	err := p.client.Produce(m, p.reports)
+	if err != nil { // else d may be gone already
 		if p.ledger != nil {
 			p.ledger.remove(d)
 		}
-		d.round.release()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		d.round.release(1)
+		p.recycle(d)
 	}
 	return err
+}
+
+// maxSpare bounds the deliveries that are kept for use again.
+const maxSpare = 1 << 14
+
+// recycle keeps d for use again. p.mu is held.
+func (p *producer) recycle(d *delivery) {
+	*d = delivery{}
+	if len(p.spare) < maxSpare {
+		p.spare = append(p.spare, d)
+	}
 }
 
 // waitForRoom tries again whenever records were reported, until ctx ends. What
 // was reported leaves librdkafka's queue a little later, so now and then it
 // tries without a sign.
-func (p *producer) waitForRoom(ctx context.Context, m *message, d *delivery) error {
+func (p *producer) waitForRoom(ctx context.Context, m *kafka.Message, r *base.Record, done func(*base.Record, error)) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	timer := time.NewTimer(roomRetry)
@@ -172,7 +207,7 @@ func (p *producer) waitForRoom(ctx context.Context, m *message, d *delivery) err
 		case <-p.room:
 		case <-timer.C:
 		}
-		err := p.enqueue(m, d)
+		err := p.enqueue(m, r, done)
 		if !isQueueFull(err) {
 			p.offerRoom() // to the next that waits
 			return err
@@ -227,7 +262,7 @@ func (p *producer) seal() *round {
 	}
 	r := p.current
 	p.current = r.follow()
-	r.release()
+	r.release(1)
 	return r
 }
 
@@ -311,14 +346,16 @@ func (p *producer) close(ctx context.Context, first func()) error {
 		return nil
 	}
 	p.closed = true
+	last := p.current
 	p.mu.Unlock()
 	close(p.closing)
 
 	if first != nil {
 		first()
 	}
-	last := p.current
-	last.release()
+	p.mu.Lock()
+	last.release(1)
+	p.mu.Unlock()
 	err := p.await(ctx, last)
 	if err != nil {
 		err = fmt.Errorf("closed before every record was reported: %w", err)
@@ -351,19 +388,17 @@ func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
 	}
 }
 
-// purge fails all records of last that are not yet reported.
+// purge fails all records of last that are not yet reported. It tries again,
+// since a record may be on its way between two queues.
 func (p *producer) purge(last *round) {
-	if p.ledger != nil {
-		// Purging would take the owner's records as well.
-		p.ledger.fail(p.reports)
-		<-last.over
-		return
-	}
 	p.purging.Store(true)
 	for {
-		// Not blocking, since a broker's thread may be busy connecting, and
-		// again, since a record may be between two queues.
-		p.client.Purge(kafka.PurgeInFlight | kafka.PurgeQueue | kafka.PurgeNonBlocking)
+		if p.ledger != nil {
+			p.ledger.fail(p.reports) // purging would take the owner's records as well
+		} else {
+			// Not blocking: a broker's thread may be busy connecting.
+			p.client.Purge(kafka.PurgeInFlight | kafka.PurgeQueue | kafka.PurgeNonBlocking)
+		}
 		select {
 		case <-last.over:
 			return
@@ -393,46 +428,23 @@ func (p *producer) Partitions(ctx context.Context, topic string) ([]int32, error
 	return partitions(ctx, &p.gate, p.client, topic)
 }
 
-// message is a record as librdkafka takes it, and is reused: librdkafka copies
-// everything.
-type message struct {
-	kafka.Message
-	topic   string
-	headers []kafka.Header
-}
-
 // maxTopic is the longest name a topic may have, in bytes.
 const maxTopic = 249
 
-// fill makes m of r. It refuses what would not arrive as it is.
-func (m *message) fill(r *base.Record) error {
+// check refuses what would not arrive as it is.
+func check(r *base.Record) error {
 	if n := len(r.Topic); n == 0 || n > maxTopic || strings.IndexByte(r.Topic, 0) >= 0 {
-		return local(kafka.ErrTopicException, r.Topic, r.Partition, "%w: a topic's name has 1 to %d bytes, none of them zero", errInvalidTopic, maxTopic)
+		return local(kafka.ErrTopicException, r.Topic, r.Partition, "a topic's name has 1 to %d bytes, none of them zero", maxTopic)
 	}
-	m.topic = r.Topic
-	m.TopicPartition.Topic, m.TopicPartition.Partition = &m.topic, r.Partition
-	m.Key, m.Value = r.Key, r.Value
-	m.Timestamp = r.Timestamp
-	if m.Timestamp.IsZero() {
-		m.Timestamp = time.Now()
-	} else if ms := m.Timestamp.UnixMilli(); ms == 0 || m.Timestamp.UnixNano()/1e6 != ms {
-		return local(kafka.ErrInvalidTimestamp, r.Topic, r.Partition, "librdkafka cannot send the timestamp %v", r.Timestamp)
+	if t := r.Timestamp; !t.IsZero() {
+		if ms := t.UnixMilli(); ms == 0 || t.UnixNano()/1e6 != ms {
+			return local(kafka.ErrInvalidTimestamp, r.Topic, r.Partition, "librdkafka cannot send the timestamp %v", t)
+		}
 	}
 	for _, h := range r.Headers {
 		if strings.IndexByte(h.Key, 0) >= 0 {
 			return local(kafka.ErrInvalidArg, r.Topic, r.Partition, "librdkafka cannot send the header %q: it would end at its zero byte", h.Key)
 		}
-		m.headers = append(m.headers, kafka.Header(h))
 	}
-	m.Headers = m.headers
 	return nil
-}
-
-var errInvalidTopic = errors.New("invalid topic")
-
-// release takes m back.
-func (p *producer) release(m *message) {
-	clear(m.headers)
-	m.Message, m.topic, m.headers = kafka.Message{}, "", m.headers[:0]
-	p.messages.Put(m)
 }

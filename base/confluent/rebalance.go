@@ -37,6 +37,7 @@ type joining struct {
 
 // onRebalance is the callback for librdkafka's rebalances.
 func (c *consumer) onRebalance(client *kafka.Consumer, ev kafka.Event) error {
+	c.rebalances++
 	cooperative := client.GetRebalanceProtocol() == "COOPERATIVE"
 	switch ev := ev.(type) {
 	case kafka.AssignedPartitions:
@@ -283,10 +284,24 @@ func (c *consumer) giveUp(ctx context.Context) {
 	}
 }
 
-// detach leaves a wrapped client as it was: without a subscription. The group
-// hears of it when the client's owner polls or closes it.
-func (c *consumer) detach() {
-	if c.mode == subscribed {
-		_ = c.client.Unsubscribe()
+// unsubscribe ends the subscription, and answers the rebalances that are under
+// way, of which nobody is told. Close must not begin before that: librdkafka
+// 2.15 never replies to an assign that comes while a group ends, and the
+// callback would hang inside it. Nor must a rebalance of one subscription be
+// taken for one of the next.
+func (c *consumer) unsubscribe() error {
+	if c.mode != subscribed {
+		return nil
+	}
+	if err := c.client.Unsubscribe(); err != nil {
+		return convert(err)
+	}
+	for {
+		before := c.rebalances
+		ev := c.client.Poll(0)
+		if ev == nil && c.rebalances == before {
+			return nil
+		}
+		c.events.handle(ev)
 	}
 }

@@ -115,18 +115,20 @@ func (l *ledger) fail(reports chan<- kafka.Event) {
 	}
 }
 
-// given is the report of a delivery that was given up. The delivery itself is
-// not reused: the client may yet report it.
+// given is the report of a delivery that was given up.
 type given struct{ d *delivery }
 
 func (given) String() string { return "given up" }
 
-func (g given) up() {
-	if g.d.done != nil {
-		g.d.record.Offset, g.d.record.LeaderEpoch = -1, -1
-		g.d.done(g.d.record, base.ErrClosed)
+// up makes the report. It returns a delivery to count off: not the one that the
+// client may yet report, which must not be used again.
+func (g given) up() *delivery {
+	d := *g.d
+	d.record.Offset, d.record.LeaderEpoch = -1, -1
+	if d.done != nil {
+		d.done(d.record, base.ErrClosed)
 	}
-	g.d.round.release()
+	return &d
 }
 
 // leave ends the use of a wrapped client. While it still has records of ours

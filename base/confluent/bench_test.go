@@ -1,0 +1,201 @@
+//go:build cgo
+
+package confluent_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/confluent"
+)
+
+// The record of the benchmarks: 36 bytes of key, 161 of value.
+var (
+	benchKey   = []byte("0190a6f2-7f3e-7c4e-9d0a-1b2c3d4e5f60")
+	benchValue = []byte(strings.Repeat("v", 161))
+)
+
+// benchProducers are settings that both sides of a benchmark have.
+var benchProducers = base.Config{"acks": "all", "linger.ms": 5, "enable.idempotence": true, "go.delivery.report.fields": "none"}
+
+func benchBroker(b *testing.B, opts ...kfake.Opt) string {
+	k, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))...)
+	require.NoError(b, err)
+	b.Cleanup(k.Close)
+	return k.ListenAddrs()[0]
+}
+
+// cpu is the processor time this process has used, the broker's included.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// report adds the rate, and the processor time per record, which varies less.
+func report(b *testing.B, began time.Duration) {
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1000, "krec/s")
+	b.ReportMetric(float64(cpu()-began)/float64(b.N), "cpu-ns/rec")
+}
+
+// BenchmarkProduce sends records of 200 bytes with reports, through a base and
+// through confluent-kafka-go alone with the same settings. The broker keeps nothing.
+func BenchmarkProduce(b *testing.B) {
+	b.Run("kavro", func(b *testing.B) {
+		conf := base.Config{"bootstrap.servers": benchBroker(b, kfake.BlackholeProduce())}
+		for k, v := range benchProducers {
+			conf[k] = v
+		}
+		p, err := confluent.NewProducer(conf, base.Hooks{})
+		require.NoError(b, err)
+		defer p.Close(context.Background())
+		var failed atomic.Int64
+		done := func(_ *base.Record, err error) {
+			if err != nil {
+				failed.Add(1)
+			}
+		}
+		records := make([]base.Record, b.N) // a record is the caller's, on either side
+		ctx := context.Background()
+		began := cpu()
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if i == len(records) {
+				records, i = make([]base.Record, 1<<16), 0
+			}
+			records[i] = base.Record{Topic: "t", Partition: -1, Key: benchKey, Value: benchValue}
+			if err := p.Produce(ctx, &records[i], done); err != nil {
+				b.Fatal(err)
+			}
+		}
+		require.NoError(b, p.Flush(ctx))
+		require.Zero(b, failed.Load())
+		report(b, began)
+	})
+	b.Run("bare", func(b *testing.B) {
+		conf := kafka.ConfigMap{"bootstrap.servers": benchBroker(b, kfake.BlackholeProduce())}
+		for k, v := range benchProducers {
+			conf[k] = v
+		}
+		p, err := kafka.NewProducer(&conf)
+		require.NoError(b, err)
+		defer p.Close()
+		var failed, reported atomic.Int64
+		var served sync.WaitGroup
+		stop := make(chan struct{})
+		served.Go(func() {
+			for {
+				select {
+				case ev := <-p.Events():
+					if m, ok := ev.(*kafka.Message); ok {
+						reported.Add(1)
+						if m.TopicPartition.Error != nil {
+							failed.Add(1)
+						}
+					}
+				case <-stop:
+					return
+				}
+			}
+		})
+		topic := "t"
+		began := cpu()
+		b.ReportAllocs()
+		for b.Loop() {
+			m := kafka.Message{TopicPartition: kafka.TopicPartition{Topic: &topic, Partition: kafka.PartitionAny}, Key: benchKey, Value: benchValue}
+			for {
+				err := p.Produce(&m, nil)
+				if err == nil {
+					break
+				}
+				if err.(kafka.Error).Code() != kafka.ErrQueueFull {
+					b.Fatal(err)
+				}
+				time.Sleep(time.Millisecond)
+			}
+		}
+		for reported.Load() < int64(b.N) {
+			p.Flush(10)
+		}
+		close(stop)
+		served.Wait()
+		require.Zero(b, failed.Load())
+		report(b, began)
+	})
+}
+
+// BenchmarkConsume reads records of 200 bytes from the start, through a base
+// and through confluent-kafka-go alone with its defaults and with the setting
+// that a base makes.
+func BenchmarkConsume(b *testing.B) {
+	const n = 1_000_000
+	broker := benchBroker(b)
+	p, err := confluent.NewProducer(base.Config{"bootstrap.servers": broker, "linger.ms": 50}, base.Hooks{})
+	require.NoError(b, err)
+	for range n {
+		require.NoError(b, p.Produce(context.Background(), &base.Record{Topic: "t", Key: benchKey, Value: benchValue}, nil))
+	}
+	require.NoError(b, p.Close(context.Background()))
+
+	b.Run("kavro", func(b *testing.B) {
+		c, err := confluent.NewConsumer(base.Config{"bootstrap.servers": broker}, base.Hooks{})
+		require.NoError(b, err)
+		defer c.Close(context.Background())
+		start := base.Offset{TopicPartition: base.TopicPartition{Topic: "t"}, Offset: 0, LeaderEpoch: -1}
+		var batch base.Batch
+		ctx := context.Background()
+		began := cpu()
+		b.ReportAllocs()
+		read := 0
+		require.NoError(b, c.(base.Assigner).Assign(ctx, start))
+		for b.Loop() {
+			if read == 0 {
+				require.NoError(b, c.Poll(ctx, &batch, 1000))
+				read = len(batch.Records)
+				if batch.Records[read-1].Offset == n-1 {
+					require.NoError(b, c.Seek(ctx, start))
+				}
+			}
+			read--
+		}
+		report(b, began)
+	})
+	for name, backoff := range map[string]int{"bare": 1000, "bare, tuned": 2} {
+		b.Run(name, func(b *testing.B) {
+			c, err := kafka.NewConsumer(&kafka.ConfigMap{
+				"bootstrap.servers": broker, "group.id": fmt.Sprint("g", backoff), "enable.auto.commit": false, "enable.auto.offset.store": false,
+				"fetch.queue.backoff.ms": backoff,
+			})
+			require.NoError(b, err)
+			defer c.Close()
+			topic := "t"
+			start := []kafka.TopicPartition{{Topic: &topic, Partition: 0, Offset: 0}}
+			began := cpu()
+			b.ReportAllocs()
+			require.NoError(b, c.Assign(start))
+			for b.Loop() {
+				for {
+					if m, ok := c.Poll(100).(*kafka.Message); ok {
+						if m.TopicPartition.Offset == n-1 {
+							_, err := c.SeekPartitions(start)
+							require.NoError(b, err)
+						}
+						break
+					}
+				}
+			}
+			report(b, began)
+		})
+	}
+}
