@@ -35,7 +35,7 @@ func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
 // AppendNext is [Resolution.Append] for the datum that data begins with. It
 // returns what follows, which aliases data.
 func (r *Resolution) AppendNext(dst, data []byte) (out, rest []byte, err error) {
-	out, size, err := r.program.run(dst, data, &r.limits, true)
+	out, size, err := r.program.run(dst, data, &r.limits, more)
 	if err != nil {
 		return dst, data, err
 	}

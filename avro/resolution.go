@@ -78,7 +78,19 @@ func (r *Resolution) Identical() bool { return r.identical }
 // the datum's length and the length of the defaults it calls for is needed;
 // together, defaults take at most what [WithMaxBytes] says.
 func (r *Resolution) Append(dst, datum []byte) ([]byte, error) {
-	out, _, err := r.program.run(dst, datum, &r.limits, false)
+	out, _, err := r.program.run(dst, datum, &r.limits, whole)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// AppendUnchecked is [Resolution.Append] for bytes that a codec decodes next: it
+// stops looking where nothing changes any more, and copies the rest unseen. What
+// is wrong there the codec finds, at the same path; the offset is then one in the
+// bytes it was given.
+func (r *Resolution) AppendUnchecked(dst, datum []byte) ([]byte, error) {
+	out, _, err := r.program.run(dst, datum, &r.limits, unchecked)
 	if err != nil {
 		return dst, err
 	}

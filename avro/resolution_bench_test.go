@@ -104,7 +104,7 @@ func benchmarkEvolved[T any](b *testing.B, name string) {
 				v = zero
 				in := datum
 				if !r.Identical() {
-					if scratch, err = r.Append(scratch[:0], datum); err != nil {
+					if scratch, err = r.AppendUnchecked(scratch[:0], datum); err != nil {
 						b.Fatal(err)
 					}
 					in = scratch

@@ -461,6 +461,11 @@ func requireLaw(t *testing.T, writer, reader *schemas.Schema, datum []byte) {
 		require.True(t, err != nil || !r.Identical(), about)
 		return
 	}
+	quick, quickErr := r.AppendUnchecked(nil, datum)
+	require.Equal(t, err, quickErr, about)
+	if err == nil {
+		require.True(t, bytes.Equal(out[len(before):], quick), about)
+	}
 	v, next, slowErr := slowDecode(writer.Root(), datum, 0)
 	require.NoError(t, slowErr, about)
 	require.Equal(t, len(datum), next, about)

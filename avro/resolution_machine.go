@@ -14,13 +14,22 @@ type machine struct {
 	depth  int   // of records within themselves
 	empty  int64 // items so far that take no bytes
 	filled int   // bytes of literals so far
-	more   bool  // something may follow the datum
+	mode   mode
 
 	frames int       // loops and calls that are under way
 	few    [2]frame  // the first of them
 	marks  [4]int    // the first slots
 	deep   *workshop // more of both, borrowed
 }
+
+// mode is what may follow the part of src that changes.
+type mode uint8
+
+const (
+	whole     mode = iota // src is one datum, all of which is checked
+	more                  // src begins with a datum
+	unchecked             // src is one datum, which someone else will check
+)
 
 // frame is a loop or a call that is under way.
 type frame struct {
@@ -47,12 +56,11 @@ const maxKeptFrames = 1 << 10
 
 var workshops = sync.Pool{New: func() any { return new(workshop) }}
 
-// run rewrites src, appending to dst, and returns how much of src it read; that
-// is all of it, unless more may follow. The error is a *DecodeError, and what is
+// run rewrites src, appending to dst, and returns how much of src it read. The error is a *DecodeError, and what is
 // returned with it is of no use.
-func (p *program) run(dst, src []byte, l *limits, more bool) (out []byte, size int, err error) {
+func (p *program) run(dst, src []byte, l *limits, how mode) (out []byte, size int, err error) {
 	var m machine
-	m.program, m.limits, m.src, m.dst, m.more = p, l, src, dst, more
+	m.program, m.limits, m.src, m.dst, m.mode = p, l, src, dst, how
 	m.reserve()
 	err = m.walk()
 	if m.deep != nil && cap(m.deep.frames) <= maxKeptFrames {

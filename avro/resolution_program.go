@@ -44,6 +44,7 @@ const (
 	opCall      // the subroutine at a; b: 1 within a recursive record; c: marks in use here
 	opJump      // to a
 	opFail      // for reason a
+	opTail      // nothing changes from here on: an unchecked run ends
 
 	// Checks: the value stays as it is.
 	opInt
@@ -102,6 +103,7 @@ func compileMatch(root *match) *program {
 		finite:  finiteTypes(root.writer),
 		entries: map[any]*entry{},
 	}
+	c.top = root.kind == matchRecord && !root.loops
 	c.compile(root)
 	c.emit(opEnd, 0, 0, 0)
 	for len(c.todo) > 0 {
@@ -122,6 +124,7 @@ type compiler struct {
 	writer *graph[*schemas.Node]
 	finite map[*schemas.Node]bool
 
+	top        bool  // the next record is the top of the schema
 	place      int32 // of the code being emitted
 	frame      int   // loops around it
 	slot       int   // marks in use around it

@@ -9,6 +9,11 @@ func (c *compiler) compileRecord(x *match) {
 	defer func() { c.slot = outer }()
 
 	r := newRecordCompiler(c, x)
+	tail := -1
+	if c.top {
+		tail = r.tail()
+		c.top = false
+	}
 	for i := 0; i < len(x.fields); i++ {
 		f := x.fields[i]
 		switch {
@@ -16,6 +21,9 @@ func (c *compiler) compileRecord(x *match) {
 			c.literal(f.value)
 		case f.from >= r.next:
 			r.drop(f.from)
+			if i == tail {
+				c.emit(opTail, 0, 0, 0)
+			}
 			r.next = f.from + 1
 			r.walk(f.from, func() { c.compile(f.match) })
 		case f.match.changes || f.match.fails:
@@ -63,6 +71,22 @@ func newRecordCompiler(c *compiler, x *match) *recordCompiler {
 		i += run
 	}
 	return r
+}
+
+// tail is the first of the reader's fields from which on nothing changes, and
+// nothing can fail that would not fail for the reader too; -1 if there is none.
+func (r *recordCompiler) tail() int {
+	fields := r.match.fields
+	next, tail := len(r.match.writer.Fields()), -1
+	for i := len(fields) - 1; i > 0; i-- {
+		f := fields[i]
+		if f.from < 0 || f.from >= next || r.late[f.from] || f.match.changes || f.match.fails ||
+			r.sizes.any(r.match.writer.Fields()[f.from+1:next]) {
+			break
+		}
+		next, tail = f.from, i
+	}
+	return tail
 }
 
 // run is how many of the reader's fields, from field i on, are late, unchanged,

@@ -74,6 +74,12 @@ func (m *machine) walk() error {
 			m.depth -= int(code[pc].b)
 			pc++
 
+		case opTail:
+			if m.mode == unchecked {
+				m.flush(len(src), len(src))
+				return nil
+			}
+
 		case opFail:
 			err = errors.New(m.reasons[in.a])
 
@@ -107,7 +113,7 @@ func (m *machine) walk() error {
 			}
 
 		case opEnd:
-			if at < len(src) && !m.more {
+			if at < len(src) && m.mode != more {
 				err = fmt.Errorf("%w: %d bytes", ErrTrailing, len(src)-at)
 				break
 			}

@@ -418,6 +418,42 @@ func TestResolutionDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// What nothing changes is left to the codec, which finds what is wrong in it.
+func TestResolutionUnchecked(t *testing.T) {
+	reader := schemas.MustParse(record("R", `{"name":"a","type":"double"},{"name":"b","type":"string"},{"name":"c","type":"boolean"}`))
+	r, err := avro.NewResolution(schemas.MustParse(record("R", `{"name":"x","type":"null"},{"name":"a","type":"int"},{"name":"b","type":"string"},{"name":"c","type":"boolean"}`)), reader)
+	require.NoError(t, err)
+	c, err := avro.NewCodec[map[string]any](reader)
+	require.NoError(t, err)
+	for _, damage := range []struct{ name, datum, path string }{
+		{"none", "02 0478 79 01", ""},
+		{"a boolean", "02 0478 79 02", "c"},
+		{"a length", "02 0678 79 02", "c"},
+		{"a string cut short", "02 0478", "b"},
+	} {
+		datum := unhex(t, damage.datum)
+		out, err := r.AppendUnchecked([]byte("before"), datum)
+		require.NoError(t, err, damage.name)
+		require.Equal(t, "before"+string(unhex(t, "000000000000f03f"))+string(datum[1:]), string(out), damage.name)
+		var v map[string]any
+		err = c.Decode(out[6:], &v)
+		_, checked := r.Append(nil, datum)
+		if damage.path == "" {
+			require.NoError(t, err)
+			require.NoError(t, checked)
+			continue
+		}
+		for _, err := range []error{err, checked} {
+			var at *avro.DecodeError
+			require.ErrorAs(t, err, &at, damage.name)
+			require.Equal(t, damage.path, at.Path, damage.name)
+		}
+	}
+	out, err := r.AppendUnchecked([]byte("before"), unhex(t, "80"))
+	require.ErrorIs(t, err, avro.ErrShort, "what changes is checked")
+	require.Equal(t, "before", string(out))
+}
+
 func TestResolutionConcurrently(t *testing.T) {
 	tree := record("T", `{"name":"v","type":"int"},{"name":"kids","type":{"type":"array","items":"T"}}`)
 	r, err := avro.NewResolution(schemas.MustParse(tree), schemas.MustParse(strings.Replace(tree, `"int"`, `"float"`, 1)))
