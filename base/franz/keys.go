@@ -189,7 +189,9 @@ func enum(client, list, def, values string, field func(*settings) *string, doc s
 			same = v
 		}
 		means[strings.ToLower(v)] = same
-		shown = append(shown, v)
+		if v != "" {
+			shown = append(shown, v)
+		}
 	}
 	return key{
 		Key: Key{Name: name, Aliases: aliases, Client: client, Type: "enum", Default: def, Range: strings.Join(shown, ", "), Doc: doc},

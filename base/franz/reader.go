@@ -76,7 +76,8 @@ func (r *reader) poll(ctx context.Context, b *base.Batch, max int) error {
 			return err
 		}
 		r.reconcile()
-		if err := r.pending(b); err != nil {
+		// An end that was reached before belongs before the records after it.
+		if err := r.pending(b); err != nil || !empty(b) {
 			return err
 		}
 		// First what is there already: this costs neither a goroutine nor a

@@ -22,13 +22,13 @@ import (
 //
 // If cl is transactional, the producer is a base.TxnProducer.
 func WrapProducer(cl *kgo.Client) (base.Producer, error) {
-	partitioner := cl.OptValue(kgo.RecordPartitioner)
+	chosen := cl.OptValue(kgo.RecordPartitioner)
 	switch {
 	case cl.OptValue(kgo.ManualFlushing).(bool):
 		return nil, &base.ConfigError{Key: "kgo.ManualFlushing", Reason: "Produce would wait for a Flush that does not come"}
 	case cl.OptValue(kgo.DefaultProduceTopicAlways).(bool):
 		return nil, &base.ConfigError{Key: "kgo.DefaultProduceTopicAlways", Reason: "it overrides the topic of every record"}
-	case reflect.TypeOf(partitioner) == reflect.TypeOf(kgo.ManualPartitioner()) && isManual(partitioner.(kgo.Partitioner)):
+	case reflect.TypeOf(chosen) == reflect.TypeOf(kgo.ManualPartitioner()) && isManual(chosen.(kgo.Partitioner)):
 		return nil, &base.ConfigError{Key: "kgo.ManualPartitioner", Reason: "records that leave the partition open cannot be placed; use franz.Partitioner"}
 	}
 
@@ -38,7 +38,7 @@ func WrapProducer(cl *kgo.Client) (base.Producer, error) {
 		bytes = math.MaxInt64
 	}
 	p := newProducer(cl, newRoom(records, bytes))
-	_, p.manual = partitioner.(partitionerType)
+	_, p.manual = chosen.(partitioner)
 	if id, ok := cl.OptValues(kgo.TransactionalID)[0].(string); ok && id != "" {
 		return newTxnProducer(p), nil
 	}
@@ -51,8 +51,6 @@ func isManual(p kgo.Partitioner) bool {
 	const marker = 1 << 30
 	return p.ForTopic("").Partition(&kgo.Record{Partition: marker}, 1) == marker
 }
-
-type partitionerType = partitioner
 
 // Client returns the client under a producer, consumer or session of this
 // package. A consumer has one only after Subscribe or Assign, and a new one
