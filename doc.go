@@ -8,6 +8,8 @@
 //	...
 //	err = producer.Produce(ctx, "orders", order.ID, order)
 //
+// [NewPipeline] consumes, transforms and produces in transactions.
+//
 // This package is the front door: it wires the packages below together from one
 // configuration map, and holds no machinery. Each of them can be used alone.
 //

@@ -4,6 +4,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -32,6 +33,8 @@ type options struct {
 	parts           [2]partOptions // by serde.Part
 	producer        []avroproducer.Option
 	consumer        []avroconsumer.Option
+	pipeline        []pipeline.Option
+	output          [2]partOptions // of a pipeline: how it writes
 }
 
 type partOptions struct {
@@ -118,4 +121,22 @@ func Producer(opts ...avroproducer.Option) Option {
 // Consumer passes options to the consumer.
 func Consumer(opts ...avroconsumer.Option) Option {
 	return func(o *options) { o.consumer = append(o.consumer, opts...) }
+}
+
+// Pipeline passes options to the pipeline.
+func Pipeline(opts ...pipeline.Option) Option {
+	return func(o *options) { o.pipeline = append(o.pipeline, opts...) }
+}
+
+// Output says how a pipeline writes keys and values: the options KeySchema,
+// ValueSchema, KeySerde, ValueSerde, KeyAvro and ValueAvro within it are for what
+// is produced, those outside for what is consumed.
+func Output(opts ...Option) Option {
+	return func(o *options) {
+		var out options
+		for _, opt := range opts {
+			opt(&out)
+		}
+		o.output = out.parts
+	}
 }

@@ -30,14 +30,14 @@ func plainFor[T any]() serde.Plain[T] {
 
 // choose returns the plain serde of T for part, or nil for Avro. role is
 // "serializer" or "deserializer".
-func choose[T any](w *wiring, part serde.Part, role string) (serde.Plain[T], error) {
+func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (serde.Plain[T], error) {
 	key := part.String() + "." + role
 	name, err := w.serdes.String(key, "")
 	if err != nil {
 		return nil, err
 	}
 	if name == "" {
-		if part == serde.Value || w.parts[part].schema != nil {
+		if part == serde.Value || o.schema != nil {
 			if reflect.TypeFor[T]() == reflect.TypeFor[serde.NoKey]() {
 				return plainFor[T](), nil
 			}
@@ -61,16 +61,16 @@ func choose[T any](w *wiring, part serde.Part, role string) (serde.Plain[T], err
 	return plain, nil
 }
 
-// serializer returns the serializer of one part.
-func serializer[T any](w *wiring, part serde.Part) (serde.Serializer[T], error) {
-	if given := w.parts[part].serializer; given != nil {
+// serializer returns the serializer of one part, as o says.
+func serializer[T any](w *wiring, part serde.Part, o *partOptions) (serde.Serializer[T], error) {
+	if given := o.serializer; given != nil {
 		s, ok := given.(serde.Serializer[T])
 		if !ok {
 			return nil, fmt.Errorf("kavro: the serde given for the %s is a %T, which does not serialize %v", part, given, reflect.TypeFor[T]())
 		}
 		return s, nil
 	}
-	plain, err := choose[T](w, part, "serializer")
+	plain, err := choose[T](w, part, o, "serializer")
 	if err != nil || plain != nil {
 		return plain, err
 	}
@@ -82,26 +82,26 @@ func serializer[T any](w *wiring, part serde.Part) (serde.Serializer[T], error) 
 	if err != nil {
 		return nil, err
 	}
-	if s := w.parts[part].schema; s != nil {
+	if s := o.schema; s != nil {
 		opts = append(opts, serde.WithSchema(s))
 	}
-	s, err := serde.NewAvroSerializer[T](r, append(opts, w.parts[part].serializers...)...)
+	s, err := serde.NewAvroSerializer[T](r, append(opts, o.serializers...)...)
 	if err != nil {
 		return nil, fmt.Errorf("kavro: %s: %w", part, err)
 	}
 	return s, nil
 }
 
-// deserializer returns the deserializer of one part.
-func deserializer[T any](w *wiring, part serde.Part) (serde.Deserializer[T], error) {
-	if given := w.parts[part].deserializer; given != nil {
+// deserializer returns the deserializer of one part, as o says.
+func deserializer[T any](w *wiring, part serde.Part, o *partOptions) (serde.Deserializer[T], error) {
+	if given := o.deserializer; given != nil {
 		d, ok := given.(serde.Deserializer[T])
 		if !ok {
 			return nil, fmt.Errorf("kavro: the serde given for the %s is a %T, which does not deserialize %v", part, given, reflect.TypeFor[T]())
 		}
 		return d, nil
 	}
-	plain, err := choose[T](w, part, "deserializer")
+	plain, err := choose[T](w, part, o, "deserializer")
 	if err != nil || plain != nil {
 		return plain, err
 	}
@@ -113,10 +113,10 @@ func deserializer[T any](w *wiring, part serde.Part) (serde.Deserializer[T], err
 	if err != nil {
 		return nil, err
 	}
-	if s := w.parts[part].schema; s != nil {
+	if s := o.schema; s != nil {
 		opts = append(opts, serde.WithSchema(s))
 	}
-	d, err := serde.NewAvroDeserializer[T](r, append(opts, w.parts[part].deserialize...)...)
+	d, err := serde.NewAvroDeserializer[T](r, append(opts, o.deserialize...)...)
 	if err != nil {
 		return nil, fmt.Errorf("kavro: %s: %w", part, err)
 	}
