@@ -173,3 +173,63 @@ func (e *unwritten) Error() string {
 }
 
 func (e *unwritten) Unwrap() []error { return []error{e.record.Err, e.err} }
+
+// DeadLetterInfo is what the headers of a dead letter say.
+type DeadLetterInfo struct {
+	Topic     string // where the record was
+	Partition int32
+	Offset    int64
+	Group     string // "" if unknown
+	Count     int    // how often it was tried
+	Message   string
+	Exception string
+	Stage     string // "key", "value" or "handler"
+	SchemaID  int    // 0 if unknown
+}
+
+// ParseDeadLetter reads the headers that [DeadLetterHeaders] writes: the last ones,
+// from the last [HeaderTopic] on. own are the headers before them, the record's
+// own. The error says what is missing or malformed.
+func ParseDeadLetter(headers []base.Header) (info DeadLetterInfo, own []base.Header, err error) {
+	first := len(headers) - 1
+	for first >= 0 && headers[first].Key != HeaderTopic {
+		first--
+	}
+	if first < 0 {
+		return info, nil, fmt.Errorf("not a dead letter: there is no header %s", HeaderTopic)
+	}
+	number := func(h base.Header, bits int) int64 {
+		n, parseErr := strconv.ParseInt(string(h.Value), 10, bits)
+		if parseErr != nil || n < 0 {
+			err = errors.Join(err, fmt.Errorf("not a dead letter: header %s: %q is no number", h.Key, h.Value))
+		}
+		return n
+	}
+	info.Partition, info.Offset = -1, -1
+	for _, h := range headers[first:] {
+		switch h.Key {
+		case HeaderTopic:
+			info.Topic = string(h.Value)
+		case HeaderPartition:
+			info.Partition = int32(number(h, 32))
+		case HeaderOffset:
+			info.Offset = number(h, 64)
+		case HeaderGroup:
+			info.Group = string(h.Value)
+		case HeaderDeliveryCount:
+			info.Count = int(number(h, 32))
+		case HeaderMessage:
+			info.Message = string(h.Value)
+		case HeaderException:
+			info.Exception = string(h.Value)
+		case HeaderStage:
+			info.Stage = string(h.Value)
+		case HeaderSchemaID:
+			info.SchemaID = int(number(h, 32))
+		}
+	}
+	if err == nil && (info.Topic == "" || info.Partition < 0 || info.Offset < 0) {
+		err = fmt.Errorf("not a dead letter: topic %q, partition %d, offset %d", info.Topic, info.Partition, info.Offset)
+	}
+	return info, headers[:first:first], err
+}

@@ -495,6 +495,13 @@ func TestToEnd(t *testing.T) {
 				require.ErrorIs(t, err, avroconsumer.ErrEnd)
 				w.close(c)
 				require.Equal(t, int64(3), w.committed(0), "where the next one goes on")
+
+				w.Group("g").SetCommitted("t", 0, w.End("t", 0))
+				c = w.wrap(w.member(), avroconsumer.WithToEnd())
+				require.NoError(t, c.Subscribe("t"))
+				_, err = c.Poll(t.Context())
+				require.ErrorIs(t, err, avroconsumer.ErrEnd, "nothing is left to wait for")
+				w.close(c)
 			})
 		})
 	}

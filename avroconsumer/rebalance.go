@@ -35,6 +35,7 @@ func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]ba
 	for _, o := range committed {
 		c.had[o.TopicPartition] = true
 	}
+	c.noteEnd()
 	return start, nil
 }
 
@@ -215,8 +216,14 @@ func (c *core) forget(p *partition, cause error) {
 	if c.assigned[p.TopicPartition] == p {
 		delete(c.assigned, p.TopicPartition)
 	}
-	if c.run != nil && c.atEnd() {
-		c.run.stop(ErrEnd)
+	c.noteEnd()
+}
+
+// noteEnd lets whoever polls know if there is nothing left to wait for. mu is
+// held.
+func (c *core) noteEnd() {
+	if c.atEnd() {
+		c.wake()
 	}
 }
 

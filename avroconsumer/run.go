@@ -261,9 +261,7 @@ func (r *runner) finish(j *job, v verdict, cancelled bool) {
 	}
 	c.offer(l)
 	c.discard(l)
-	if c.atEnd() {
-		r.stop(ErrEnd)
-	}
+	c.noteEnd()
 }
 
 // settle takes note of the records that are dealt with, and returns the others

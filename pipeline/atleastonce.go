@@ -141,12 +141,15 @@ func (s *plain) Close(ctx context.Context) error {
 	return errors.Join(s.producer.Close(ctx), s.Consumer.Close(ctx))
 }
 
-// offsetsOf returns what s can be asked about offsets.
-func offsetsOf(s base.Session) (base.Offsets, bool) {
-	if p, ok := s.(*plain); ok {
-		o, ok := p.Consumer.(base.Offsets)
+// offsetsOf returns what c can be asked about offsets.
+func offsetsOf(c base.Consumer) (base.Offsets, bool) {
+	switch wrapped := c.(type) {
+	case *plain:
+		return offsetsOf(wrapped.Consumer)
+	case dry:
+		return offsetsOf(wrapped.Consumer)
+	default:
+		o, ok := c.(base.Offsets)
 		return o, ok
 	}
-	o, ok := s.(base.Offsets)
-	return o, ok
 }

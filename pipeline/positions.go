@@ -16,6 +16,7 @@ type positions struct {
 	mu    sync.Mutex
 	parts map[base.TopicPartition]*part
 	began bool // something was assigned, ever
+	wake  func()
 }
 
 // part is the state of one assigned partition.
@@ -58,7 +59,11 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 		p.parts[tp] = it
 	}
 	p.began = true
+	wake := p.wake
 	p.mu.Unlock()
+	if wake != nil && p.atEnd() {
+		wake() // there is nothing to wait for
+	}
 	p.config.observer.Assigned(topicPartitions(committed))
 	return start, nil
 }
@@ -99,6 +104,13 @@ func (p *positions) committed(next, ends []base.Offset) {
 			it.finished = true
 		}
 	}
+}
+
+// whileCollecting has wake called when there turns out to be nothing to wait for.
+func (p *positions) whileCollecting(wake func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wake = wake
 }
 
 // part returns the assignment that a record belongs to, nil if there is none. A

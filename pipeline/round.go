@@ -123,6 +123,8 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 	defer r.keepOurs(b)
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
+	r.position.whileCollecting(cancel)
+	defer r.position.whileCollecting(nil)
 	var poll base.Batch
 	for len(b.records) < limit {
 		if err := r.session.Poll(limited, &poll, limit-len(b.records)); err != nil {

@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// CopyConfig says what [Copy] does beside copying. The zero value copies to topics
+// of the same name, with the ids of schemas as they are.
+type CopyConfig struct {
+	// Schemas translates the schema ids of values. Nil leaves them: for one
+	// registry, or one that mirrors the other.
+	Schemas *Translator
+	// AvroKeys says that keys are framed too. The bytes of a plain key may look
+	// like a frame, so it has to be said.
+	AvroKeys bool
+	// Topic names the topic to write to. Nil: the same.
+	Topic func(topic string) string
+	// SamePartition writes to the partition that a record was in, instead of the
+	// one that the partitioner chooses.
+	SamePartition bool
+	// Progress is called after every record, with how many there were. It must not
+	// block. Rounds that are aborted count again.
+	Progress func(records int64)
+}
+
+// Copy copies topics until ctx ends, or to their end under [WithToEnd]: keys,
+// values, headers and timestamps byte for byte, but for the ids of schemas if
+// c.Schemas is set. s is usually [AtLeastOnce] over a consumer of one cluster and
+// a producer of another; within one cluster a transactional session copies exactly
+// once.
+//
+// The errors are those of [Pipeline.Run]. Ids that the first registry does not know
+// fall under the policy for avroconsumer.UnknownSchemas, malformed frames under that
+// for DecodeErrors; values without a frame are copied as they are.
+func Copy(ctx context.Context, s base.Session, topics []string, c CopyConfig, opts ...Option) error {
+	name := c.Topic
+	if name == nil {
+		name = func(topic string) string { return topic }
+	}
+	keys := raw{name: name}
+	if c.AvroKeys {
+		keys.schemas = c.Schemas
+	}
+	p, err := New(s, keys, raw{name: name, schemas: c.Schemas}, raw{}, raw{}, opts...)
+	if err != nil {
+		return err
+	}
+	if err := p.Subscribe(topics...); err != nil {
+		return err
+	}
+	counter := counter{report: c.Progress}
+	return p.Run(ctx, func(ctx context.Context, m *avroconsumer.Message[[]byte, []byte]) ([]avroproducer.Record[[]byte, []byte], error) {
+		topic := name(m.Topic)
+		headers := m.Headers
+		if c.Schemas != nil {
+			parts := []serde.Part{serde.Value}
+			if c.AvroKeys {
+				parts = append(parts, serde.Key)
+			}
+			var err error
+			if headers, err = c.Schemas.headers(ctx, topic, headers, parts...); err != nil {
+				return nil, err
+			}
+		}
+		out := copyOf(m, topic, headers)
+		if c.SamePartition {
+			out.Partition = &m.Partition
+		}
+		counter.add()
+		return []avroproducer.Record[[]byte, []byte]{out}, nil
+	})
+}
+
+func copyOf(m *avroconsumer.Message[[]byte, []byte], topic string, headers []base.Header) avroproducer.Record[[]byte, []byte] {
+	return avroproducer.Record[[]byte, []byte]{
+		Topic:     topic,
+		Key:       m.Key,
+		Value:     m.Value,
+		Headers:   headers,
+		Timestamp: m.Timestamp,
+	}
+}

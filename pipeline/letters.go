@@ -1,0 +1,56 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// letters reads what the headers of a dead letter say.
+type letters struct{}
+
+func (letters) Decode(_ context.Context, _ []byte, from *serde.Target, v *DeadLetterRecord) error {
+	info, own, err := avroconsumer.ParseDeadLetter(from.Headers)
+	*v = DeadLetterRecord{DeadLetterInfo: info, Headers: own}
+	return err
+}
+
+// tally counts dead letters once, also those of rounds that are aborted.
+type tally struct {
+	mu     sync.Mutex
+	n      Replayed
+	seen   map[base.TopicPartition]int64 // the offset after the last one
+	report func(Replayed)
+}
+
+func (t *tally) add(r *base.Record, sent bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tp := base.TopicPartition{Topic: r.Topic, Partition: r.Partition}
+	if r.Offset < t.seen[tp] {
+		return
+	}
+	t.seen[tp] = r.Offset + 1
+	t.n.Read++
+	if sent {
+		t.n.Sent++
+	}
+	if t.report != nil {
+		t.report(t.n)
+	}
+}
+
+func (t *tally) total() Replayed {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.n
+}
+
+// dry is a consumer that commits nothing.
+type dry struct{ base.Consumer }
+
+// Commit does nothing.
+func (dry) Commit(context.Context, []base.Offset) error { return nil }

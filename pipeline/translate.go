@@ -1,0 +1,193 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/serde"
+)
+
+// SchemaSource is what a [Translator] asks of the registry that it reads from.
+// registry.Client and registry.Memory satisfy it.
+type SchemaSource interface {
+	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
+	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)
+	Version(ctx context.Context, subject string, version int, opts ...registry.CallOption) (*registry.SubjectSchema, error)
+}
+
+// SchemaRegistrar is what a [Translator] asks of the registry that it writes to.
+// registry.Client and registry.Memory satisfy it.
+type SchemaRegistrar interface {
+	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
+	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
+}
+
+// Translator turns the schema ids of one registry into those of another: the
+// schema behind an id is registered there, with what it refers to, unless it is
+// there already, and the frame is rewritten. Data are not decoded. It is safe for
+// concurrent use; each id is asked for once.
+type Translator struct {
+	from    SchemaSource
+	to      SchemaRegistrar
+	subject serde.Subject
+
+	mu    sync.Mutex
+	known map[frameOf]serde.FrameID
+}
+
+// frameOf is a frame where it was found: its subject may depend on that.
+type frameOf struct {
+	topic string
+	part  serde.Part
+	frame serde.FrameID
+}
+
+// NewTranslator translates from one registry to another. subject says under
+// which subject schemas are registered, by the topic that is written to;
+// serde.TopicName is usual.
+func NewTranslator(from SchemaSource, to SchemaRegistrar, subject serde.Subject) *Translator {
+	return &Translator{from: from, to: to, subject: subject, known: map[frameOf]serde.FrameID{}}
+}
+
+// payload returns a payload as it is to be written. One that is not framed stays
+// as it is.
+func (t *Translator) payload(ctx context.Context, topic string, part serde.Part, payload []byte, headers []base.Header) ([]byte, error) {
+	frame, datum, err := serde.SplitRecord(payload, part, headers)
+	if err != nil {
+		if f := (*serde.FrameError)(nil); errors.As(err, &f) && f.Header == "" {
+			return payload, nil
+		}
+		return nil, err
+	}
+	to, err := t.frame(ctx, frameOf{topic, part, frame})
+	if err != nil || to == frame || len(datum) == len(payload) { // the latter: the frame is in a header
+		return payload, err
+	}
+	out := make([]byte, 0, len(payload))
+	return append(appendFrame(out, to), datum...), nil
+}
+
+// headers returns a record's headers as they are to be written. The frames in
+// them were translated by payload before.
+func (t *Translator) headers(ctx context.Context, topic string, headers []base.Header, parts ...serde.Part) ([]base.Header, error) {
+	out := headers
+	for i, h := range headers {
+		for _, part := range parts {
+			if h.Key != frameHeader(part) {
+				continue
+			}
+			frame, _, err := serde.SplitFrame(h.Value)
+			if err != nil {
+				continue // an earlier one of that name, which nobody reads
+			}
+			to, err := t.frame(ctx, frameOf{topic, part, frame})
+			if err != nil {
+				return nil, err
+			}
+			if to != frame {
+				if &out[0] == &headers[0] {
+					out = append([]base.Header(nil), headers...)
+				}
+				out[i].Value = appendFrame(nil, to)
+			}
+		}
+	}
+	return out, nil
+}
+
+func frameHeader(part serde.Part) string {
+	if part == serde.Key {
+		return serde.KeyFrameHeader
+	}
+	return serde.ValueFrameHeader
+}
+
+func appendFrame(dst []byte, f serde.FrameID) []byte {
+	if f.ID != 0 {
+		return serde.AppendFrame(dst, f.ID)
+	}
+	return serde.AppendGUIDFrame(dst, f.GUID)
+}
+
+// frame translates what a frame says.
+func (t *Translator) frame(ctx context.Context, of frameOf) (serde.FrameID, error) {
+	t.mu.Lock()
+	to, ok := t.known[of]
+	t.mu.Unlock()
+	if ok {
+		return to, nil
+	}
+	to, err := t.ask(ctx, of)
+	if err != nil {
+		return serde.FrameID{}, fmt.Errorf("translate %v: %w", of.frame, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known[of] = to
+	return to, nil
+}
+
+func (t *Translator) ask(ctx context.Context, of frameOf) (serde.FrameID, error) {
+	var s *registry.SubjectSchema
+	var err error
+	if of.frame.ID != 0 {
+		s, err = t.from.SchemaByID(ctx, "", of.frame.ID)
+	} else {
+		s, err = t.from.SchemaByGUID(ctx, of.frame.GUID.String())
+	}
+	if err != nil {
+		return serde.FrameID{}, err
+	}
+	record := ""
+	if s.Schema != nil {
+		record = s.Schema.FullName()
+	}
+	subject, err := t.subject(of.topic, of.part, record)
+	if err != nil {
+		return serde.FrameID{}, err
+	}
+	there, err := t.register(ctx, subject, s.Definition, 0)
+	if err != nil {
+		return serde.FrameID{}, err
+	}
+	if of.frame.ID != 0 {
+		return serde.FrameID{ID: there.ID}, nil
+	}
+	if there.GUID == "" {
+		return of.frame, nil // a GUID names a schema in every registry
+	}
+	guid, err := serde.ParseGUID(there.GUID)
+	return serde.FrameID{GUID: guid}, err
+}
+
+// register finds or registers a definition, and before it what it refers to.
+func (t *Translator) register(ctx context.Context, subject string, d registry.Definition, depth int) (*registry.SubjectSchema, error) {
+	const deepest = 32
+	if depth > deepest {
+		return nil, fmt.Errorf("references of %s go more than %d deep", subject, deepest)
+	}
+	refs := make([]registry.Reference, len(d.References))
+	for i, ref := range d.References {
+		s, err := t.from.Version(ctx, ref.Subject, ref.Version)
+		if err != nil {
+			return nil, err
+		}
+		there, err := t.register(ctx, ref.Subject, s.Definition, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		refs[i] = registry.Reference{Name: ref.Name, Subject: ref.Subject, Version: there.Version}
+	}
+	d.References = refs
+	there, err := t.to.Lookup(ctx, subject, d)
+	if missing := (*registry.NotFoundError)(nil); errors.As(err, &missing) {
+		if there, err = t.to.Register(ctx, subject, d); err == nil && there.Version == 0 {
+			there, err = t.to.Lookup(ctx, subject, d) // a registry that answers an id only
+		}
+	}
+	return there, err
+}
