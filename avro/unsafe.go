@@ -100,20 +100,32 @@ var nothing struct{}
 type interfaceWords struct{ typ, data unsafe.Pointer }
 
 // typeWord is what an interface of type in that holds a value of type t says of
-// its type; nil where the value itself is in the other word. That is so of a
-// pointer and what is laid out like one: a struct or an array of that size may be.
+// its type; nil where the value itself is, or may be, in the other word.
 func typeWord(in, t reflect.Type) word {
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+	if t.Size() == unsafe.Sizeof(uintptr(0)) && holdsPointer(t) {
 		return nil
-	case reflect.Struct, reflect.Array:
-		if t.Size() == unsafe.Sizeof(uintptr(0)) {
-			return nil
-		}
 	}
 	v := reflect.New(in)
 	v.Elem().Set(reflect.Zero(t))
 	return (*interfaceWords)(v.UnsafePointer()).typ
+}
+
+// holdsPointer says that t is a pointer or consists of types one of which is: of
+// the size of a pointer, Go may lay it out like one.
+func holdsPointer(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return holdsPointer(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holdsPointer(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // inInterface is where the value in the interface at v is, for reading. It is
