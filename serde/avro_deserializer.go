@@ -298,7 +298,7 @@ func (d *AvroDeserializer[T]) decode(r *reader[T], datum []byte, v *T) error {
 	var err error
 	if r.res != nil {
 		start := len(out)
-		out, err = r.res.Append(out, datum)
+		out, err = r.res.AppendUnchecked(out, datum) // what it writes is checked by the decoder
 		datum = out[start:]
 	}
 	if err == nil {

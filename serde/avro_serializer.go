@@ -372,7 +372,7 @@ func (e *resolvingEncoder[T]) Append(dst []byte, v *T) ([]byte, error) {
 	}
 	datum, err := e.enc.Append((*buf)[:0], v)
 	if err == nil {
-		dst, err = e.res.Append(dst, datum)
+		dst, err = e.res.AppendUnchecked(dst, datum) // our own encoder wrote datum
 	}
 	if cap(datum) <= maxScratch {
 		*buf = datum
