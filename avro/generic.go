@@ -248,6 +248,7 @@ func (e *env) decodeAnyRecord(r *Reader, s *shape) map[string]any {
 		}
 		defer r.Leave()
 	}
+	start := r.at
 	m := make(map[string]any, len(s.fields))
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -257,5 +258,6 @@ func (e *env) decodeAnyRecord(r *Reader, s *shape) map[string]any {
 		}
 		m[f.name] = v
 	}
+	r.countHollow(start)
 	return m
 }

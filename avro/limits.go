@@ -12,7 +12,7 @@ const (
 type limits struct {
 	maxBytes      int // of one string or bytes
 	maxItems      int // of one array or map
-	maxEmptyItems int // of all arrays whose items take no bytes, together
+	maxEmptyItems int // of all arrays whose items take no bytes, together; and of records that take none
 	maxDepth      int // of records within records of a recursive schema
 }
 
@@ -31,7 +31,8 @@ func WithMaxItems(n int) Option {
 
 // WithMaxEmptyItems sets how many items that take no bytes (null, a record of
 // nulls, a fixed of size 0) all arrays of one datum may have together, since the
-// input's length does not bound them. The default is 65,536.
+// input's length does not bound them; and how many records that take no bytes a
+// generic value may have. The default is 65,536.
 func WithMaxEmptyItems(n int) Option {
 	return func(c *config) { c.limits.maxEmptyItems = n }
 }

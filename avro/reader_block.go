@@ -93,3 +93,15 @@ func (r *Reader) claim(start, next int, n int64, have, min int) bool {
 	}
 	return true
 }
+
+// countHollow counts a record that began at start, if it took no bytes. A schema
+// of records that each hold the next one twice has 2^n of them in no bytes at
+// all: the input's length bounds them no more than it does items of arrays.
+func (r *Reader) countHollow(start int) {
+	if r.at != start || r.err != nil {
+		return
+	}
+	if r.hollow++; r.hollow > r.lim.maxEmptyItems {
+		r.failAt(start, fmt.Errorf("%w: more than %d records that take no bytes (WithMaxEmptyItems)", ErrLimit, r.lim.maxEmptyItems))
+	}
+}

@@ -84,13 +84,15 @@ func (w *walker) record(s *shape) bool {
 		}
 		defer w.r.Leave()
 	}
+	start := w.r.at
 	for i := range s.fields {
 		if f := &s.fields[i]; w.walk(f.shape) {
 			w.step(f.name)
 			return true
 		}
 	}
-	return false
+	w.r.countHollow(start)
+	return w.r.err != nil
 }
 
 func (w *walker) items(s *shape) bool {
