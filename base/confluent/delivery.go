@@ -34,9 +34,10 @@ func (p *producer) deliver() {
 		for n := min(len(p.reports), 1000); n > 0; n-- {
 			made = p.report(<-p.reports, made)
 		}
-		p.settle(made)
+		if p.settle(made) {
+			p.offerRoom()
+		}
 		made = made[:0]
-		p.offerRoom()
 	}
 }
 
@@ -72,19 +73,22 @@ func (p *producer) report(ev kafka.Event, made []*delivery) []*delivery {
 	return append(made, d)
 }
 
-// settle counts off deliveries whose reports were made.
-func (p *producer) settle(made []*delivery) {
+// settle counts off deliveries whose reports were made, and tells whether there
+// may be room worth having.
+func (p *producer) settle(made []*delivery) (room bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.awaited -= len(made)
 	for len(made) > 0 {
 		of, n := made[0].round, 0
 		for n < len(made) && made[n].round == of {
 			p.recycle(made[n])
 			n++
 		}
-		of.release(n)
+		p.countOff(of, n)
 		made = made[n:]
 	}
+	return p.awaited <= 0
 }
 
 // deliveryError is why a record was not delivered.

@@ -55,9 +55,6 @@ func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional
 // goroutine that calls done: enough that neither wakes the other per record.
 const reportBuffer = 10_000
 
-// roomRetry is how long a producer waits for room without a sign of it.
-const roomRetry = time.Millisecond
-
 // producer is a base.Producer.
 type producer struct {
 	client *kafka.Producer
@@ -70,10 +67,12 @@ type producer struct {
 	quit    chan struct{} // tells the deliverer to end
 	serving sync.WaitGroup
 
-	mu      sync.Mutex
-	closed  bool
-	current *round
-	spare   []*delivery // to be used again
+	mu       sync.Mutex
+	closed   bool
+	current  *round
+	inFlight int         // queued and not yet reported
+	awaited  int         // reports until it is worth to wake who waits for room
+	spare    []*delivery // to be used again
 
 	closing chan struct{} // closed by Close: nobody waits for room any more
 	purging atomic.Bool   // purged records are ErrClosed's
@@ -160,6 +159,7 @@ func (p *producer) enqueue(m *kafka.Message, r *base.Record, done func(*base.Rec
 	}
 	*d = delivery{record: r, done: done, round: p.current, millis: m.Timestamp.UnixMilli()}
 	d.round.holds++
+	p.inFlight++
 	p.mu.Unlock()
 
 	if p.ledger != nil {
@@ -173,14 +173,20 @@ func (p *producer) enqueue(m *kafka.Message, r *base.Record, done func(*base.Rec
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		d.round.release(1)
+		p.countOff(d.round, 1)
 		p.recycle(d)
 	}
 	return err
 }
 
+// countOff notes that n records of r need no report any more. p.mu is held.
+func (p *producer) countOff(r *round, n int) {
+	p.inFlight -= n
+	r.release(n)
+}
+
 // maxSpare bounds the deliveries that are kept for use again.
-const maxSpare = 1 << 14
+const maxSpare = 1 << 17 // more than librdkafka queues by default, 6 MB
 
 // recycle keeps d for use again. p.mu is held.
 func (p *producer) recycle(d *delivery) {
@@ -190,29 +196,36 @@ func (p *producer) recycle(d *delivery) {
 	}
 }
 
-// waitForRoom tries again whenever records were reported, until ctx ends. What
-// was reported leaves librdkafka's queue a little later, so now and then it
-// tries without a sign.
+// waitForRoom tries again when there may be room, until ctx ends. To wake up
+// for every report would cost more than the records do: in a long queue it is
+// worth it after a sixteenth of it was reported. What was reported leaves
+// librdkafka's queue a little later, so it also tries when time has passed.
 func (p *producer) waitForRoom(ctx context.Context, m *kafka.Message, r *base.Record, done func(*base.Record, error)) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
-	timer := time.NewTimer(roomRetry)
-	defer timer.Stop()
 	for {
+		p.mu.Lock()
+		p.awaited = p.inFlight / 16
+		retry := min(max(time.Duration(p.inFlight)*100*time.Nanosecond, time.Millisecond), 10*time.Millisecond)
+		p.mu.Unlock()
+		timer := time.NewTimer(retry)
+		var err error
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			err = ctx.Err()
 		case <-p.closing:
-			return base.ErrClosed
+			err = base.ErrClosed
 		case <-p.room:
 		case <-timer.C:
 		}
-		err := p.enqueue(m, r, done)
-		if !isQueueFull(err) {
+		timer.Stop()
+		if err != nil {
+			return err
+		}
+		if err := p.enqueue(m, r, done); !isQueueFull(err) {
 			p.offerRoom() // to the next that waits
 			return err
 		}
-		timer.Reset(roomRetry)
 	}
 }
 
