@@ -44,72 +44,7 @@ func (v *D1) DecodeAvro(r *avro.Reader) error {
 func (*D1) AvroSchema() *schemas.Schema { return d1Schema() }
 
 var d1Schema = sync.OnceValue(func() *schemas.Schema {
-	return schemas.MustParse(`{
-  "type": "record",
-  "name": "D1",
-  "fields": [
-    {
-      "name": "name",
-      "type": "string"
-    },
-    {
-      "name": "next",
-      "type": {
-        "type": "record",
-        "name": "D2",
-        "fields": [
-          {
-            "name": "name",
-            "type": "string"
-          },
-          {
-            "name": "next",
-            "type": {
-              "type": "record",
-              "name": "D3",
-              "fields": [
-                {
-                  "name": "name",
-                  "type": "string"
-                },
-                {
-                  "name": "next",
-                  "type": {
-                    "type": "record",
-                    "name": "D4",
-                    "fields": [
-                      {
-                        "name": "name",
-                        "type": "string"
-                      },
-                      {
-                        "name": "next",
-                        "type": {
-                          "type": "record",
-                          "name": "D5",
-                          "fields": [
-                            {
-                              "name": "name",
-                              "type": "string"
-                            },
-                            {
-                              "name": "count",
-                              "type": "long"
-                            }
-                          ]
-                        }
-                      }
-                    ]
-                  }
-                }
-              ]
-            }
-          }
-        ]
-      }
-    }
-  ]
-}
+	return schemas.MustParse(`{"type":"record","name":"D1","fields":[{"name":"name","type":"string"},{"name":"next","type":{"type":"record","name":"D2","fields":[{"name":"name","type":"string"},{"name":"next","type":{"type":"record","name":"D3","fields":[{"name":"name","type":"string"},{"name":"next","type":{"type":"record","name":"D4","fields":[{"name":"name","type":"string"},{"name":"next","type":{"type":"record","name":"D5","fields":[{"name":"name","type":"string"},{"name":"count","type":"long"}]}}]}}]}}]}}]}
 `)
 })
 

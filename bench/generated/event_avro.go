@@ -42,24 +42,7 @@ func (v *Event) DecodeAvro(r *avro.Reader) error {
 func (*Event) AvroSchema() *schemas.Schema { return eventSchema() }
 
 var eventSchema = sync.OnceValue(func() *schemas.Schema {
-	return schemas.MustParse(`{
-  "type": "record",
-  "name": "Event",
-  "fields": [
-    {
-      "name": "id",
-      "type": "long"
-    },
-    {
-      "name": "kind",
-      "type": "string"
-    },
-    {
-      "name": "user",
-      "type": "string"
-    }
-  ]
-}
+	return schemas.MustParse(`{"type":"record","name":"Event","fields":[{"name":"id","type":"long"},{"name":"kind","type":"string"},{"name":"user","type":"string"}]}
 `)
 })
 

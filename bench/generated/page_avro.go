@@ -36,16 +36,7 @@ func (v *Page) DecodeAvro(r *avro.Reader) error {
 func (*Page) AvroSchema() *schemas.Schema { return pageSchema() }
 
 var pageSchema = sync.OnceValue(func() *schemas.Schema {
-	return schemas.MustParse(`{
-  "type": "record",
-  "name": "Page",
-  "fields": [
-    {
-      "name": "text",
-      "type": "string"
-    }
-  ]
-}
+	return schemas.MustParse(`{"type":"record","name":"Page","fields":[{"name":"text","type":"string"}]}
 `)
 })
 

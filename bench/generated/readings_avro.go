@@ -52,19 +52,7 @@ func (v *Readings) DecodeAvro(r *avro.Reader) error {
 func (*Readings) AvroSchema() *schemas.Schema { return readingsSchema() }
 
 var readingsSchema = sync.OnceValue(func() *schemas.Schema {
-	return schemas.MustParse(`{
-  "type": "record",
-  "name": "Readings",
-  "fields": [
-    {
-      "name": "values",
-      "type": {
-        "type": "array",
-        "items": "long"
-      }
-    }
-  ]
-}
+	return schemas.MustParse(`{"type":"record","name":"Readings","fields":[{"name":"values","type":{"type":"array","items":"long"}}]}
 `)
 })
 

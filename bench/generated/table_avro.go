@@ -56,19 +56,7 @@ func (v *Table) DecodeAvro(r *avro.Reader) error {
 func (*Table) AvroSchema() *schemas.Schema { return tableSchema() }
 
 var tableSchema = sync.OnceValue(func() *schemas.Schema {
-	return schemas.MustParse(`{
-  "type": "record",
-  "name": "Table",
-  "fields": [
-    {
-      "name": "cells",
-      "type": {
-        "type": "map",
-        "values": "long"
-      }
-    }
-  ]
-}
+	return schemas.MustParse(`{"type":"record","name":"Table","fields":[{"name":"cells","type":{"type":"map","values":"long"}}]}
 `)
 })
 

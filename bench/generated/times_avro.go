@@ -55,40 +55,7 @@ func (v *Times) DecodeAvro(r *avro.Reader) error {
 func (*Times) AvroSchema() *schemas.Schema { return timesSchema() }
 
 var timesSchema = sync.OnceValue(func() *schemas.Schema {
-	return schemas.MustParse(`{
-  "type": "record",
-  "name": "Times",
-  "fields": [
-    {
-      "name": "day",
-      "type": {
-        "type": "int",
-        "logicalType": "date"
-      }
-    },
-    {
-      "name": "clock",
-      "type": {
-        "type": "long",
-        "logicalType": "time-micros"
-      }
-    },
-    {
-      "name": "millis",
-      "type": {
-        "type": "long",
-        "logicalType": "timestamp-millis"
-      }
-    },
-    {
-      "name": "micros",
-      "type": {
-        "type": "long",
-        "logicalType": "timestamp-micros"
-      }
-    }
-  ]
-}
+	return schemas.MustParse(`{"type":"record","name":"Times","fields":[{"name":"day","type":{"type":"int","logicalType":"date"}},{"name":"clock","type":{"type":"long","logicalType":"time-micros"}},{"name":"millis","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"micros","type":{"type":"long","logicalType":"timestamp-micros"}}]}
 `)
 })
 
