@@ -78,7 +78,7 @@ func refusedByClient(err error) error {
 type producer struct {
 	cl     *kgo.Client
 	room   *room
-	sent   sync.Pool // of *sent
+	spare  spares
 	flight flight
 	owned  bool // the client is closed with the producer
 	cancel context.CancelFunc
@@ -98,16 +98,11 @@ type producer struct {
 func newProducer(cl *kgo.Client, q *room) *producer {
 	p := &producer{cl: cl, room: q, closed: make(chan struct{}), manual: true, cancel: func() {}}
 	p.flight.init()
-	p.sent.New = func() any {
-		s := &sent{p: p}
-		s.promise = s.done // bound once, so that producing makes no closure
-		return s
-	}
 	return p
 }
 
 // sent is a record on its way: kgo's record and what to do when it is reported.
-// It goes back to the pool before done is called.
+// It goes back to the spares before done is called.
 type sent struct {
 	p         *producer
 	rec       kgo.Record
@@ -138,19 +133,23 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 		return base.ErrClosed
 	}
 
-	s := p.sent.Get().(*sent)
+	s := p.spare.get()
+	if s == nil {
+		s = &sent{p: p}
+		s.rec.Context = context.Background()
+		s.promise = s.done // bound once, so that producing makes no closure
+	}
 	s.given, s.report, s.size, s.requested, s.era = r, done, size, r.Partition, e
 	s.headers = s.headers[:0]
 	for i := range r.Headers {
 		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
 	}
 	now := time.Now()
-	s.rec = kgo.Record{
-		Topic: r.Topic, Partition: r.Partition,
-		Key: r.Key, Value: r.Value, Headers: s.headers, Timestamp: r.Timestamp,
-		Context: context.Background(),
-	}
-	if r.Timestamp.IsZero() {
+	// Field by field, since a whole struct would be copied once more. What is
+	// left out, kgo sets.
+	s.rec.Topic, s.rec.Partition = r.Topic, r.Partition
+	s.rec.Key, s.rec.Value, s.rec.Headers = r.Key, r.Value, s.headers
+	if s.rec.Timestamp = r.Timestamp; r.Timestamp.IsZero() {
 		s.rec.Timestamp = now
 	}
 	// ctx ends with Produce: cancelling one record would fail its batch.
@@ -183,8 +182,8 @@ func (s *sent) done(rec *kgo.Record, err error) {
 	}
 
 	clear(s.headers)
-	s.rec, s.given, s.report, s.era = kgo.Record{}, nil, nil, nil
-	p.sent.Put(s)
+	s.rec.Key, s.rec.Value, s.given, s.report, s.era = nil, nil, nil, nil, nil // not kept alive among the spares
+	p.spare.put(s)
 
 	if report != nil {
 		report(r, err)
