@@ -142,7 +142,7 @@ func (x *exchange) send(ctx context.Context, h *host) (out outcome) {
 		out.final = !errors.As(out.err, &later)
 		return out
 	}
-	out.resp, out.err = x.t.base.RoundTrip(req)
+	out.resp, out.err = x.t.base.RoundTrip(req) //nolint:bodyclose // readAnswer closes it
 	if out.err == nil {
 		out.body, out.err = readAnswer(out.resp, x.t.maxAnswer)
 	}

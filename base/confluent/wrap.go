@@ -34,7 +34,7 @@ func WrapProducer(client *kafka.Producer) base.TxnProducer {
 // enable.auto.commit=false. The error is a [*base.ConfigError] if client has
 // go.events.channel.enable, since its events then do not come out of Poll.
 func WrapConsumer(client *kafka.Consumer, hooks base.Hooks) (base.Consumer, error) {
-	if client.Events() != nil {
+	if client.Events() != nil { //nolint:staticcheck // deprecated, and so to be found out
 		return nil, &base.ConfigError{Key: "go.events.channel.enable", Reason: "must be false: events come out of Poll"}
 	}
 	kind := consumerKind{wrapped: true, grouped: true, reset: resetUnknown}
