@@ -240,7 +240,7 @@ func TestValuesThatDoNotFit(t *testing.T) {
 	defer func() { require.NoError(t, env.Close()) }()
 	ctx := patient(t)
 	type wide struct {
-		N int `avro:"n"`
+		N int64 `avro:"n"`
 	}
 	schema := schemas.MustParse(`{"type":"record","name":"Narrow","fields":[{"name":"n","type":"int"}]}`)
 	p, err := kavro.NewProducer[string, wide](env.Config(), kavro.Base("franz"), kavro.ValueSchema(schema))
