@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package chaos
+
+var cgoBases []factory

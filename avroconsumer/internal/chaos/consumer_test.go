@@ -1,0 +1,165 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// ledger knows which records are done, and objects to broken promises.
+type ledger struct {
+	mu      sync.Mutex
+	done    [partitions][]bool
+	next    map[string]int64 // by key: the number after the last event that is done
+	handled int
+	broken  error
+}
+
+func (l *ledger) finish(p int32, offset int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done[p][offset] = true
+	l.handled++
+}
+
+// committed looks at each commit: nothing before it may be unfinished.
+func (l *ledger) committed(next []base.Offset) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, o := range next {
+		for i := range o.Offset {
+			if !l.done[o.Partition][i] {
+				l.broken = errors.Join(l.broken, errors.New("a commit is ahead of an unfinished record"))
+				break
+			}
+		}
+	}
+}
+
+func (l *ledger) event(e event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.N > l.next[e.Key] {
+		l.broken = errors.Join(l.broken, errors.New("an event of "+e.Key+" was passed over"))
+	}
+	l.next[e.Key] = max(l.next[e.Key], e.N+1)
+}
+
+// watching is a base consumer whose commits are looked at.
+type watching struct {
+	base.Consumer
+	ledger *ledger
+}
+
+func (w watching) Commit(ctx context.Context, next []base.Offset) error {
+	w.ledger.committed(next)
+	return w.Consumer.Commit(ctx, next)
+}
+
+// letters writes dead letters; what is acknowledged is done.
+type letters struct {
+	*avroconsumer.DeadLetters
+	ledger *ledger
+}
+
+func (l letters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordError) error {
+	err := l.DeadLetters.WriteDeadLetter(ctx, e)
+	if err == nil {
+		l.ledger.finish(e.Raw.Partition, e.Raw.Offset)
+	}
+	return err
+}
+
+// 200,000 records, 6 partitions, three members that come and go, 1 % poison, 1 %
+// failing handlers, connections cut, a registry that is away for seconds: every
+// record is handled at least once, each key in order, every poison record is among
+// the dead letters as it was, no commit is ever ahead of an unfinished record.
+func TestConsumers(t *testing.T) {
+	for _, b := range bases {
+		t.Run(b.name, func(t *testing.T) { consumers(newRig(t, b)) })
+	}
+}
+
+func consumers(r *rig) {
+	r.fill()
+	l := &ledger{next: map[string]int64{}}
+	for p := range l.done {
+		l.done[p] = make([]bool, r.ends[p])
+	}
+	p, err := r.base.producer(r.conf(base.Config{"linger.ms": 1}), base.Hooks{})
+	require.NoError(r, err)
+	dead := avroconsumer.DeadLetter(letters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup("g")), l})
+
+	handle := func(ctx context.Context, m *avroconsumer.Message[string, event]) error {
+		if r.chance(1000) {
+			return errors.New("the database said no")
+		}
+		if r.chance(8_000) {
+			time.Sleep(r.between(time.Millisecond, 10*time.Millisecond))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		l.event(m.Value)
+		l.finish(m.Partition, m.Offset)
+		return nil
+	}
+	var lives atomic.Int64
+	live := func(ctx context.Context) {
+		lives.Add(1)
+		client := r.registryClient() // a new member knows no schema yet
+		defer client.Close()
+		b, err := r.base.consumer(r.group(), base.Hooks{})
+		require.NoError(r, err)
+		c, err := avroconsumer.New(watching{b, l}, serde.Deserializer[string](serde.String), r.deserializer(client),
+			avroconsumer.WithOwnedBase(), avroconsumer.WithConcurrency(16, avroconsumer.Key),
+			avroconsumer.WithAutoCommit(100*time.Millisecond), avroconsumer.WithDrainTimeout(2*time.Second),
+			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead),
+			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(10, avroconsumer.Exponential(time.Millisecond, 50*time.Millisecond))))
+		require.NoError(r, err)
+		require.NoError(r, c.Subscribe("in"))
+		if err := c.Run(ctx, handle); err != nil && ctx.Err() == nil {
+			r.Logf("Run: %v", err)
+		}
+		closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		_ = c.Close(closing) // a cut connection may fail its last commit
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	r.mischief(ctx, &wg)
+	for range 3 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				life, die := context.WithTimeout(ctx, r.between(time.Second/2, 3*time.Second))
+				live(life)
+				die()
+			}
+		})
+	}
+	r.through(3 * time.Minute)
+	cancel()
+	wg.Wait()
+	require.NoError(r, p.Close(context.Background()))
+
+	require.NoError(r, l.broken)
+	for p := range l.done {
+		require.NotContains(r, l.done[p], false)
+	}
+	found := map[string]bool{}
+	for _, rec := range r.read("in-dlt", len(r.poison)) {
+		require.True(r, r.poison[string(rec.Value)], "%q", rec.Value)
+		found[string(rec.Value)] = true
+	}
+	require.Equal(r, r.poison, found)
+	r.Logf("%d records, handled %d times, in the lives of %d members", total, l.handled, lives.Load())
+}

@@ -1,0 +1,100 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/pipeline"
+	"github.com/kavro/kavro/serde"
+)
+
+// The same through pipelines: a reader of committed records sees the result of
+// every event exactly once, and every poison record once among the dead letters.
+func TestPipelines(t *testing.T) {
+	for _, b := range bases {
+		t.Run(b.name, func(t *testing.T) { pipelines(newRig(t, b)) })
+	}
+}
+
+func pipelines(r *rig) {
+	r.fill()
+	type message = avroconsumer.Message[string, event]
+	type record = avroproducer.Record[string, event]
+	transform := func(ctx context.Context, m *message) ([]record, error) {
+		if r.chance(1000) {
+			return nil, errors.New("the database said no")
+		}
+		return []record{{Topic: "out", Key: m.Key, Value: m.Value}}, nil
+	}
+	var lives atomic.Int64
+	live := func(ctx context.Context, id string) {
+		lives.Add(1)
+		client := r.registryClient() // a new member knows no schema yet
+		defer client.Close()
+		s, err := r.base.session(r.group(base.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), base.Hooks{})
+		require.NoError(r, err)
+		p, err := pipeline.New(s,
+			serde.Deserializer[string](serde.String), r.deserializer(client),
+			serde.Serializer[string](serde.String), r.serializer(client),
+			pipeline.WithOwnedBase(), pipeline.WithBatch(1000, 50*time.Millisecond), pipeline.WithConcurrency(3), pipeline.WithAbortTimeout(5*time.Second),
+			pipeline.WithPolicy(avroconsumer.DecodeErrors, pipeline.DeadLetter()),
+			pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(10, avroconsumer.Constant(time.Millisecond))))
+		require.NoError(r, err)
+		if err = p.Subscribe("in"); err == nil {
+			err = p.Run(ctx, transform)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.Logf("%s: %v", id, err) // the next one goes on
+		}
+		closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		_ = p.Close(closing)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	r.mischief(ctx, &wg)
+	for i := range 3 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				life, die := context.WithTimeout(ctx, r.between(time.Second/2, 2*time.Second))
+				live(life, fmt.Sprint("line-", i))
+				die()
+			}
+		})
+	}
+	r.through(3 * time.Minute)
+	cancel()
+	wg.Wait()
+
+	client := r.registryClient()
+	defer client.Close()
+	decoder := avroconsumer.NewDecoder(serde.Deserializer[string](serde.String), r.deserializer(client))
+	seen := map[event]int{}
+	for _, rec := range r.read("out", total-len(r.poison)) {
+		m, err := decoder.Decode(context.Background(), rec)
+		require.NoError(r, err)
+		seen[m.Value]++
+	}
+	require.Len(r, seen, total-len(r.poison))
+	for e, n := range seen {
+		require.Equal(r, 1, n, "%v", e)
+	}
+	letters := map[string]int{}
+	for _, rec := range r.read("in-dlt", len(r.poison)) {
+		require.True(r, r.poison[string(rec.Value)], "%q", rec.Value)
+		letters[string(rec.Value)]++
+		require.Equal(r, 1, letters[string(rec.Value)])
+	}
+	require.Len(r, letters, len(r.poison))
+	r.Logf("%d records, in the lives of %d members", total, lives.Load())
+}
