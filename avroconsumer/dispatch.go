@@ -68,7 +68,10 @@ func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
 	if h, ok := d.byName[name]; ok && name != "" {
 		return h(ctx, m)
 	}
-	return fmt.Errorf("%w: %v %s", ErrNoHandler, typ, name)
+	if name == "" {
+		return fmt.Errorf("%w: %v", ErrNoHandler, typ)
+	}
+	return fmt.Errorf("%w: %v (schema %s)", ErrNoHandler, typ, name)
 }
 
 // convert is m with its value as a T.

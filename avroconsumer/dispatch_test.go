@@ -80,7 +80,7 @@ func TestDispatcher(t *testing.T) {
 		require.NoError(t, d.Handle(t.Context(), &avroconsumer.Message[string, event]{Key: "k", Tombstone: true}))
 		require.Contains(t, l.get(), "k is deleted")
 		err = d.Handle(t.Context(), &avroconsumer.Message[string, event]{Value: note{}})
-		require.EqualError(t, err, "avroconsumer: no handler for this type: avroconsumer_test.note ")
+		require.EqualError(t, err, "avroconsumer: no handler for this type: avroconsumer_test.note")
 		require.NoError(t, c.Close(t.Context()))
 	})
 }

@@ -216,12 +216,11 @@ func (m *Consumer) giveUp(ctx context.Context, p []base.TopicPartition) {
 	m.cluster.wake()
 }
 
-// take owns p, asks where to start, and starts.
+// take asks where to start with what m owns now, and starts.
 func (m *Consumer) take(ctx context.Context, p []base.TopicPartition) error {
 	m.cluster.mu.Lock()
 	committed := make([]base.Offset, len(p))
 	for i, tp := range p {
-		m.group.owner[tp] = m
 		committed[i] = m.committed(tp)
 	}
 	m.cluster.mu.Unlock()

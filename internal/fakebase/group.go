@@ -199,7 +199,7 @@ func (g *Group) stepEager(m *Consumer, owned []base.TopicPartition) *step {
 		}
 	}
 	m.adopted = g.generation
-	return assign(g.wanted(m))
+	return g.assign(m, g.wanted(m))
 }
 
 // stepCooperative: only what moves is given up, and taken when it is free.
@@ -219,12 +219,16 @@ func (g *Group) stepCooperative(m *Consumer, owned []base.TopicPartition) *step 
 			free = append(free, tp)
 		}
 	}
-	return assign(free)
+	return g.assign(m, free)
 }
 
-func assign(p []base.TopicPartition) *step {
+// assign makes m the owner at once: nobody may take p before m hears of it.
+func (g *Group) assign(m *Consumer, p []base.TopicPartition) *step {
 	if len(p) == 0 {
 		return nil
+	}
+	for _, tp := range p {
+		g.owner[tp] = m
 	}
 	return &step{assigned: p}
 }

@@ -20,7 +20,10 @@ type Session struct {
 // Session makes a session. consumer.Group is needed.
 func (c *Cluster) Session(transactionalID string, consumer ConsumerConfig, producer ProducerConfig) *Session {
 	s := &Session{Consumer: c.Consumer(consumer), producer: c.TxnProducer(transactionalID, producer)}
-	s.Consumer.onTaken = func(base.TopicPartition) { s.revoked = true }
+	s.Consumer.onTaken = func(tp base.TopicPartition) {
+		s.revoked = true
+		delete(s.begun, tp) // if it comes back, it begins at what the group has
+	}
 	return s
 }
 

@@ -34,8 +34,10 @@ type event struct {
 	N   int64  `avro:"n"` // its number among those of its key, from 0
 }
 
-var eventSchema = serde.WithSchema(schemas.MustParse(`{"type":"record","name":"Event","fields":[
-	{"name":"key","type":"string"},{"name":"n","type":"long"}]}`))
+const eventText = `{"type":"record","name":"Event","fields":[
+	{"name":"key","type":"string"},{"name":"n","type":"long"}]}`
+
+var eventSchema = serde.WithSchema(schemas.MustParse(eventText))
 
 // rig is a broker and a registry that can fail.
 type rig struct {
@@ -88,8 +90,10 @@ func (r *rig) between(least, most time.Duration) time.Duration {
 }
 
 // registryClient makes a client that knows nothing yet.
-func (r *rig) registryClient() *registry.Client {
-	c, err := registry.New(r.RegistryURL, registry.WithRetries(0, 0, 0))
+func (r *rig) registryClient() *registry.Client { return r.clientOf(r.RegistryURL) }
+
+func (r *rig) clientOf(url string) *registry.Client {
+	c, err := registry.New(url, registry.WithRetries(0, 0, 0))
 	require.NoError(r, err)
 	return c
 }

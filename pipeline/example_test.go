@@ -1,0 +1,59 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/pipeline"
+)
+
+// Each record becomes any number of others, in the same transaction as the offset
+// that says so.
+func ExamplePipeline_Run() {
+	ctx := context.Background()
+	cluster := fakebase.New(map[string]int{"lines": 1, "words": 1})
+	cluster.Append("lines", 0, base.Record{Value: []byte("to be or not to be")}, base.Record{Value: []byte("")})
+	session := cluster.Session("splitter-1", fakebase.ConsumerConfig{Group: "splitters", FromStart: true}, fakebase.ProducerConfig{})
+
+	p, err := pipeline.New(session, text{}, text{}, text{}, text{}, pipeline.WithOwnedBase(), pipeline.WithToEnd())
+	if err != nil {
+		panic(err)
+	}
+	defer p.Close(ctx)
+	if err := p.Subscribe("lines"); err != nil {
+		panic(err)
+	}
+	err = p.Run(ctx, func(_ context.Context, m *message) (out []record, err error) {
+		for _, word := range strings.Fields(m.Value) {
+			out = append(out, record{Topic: "words", Value: word})
+		}
+		return out, nil
+	})
+	fmt.Println(err, len(cluster.Records("words")), cluster.Group("splitters").Committed("lines", 0))
+	// Output:
+	// <nil> 6 2
+}
+
+// Dead letters go back to where they came from.
+func ExampleReplay() {
+	ctx := context.Background()
+	cluster := fakebase.New(map[string]int{"orders": 1, "orders-dlt": 1})
+	cluster.Append("orders-dlt", 0, base.Record{Value: []byte("fine, after all"), Headers: []base.Header{
+		{Key: "__dlq.errors.topic", Value: []byte("orders")},
+		{Key: "__dlq.errors.partition", Value: []byte("0")},
+		{Key: "__dlq.errors.offset", Value: []byte("1203")},
+		{Key: "__dlq.errors.stage", Value: []byte("handler")},
+	}})
+	session := cluster.Session("replay", fakebase.ConsumerConfig{Group: "replay", FromStart: true}, fakebase.ProducerConfig{})
+	defer session.Close(ctx)
+
+	n, err := pipeline.Replay(ctx, session, []string{"orders-dlt"}, pipeline.ReplayConfig{
+		Filter: func(d pipeline.DeadLetterRecord) bool { return d.Stage == "handler" },
+	})
+	fmt.Printf("%+v %v %s\n", n, err, cluster.Records("orders")[0].Value)
+	// Output:
+	// {Read:1 Sent:1} <nil> fine, after all
+}
