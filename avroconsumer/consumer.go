@@ -49,19 +49,22 @@ func (c *Consumer[K, V]) Subscribe(topics ...string) error {
 	if len(topics) == 0 {
 		return errors.New("avroconsumer: Subscribe: no topics")
 	}
-	return c.subscribe(topics)
+	return c.subscribe(topics, true)
 }
 
 // Unsubscribe leaves the group's partitions to others, as Close does. The
 // consumer stays a member without topics, and may subscribe again.
 func (c *Consumer[K, V]) Unsubscribe() error {
-	return c.subscribe([]string{"^$"}) // no topic has an empty name
+	return c.subscribe([]string{"^$"}, false) // no topic has an empty name
 }
 
-func (c *core) subscribe(topics []string) error {
+func (c *core) subscribe(topics []string, wanted bool) error {
 	// Taking the turn ends at once the poll that may be under way, so there is
 	// nothing to bound.
 	err := c.visit(context.Background(), func() error {
+		c.mu.Lock()
+		c.unsubscribed = !wanted
+		c.mu.Unlock()
 		return c.base.Subscribe(slices.Clone(topics), rebalancer{c})
 	})
 	if err == nil {

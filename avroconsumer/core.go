@@ -30,19 +30,20 @@ type core struct {
 	pauses sync.Mutex // held while the base is told of pauses: one at a time, in order
 	batch  base.Batch // what the last poll brought; whoever has the turn
 
-	mu        sync.Mutex
-	assigned  map[base.TopicPartition]*partition
-	had       map[base.TopicPartition]bool // was ever assigned
-	began     bool                         // something was assigned, ever
-	ready     fifo[*lane]                  // lanes that may have something to hand out
-	lanesBy   Ordering                     // how records are dealt to lanes now
-	spare     []*lane                      // lanes for reuse, up to the capacity
-	run       *runner                      // of Run or RunBatch, while one is
-	trouble   []error                      // of partitions and commits, for Poll to return
-	unsettled bool                         // some partition's halt changed
-	polled    time.Time                    // when the base was polled last
-	overdue   bool                         // it is time to poll, even if there is something to hand out
-	clock     *time.Timer                  // sets overdue; nil until Poll needs it
+	mu           sync.Mutex
+	assigned     map[base.TopicPartition]*partition
+	had          map[base.TopicPartition]bool // was ever assigned
+	began        bool                         // something was assigned, ever
+	unsubscribed bool                         // by Unsubscribe: a client may complain that there is no such topic
+	ready        fifo[*lane]                  // lanes that may have something to hand out
+	lanesBy      Ordering                     // how records are dealt to lanes now
+	spare        []*lane                      // lanes for reuse, up to the capacity
+	run          *runner                      // of Run or RunBatch, while one is
+	trouble      []error                      // of partitions and commits, for Poll to return
+	unsettled    bool                         // some partition's halt changed
+	polled       time.Time                    // when the base was polled last
+	overdue      bool                         // it is time to poll, even if there is something to hand out
+	clock        *time.Timer                  // sets overdue; nil until Poll needs it
 
 	claimed bool
 	freed   chan struct{} // closed when claimed is given up; nil if nobody waits

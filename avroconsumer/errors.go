@@ -39,6 +39,9 @@ var (
 	ErrStopped = errors.New("avroconsumer: Run has ended")
 )
 
+// errExited ends Run when a handler calls runtime.Goexit.
+var errExited = errors.New("avroconsumer: a handler has ended its goroutine")
+
 // Stage is where a record failed.
 type Stage uint8
 

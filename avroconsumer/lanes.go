@@ -130,6 +130,9 @@ func (c *core) receive(b *base.Batch) {
 		}
 	}
 	for _, e := range b.Errors {
+		if c.unsubscribed {
+			break
+		}
 		err := &PartitionError{TopicPartition: e.TopicPartition, Err: e.Err}
 		if c.run == nil {
 			c.trouble = append(c.trouble, err)

@@ -171,6 +171,19 @@ func (r *runner) hire() {
 func (r *runner) work() {
 	c := r.core
 	var j job
+	working := false
+	defer func() {
+		if working { // the handler has ended its goroutine, as t.FailNow does
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for i := range j.items {
+				j.items[i].undealt = true
+			}
+			r.finish(&j, verdict{err: errExited}, false)
+			r.workers--
+			r.signalIdle()
+		}
+	}()
 	c.mu.Lock()
 	for r.stopped == nil {
 		l := c.next()
@@ -184,7 +197,9 @@ func (r *runner) work() {
 		}
 		ctx := r.contextFor(l.part)
 		c.mu.Unlock()
+		working = true
 		v := r.process(ctx, j.items)
+		working = false
 		c.mu.Lock()
 		r.finish(&j, v, ctx.Err() != nil)
 		if c.unsettled && !r.ended {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -514,6 +515,25 @@ func TestCommitBeforeAnError(t *testing.T) {
 		require.Equal(t, []string{"0", "1"}, l.get())
 		require.Equal(t, int64(2), w.committed(0))
 		require.Zero(t, c.Status()[0].InFlight)
+		w.close(c)
+	})
+}
+
+// A handler that ends its goroutine, as t.FailNow does, ends Run.
+func TestHandlerEndsItsGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.fillNumbers(0, 3)
+		c := w.join()
+		err := c.Run(t.Context(), func(_ context.Context, m *message) error {
+			if m.Value == "1" {
+				runtime.Goexit()
+			}
+			return nil
+		})
+		require.EqualError(t, err, "avroconsumer: a handler has ended its goroutine")
+		require.Equal(t, int64(1), w.committed(0))
+		require.Equal(t, "1", w.poll(c))
 		w.close(c)
 	})
 }

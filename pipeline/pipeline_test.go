@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -403,6 +404,26 @@ func TestFencing(t *testing.T) {
 		require.NoError(t, <-got)
 		require.Equal(t, []string{"<0>", "<1>", "<2>", "<3>", "<4>", "<5>", "<6>", "<7>", "<8>", "<9>"}, p.values("out"))
 		p.close(next)
+	})
+}
+
+// A function that ends its goroutine, as t.FailNow does, ends Run; nothing is
+// committed that it left out.
+func TestFunctionEndsItsGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlant(t, 1)
+		p.fillNumbers(0, 3)
+		l := p.line(p.session(true))
+		err := l.Run(t.Context(), func(ctx context.Context, m *message) ([]record, error) {
+			if m.Value == "1" {
+				runtime.Goexit()
+			}
+			return echo(ctx, m)
+		})
+		require.EqualError(t, err, "pipeline: the function has ended its goroutine")
+		require.Empty(t, p.values("out"))
+		require.Equal(t, base.OffsetNone, p.committed(0))
+		p.close(l)
 	})
 }
 

@@ -19,6 +19,9 @@ import (
 // errStop says that a record ends Run; tried knows which and why.
 var errStop = errors.New("a record ends the pipeline")
 
+// errExited ends Run when the function calls runtime.Goexit, as t.FailNow does.
+var errExited = errors.New("pipeline: the function has ended its goroutine")
+
 // work transforms a batch and waits until the results are delivered. Partitions
 // are worked on beside each other, their records one after the other.
 func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
@@ -44,12 +47,15 @@ func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
+			errs[i] = errExited // unless we come to the end
+			var err error
 			for _, rec := range lanes[tp] {
-				if errs[i] = r.record(ctx, rec); errs[i] != nil {
+				if err = r.record(ctx, rec); err != nil {
 					cancel() // the round is aborted anyway
-					return
+					break
 				}
 			}
+			errs[i] = err
 		})
 	}
 	wg.Wait()

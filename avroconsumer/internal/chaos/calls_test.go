@@ -1,0 +1,258 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+type (
+	producer = avroproducer.Producer[string, string]
+	consumer = avroconsumer.Consumer[string, string]
+)
+
+func (r *rig) plainProducer(conf base.Config, opts ...avroproducer.Option) *producer {
+	b, err := r.base.producer(r.conf(conf), base.Hooks{})
+	require.NoError(r, err)
+	p, err := avroproducer.New(b, serde.Serializer[string](serde.String), serde.Serializer[string](serde.String), append(opts, avroproducer.WithOwnedBase())...)
+	require.NoError(r, err)
+	return p
+}
+
+func (r *rig) plainConsumer(conf base.Config, opts ...avroconsumer.Option) *consumer {
+	b, err := r.base.consumer(r.group(conf), base.Hooks{})
+	require.NoError(r, err)
+	c, err := avroconsumer.New(b, serde.Deserializer[string](serde.String), serde.Deserializer[string](serde.String), append(opts, avroconsumer.WithOwnedBase())...)
+	require.NoError(r, err)
+	return c
+}
+
+func (r *rig) within() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	r.Cleanup(cancel)
+	return ctx
+}
+
+// What the fake base shows in detail holds on the real ones.
+func TestCalls(t *testing.T) {
+	for _, b := range bases {
+		t.Run(b.name, func(t *testing.T) {
+			r := newRig(t, b)
+			t.Run("produce", func(t *testing.T) { produces(r.with(t)) })
+			t.Run("transactions", func(t *testing.T) { transactions(r.with(t)) })
+			t.Run("consume", func(t *testing.T) { consumes(r.with(t)) })
+			t.Run("rebalance", func(t *testing.T) { rebalances(r.with(t)) })
+		})
+	}
+}
+
+// with lends r's broker to a subtest.
+func (r *rig) with(t *testing.T) *rig {
+	return &rig{T: t, Env: r.Env, base: r.base, faults: r.faults, rnd: r.rnd, poison: r.poison}
+}
+
+func produces(r *rig) {
+	ctx := r.within()
+	require.NoError(r, r.CreateTopic(ctx, "produced", 2))
+	p := r.plainProducer(base.Config{"linger.ms": 1})
+	const n = 1000
+	told := 0
+	for i := range n {
+		require.NoError(r, p.Produce(ctx, "produced", "k", fmt.Sprint(i), avroproducer.WithPartition(1),
+			avroproducer.WithHeaders(base.Header{Key: "n", Value: fmt.Append(nil, i)}),
+			avroproducer.OnDelivery(func(d avroproducer.Delivery) {
+				if d.Err == nil && d.Value == fmt.Sprint(d.Offset) && d.Partition == 1 && string(d.Headers[0].Value) == d.Value {
+					told++
+				}
+			})))
+	}
+	require.NoError(r, p.Flush(ctx))
+	require.Equal(r, n, told)
+
+	nine := int32(9)
+	err := p.ProduceSync(ctx,
+		avroproducer.Record[string, string]{Topic: "produced", Value: "fine"},
+		avroproducer.Record[string, string]{Topic: "produced", Value: "no such partition", Partition: &nine})
+	var failed *avroproducer.ProduceError
+	require.ErrorAs(r, err, &failed)
+	require.Equal(r, []int{1}, failed.Failed)
+	var kafka *base.Error
+	require.ErrorAs(r, err, &kafka)
+	require.NoError(r, p.Close(ctx))
+	require.ErrorIs(r, p.Produce(ctx, "produced", "", ""), base.ErrClosed)
+}
+
+func transactions(r *rig) {
+	ctx := r.within()
+	require.NoError(r, r.CreateTopic(ctx, "accounts", 1))
+	p := r.plainProducer(base.Config{"transactional.id": "bank"})
+	mine := errors.New("mine")
+	for i := range 5 {
+		err := p.Transaction(ctx, func(ctx context.Context) error {
+			require.NoError(r, p.Produce(ctx, "accounts", "", fmt.Sprint(i)))
+			if i%2 == 1 {
+				return mine
+			}
+			return nil
+		})
+		if i%2 == 1 {
+			require.ErrorIs(r, err, mine)
+		} else {
+			require.NoError(r, err)
+		}
+	}
+	newer := r.plainProducer(base.Config{"transactional.id": "bank"})
+	err := p.Transaction(ctx, func(ctx context.Context) error {
+		require.NoError(r, p.Produce(ctx, "accounts", "", "zombie"))
+		return newer.Transaction(ctx, func(ctx context.Context) error { return newer.Produce(ctx, "accounts", "", "newer") })
+	})
+	var txn *avroproducer.TransactionError
+	require.ErrorAs(r, err, &txn)
+	require.True(r, txn.Fatal, "%v", err)
+	require.NoError(r, newer.Close(ctx))
+	short, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = p.Close(short) // fenced: there is nothing to be had from it
+
+	var got []string
+	for _, rec := range r.read("accounts", 4) {
+		got = append(got, string(rec.Value))
+	}
+	require.Equal(r, []string{"0", "2", "4", "newer"}, got)
+}
+
+func consumes(r *rig) {
+	ctx := r.within()
+	require.NoError(r, r.CreateTopic(ctx, "consumed", 2))
+	p := r.plainProducer(nil)
+	begin := time.Now()
+	for i := range 20 {
+		require.NoError(r, p.Produce(ctx, "consumed", "", fmt.Sprint(i), avroproducer.WithPartition(int32(i%2)), avroproducer.WithTimestamp(begin.Add(time.Duration(i)*time.Hour))))
+	}
+	require.NoError(r, p.Close(ctx))
+	tp := func(p int32) base.TopicPartition { return base.TopicPartition{Topic: "consumed", Partition: p} }
+	eof := base.Config{"enable.partition.eof": true, "group.id": "consumers"}
+
+	c := r.plainConsumer(eof, avroconsumer.WithToEnd())
+	require.NoError(r, c.Subscribe("consumed"))
+	var got []string
+	for m, err := range c.Messages(ctx) {
+		if e := (*avroconsumer.EndOfPartition)(nil); errors.As(err, &e) {
+			continue
+		}
+		require.NoError(r, err)
+		got = append(got, m.Value)
+	}
+	require.Len(r, got, 20)
+	lag, err := c.Lag(ctx)
+	require.NoError(r, err)
+	require.Equal(r, []avroconsumer.Lag{{TopicPartition: tp(0), End: 10}, {TopicPartition: tp(1), End: 10}}, lag)
+	require.NoError(r, c.Commit(ctx))
+	committed, err := c.Committed(ctx)
+	require.NoError(r, err)
+	require.Equal(r, int64(10), committed[0].Offset)
+	require.NoError(r, c.Close(ctx))
+
+	c = r.plainConsumer(base.Config{"group.id": "consumers"}, avroconsumer.WithStart(avroconsumer.FromTime(begin.Add(15*time.Hour)).Always()))
+	require.NoError(r, c.Subscribe("^consumed$"))
+	read := func(n int) (out []string) {
+		for len(out) < n {
+			m, err := c.Poll(ctx)
+			require.NoError(r, err)
+			out = append(out, m.Value)
+		}
+		return out
+	}
+	quiet := func() {
+		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		defer cancel()
+		m, err := c.Poll(short)
+		require.ErrorIs(r, err, context.DeadlineExceeded, "%v", m)
+	}
+	require.ElementsMatch(r, []string{"15", "16", "17", "18", "19"}, read(5))
+	require.NoError(r, c.Pause(tp(0)))
+	require.NoError(r, c.Seek(ctx, base.Offset{TopicPartition: tp(0), Offset: base.OffsetStart, LeaderEpoch: -1}, base.Offset{TopicPartition: tp(1), Offset: 8, LeaderEpoch: -1}))
+	require.Equal(r, []string{"17", "19"}, read(2))
+	quiet()
+	require.NoError(r, c.Resume(tp(0)))
+	require.Equal(r, "0 2 4 6 8 10 12 14 16 18", strings.Join(read(10), " "))
+	quiet() // and so the last of them is dealt with
+	require.NoError(r, c.Unsubscribe())
+	require.Empty(r, c.Assignment())
+	quiet()
+	require.NoError(r, c.Subscribe("consumed"))
+	quiet() // all was dealt with
+	require.NoError(r, c.Close(ctx))
+
+	c = r.plainConsumer(base.Config{"group.id": "consumers"})
+	require.NoError(r, c.Assign(ctx, base.Offset{TopicPartition: tp(1), Offset: 9, LeaderEpoch: -1}))
+	require.Equal(r, []string{"19"}, read(1))
+	require.NoError(r, c.Close(ctx))
+}
+
+// Two members share a topic; the first goes away; the second gets all of it.
+func rebalances(r *rig) {
+	ctx := r.within()
+	require.NoError(r, r.CreateTopic(ctx, "shared", 4))
+	p := r.plainProducer(nil)
+	defer p.Close(ctx)
+	for _, assignor := range []string{"range", "cooperative-sticky"} {
+		conf := base.Config{"group.id": "sharers-" + assignor, "partition.assignment.strategy": assignor}
+		first, second := r.plainConsumer(conf), r.plainConsumer(conf)
+		type result struct {
+			who string
+			m   *avroconsumer.Message[string, string]
+		}
+		seen := make(chan result, 10_000)
+		ended := make(chan error, 2)
+		run := func(ctx context.Context, who string, c *consumer) {
+			require.NoError(r, c.Subscribe("shared"))
+			go func() {
+				ended <- c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, string]) error {
+					seen <- result{who, m}
+					return nil
+				})
+			}()
+		}
+		alive, leave := context.WithCancel(ctx)
+		run(alive, "first", first)
+		run(ctx, "second", second)
+		for len(first.Assignment()) != 2 || len(second.Assignment()) != 2 {
+			time.Sleep(10 * time.Millisecond)
+			require.NoError(r, ctx.Err())
+		}
+		leave()
+		require.ErrorIs(r, <-ended, context.Canceled)
+		require.NoError(r, first.Close(ctx))
+		for len(second.Assignment()) != 4 {
+			time.Sleep(10 * time.Millisecond)
+			require.NoError(r, ctx.Err())
+		}
+		for i := range 100 {
+			require.NoError(r, p.Produce(ctx, "shared", fmt.Sprint(i), assignor))
+		}
+		for n := 0; n < 100; {
+			select {
+			case got := <-seen:
+				if got.m.Value == assignor {
+					require.Equal(r, "second", got.who)
+					n++
+				}
+			case <-ctx.Done():
+				r.Fatal("not everything came")
+			}
+		}
+		require.NoError(r, second.Close(ctx))
+		require.ErrorIs(r, <-ended, base.ErrClosed)
+	}
+}
