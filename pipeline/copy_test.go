@@ -22,7 +22,6 @@ type twoClusters struct {
 	*testing.T
 	from, to             *fakebase.Cluster
 	fromSchema, toSchema *registry.Memory
-	session              base.Session
 }
 
 func newTwoClusters(t *testing.T) *twoClusters {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -120,22 +119,4 @@ func echo(_ context.Context, m *message) ([]record, error) {
 		return nil, errHandler
 	}
 	return []record{{Topic: "out", Value: "<" + m.Value + ">"}}, nil
-}
-
-// log is what happened, in order.
-type log struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (l *log) add(format string, args ...any) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lines = append(l.lines, fmt.Sprintf(format, args...))
-}
-
-func (l *log) get() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string(nil), l.lines...)
 }

@@ -41,7 +41,6 @@ type trial struct {
 var (
 	errAgain = errors.New("the round was aborted: again")        // at once
 	errWait  = errors.New("the round was aborted: again, later") // the registry or a broker is away
-	errEnd   = errors.New("read to the end")
 )
 
 // rounds works until something ends it.
