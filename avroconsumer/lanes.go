@@ -73,7 +73,11 @@ func (c *core) laneFor(it *item) *lane {
 
 // discard forgets a lane that is empty, unless it is the main one. mu is held.
 func (c *core) discard(l *lane) {
-	if l.key == 0 || l.items.len() > 0 || l.busy > 0 || l.listed || l.part.lanes[l.key] != l {
+	if l.items.len() > 0 || l.busy > 0 || l.listed || l.part.lanes[l.key] != l {
+		return
+	}
+	c.registryAnswered(l) // nothing waits any more
+	if l.key == 0 {
 		return
 	}
 	delete(l.part.lanes, l.key)
