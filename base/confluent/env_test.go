@@ -31,8 +31,10 @@ type env struct {
 	fake *kfake.Cluster
 }
 
-// newEnv starts a broker with topics of some partitions.
+// newEnv starts a broker with topics of some partitions. The test is one of
+// those that run beside each other from now on: most of their time is waiting.
 func newEnv(t *testing.T, partitions int32, topics ...string) *env {
+	t.Parallel()
 	k, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
 		kfake.GroupMinSessionTimeout(time.Millisecond),

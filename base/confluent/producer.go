@@ -48,12 +48,36 @@ func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional
 			p.events.handle(ev)
 		}
 	})
-	return p, isSet(m, "transactional.id"), nil
+	transactional = isSet(m, "transactional.id")
+	if m["enable.idempotence"] == "true" && !transactional {
+		go p.hasten()
+	}
+	return p, transactional, nil
+}
+
+// hasten makes librdkafka get its producer id at once. It asks for one as soon
+// as the client exists, when no broker is connected yet, and then tries again
+// half a second later, or when metadata comes: so this asks for metadata.
+func (p *producer) hasten() {
+	if !p.gate.enter() {
+		return
+	}
+	defer p.gate.leave()
+	for answers, tries := 0, 0; answers < 2 && tries < 20; tries++ {
+		select {
+		case <-p.closing:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+		if _, err := p.client.GetMetadata(nil, false, 50); err == nil {
+			answers++
+		}
+	}
 }
 
 // reportBuffer is how many reports may lie between librdkafka's poller and the
 // goroutine that calls done: enough that neither wakes the other per record.
-const reportBuffer = 10_000
+const reportBuffer = 1 << 17
 
 // producer is a base.Producer.
 type producer struct {

@@ -4,6 +4,7 @@ package confluent_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -66,24 +67,26 @@ func TestAbortFailsWhatIsQueued(t *testing.T) {
 // A call whose context ends goes on, and the same call made again waits for it.
 func TestTransactionResumes(t *testing.T) {
 	for _, commit := range []bool{true, false} {
-		e := newEnv(t, 1, "t")
-		p := e.txnProducer("id")
-		require.NoError(t, p.Begin(e.ctx()))
-		e.produce(p, "t", 0, "a")
-		release := e.hold(kmsg.EndTxn)
-		short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		err := p.End(short, commit)
-		cancel()
-		var be *base.Error
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorAs(t, err, &be)
-		require.EqualValues(t, -185, be.Code)
-		require.True(t, be.Retriable)
-		require.False(t, be.AbortTxn)
-		release()
-		require.NoError(t, p.End(e.ctx(), commit))
-		require.NoError(t, p.Begin(e.ctx()))
-		require.NoError(t, p.End(e.ctx(), true))
+		t.Run(fmt.Sprint("commit ", commit), func(t *testing.T) {
+			e := newEnv(t, 1, "t")
+			p := e.txnProducer("id")
+			require.NoError(t, p.Begin(e.ctx()))
+			e.produce(p, "t", 0, "a")
+			release := e.hold(kmsg.EndTxn)
+			short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+			err := p.End(short, commit)
+			cancel()
+			var be *base.Error
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorAs(t, err, &be)
+			require.EqualValues(t, -185, be.Code)
+			require.True(t, be.Retriable)
+			require.False(t, be.AbortTxn)
+			release()
+			require.NoError(t, p.End(e.ctx(), commit))
+			require.NoError(t, p.Begin(e.ctx()))
+			require.NoError(t, p.End(e.ctx(), true))
+		})
 	}
 }
 

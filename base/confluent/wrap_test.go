@@ -5,6 +5,7 @@ package confluent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,32 +62,34 @@ func TestWrapProducer(t *testing.T) {
 // whether it sends it later or never.
 func TestWrapProducerGivesUp(t *testing.T) {
 	for _, late := range []bool{true, false} {
-		e := newEnv(t, 1, "t")
-		release := e.stall()
-		k := e.kafkaProducer(nil)
-		p := confluent.WrapProducer(k)
-		var closed, other atomic.Int32
-		for range 100 {
-			require.NoError(t, p.Produce(e.ctx(), &base.Record{Topic: "t"}, func(_ *base.Record, err error) {
-				if errors.Is(err, base.ErrClosed) {
-					closed.Add(1)
-				} else {
-					other.Add(1)
-				}
-			}))
-		}
-		short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		require.ErrorIs(t, p.Close(short), context.DeadlineExceeded)
-		cancel()
-		require.EqualValues(t, 100, closed.Load())
-		if late {
+		t.Run(fmt.Sprint("sent later ", late), func(t *testing.T) {
+			e := newEnv(t, 1, "t")
+			release := e.stall()
+			k := e.kafkaProducer(nil)
+			p := confluent.WrapProducer(k)
+			var closed, other atomic.Int32
+			for range 100 {
+				require.NoError(t, p.Produce(e.ctx(), &base.Record{Topic: "t"}, func(_ *base.Record, err error) {
+					if errors.Is(err, base.ErrClosed) {
+						closed.Add(1)
+					} else {
+						other.Add(1)
+					}
+				}))
+			}
+			short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+			require.ErrorIs(t, p.Close(short), context.DeadlineExceeded)
+			cancel()
+			require.EqualValues(t, 100, closed.Load())
+			if late {
+				release()
+				require.Eventually(t, func() bool { return k.Flush(100) == 0 }, time.Minute, time.Millisecond)
+			}
+			k.Close()
 			release()
-			require.Eventually(t, func() bool { return k.Flush(100) == 0 }, time.Minute, time.Millisecond)
-		}
-		k.Close()
-		release()
-		require.EqualValues(t, 100, closed.Load())
-		require.Zero(t, other.Load())
+			require.EqualValues(t, 100, closed.Load())
+			require.Zero(t, other.Load())
+		})
 	}
 }
 
