@@ -52,6 +52,12 @@ func (g *gate) close() <-chan struct{} {
 	return g.empty
 }
 
+// outcome is what a call returned.
+type outcome[T any] struct {
+	v   T
+	err error
+}
+
 // await runs f, a call that librdkafka cannot interrupt, and waits for it as
 // long as ctx lasts. If ctx ends first, f is left to finish, still inside g.
 func await[T any](ctx context.Context, g *gate, f func() (T, error)) (T, error) {
@@ -62,15 +68,11 @@ func await[T any](ctx context.Context, g *gate, f func() (T, error)) (T, error) 
 	if !g.enter() {
 		return none, base.ErrClosed
 	}
-	type outcome struct {
-		v   T
-		err error
-	}
-	done := make(chan outcome, 1)
+	done := make(chan outcome[T], 1)
 	go func() {
 		defer g.leave()
 		v, err := f()
-		done <- outcome{v, err}
+		done <- outcome[T]{v, err}
 	}()
 	select {
 	case o := <-done:

@@ -17,12 +17,6 @@ type inquiry[T any] struct {
 	retryAt time.Time       // the last one failed: not before
 }
 
-// outcome is an answer, or why there is none.
-type outcome[T any] struct {
-	v   T
-	err error
-}
-
 // inquiryRetry is the pause after an inquiry has failed.
 const inquiryRetry = 100 * time.Millisecond
 

@@ -5,6 +5,8 @@ package confluent
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
@@ -138,4 +140,23 @@ func TestFindTopic(t *testing.T) {
 			require.Equal(t, tt.partition, partition)
 		})
 	}
+}
+
+// A topic that is a word of its own is found, with its partition, whatever
+// stands before it.
+func FuzzFindTopic(f *testing.F) {
+	f.Add("Fetch from broker 1 failed", "orders", int32(3))
+	f.Add("", "a.b-c_d", int32(0))
+	f.Add("orders.dead [1]", "orders", int32(7))
+	f.Fuzz(func(t *testing.T, before, topic string, partition int32) {
+		if topic == "" || strings.TrimLeft(topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
+			return // not a topic's name
+		}
+		if _, ok := findTopic(before, topic); ok {
+			return // it is there already
+		}
+		got, ok := findTopic(fmt.Sprintf("%s: %s [%d]: no", before, topic, partition), topic)
+		require.True(t, ok)
+		require.Equal(t, partition, got)
+	})
 }
