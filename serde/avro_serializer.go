@@ -190,25 +190,31 @@ func (s *AvroSerializer[T]) writerFor(ctx context.Context, to *Target, v *T) (*w
 	if w, ok := s.writers.get(key); ok {
 		return w, nil
 	}
-	subject := ""
-	w, err := s.writers.compute(ctx, key, func(ctx context.Context) (*writer[T], error) {
-		own, err := s.ownSchemaOf(v)
+	return s.writers.compute(ctx, key, func(ctx context.Context) (*writer[T], error) {
+		subject, w, err := s.choose(ctx, to, v)
 		if err != nil {
-			return nil, err
+			return nil, &EncodeError{Topic: to.Topic, Part: to.Part, Subject: subject, Err: err}
 		}
-		name := ""
-		if own != nil {
-			name = own.FullName()
-		}
-		if subject, err = s.c.subject(to.Topic, to.Part, name); err != nil {
-			return nil, err
-		}
-		return s.newWriter(ctx, subject, own, v)
+		return w, nil
 	})
+}
+
+// choose names the subject of v's topic, and makes the writer for it. subject is
+// "" if it was not reached.
+func (s *AvroSerializer[T]) choose(ctx context.Context, to *Target, v *T) (subject string, w *writer[T], err error) {
+	own, err := s.ownSchemaOf(v)
 	if err != nil {
-		return nil, &EncodeError{Topic: to.Topic, Part: to.Part, Subject: subject, Err: err}
+		return "", nil, err
 	}
-	return w, nil
+	name := ""
+	if own != nil {
+		name = own.FullName()
+	}
+	if subject, err = s.c.subject(to.Topic, to.Part, name); err != nil {
+		return "", nil, err
+	}
+	w, err = s.newWriter(ctx, subject, own, v)
+	return subject, w, err
 }
 
 // ownSchemaOf returns the program's schema for v; nil with no error if the

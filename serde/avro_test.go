@@ -469,3 +469,12 @@ func ExampleNewAvroSerializer() {
 	fmt.Println(payload, err)
 	// Output: [0 0 0 0 1 6 97 100 97 6] <nil>
 }
+
+// A subject function that panics ends the call that ran it, and holds up nobody.
+func TestSubjectPanics(t *testing.T) {
+	boom := func(string, serde.Part, string) (string, error) { panic("boom") }
+	s := serializer[Order](t, registry.NewMemory(), serde.WithSchema(orderV1), serde.WithSubject(boom))
+	require.PanicsWithValue(t, "boom", func() { _, _ = s.Append(t.Context(), nil, target(), &Order{}) })
+	_, err := s.Append(t.Context(), nil, target(), &Order{})
+	require.ErrorContains(t, err, "panicked")
+}

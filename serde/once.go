@@ -62,11 +62,7 @@ func (m *onceMap[K, V]) compute(ctx context.Context, k K, f func(context.Context
 		}
 		c, first := m.join(k)
 		if first {
-			c.v, c.err = f(ctx)
-			if old, ok := m.last(k); ok && isTemporary(c.err) {
-				c.v, c.err = old, nil
-			}
-			m.finish(k, c)
+			m.run(ctx, k, c, f)
 			return c.v, c.err
 		}
 		select {
@@ -78,6 +74,20 @@ func (m *onceMap[K, V]) compute(ctx context.Context, k K, f func(context.Context
 		if c.err == nil || !isContext(c.err) || ctx.Err() != nil {
 			return c.v, c.err
 		}
+	}
+}
+
+// errPanicked is what others are told who waited for an f that panicked.
+var errPanicked = errors.New("serde: deciding the schema panicked")
+
+// run calls f for c. Whoever waits for c is let go also when f, which calls code
+// of the user's, panics.
+func (m *onceMap[K, V]) run(ctx context.Context, k K, c *call[V], f func(context.Context) (V, error)) {
+	defer m.finish(k, c)
+	c.err = errPanicked
+	c.v, c.err = f(ctx)
+	if old, ok := m.last(k); ok && isTemporary(c.err) {
+		c.v, c.err = old, nil
 	}
 }
 
