@@ -128,6 +128,18 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	}
 	r := c.readers.Get().(*Reader)
 	r.rewind(datum)
+	c.read(r, v)
+	err := r.Done()
+	r.src, r.text, r.err = nil, "", nil // the pool keeps nothing of the datum
+	c.readers.Put(r)
+	if err != nil {
+		return located(err, c.shape, datum, &c.env.cfg)
+	}
+	return nil
+}
+
+// read reads one datum from r into v. Its error stays in r.
+func (c *Codec[T]) read(r *Reader, v *T) {
 	switch {
 	case c.plan != nil:
 		c.plan.decode(r, addressOf(v))
@@ -138,13 +150,6 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	default:
 		c.decodeGeneratedPointer(r, v)
 	}
-	err := r.Done()
-	r.src, r.text, r.err = nil, "", nil // the pool keeps nothing of the datum
-	c.readers.Put(r)
-	if err != nil {
-		return located(err, c.shape, datum, &c.env.cfg)
-	}
-	return nil
 }
 
 func (c *Codec[T]) decodeGeneratedPointer(r *Reader, v *T) {

@@ -13,16 +13,7 @@ func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
 	}
 	r := c.readers.Get().(*Reader)
 	r.rewind(data)
-	switch {
-	case c.plan != nil:
-		c.plan.decode(r, addressOf(v))
-	case !c.byPointer:
-		if err := any(v).(Generated).DecodeAvro(r); err != nil {
-			r.Fail(err)
-		}
-	default:
-		c.decodeGeneratedPointer(r, v)
-	}
+	c.read(r, v)
 	err, size := r.err, r.at
 	r.src, r.text, r.err = nil, "", nil
 	c.readers.Put(r)
