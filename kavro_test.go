@@ -362,3 +362,31 @@ func Example() {
 	// consumed: A-1 4200 <nil>
 	// closed: <nil>
 }
+
+// A schema that refers to another subject's goes through the front door with its
+// reference.
+func TestReferences(t *testing.T) {
+	env, err := kavrotest.Start()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, env.Close()) }()
+	ctx := patient(t)
+	_, err = env.Registry.Register(ctx, "shop.Order", registry.Definition{Text: orderSchema.String()})
+	require.NoError(t, err)
+	type Shipment struct {
+		Order Order `avro:"order"`
+	}
+	shipment := schemas.MustParse(`{"type":"record","name":"Shipment","namespace":"shop","fields":[{"name":"order","type":"shop.Order"}]}`, schemas.WithReferences(orderSchema))
+	p, err := kavro.NewProducer[string, Shipment](env.Config(), kavro.Base("franz"), kavro.ValueSerializer(serde.WithDefinition(shipment, registry.Definition{
+		References: []registry.Reference{{Name: "shop.Order", Subject: "shop.Order", Version: 1}},
+	})))
+	require.NoError(t, err)
+	require.NoError(t, p.Produce(ctx, "shipments", "k", Shipment{Order{ID: "A-1", Total: 7}}))
+	require.NoError(t, p.Close(ctx))
+
+	c, err := kavro.NewConsumer[string, map[string]any](env.Group("g"), []string{"shipments"}, kavro.Base("franz"))
+	require.NoError(t, err)
+	msg, err := c.Poll(ctx)
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"order": map[string]any{"id": "A-1", "total": int64(7)}}, msg.Value)
+	require.NoError(t, c.Close(ctx))
+}

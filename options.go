@@ -109,6 +109,36 @@ func avroOption(part serde.Part, opts []serde.Option) Option {
 	}
 }
 
+// KeySerializer passes options to the Avro serializer of keys that the
+// constructor makes, such as [serde.WithDefinition] for schemas with references.
+func KeySerializer(opts ...serde.SerializerOption) Option {
+	return serializerOption(serde.Key, opts)
+}
+
+// ValueSerializer is KeySerializer for values.
+func ValueSerializer(opts ...serde.SerializerOption) Option {
+	return serializerOption(serde.Value, opts)
+}
+
+func serializerOption(part serde.Part, opts []serde.SerializerOption) Option {
+	return func(o *options) { o.parts[part].serializers = append(o.parts[part].serializers, opts...) }
+}
+
+// KeyDeserializer passes options to the Avro deserializer of keys that the
+// constructor makes.
+func KeyDeserializer(opts ...serde.DeserializerOption) Option {
+	return deserializerOption(serde.Key, opts)
+}
+
+// ValueDeserializer is KeyDeserializer for values.
+func ValueDeserializer(opts ...serde.DeserializerOption) Option {
+	return deserializerOption(serde.Value, opts)
+}
+
+func deserializerOption(part serde.Part, opts []serde.DeserializerOption) Option {
+	return func(o *options) { o.parts[part].deserialize = append(o.parts[part].deserialize, opts...) }
+}
+
 // Hooks receives the Kafka client's logs, statistics and errors, and answers
 // for OAuth tokens.
 func Hooks(h base.Hooks) Option { return func(o *options) { o.hooks = h } }
@@ -129,8 +159,9 @@ func Pipeline(opts ...pipeline.Option) Option {
 }
 
 // Output says how a pipeline writes keys and values: the options KeySchema,
-// ValueSchema, KeySerde, ValueSerde, KeyAvro and ValueAvro within it are for what
-// is produced, those outside for what is consumed.
+// ValueSchema, KeySerde, ValueSerde, KeyAvro, ValueAvro, KeySerializer and
+// ValueSerializer within it are for what is produced, those outside for what is
+// consumed.
 func Output(opts ...Option) Option {
 	return func(o *options) {
 		var out options
