@@ -66,6 +66,7 @@ func (c *core) dueOf(handles []handle) (out []base.Offset, err error) {
 		p.tracker.done(h.seq)
 		last[p] = max(last[p], h.offset+1)
 	}
+	c.noteEnd()
 	for p, next := range last {
 		o, ok := c.due(p)
 		if ok && next < o.Offset {

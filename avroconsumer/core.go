@@ -153,8 +153,10 @@ var errAgain = errors.New("look again")
 // poll lets the base poll once, for up to max records, for as long as needed or,
 // if patience is not 0, that long. It returns nil if something came, errAgain if
 // it was interrupted or patience ran out, or why reading ends. mu is held, and
-// released meanwhile. unless is asked under mu right before: if it says so, the
-// base is not polled.
+// released meanwhile: what the caller looked at may have changed before the base
+// polls, when no wake reaches it. So the end, trouble and unless are asked once
+// more under mu right before: if there is something to look at, the base is not
+// polled.
 func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless func() bool) error {
 	if c.visitors > 0 {
 		if c.left == nil {
@@ -176,7 +178,7 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 	}
 	c.settle()
 	c.mu.Lock()
-	if c.visitors > 0 || c.closing || unless() {
+	if c.visitors > 0 || c.closing || len(c.trouble) > 0 || c.atEnd() || unless() {
 		c.giveTurn()
 		return errAgain
 	}

@@ -201,7 +201,7 @@ func (c *core) await(ctx context.Context) (item, error) {
 		if c.atEnd() {
 			return item{}, ErrEnd
 		}
-		err := c.poll(ctx, maxPoll, 0, func() bool { return c.ready.len() > 0 || len(c.trouble) > 0 })
+		err := c.poll(ctx, maxPoll, 0, func() bool { return c.ready.len() > 0 })
 		if err != nil && err != errAgain {
 			return item{}, err
 		}

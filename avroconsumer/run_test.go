@@ -556,3 +556,37 @@ func TestRunAfterPoll(t *testing.T) {
 		w.close(c)
 	})
 }
+
+// slowPause is a base that takes its time to pause: what happens meanwhile is
+// between a look at what there is to do and the next poll.
+type slowPause struct{ *fakebase.Consumer }
+
+func (b slowPause) Pause(p ...base.TopicPartition) error {
+	time.Sleep(time.Second)
+	return b.Consumer.Pause(p...)
+}
+
+// The last record may be dealt with while Run is on its way into the next poll.
+func TestEndOnTheWayToPoll(t *testing.T) {
+	for name, commit := range map[string]bool{"by its handler": false, "by Commit": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.fillNumbers(0, 3)
+				c := w.wrap(slowPause{w.member()}, avroconsumer.WithToEnd())
+				require.NoError(t, c.Subscribe("t"))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				require.NoError(t, c.Run(ctx, func(ctx context.Context, m *message) error {
+					if commit {
+						require.NoError(t, c.Commit(ctx, m))
+					}
+					time.Sleep(100 * time.Millisecond)
+					return nil
+				}))
+				require.Equal(t, int64(3), w.committed(0))
+				w.close(c)
+			})
+		})
+	}
+}
