@@ -15,7 +15,9 @@ const commitPatience = 10 * time.Second
 
 // committer is the state of committing.
 type committer struct {
-	slot chan struct{} // holds one token while a commit is under way: they go out one at a time
+	slot   chan struct{}      // holds one token while a commit is under way: they go out one at a time
+	life   context.Context    // of the commits for CommitAsync
+	giveUp context.CancelFunc // ends it: Close waits for them no longer
 
 	// Guarded by core.mu.
 	stop     context.CancelFunc // of the periodic commits; nil before they begin
@@ -119,7 +121,13 @@ func (c *core) commit(ctx context.Context, pick func() []base.Offset) ([]base.Of
 	return next, nil
 }
 
-// beginCommits starts the periodic commits, once.
+func newCommitter() committer {
+	life, giveUp := context.WithCancel(context.Background())
+	return committer{slot: make(chan struct{}, 1), life: life, giveUp: giveUp}
+}
+
+// beginCommits starts the periodic commits, once. Whoever calls it has the turn:
+// Close, which ends them, does not come in between.
 func (c *core) beginCommits() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,7 +214,7 @@ func (c *core) serveCommits() {
 		if len(requests) == 0 {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), commitPatience)
+		ctx, cancel := context.WithTimeout(c.commits.life, commitPatience)
 		var stale error
 		next, err := c.commit(ctx, func() (out []base.Offset) {
 			out, stale = c.pick(requests)
@@ -239,12 +247,15 @@ func (c *core) pick(requests []commitRequest) ([]base.Offset, error) {
 	return next, err
 }
 
-// endCommits stops the periodic commits and waits for those that are under way.
-func (c *core) endCommits() {
+// endCommits stops the periodic commits, and waits within ctx for those that
+// CommitAsync was asked for.
+func (c *core) endCommits(ctx context.Context) {
 	c.mu.Lock()
 	if c.commits.stop != nil {
 		c.commits.stop()
 	}
 	c.mu.Unlock()
+	defer c.commits.giveUp()
+	defer context.AfterFunc(ctx, c.commits.giveUp)()
 	c.commits.running.Wait()
 }

@@ -61,16 +61,16 @@ func (c *Consumer[K, V]) Unsubscribe() error {
 func (c *core) subscribe(topics []string, wanted bool) error {
 	// Taking the turn ends at once the poll that may be under way, so there is
 	// nothing to bound.
-	err := c.visit(context.Background(), func() error {
+	return c.visit(context.Background(), func() error {
 		c.mu.Lock()
 		c.unsubscribed = !wanted
 		c.mu.Unlock()
-		return c.base.Subscribe(slices.Clone(topics), rebalancer{c})
+		err := c.base.Subscribe(slices.Clone(topics), rebalancer{c})
+		if err == nil {
+			c.beginCommits()
+		}
+		return err
 	})
-	if err == nil {
-		c.beginCommits()
-	}
-	return err
 }
 
 // Assign reads exactly these partitions, from these offsets (base.OffsetNone: what
@@ -82,7 +82,7 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...base.Offset) error {
 	if !ok {
 		return fmt.Errorf("avroconsumer: Assign: %w", base.ErrUnsupported)
 	}
-	err := c.visit(ctx, func() error {
+	return c.visit(ctx, func() error {
 		c.surrender(ctx, c.Assignment())
 		at := slices.Clone(at)
 		// Ready to take records before the first one can come.
@@ -94,12 +94,9 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...base.Offset) error {
 			rebalancer{c.core}.Lost(partitionsOf(at))
 			return err
 		}
+		c.beginCommits()
 		return nil
 	})
-	if err == nil {
-		c.beginCommits()
-	}
-	return err
 }
 
 // Assignment returns the partitions that this consumer has now, sorted.
@@ -295,7 +292,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 		return nil
 	}
 
-	c.endCommits()
+	c.endCommits(ctx)
 	var errs []error
 	if !c.manual {
 		_, err := c.commit(ctx, c.allDue)

@@ -33,7 +33,6 @@ type core struct {
 	mu           sync.Mutex
 	assigned     map[base.TopicPartition]*partition
 	had          map[base.TopicPartition]bool // was ever assigned
-	began        bool                         // something was assigned, ever
 	unsubscribed bool                         // by Unsubscribe: a client may complain that there is no such topic
 	ready        fifo[*lane]                  // lanes that may have something to hand out
 	lanesBy      Ordering                     // how records are dealt to lanes now
@@ -69,7 +68,7 @@ func newCore(b base.Consumer, c config) *core {
 		had:       map[base.TopicPartition]bool{},
 		spare:     make([]*lane, 0, 1024),
 		born:      time.Now(),
-		commits:   committer{slot: make(chan struct{}, 1)},
+		commits:   newCommitter(),
 	}
 }
 

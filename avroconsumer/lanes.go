@@ -272,9 +272,10 @@ func (c *core) park(l *lane, d time.Duration) {
 }
 
 // atEnd says whether WithToEnd is fulfilled: everything assigned was read to its
-// end and dealt with. mu is held.
+// end and dealt with. Nothing assigned is no end: in the middle of an eager
+// rebalance every member has nothing. mu is held.
 func (c *core) atEnd() bool {
-	if !c.toEnd || !c.began {
+	if !c.toEnd || len(c.assigned) == 0 {
 		return false
 	}
 	for _, p := range c.assigned {

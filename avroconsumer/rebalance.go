@@ -31,7 +31,6 @@ func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]ba
 		}
 		return nil, err
 	}
-	c.began = true
 	for _, o := range committed {
 		c.had[o.TopicPartition] = true
 	}

@@ -186,6 +186,12 @@ func (r *runner) work() {
 	}()
 	c.mu.Lock()
 	for r.stopped == nil {
+		if c.unsettled { // also if Commit dealt with all that there was, below
+			c.mu.Unlock()
+			c.settle()
+			c.mu.Lock()
+			continue
+		}
 		l := c.next()
 		if l == nil {
 			break
@@ -202,11 +208,6 @@ func (r *runner) work() {
 		working = false
 		c.mu.Lock()
 		r.finish(&j, v, ctx.Err() != nil)
-		if c.unsettled && !r.ended {
-			c.mu.Unlock()
-			c.settle()
-			c.mu.Lock()
-		}
 	}
 	r.workers--
 	r.signalIdle()

@@ -27,7 +27,8 @@ type Pipeline[K1, V1, K2, V2 any] struct {
 	mu      sync.Mutex
 	stop    context.CancelCauseFunc // of the Run under way
 	stopped chan struct{}           // closed when it has returned
-	closed  bool
+	closing bool
+	closed  bool // what is owned was closed, or is about to be
 }
 
 // New transforms within s: k1 and v1 read, k2 and v2 write. It does not take
@@ -62,10 +63,10 @@ func New[K1, V1, K2, V2 any](s base.Session, k1 serde.Deserializer[K1], v1 serde
 // while Run is under way.
 func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
 	p.mu.Lock()
-	busy, closed := p.stop != nil, p.closed
+	busy, closing := p.stop != nil, p.closing
 	p.mu.Unlock()
 	switch {
-	case closed:
+	case closing:
 		return base.ErrClosed
 	case busy:
 		return ErrBusy
@@ -93,7 +94,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
 func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)) error {
 	p.mu.Lock()
 	switch {
-	case p.closed:
+	case p.closing:
 		p.mu.Unlock()
 		return base.ErrClosed
 	case p.stop != nil:
@@ -122,11 +123,12 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 }
 
 // Close ends Run, if it is under way, and closes what the pipeline owns. It is
-// idempotent.
+// idempotent. If ctx ends before Run has returned, that is the error, and Close
+// may be called again.
 func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	p.mu.Lock()
-	closed, stop, stopped := p.closed, p.stop, p.stopped
-	p.closed = true
+	p.closing = true
+	stop, stopped := p.stop, p.stopped
 	p.mu.Unlock()
 	if stop != nil {
 		stop(base.ErrClosed)
@@ -136,6 +138,10 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	p.mu.Lock()
+	closed := p.closed
+	p.closed = true
+	p.mu.Unlock()
 	if closed {
 		return nil
 	}

@@ -15,8 +15,7 @@ type positions struct {
 
 	mu    sync.Mutex
 	parts map[base.TopicPartition]*part
-	began bool // something was assigned, ever
-	wake  func()
+	wake  func() // ends the poll that is under way; nil if there is none
 }
 
 // part is the state of one assigned partition.
@@ -58,12 +57,8 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 	for tp, it := range fresh {
 		p.parts[tp] = it
 	}
-	p.began = true
-	wake := p.wake
+	p.noteEnd()
 	p.mu.Unlock()
-	if wake != nil && p.atEnd() {
-		wake() // there is nothing to wait for
-	}
 	p.config.observer.Assigned(topicPartitions(committed))
 	return start, nil
 }
@@ -86,6 +81,15 @@ func (p *positions) forget(tps []base.TopicPartition) {
 	defer p.mu.Unlock()
 	for _, tp := range tps {
 		delete(p.parts, tp)
+	}
+	p.noteEnd()
+}
+
+// noteEnd lets whoever polls know if there is nothing left to wait for. mu is
+// held.
+func (p *positions) noteEnd() {
+	if p.wake != nil && p.atEndLocked() {
+		p.wake()
 	}
 }
 
@@ -142,19 +146,25 @@ func (p *positions) others(but base.TopicPartition) []base.TopicPartition {
 	return out
 }
 
-// atEnd says whether everything was read to its end and committed.
+// atEnd says whether everything was read to its end and committed. Nothing
+// assigned is no end: in the middle of an eager rebalance every member has
+// nothing.
 func (p *positions) atEnd() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.atEndLocked()
+}
+
+func (p *positions) atEndLocked() bool {
 	if !p.config.toEnd {
 		return false
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	for _, it := range p.parts {
 		if !it.finished && (it.end < 0 || it.next < it.end) {
 			return false
 		}
 	}
-	return p.began
+	return len(p.parts) > 0
 }
 
 func topicPartitions(o []base.Offset) []base.TopicPartition {

@@ -149,48 +149,51 @@ func (m *Consumer) Poll(ctx context.Context, b *base.Batch, limit int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := m.follow(ctx); err != nil {
-			return err
-		}
+		// Whether there is a step to take, something to read, or nothing to do
+		// but wait, is seen under one lock: else what changes in between is missed.
 		m.cluster.mu.Lock()
-		err := m.fill(b, limit)
-		changed := m.cluster.changed
-		m.cluster.mu.Unlock()
-		if err != nil || len(b.Records)+len(b.Ends)+len(b.Errors) > 0 {
-			return err
+		s := m.step()
+		if s == nil {
+			err := m.fill(b, limit)
+			changed := m.cluster.changed
+			m.cluster.mu.Unlock()
+			if err != nil || len(b.Records)+len(b.Ends)+len(b.Errors) > 0 {
+				return err
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			}
+			continue
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
+		m.cluster.mu.Unlock()
+		if err := m.follow(ctx, s); err != nil {
+			return err
 		}
 	}
 }
 
-// follow takes every step that the group asks for now.
-func (m *Consumer) follow(ctx context.Context) error {
-	for {
-		m.cluster.mu.Lock()
-		if m.group == nil || m.manual || m.closed || len(m.topics) == 0 {
-			m.cluster.mu.Unlock()
-			return nil
-		}
-		s := m.group.step(m)
-		m.cluster.mu.Unlock()
-		switch {
-		case s == nil:
-			return nil
-		case len(s.lost) > 0:
-			if m.handler != nil {
-				m.handler.Lost(s.lost)
-			}
-		case len(s.revoked) > 0:
-			m.giveUp(ctx, s.revoked)
-		default:
-			if err := m.take(ctx, s.assigned); err != nil {
-				return err
-			}
-		}
+// step is what the group asks for now, nil if nothing. The cluster is locked.
+func (m *Consumer) step() *step {
+	if m.group == nil || m.manual || m.closed || len(m.topics) == 0 {
+		return nil
 	}
+	return m.group.step(m)
+}
+
+// follow takes a step.
+func (m *Consumer) follow(ctx context.Context, s *step) error {
+	switch {
+	case len(s.lost) > 0:
+		if m.handler != nil {
+			m.handler.Lost(s.lost)
+		}
+	case len(s.revoked) > 0:
+		m.giveUp(ctx, s.revoked)
+	default:
+		return m.take(ctx, s.assigned)
+	}
+	return nil
 }
 
 // giveUp calls Revoked, then lets go.
