@@ -65,8 +65,9 @@ type Producer interface {
 	// If Produce returns an error, done is not called and r was not kept.
 	// Otherwise the producer owns r, its bytes and its headers until it calls
 	// done, exactly once, also when it is closed; done's record is r itself
-	// with Partition, Offset and Timestamp as the broker has them (Offset -1 if
-	// unknown). done calls run one at a time and must neither block nor
+	// with Partition and Offset as the broker has them (Offset -1 if unknown),
+	// and the Timestamp that was sent: neither client tells what a topic under
+	// message.timestamp.type=LogAppendTime has instead. done calls run one at a time and must neither block nor
 	// produce. A nil done is allowed.
 	//
 	// r.Partition -1 lets the partitioner choose. A zero Timestamp means now.

@@ -85,6 +85,7 @@ func recordAppendTime(e *env) {
 	r.Timestamp = time.UnixMilli(1_234_567_890_123)
 	before := time.Now().Truncate(time.Millisecond)
 	e.send(e.producer(), r)
+	require.Equal(e, int64(1_234_567_890_123), r.Timestamp.UnixMilli(), "a report has what was sent")
 
 	// kfake sets the time and leaves the checksum as it was.
 	got := e.read(e.subscribed([]string{topic}, base.Config{"check.crcs": false}), 1)[0]

@@ -125,7 +125,10 @@ func (r *reader) adjust(ctx context.Context, offsets map[string]map[int32]kgo.Of
 func (r *reader) onAssigned(context.Context, *kgo.Client, map[string][]int32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.suspect = r.c.session != nil
+	if r.c.session != nil {
+		r.suspect = true
+		r.rouse() // nothing else might: to whom everything was revoked, nothing comes
+	}
 }
 
 // reconcile finds partitions of a session that were revoked without notice: kgo

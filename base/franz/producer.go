@@ -230,7 +230,17 @@ func (p *producer) flush(ctx context.Context) error {
 	}
 	flushing, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = p.cl.Flush(flushing) }) // ends by stop at the latest
+	wg.Go(func() {
+		// Once may be too early for a record that is on its way into the client, and
+		// would linger there. It ends by stop at the latest.
+		for p.cl.Flush(flushing) == nil && flushing.Err() == nil {
+			select {
+			case <-done:
+			case <-flushing.Done():
+			case <-time.After(time.Millisecond):
+			}
+		}
+	})
 	defer wg.Wait()
 	defer stop()
 	select {

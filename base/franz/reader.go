@@ -96,12 +96,12 @@ func (r *reader) poll(ctx context.Context, b *base.Batch, max int) error {
 }
 
 // wait waits for records, a rebalance, or the end of ctx. While a partition may
-// stand before a gap, it does so in turns.
+// stand before a gap, or may be gone, it does so in turns.
 func (r *reader) wait(ctx context.Context, b *base.Batch, max int) {
 	waiting, wake := context.WithCancel(ctx)
 	defer wake()
 	probe := len(r.gaps()) > 0
-	if probe {
+	if probe || r.suspects() {
 		defer time.AfterFunc(probeAfter, wake).Stop()
 	}
 	started := time.Now()
@@ -129,6 +129,13 @@ func (r *reader) pending(b *base.Batch) error {
 		return r.fatal
 	}
 	return nil
+}
+
+// suspects says whether reconcile has to look again.
+func (r *reader) suspects() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.suspect
 }
 
 // sleep registers wake to be called when there is something for Poll to do. It

@@ -113,7 +113,15 @@ func (r *reader) seekOne(ctx context.Context, o base.Offset, log bounds) error {
 			r.mu.Unlock()
 			return nil
 		}
+		rebalancing := len(r.events) > 0
 		r.mu.Unlock()
+		if rebalancing {
+			// kgo goes on after Poll has run what is queued, and Poll may be waiting
+			// for whoever seeks.
+			e := local(codeState, "Seek: the group is rebalancing")
+			e.Retriable = true
+			return at(e, o.TopicPartition)
+		}
 		// kgo was told where to start and is about to: a moment, or as long as
 		// the broker does not say where the log begins.
 		select {

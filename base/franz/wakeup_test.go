@@ -1,0 +1,104 @@
+package franz
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/base"
+)
+
+// What has to go on although nothing else happens.
+
+// A record that is on its way into the client when Flush begins does not linger
+// there until linger.ms is over, a minute here.
+func TestFlushBesideProduce(t *testing.T) {
+	_, conf := misbehaving(t)
+	b, err := NewProducer(base.Config{"bootstrap.servers": conf["bootstrap.servers"], "linger.ms": 60_000}, base.Hooks{})
+	require.NoError(t, err)
+	p := b.(*producer)
+
+	of := p.flight.enter() // as Produce does
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	flushed := make(chan error, 1)
+	go func() { flushed <- p.Flush(ctx) }()
+	sealed := func() bool {
+		p.flight.mu.Lock()
+		defer p.flight.mu.Unlock()
+		return of.sealed
+	}
+	require.Eventually(t, sealed, time.Minute, time.Millisecond)
+	time.Sleep(20 * time.Millisecond) // kgo sees an empty queue meanwhile; if it does not, the test shows nothing
+	p.cl.Produce(context.Background(), &kgo.Record{Topic: "topic"}, func(*kgo.Record, error) { p.flight.leave(of) })
+	p.flight.entered()
+
+	require.NoError(t, <-flushed)
+	require.NoError(t, p.Close(t.Context()))
+}
+
+// told is a Rebalance that tells what was revoked.
+type told struct{ revoked chan []base.TopicPartition }
+
+func (told) Assigned(context.Context, []base.Offset) ([]base.Offset, error) { return nil, nil }
+func (r told) Revoked(_ context.Context, p []base.TopicPartition)           { r.revoked <- p }
+func (told) Lost([]base.TopicPartition)                                     {}
+
+// sleeping is a reader of a session, with a client that has no partitions.
+func sleeping(t *testing.T, r base.Rebalance) *reader {
+	cl, err := kgo.NewClient(kgo.SeedBrokers("127.0.0.1:1"))
+	require.NoError(t, err)
+	t.Cleanup(cl.Close)
+	s, err := parse(base.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": "x"}, producing|consuming)
+	require.NoError(t, err)
+	c := newConsumer(s, base.Hooks{})
+	c.session = &session{consumer: c}
+	reader := newReader(c, r)
+	reader.cl, reader.group, reader.stop = cl, true, func() {}
+	return reader
+}
+
+// A session's partition that was revoked without notice is given up while Poll
+// waits, for records that may never come.
+func TestSuspectWhilePolling(t *testing.T) {
+	tp := base.TopicPartition{Topic: "topic"}
+	rebalance := told{make(chan []base.TopicPartition, 1)}
+	r := sleeping(t, rebalance)
+	p := newPart(base.Offset{TopicPartition: tp})
+	p.installed, p.seen = true, true
+	r.parts[tp] = p
+
+	ctx, stop := context.WithCancel(t.Context())
+	polled := make(chan error, 1)
+	go func() { polled <- r.poll(ctx, &base.Batch{}, 1) }()
+	asleep := func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.wake != nil
+	}
+	require.Eventually(t, asleep, time.Minute, time.Millisecond)
+	r.onAssigned(nil, nil, nil) // a rebalance that brought nothing
+	require.Equal(t, []base.TopicPartition{tp}, <-rebalance.revoked)
+	stop()
+	require.ErrorIs(t, <-polled, context.Canceled)
+}
+
+// Who seeks in a partition that has not begun does not wait for a rebalance that
+// waits for Poll: Poll may wait for whoever seeks.
+func TestSeekDuringRebalance(t *testing.T) {
+	tp := base.TopicPartition{Topic: "topic"}
+	r := sleeping(t, told{})
+	p := newPart(base.Offset{TopicPartition: tp})
+	p.installed = true // kgo was told where to start, and has not begun
+	r.parts[tp] = p
+	r.post(&event{kind: revoked, ctx: t.Context(), parts: []base.TopicPartition{tp}})
+
+	err := r.seek(t.Context(), []base.Offset{{TopicPartition: tp, Offset: 7}})
+	var e *base.Error
+	require.ErrorAs(t, err, &e)
+	require.True(t, e.Retriable)
+	require.EqualError(t, err, "topic [0]: Seek: the group is rebalancing (-172)")
+}
