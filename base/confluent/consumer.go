@@ -74,6 +74,7 @@ type consumer struct {
 	joining   *joining        // partitions that were assigned and not yet begun
 	due       []base.PartitionError
 	fatal     error
+	exceeded  bool // max.poll.interval.ms: what librdkafka had is lost, and its revocation follows
 
 	rebalances int // served so far
 }

@@ -25,6 +25,7 @@ func (c *consumer) handleError(ke kafka.Error) {
 	default:
 		// All brokers down, a lost connection, a coordinator that moves, a poll
 		// interval that was exceeded: what follows from it comes by itself.
+		c.exceeded = c.exceeded || ke.Code() == kafka.ErrMaxPollExceeded
 		c.events.report(convert(ke))
 	}
 }

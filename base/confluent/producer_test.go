@@ -123,16 +123,8 @@ func TestDeliveryErrors(t *testing.T) {
 	}
 }
 
-// stall makes the broker answer no produce requests until the returned function is called.
-func (e *env) stall() (release func()) {
-	held := make(chan struct{})
-	e.fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
-		e.fake.KeepControl()
-		e.fake.SleepControl(func() { <-held })
-		return nil, nil, false
-	})
-	return sync.OnceFunc(func() { close(held) })
-}
+// stall makes the broker hang at the first produce request until the returned function is called.
+func (e *env) stall() (release func()) { return e.hold(kmsg.Produce) }
 
 func TestFullQueue(t *testing.T) {
 	e := newEnv(t, 1, "t")

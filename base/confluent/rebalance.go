@@ -39,6 +39,7 @@ type joining struct {
 func (c *consumer) onRebalance(client *kafka.Consumer, ev kafka.Event) error {
 	c.rebalances++
 	cooperative := client.GetRebalanceProtocol() == "COOPERATIVE"
+	defer func() { c.exceeded = false }()
 	switch ev := ev.(type) {
 	case kafka.AssignedPartitions:
 		c.onAssigned(ev.Partitions, cooperative)
@@ -229,7 +230,7 @@ func (c *consumer) has(tp base.TopicPartition) bool {
 func (c *consumer) tell(ctx context.Context, partitions []base.TopicPartition) {
 	switch {
 	case c.rebalance == nil:
-	case c.client.AssignmentLost():
+	case c.client.AssignmentLost() || c.exceeded: // librdkafka was seen, on a busy machine, to have forgotten the first by now
 		c.rebalance.Lost(partitions)
 	default:
 		c.rebalance.Revoked(ctx, partitions)
