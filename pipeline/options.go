@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
 )
 
@@ -22,6 +23,7 @@ type config struct {
 	abort      time.Duration
 	policies   [classes]avroconsumer.Policy
 	observer   avroconsumer.Observer
+	producer   []avroproducer.Option
 	toEnd      bool
 	onAssigned func(context.Context, []base.Offset) ([]base.Offset, error)
 	ownsBase   bool
@@ -100,6 +102,13 @@ func DeadLetter(opts ...avroconsumer.DeadLetterOption) avroconsumer.Policy {
 
 // WithObserver has o told of records, failures and commits.
 func WithObserver(o avroconsumer.Observer) Option { return func(c *config) { c.observer = o } }
+
+// WithProducerObserver has o told of every record that is produced, those of
+// rounds that are aborted included. The context it sees is that of the record it
+// comes from: a trace goes on through the pipeline.
+func WithProducerObserver(o avroproducer.Observer) Option {
+	return func(c *config) { c.producer = append(c.producer, avroproducer.WithObserver(o)) }
+}
 
 // WithAbortTimeout sets how long it may take to abort a transaction after the
 // context of Run has ended. The default is 10 seconds.
