@@ -1,0 +1,102 @@
+package promkavro
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kavro/kavro/avroconsumer"
+)
+
+// A Source tells how a consumer is doing. Every *avroconsumer.Consumer is one.
+type Source interface {
+	Status() []avroconsumer.Status
+	Lag(ctx context.Context) ([]avroconsumer.Lag, error)
+}
+
+// lagTimeout bounds what a scrape waits for the broker, well within Prometheus'
+// default time-out of 10 seconds.
+const lagTimeout = 3 * time.Second
+
+// Watch has every scrape ask s, until the function it returns is called. Lag
+// takes a request to the broker: while that does not answer, it is absent, and
+// a scrape takes up to 3 seconds.
+func (c *Consumer) Watch(s Source) (stop func()) {
+	entry := &s
+	c.watched.mu.Lock()
+	defer c.watched.mu.Unlock()
+	c.watched.sources = append(c.watched.sources, entry)
+	return func() {
+		c.watched.mu.Lock()
+		defer c.watched.mu.Unlock()
+		c.watched.sources = slices.DeleteFunc(c.watched.sources, func(other *Source) bool { return other == entry })
+	}
+}
+
+// watched is what consumers say of themselves, as of a scrape.
+type watched struct {
+	mu      sync.Mutex
+	sources []*Source
+}
+
+func gauge(name, help string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, []string{"topic", "partition"}, nil)
+}
+
+var (
+	inFlight      = gauge("kavro_consumer_in_flight", "Records that were polled and are not dealt with.")
+	inFlightBytes = gauge("kavro_consumer_in_flight_bytes", "Bytes of keys and values of the records in flight.")
+	oldestAge     = gauge("kavro_consumer_oldest_age_seconds", "Time since the oldest record in flight was polled.")
+	handling      = gauge("kavro_consumer_handling", "Handlers at work.")
+	waiting       = gauge("kavro_consumer_waiting", "1 while the registry does not answer and the partition waits.")
+	lagRecords    = gauge("kavro_consumer_lag_records", "Records from the position to the end of the partition.")
+)
+
+// Describe implements prometheus.Collector.
+func (w *watched) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{inFlight, inFlightBytes, oldestAge, handling, waiting, lagRecords} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (w *watched) Collect(out chan<- prometheus.Metric) {
+	w.mu.Lock()
+	sources := slices.Clone(w.sources)
+	w.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
+	defer cancel()
+	for _, s := range sources {
+		collect(ctx, *s, out)
+	}
+}
+
+func collect(ctx context.Context, s Source, out chan<- prometheus.Metric) {
+	say := func(d *prometheus.Desc, v float64, topic string, partition int32) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, topic, strconv.Itoa(int(partition)))
+	}
+	for _, p := range s.Status() {
+		say(inFlight, float64(p.InFlight), p.Topic, p.Partition)
+		say(inFlightBytes, float64(p.Bytes), p.Topic, p.Partition)
+		say(oldestAge, p.OldestAge.Seconds(), p.Topic, p.Partition)
+		say(handling, float64(p.Handling), p.Topic, p.Partition)
+		waits := 0.0
+		if p.Waiting {
+			waits = 1
+		}
+		say(waiting, waits, p.Topic, p.Partition)
+	}
+	lags, err := s.Lag(ctx)
+	if err != nil {
+		return // absent: a number would be wrong
+	}
+	for _, l := range lags {
+		if l.Records >= 0 {
+			say(lagRecords, float64(l.Records), l.Topic, l.Partition)
+		}
+	}
+}
