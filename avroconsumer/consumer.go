@@ -165,7 +165,8 @@ func (c *Consumer[K, V]) Position(p ...base.TopicPartition) []base.Offset {
 // Seek moves the positions of assigned partitions; base.OffsetStart and
 // base.OffsetEnd are positions too. What was polled of them and not handed out is
 // dropped, and what is still being handled no longer counts. The group's offset
-// follows when a record from the new position on is dealt with.
+// follows when a record from the new position on is dealt with. In the middle of
+// a rebalance it may fail with a retriable *[base.Error].
 //
 // Under Run it may be called from a handler, except while that handler's
 // partition is being revoked: then it waits until the drain timeout.

@@ -136,7 +136,8 @@ type Consumer interface {
 	// Resume undoes Pause.
 	Resume(p ...TopicPartition) error
 	// Seek moves positions of assigned partitions. Records that were fetched
-	// before it do not come out of a Poll that begins after it.
+	// before it do not come out of a Poll that begins after it. In the middle of
+	// a rebalance it may fail with a Retriable error.
 	Seek(ctx context.Context, to ...Offset) error
 	// Close leaves the group, calling Revoked for what was assigned, or Lost
 	// where ctx leaves no time for that. It is idempotent. It neither commits by

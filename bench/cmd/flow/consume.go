@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/confluent"
+	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/bench/generated"
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/serde"
+)
+
+// tunedConfluent is the bare client with the setting that kavro makes by itself.
+const tunedConfluent = "confluent-kafka-go, fetch.queue.backoff.ms=2"
+
+// consuming are the sides that consume: members of a group of their own, from the
+// first record to the last, nothing committed on the way by the bare ones.
+func consuming() []side {
+	return []side{
+		{bareConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 1000) }},
+		{tunedConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 2) }},
+		{"kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+			return consumeKavro(ctx, s, confluent.NewConsumer, serde.Bytes)
+		}},
+		{"kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+			return consumeAvro(ctx, s, confluent.NewConsumer)
+		}},
+		{bareFranz, consumeFranz},
+		{"kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+			return consumeKavro(ctx, s, franz.NewConsumer, serde.Bytes)
+		}},
+		{"kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+			return consumeAvro(ctx, s, franz.NewConsumer)
+		}},
+	}
+}
+
+func consumerConf(s settings) base.Config {
+	return base.Config{
+		"bootstrap.servers": s.Brokers, "group.id": fmt.Sprintf("kavro-bench-%d", time.Now().UnixNano()), "auto.offset.reset": "earliest",
+	}
+}
+
+func consumeConfluent(s settings, backoff int) (figures, error) {
+	conf := kafka.ConfigMap{"log_level": 0, "enable.auto.commit": false, "enable.auto.offset.store": false, "fetch.queue.backoff.ms": backoff}
+	for k, v := range consumerConf(s) {
+		conf[k] = v
+	}
+	consumer, err := kafka.NewConsumer(&conf)
+	if err != nil {
+		return figures{}, err
+	}
+	defer consumer.Close()
+	if err := consumer.Subscribe(s.Topic, nil); err != nil {
+		return figures{}, err
+	}
+	var c *clock
+	for read := 0; read < s.N; {
+		switch ev := consumer.Poll(100).(type) {
+		case *kafka.Message:
+			if read++; read == 1 {
+				c = start()
+			}
+		case kafka.Error:
+			if ev.IsFatal() {
+				return figures{}, ev
+			}
+		}
+	}
+	return c.stop(s.N), nil
+}
+
+func consumeFranz(ctx context.Context, s settings) (figures, error) {
+	cl, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(s.Brokers, ",")...), kgo.ConsumeTopics(s.Topic),
+		kgo.ConsumerGroup(fmt.Sprintf("kavro-bench-%d", time.Now().UnixNano())), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	if err != nil {
+		return figures{}, err
+	}
+	defer cl.Close()
+	var c *clock
+	for read := 0; read < s.N; {
+		fetches := cl.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			return figures{}, err
+		}
+		if c == nil {
+			c = start()
+		}
+		fetches.EachRecord(func(*kgo.Record) { read++ })
+	}
+	return c.stop(s.N), nil
+}
+
+type newConsumer func(base.Config, base.Hooks) (base.Consumer, error)
+
+func consumeAvro(ctx context.Context, s settings, make newConsumer) (figures, error) {
+	ids := registry.NewMemory()
+	writer, err := serde.NewAvroSerializer[generated.Order](ids)
+	if err == nil { // gives the schema the id that the records have
+		_, err = writer.Append(ctx, nil, &serde.Target{Topic: s.Topic, Part: serde.Value}, &generated.Order{Status: generated.StatusPaid})
+	}
+	if err != nil {
+		return figures{}, err
+	}
+	values, err := serde.NewAvroDeserializer[generated.Order](ids)
+	if err != nil {
+		return figures{}, err
+	}
+	return consumeKavro(ctx, s, make, values)
+}
+
+// consumeKavro reads by Messages, which is Poll in a loop, and commits as kavro
+// does by itself, every 5 seconds and at the end.
+func consumeKavro[V any](ctx context.Context, s settings, make newConsumer, values serde.Deserializer[V]) (figures, error) {
+	b, err := make(consumerConf(s), base.Hooks{})
+	if err != nil {
+		return figures{}, err
+	}
+	consumer, err := avroconsumer.New(b, serde.Bytes, values, avroconsumer.WithOwnedBase())
+	if err != nil {
+		return figures{}, err
+	}
+	if err := consumer.Subscribe(s.Topic); err != nil {
+		return figures{}, err
+	}
+	var c *clock
+	var f figures
+	read := 0
+	for _, err := range consumer.Messages(ctx) {
+		if err != nil {
+			return figures{}, err
+		}
+		if read++; read == 1 {
+			c = start()
+		}
+		if read == s.N {
+			f = c.stop(s.N)
+			break
+		}
+	}
+	return f, consumer.Close(ctx)
+}

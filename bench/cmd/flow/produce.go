@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/confluent"
+	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/bench/generated"
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/serde"
+)
+
+// The names of the bare clients' sides, which the others are compared to.
+const (
+	bareConfluent = "confluent-kafka-go"
+	bareFranz     = "franz-go"
+)
+
+var key = []byte("0190a6f2-7f3e-7c4e-9d0a-1b2c3d4e5f60")
+
+// sample is the order of the benchmarks, and its framed bytes.
+func sample() (generated.Order, []byte, error) {
+	note := "leave it with the neighbours"
+	order := generated.Order{
+		ID: "0190a6f2-7f3e-7c4e-9d0a-1b2c3d4e5f60", CustomerID: 81_723_645, PlacedAt: time.UnixMilli(1_790_000_000_000).UTC(),
+		Status: generated.StatusPaid, Total: 149.85, Currency: "EUR", Note: &note,
+		Lines: []generated.Line{{SKU: "AB-1234-XL", Qty: 2, Price: 49.95}, {SKU: "CD-9876", Qty: 1, Price: 49.95}},
+		Tags:  map[string]string{"campaign": "autumn", "channel": "web"},
+	}
+	s, err := serde.NewAvroSerializer[generated.Order](registry.NewMemory())
+	if err != nil {
+		return order, nil, err
+	}
+	framed, err := s.Append(context.Background(), nil, &serde.Target{Topic: "orders", Part: serde.Value}, &order)
+	return order, framed, err
+}
+
+// producing are the sides that produce. All are idempotent with acks=all, linger
+// for 5 ms, and look at the report of every record.
+func producing() []side {
+	return []side{
+		{bareConfluent, produceConfluent},
+		{"kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+			return produceBytes(ctx, s, confluent.NewProducer)
+		}},
+		{"kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+			return produceAvro(ctx, s, confluent.NewProducer)
+		}},
+		{bareFranz, produceFranz},
+		{"kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+			return produceBytes(ctx, s, franz.NewProducer)
+		}},
+		{"kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+			return produceAvro(ctx, s, franz.NewProducer)
+		}},
+	}
+}
+
+func producerConf(s settings) base.Config {
+	return base.Config{
+		"bootstrap.servers": s.Brokers, "acks": "all", "linger.ms": 5, "enable.idempotence": true, "compression.type": s.Codec,
+	}
+}
+
+// clock measures from start to stop: what connecting costs is outside.
+type clock struct {
+	at  time.Time
+	cpu float64
+	mem runtime.MemStats
+}
+
+func start() *clock {
+	c := &clock{}
+	runtime.GC()
+	runtime.ReadMemStats(&c.mem)
+	c.at, c.cpu = time.Now(), cpuSeconds()
+	return c
+}
+
+func (c *clock) stop(n int) figures {
+	f := figures{Seconds: time.Since(c.at).Seconds(), CPU: cpuSeconds() - c.cpu, N: n}
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	f.Allocs, f.Bytes = now.Mallocs-c.mem.Mallocs, now.TotalAlloc-c.mem.TotalAlloc
+	return f
+}
+
+func cpuSeconds() float64 {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+}
+
+// produceConfluent finds each report's record by its opaque, as a program has to
+// that wants to know which record failed.
+func produceConfluent(_ context.Context, s settings) (figures, error) {
+	_, value, err := sample()
+	if err != nil {
+		return figures{}, err
+	}
+	conf := kafka.ConfigMap{"log_level": 0, "go.delivery.report.fields": "none"}
+	for k, v := range producerConf(s) {
+		conf[k] = v
+	}
+	p, err := kafka.NewProducer(&conf)
+	if err != nil {
+		return figures{}, err
+	}
+	defer p.Close()
+	type sent struct{ offset kafka.Offset }
+	records := make([]sent, 1<<17) // more than the queue holds
+	var reported, failed atomic.Int64
+	go func() {
+		for ev := range p.Events() { // until Close
+			m, ok := ev.(*kafka.Message)
+			if !ok {
+				continue
+			}
+			m.Opaque.(*sent).offset = m.TopicPartition.Offset
+			if m.TopicPartition.Error != nil {
+				failed.Add(1)
+			}
+			reported.Add(1)
+		}
+	}()
+	produce := func(i int) error {
+		m := kafka.Message{TopicPartition: kafka.TopicPartition{Topic: &s.Topic, Partition: kafka.PartitionAny}, Key: key, Value: value, Opaque: &records[i%len(records)]}
+		for {
+			err := p.Produce(&m, nil)
+			var full kafka.Error
+			if !errors.As(err, &full) || full.Code() != kafka.ErrQueueFull {
+				return err
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	wait := func(n int) {
+		for reported.Load() < int64(n) {
+			p.Flush(10)
+		}
+	}
+	if err := produce(0); err != nil {
+		return figures{}, err
+	}
+	wait(1)
+	c := start()
+	for i := range s.N {
+		if err := produce(i); err != nil {
+			return figures{}, err
+		}
+	}
+	wait(s.N + 1)
+	f := c.stop(s.N)
+	return f, lost(failed.Load())
+}
+
+func bareProducer(s settings) ([]kgo.Opt, error) {
+	codecs := map[string]kgo.CompressionCodec{
+		"none": kgo.NoCompression(), "lz4": kgo.Lz4Compression(), "snappy": kgo.SnappyCompression(), "zstd": kgo.ZstdCompression(), "gzip": kgo.GzipCompression(),
+	}
+	codec, ok := codecs[s.Codec]
+	if !ok {
+		return nil, errors.New("-codec: none, lz4, snappy, zstd or gzip")
+	}
+	return []kgo.Opt{
+		kgo.SeedBrokers(strings.Split(s.Brokers, ",")...), kgo.ProducerLinger(5 * time.Millisecond), kgo.ProducerBatchCompression(codec),
+		kgo.MaxBufferedRecords(100_000), // librdkafka's, and kavro's
+	}, nil
+}
+
+func produceFranz(ctx context.Context, s settings) (figures, error) {
+	_, value, err := sample()
+	if err != nil {
+		return figures{}, err
+	}
+	opts, err := bareProducer(s)
+	if err != nil {
+		return figures{}, err
+	}
+	cl, err := kgo.NewClient(opts...)
+	if err != nil {
+		return figures{}, err
+	}
+	defer cl.Close()
+	if err := cl.ProduceSync(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: value}).FirstErr(); err != nil {
+		return figures{}, err
+	}
+	var failed int64 // promises are called one at a time
+	promise := func(_ *kgo.Record, err error) {
+		if err != nil {
+			failed++
+		}
+	}
+	c := start()
+	for range s.N {
+		cl.Produce(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: value}, promise)
+	}
+	err = cl.Flush(ctx)
+	f := c.stop(s.N)
+	return f, errors.Join(err, lost(failed))
+}
+
+type newProducer func(base.Config, base.Hooks) (base.Producer, error)
+
+func produceBytes(ctx context.Context, s settings, make newProducer) (figures, error) {
+	_, value, err := sample()
+	if err != nil {
+		return figures{}, err
+	}
+	return produceKavro(ctx, s, make, serde.Bytes, value)
+}
+
+func produceAvro(ctx context.Context, s settings, make newProducer) (figures, error) {
+	order, _, err := sample()
+	if err != nil {
+		return figures{}, err
+	}
+	values, err := serde.NewAvroSerializer[generated.Order](registry.NewMemory())
+	if err != nil {
+		return figures{}, err
+	}
+	return produceKavro(ctx, s, make, values, order)
+}
+
+func produceKavro[V any](ctx context.Context, s settings, make newProducer, values serde.Serializer[V], value V) (figures, error) {
+	b, err := make(producerConf(s), base.Hooks{})
+	if err != nil {
+		return figures{}, err
+	}
+	p, err := avroproducer.New(b, serde.Bytes, values, avroproducer.WithOwnedBase())
+	if err != nil {
+		return figures{}, err
+	}
+	if err := p.ProduceSync(ctx, avroproducer.Record[[]byte, V]{Topic: s.Topic, Key: key, Value: value}); err != nil {
+		return figures{}, err
+	}
+	c := start()
+	for range s.N {
+		if err := p.Produce(ctx, s.Topic, key, value); err != nil {
+			return figures{}, err
+		}
+	}
+	err = p.Flush(ctx) // tells of every record that failed
+	f := c.stop(s.N)
+	return f, errors.Join(err, p.Close(ctx))
+}
+
+func lost(n int64) error {
+	if n == 0 {
+		return nil
+	}
+	return errors.New("records were not delivered")
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// row is one side's figures, by round.
+type row struct {
+	name string
+	of   []figures
+}
+
+func (f figures) rate() float64   { return float64(f.N) / f.Seconds }
+func (f figures) cpu() float64    { return f.CPU / float64(f.N) }
+func (f figures) allocs() float64 { return float64(f.Allocs) / float64(f.N) }
+func (f figures) bytes() float64  { return float64(f.Bytes) / float64(f.N) }
+
+func (r row) median(of func(figures) float64) float64 {
+	var all []float64
+	for _, f := range r.of {
+		all = append(all, of(f))
+	}
+	return median(all)
+}
+
+// ratio is the median of r's figure beside another's of the same round.
+func (r row) ratio(beside row, of func(figures) float64) float64 {
+	var all []float64
+	for i := range r.of {
+		all = append(all, of(r.of[i])/of(beside.of[i]))
+	}
+	return median(all)
+}
+
+func median(all []float64) float64 {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+func head(b *strings.Builder, s settings, where string, rounds int) {
+	if where != "kfake" {
+		where = "a real broker"
+	}
+	fmt.Fprintf(b, "## On %s, %d partitions, compression %s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
+		"Rates and ratios are medians, ratios of the same round; the broker has the same processors.\n",
+		where, s.Partitions, s.Codec, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N)
+}
+
+func table(b *strings.Builder, title string, rows []row) {
+	find := func(name string) row { return rows[slices.IndexFunc(rows, func(r row) bool { return r.name == name })] }
+	ck, fr := find(bareConfluent), find(bareFranz)
+	fmt.Fprintf(b, "\n### %s\n\n| side | k records/s | CPU, us | allocs | bytes | rate / ck | CPU / ck | rate / franz-go | CPU / franz-go |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", title)
+	for _, r := range rows {
+		fmt.Fprintf(b, "| %s | %.0f | %.2f | %.2f | %.0f | %.2f | %.2f | %.2f | %.2f |\n", r.name,
+			r.median(figures.rate)/1000, r.median(figures.cpu)*1e6, r.median(figures.allocs), r.median(figures.bytes),
+			r.ratio(ck, figures.rate), r.ratio(ck, figures.cpu), r.ratio(fr, figures.rate), r.ratio(fr, figures.cpu))
+	}
+}
+
+const introduction = `# What kavro costs beside the bare Kafka clients
+
+Written by ` + "`go run ./cmd/flow`" + ` in bench/, which keeps a section per broker, number of partitions and compression. "ck" is
+confluent-kafka-go. A value is an order of about 150 bytes, framed; "ready bytes" is the same bytes, so that only the client and
+kavro's own machinery differ. Producers have acks=all, idempotence, linger.ms=5, and look at the report of every record. CPU and
+allocations are those of the client's process, per record; what librdkafka allocates in C is not among them.
+
+`
+
+// save puts the section into flow.md, in place of the one with the same heading.
+func save(where string, s settings, section string) error {
+	const file = "flow.md"
+	old, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	heading, _, _ := strings.Cut(section, "\n")
+	out := introduction
+	parts := strings.Split(string(old), "\n## ")
+	for _, part := range parts[1:] {
+		part = "## " + strings.TrimSpace(part)
+		if h, _, _ := strings.Cut(part, "\n"); h != heading {
+			out += part + "\n\n"
+		}
+	}
+	return os.WriteFile(file, []byte(out+section), 0o644)
+}
