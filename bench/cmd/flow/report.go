@@ -47,8 +47,21 @@ func head(b *strings.Builder, s settings, where string, rounds int) {
 		where = "a real broker"
 	}
 	fmt.Fprintf(b, "## On %s, %d partitions, compression %s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
-		"Rates and ratios are medians, ratios of the same round; the broker has the same processors.\n",
-		where, s.Partitions, s.Codec, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N)
+		"Rates and ratios are medians, ratios of the same round; the broker has the same processors.%s\n",
+		where, s.Partitions, s.Codec, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N, busy())
+}
+
+// busy warns of a machine that had other things to do, where it can be told.
+func busy() string {
+	var load float64
+	text, err := os.ReadFile("/proc/loadavg")
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &load)
+	}
+	if err != nil || load < 2*float64(runtime.NumCPU()) {
+		return ""
+	}
+	return fmt.Sprintf(" **The machine was busy with other things** (load average %.0f at the end): rates say little, CPU per record more.", load)
 }
 
 func table(b *strings.Builder, title string, rows []row) {
