@@ -80,7 +80,7 @@ func TestSuspectWhilePolling(t *testing.T) {
 		return r.wake != nil
 	}
 	require.Eventually(t, asleep, time.Minute, time.Millisecond)
-	r.onAssigned(nil, nil, nil) // a rebalance that brought nothing
+	r.onAssigned(ctx, nil, nil) // a rebalance that brought nothing
 	require.Equal(t, []base.TopicPartition{tp}, <-rebalance.revoked)
 	stop()
 	require.ErrorIs(t, <-polled, context.Canceled)
