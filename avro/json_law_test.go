@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/kavro/kavro/internal/sketch"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -14,7 +15,7 @@ import (
 func TestJSONLaw(t *testing.T) {
 	checked := 0
 	for seed := range uint64(15000) {
-		writer, reader, datum, ok := randomPair(seed)
+		writer, reader, datum, ok := sketch.Pair(seed)
 		if !ok {
 			continue
 		}
