@@ -17,6 +17,7 @@ type Codec[T any] struct {
 	env    *env
 	plan   *plan // nil: T, or what it points at, is generated
 
+	sorts     bool         // WithSortedMaps, and there are maps
 	byPointer bool         // T is itself a pointer to a generated type
 	pointee   reflect.Type // what that points at
 
@@ -43,6 +44,7 @@ func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
 		return nil, err
 	}
 	c := &Codec[T]{schema: s, shape: sh, env: &env{cfg: cfg}}
+	c.sorts = cfg.sortedMaps && hasMaps(sh, map[*shape]bool{})
 	c.readers.New = func() any { return newReader(nil, &c.env.cfg) }
 	t := reflect.TypeFor[T]()
 	own, err := c.generated(t)
@@ -91,6 +93,9 @@ func (c *Codec[T]) Schema() *schemas.Schema { return c.schema }
 // error.
 func (c *Codec[T]) Append(dst []byte, v *T) ([]byte, error) {
 	out, err := c.append(dst, v)
+	if err == nil && c.sorts {
+		err = sortMaps(c.shape, out[len(dst):], &c.env.cfg)
+	}
 	if err != nil {
 		if _, ok := err.(*EncodeError); !ok {
 			err = &EncodeError{Err: err}

@@ -16,6 +16,7 @@ type config struct {
 	validUTF8       bool
 	rawLogical      bool
 	taggedUnions    bool
+	sortedMaps      bool
 	genericBranches bool
 	unionTypes      []UnionBranch
 	customTypes     map[reflect.Type]*customType
