@@ -43,7 +43,13 @@ func FuzzParse(f *testing.F) {
 
 		again, err := schemas.Parse(s.Print(), roomy...)
 		require.NoError(t, err)
-		require.Equal(t, s.Print(), again.Print())
+		if mixesNamespaces(s) { // Java prints the alias ".A" as "A", which may be another one: once read again, that stays
+			third, err := schemas.Parse(again.Print(), roomy...)
+			require.NoError(t, err)
+			require.Equal(t, again.Print(), third.Print())
+		} else {
+			require.Equal(t, s.Print(), again.Print())
+		}
 		normal, err := schemas.Parse(s.Normalized(), roomy...)
 		require.NoError(t, err)
 		canonical, err := schemas.Parse(s.Canonical(), roomy...)
