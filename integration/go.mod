@@ -4,10 +4,16 @@ go 1.26.0
 
 replace github.com/kavro/kavro => ../
 
-require github.com/stretchr/testify v1.11.1
+require (
+	github.com/kavro/kavro v0.0.0-00010101000000-000000000000
+	github.com/stretchr/testify v1.11.1
+)
 
 require (
 	github.com/davecgh/go-spew v1.1.1 // indirect
+	github.com/golang/snappy v1.0.0 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/linkedin/goavro/v2 v2.15.0 // indirect
 	github.com/pmezard/go-difflib v1.0.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

@@ -101,11 +101,11 @@ public class Oracle {
     step(out, "decodeError", () -> {
       Object value = decode(writer, writer, datum);
       out.put("hex", HEX.formatHex(encode(writer, value)));
-      out.put("json", toJSON(writer, value));
       byte[] single = new BinaryMessageEncoder<>(GenericData.get(), writer).encode(value).array();
       out.put("single", HEX.formatHex(single));
     });
-    step(out, "jsonError", () -> out.put("jsonHex", HEX.formatHex(encode(writer, fromJSON(writer, text(question, "json"))))));
+    step(out, "jsonError", () -> out.put("json", toJSON(writer, decode(writer, writer, datum))));
+    step(out, "fromJSONError", () -> out.put("fromJSON", HEX.formatHex(encode(writer, fromJSON(writer, text(question, "json"))))));
     step(out, "resolveError", () -> out.put("resolved", HEX.formatHex(encode(reader, decode(writer, reader, datum)))));
   }
 
@@ -121,21 +121,21 @@ public class Oracle {
     return new Schema.Parser().parse(text(question, name));
   }
 
-  /** Reads as GenericDatumReader does, but keeps the order of maps. */
-  static class Reader extends GenericDatumReader<Object> {
-    Reader(Schema writer, Schema reader) {
-      super(writer, reader);
-    }
-
+  /** Generic data whose maps keep their order. */
+  static final GenericData DATA = new GenericData() {
     @Override
-    protected Object newMap(Object old, int size) {
+    public Object newMap(Object old, int size) {
       return new LinkedHashMap<>();
     }
+  };
+
+  static GenericDatumReader<Object> reader(Schema writer, Schema reader) {
+    return new GenericDatumReader<>(writer, reader, DATA);
   }
 
   static Object decode(Schema writer, Schema reader, byte[] datum) throws IOException {
     BinaryDecoder in = DecoderFactory.get().binaryDecoder(datum, null);
-    Object value = new Reader(writer, reader).read(null, in);
+    Object value = reader(writer, reader).read(null, in);
     if (!in.isEnd()) {
       throw new IOException("trailing bytes");
     }
@@ -151,7 +151,7 @@ public class Oracle {
   }
 
   static Object fromJSON(Schema s, String text) throws IOException {
-    return new Reader(s, s).read(null, DecoderFactory.get().jsonDecoder(s, text));
+    return reader(s, s).read(null, DecoderFactory.get().jsonDecoder(s, text));
   }
 
   static String toJSON(Schema s, Object value) throws IOException {
@@ -175,7 +175,7 @@ public class Oracle {
 
   static void readFile(JsonNode question, ObjectNode out) throws IOException {
     byte[] file = Base64.getDecoder().decode(text(question, "file"));
-    try (var in = new DataFileReader<Object>(new SeekableByteArrayInput(file), new Reader(null, null))) {
+    try (var in = new DataFileReader<Object>(new SeekableByteArrayInput(file), reader(null, null))) {
       out.put("text", in.getSchema().toString());
       ArrayNode data = out.putArray("data");
       for (Object value : in) {

@@ -61,17 +61,17 @@ type question map[string]any
 
 // answer is what it says; the fields that an op fills, or an error.
 type answer struct {
-	description                    // parse
-	Error                          string
-	Writer, Reader                 description
-	Reasons                        []reason
-	CompatError                    string
-	Hex, JSON, Single, DecodeError string
-	JSONHex                        string `json:"jsonHex"`
-	JSONError                      string `json:"jsonError"`
-	Resolved, ResolveError         string
-	File                           []byte
-	Data                           []string
+	description              // parse
+	Error                    string
+	Writer, Reader           description
+	Reasons                  []reason
+	CompatError              string
+	Hex, Single, DecodeError string
+	JSON, JSONError          string
+	FromJSON, FromJSONError  string
+	Resolved, ResolveError   string
+	File                     []byte
+	Data                     []string
 }
 
 // description is what there is to say of a schema.
