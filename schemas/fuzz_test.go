@@ -3,6 +3,7 @@ package schemas_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"type":"record","name":"a.R","aliases":["Q","b.Q"],"x":{"b":1e3,"a":[-0,0.1]},"fields":[{"name":"f","type":["null","R",{"type":"fixed","name":"F","size":2}],` +
 		`"default":"\u00ff\u0000","order":"ignore","aliases":["g"]},{"name":"l","type":"Later"},{"name":"m","type":{"type":"enum","name":"Later","symbols":["A"],"default":"A"}}]}`)
 	f.Add(`/**/{"type":"fixed","name":"x-y","size":"01"}`)
-	roomy := []schemas.ParseOption{schemas.WithMaxBytes(1 << 24), schemas.WithMaxDepth(2000)}
+	roomy := slices.Clip([]schemas.ParseOption{schemas.WithMaxBytes(1 << 24), schemas.WithMaxDepth(2000)})
 	f.Fuzz(func(t *testing.T, text string) {
 		lenient, lenientErr := schemas.Parse(text, schemas.Lenient())
 		if lenientErr == nil {
@@ -41,6 +42,12 @@ func FuzzParse(f *testing.F) {
 		require.NoError(t, lenientErr)
 		require.Equal(t, s.Print(), lenient.Print())
 
+		if strings.Contains(s.Print(), `Infinity"`) {
+			// Java prints a number beyond all doubles as a string, which strict parsing refuses as a number.
+			_, err := schemas.Parse(s.Print(), append(roomy, schemas.Lenient())...)
+			require.NoError(t, err)
+			return
+		}
 		again, err := schemas.Parse(s.Print(), roomy...)
 		require.NoError(t, err)
 		if mixesNamespaces(s) { // Java prints the alias ".A" as "A", which may be another one: once read again, that stays
