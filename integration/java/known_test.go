@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kavro/kavro/schemas"
@@ -61,6 +62,11 @@ const (
 	javaGrammar     = "recursive maps: Java's parser runs out of its own stack of symbols"
 	twiceKey        = "a key twice in a map: the last one counts in data, and JSON may not have it"
 	aliasTwice      = "an alias that is another type's name: Java applies aliases twice"
+	unionDefault    = "a union's default: Java takes the first branch of its kind of JSON, and cuts the number"
+	placeInUnion    = "where a reason is: Java counts from the branch of a union that two types were met in first"
+	ownAlias        = "a field's alias that is its own name: Java counts the field twice, and throws"
+	duplicateField  = "two fields of the writer for one of the reader: Java refuses data without that record too"
+	twinNames       = "a name without a namespace, of two types: Java does not see a record from within"
 	twoFields       = "two fields of the writer for one of the reader: Java throws in place of a reason"
 	fieldAlias      = "a field's alias in a record of another name: Java does not apply it"
 )
@@ -72,16 +78,46 @@ var contested = []struct {
 	what string
 }{
 	{regexp.MustCompile(`: \S+ is defined already: use its name alone$`), "a definition repeated word for word"},
-	{regexp.MustCompile(`: the default of an enum is one of its symbols, not \w+ \w+$`), "an enum's default that is no string"},
+	{regexp.MustCompile(`: the default of an enum is one of its symbols, not .+$`), "an enum's default that is no string"},
 	{regexp.MustCompile(`does not fit: .* is no byte: one character 0-255 for each byte$`), "a default of bytes beyond U+00FF"},
 	{regexp.MustCompile(`does not fit: want a symbol of \S+, not "`), "a field's default that is no symbol of its enum"},
 	{regexp.MustCompile(`does not fit: want \d+ bytes, not \d+$`), "a default of another length than its fixed"},
 	{regexp.MustCompile(`does not fit: ".*" fits no branch of the union$`), "a union's default that is no symbol, bytes or fixed of its branches"},
 }
 
-func knownCompatibility(ours []reason, a answer) string {
-	if len(ours) > 0 && strings.HasPrefix(a.CompatError, "AvroRuntimeException: Reader record field ") && strings.Contains(a.CompatError, " matches multiple fields in writer record schema ") {
+func knownCompatibility(reader *schemas.Schema, ours []reason, a answer) string {
+	if strings.HasPrefix(a.CompatError, "AvroRuntimeException: Reader record field ") && strings.Contains(a.CompatError, " matches multiple fields in writer record schema ") {
+		if slices.ContainsFunc(allFields(reader), func(f *schemas.Field) bool { return slices.Contains(f.Aliases(), f.Name()) }) {
+			return ownAlias
+		}
 		return twoFields
+	}
+	if slices.EqualFunc(ours, a.Reasons, func(o, j reason) bool {
+		return o.Kind == j.Kind && o.Message == j.Message && (strings.HasSuffix(o.Path, j.Path) || j.Path == "/")
+	}) && !slices.Equal(ours, a.Reasons) {
+		return placeInUnion
+	}
+	return ""
+}
+
+func allFields(s *schemas.Schema) (out []*schemas.Field) {
+	for n := range s.Types() {
+		out = append(out, n.Fields()...)
+	}
+	return out
+}
+
+// knownNames says why two canonical forms differ.
+func knownNames(s *schemas.Schema, javas string) string {
+	if s.Canonical() == javas {
+		return ""
+	}
+	for n := range s.Types() {
+		for o := range s.Types() {
+			if n.FullName() != "" && n.Namespace() == "" && o.Namespace() != "" && o.Name() == n.Name() {
+				return twinNames
+			}
+		}
 	}
 	return ""
 }
@@ -103,8 +139,14 @@ var (
 )
 
 func knownResolution(writer, reader *schemas.Schema, ours []byte, err error, a answer) string {
+	if err == nil && a.ResolveError == "" && hexOf(ours) != a.Resolved && slices.ContainsFunc(allFields(reader), cutDefault) {
+		return unionDefault
+	}
 	if err != nil || a.ResolveError == "" || a.DecodeError != "" {
 		return ""
+	}
+	if strings.HasPrefix(a.ResolveError, "AvroRuntimeException: Duplicate field ") {
+		return duplicateField
 	}
 	if collectionClaims.MatchString(a.ResolveError) {
 		return collectionClaim
@@ -114,6 +156,9 @@ func knownResolution(writer, reader *schemas.Schema, ours []byte, err error, a a
 		for r := range reader.Types() {
 			if w != nil && (w.Type() == schemas.Enum || w.Type() == schemas.Fixed) && r.Type() == w.Type() && r.Name() == w.Name() && r.FullName() != w.FullName() {
 				return otherNamespace
+			}
+			if w != nil && w.Type() == schemas.Record && r.Type() == schemas.Record && r.FullName() != w.FullName() && renames(r, w) {
+				return fieldAlias
 			}
 		}
 	}
@@ -131,6 +176,37 @@ func knownResolution(writer, reader *schemas.Schema, ours []byte, err error, a a
 		}
 	}
 	return ""
+}
+
+// renames reports whether an alias of a reader's field is a field of the writer's record.
+func renames(reader, writer *schemas.Node) bool {
+	return slices.ContainsFunc(reader.Fields(), func(f *schemas.Field) bool {
+		return slices.ContainsFunc(f.Aliases(), func(alias string) bool { _, ok := writer.Field(alias); return ok })
+	})
+}
+
+// cutDefault reports whether a field's default is a number for a later branch of
+// its union than the first numeric one.
+func cutDefault(f *schemas.Field) bool {
+	def, ok := f.Default()
+	if !ok {
+		return false
+	}
+	for _, b := range f.Type().Branches() {
+		var bits int
+		switch b.Type() {
+		case schemas.Int:
+			bits = 32
+		case schemas.Long:
+			bits = 64
+		default:
+			continue
+		}
+		_, err := strconv.ParseFloat(string(def), 64)
+		_, fits := strconv.ParseInt(string(def), 10, bits)
+		return err == nil && fits != nil
+	}
+	return false
 }
 
 // aliasesChain reports whether a type's alias is the name of another type.
@@ -202,7 +278,8 @@ func javaCannot(s *schemas.Schema, said string) string {
 	switch {
 	case strings.HasPrefix(said, "StackOverflowError") && isEndless(s):
 		return endlessRecord
-	case said == `NullPointerException: Cannot read field "kind" because "top" is null`:
+	case said == `NullPointerException: Cannot read field "kind" because "top" is null`,
+		strings.HasPrefix(said, "NullPointerException: null value for (non-nullable) "): // the same, while writing
 		return javaGrammar
 	}
 	return ""

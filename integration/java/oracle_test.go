@@ -25,7 +25,9 @@ func startOracle(t *testing.T) string {
 		"com.github.luben:zstd-jni:1.5.7-12",
 		"org.slf4j:slf4j-nop:2.0.18")
 	require.NoError(t, err)
-	p, err := parts.Start("oracle", "", nil, "java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", filepath.Join(lib, "*"), "Oracle.java")
+	p, err := parts.Start("oracle", "", nil, "java", "-Xmx512m", "-XX:+UseSerialGC",
+		"-XX:-OmitStackTraceInFastThrow", // or messages go missing after a while
+		"-cp", filepath.Join(lib, "*"), "Oracle.java")
 	require.NoError(t, err)
 	t.Cleanup(p.Kill)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

@@ -37,7 +37,7 @@ func TestPairs(t *testing.T) {
 		o := dial(t, address)
 		wg.Go(func() {
 			c := comparison{oracle: o, tally: newTally()}
-			for i := next.Add(1) - 1; i < int64(*pairs) && len(c.tally.failures) < 10; i = next.Add(1) - 1 {
+			for i := next.Add(1) - 1; i < int64(*pairs) && !c.broken && len(c.tally.failures) < 10; i = next.Add(1) - 1 {
 				c.pair(*firstSeed + uint64(i))
 			}
 			mu.Lock()
@@ -59,6 +59,7 @@ func TestPairs(t *testing.T) {
 type comparison struct {
 	oracle *oracle
 	tally  *tally
+	broken bool // the oracle does not answer
 	seed   uint64
 	about  string
 }
@@ -80,6 +81,7 @@ func (c *comparison) ask(q question) (answer, bool) {
 	a, err := c.oracle.ask(q)
 	if err != nil {
 		c.fail("the oracle: %v", err)
+		c.broken = true
 	}
 	return a, err == nil
 }
@@ -89,7 +91,7 @@ func (c *comparison) ask(q question) (answer, bool) {
 func (c *comparison) pair(seed uint64) {
 	c.seed = seed
 	r := rand.New(rand.NewPCG(seed, 2))
-	for {
+	for !c.broken {
 		g := sketch.New(r)
 		s := g.Sketch()
 		evolved := g.Evolve(s)
@@ -145,6 +147,10 @@ func (c *comparison) all(writer, reader *schemas.Schema, datum []byte) {
 
 func (c *comparison) describe(s *schemas.Schema, javas description) {
 	c.tally.compared["schemas"]++
+	if why := knownNames(s, javas.Canonical); why != "" {
+		c.tally.known[why]++
+		return
+	}
 	md5, sha := s.MD5(), s.SHA256()
 	c.equal("canonical form", s.Canonical(), javas.Canonical)
 	c.equal("CRC-64-AVRO", fmt.Sprintf("%016x", s.Fingerprint()), javas.CRC64)
@@ -168,7 +174,7 @@ func (c *comparison) compatibility(reader, writer *schemas.Schema, a answer) {
 		c.fail("CanRead: %v", err)
 		return
 	}
-	if why := knownCompatibility(ours, a); why != "" {
+	if why := knownCompatibility(reader, ours, a); why != "" {
 		c.tally.known[why]++
 		return
 	}
@@ -310,11 +316,15 @@ func (c *comparison) mutatedDatum(r *rand.Rand, s *schemas.Schema, datum []byte)
 		datum[at] = byte(r.Uint32())
 	}
 	c.about = fmt.Sprintf("schema %s\nmutated datum %x", s, datum)
+	ours, err := decoded(s, datum)
+	if errors.Is(err, avro.ErrLimit) { // items that take no bytes: Java makes as many as the datum says
+		c.tally.known["more items than WithMaxEmptyItems: Java is not asked"]++
+		return
+	}
 	a, ok := c.ask(question{"op": "decode", "schema": s.String(), "datum": hexOf(datum)})
 	if !ok {
 		return
 	}
-	ours, err := decoded(s, datum)
 	if err == nil {
 		c.tally.compared["mutated data read"]++
 	} else {
