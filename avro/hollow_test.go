@@ -2,6 +2,7 @@ package avro_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,6 +58,13 @@ func TestRecordsThatTakeNoBytes(t *testing.T) {
 			_, err = r.Append(nil, nil)
 			require.ErrorIs(t, err, avro.ErrLimit)
 		}
+	})
+	t.Run("resolution that adds a default to each, by default", func(t *testing.T) {
+		r, err := avro.NewResolution(schemas.MustParse(doubling(30, "")), schemas.MustParse(doubling(30, `{"name":"x","type":"string","default":"`+strings.Repeat("x", 1000)+`"}`)))
+		require.NoError(t, err)
+		allocated := allocatedBytes(func() { _, err = r.Append(nil, nil) })
+		require.ErrorIs(t, err, avro.ErrLimit)
+		require.Less(t, allocated, uint64(100<<20)) // 16 MiB, and what append leaves behind while it grows to that
 	})
 	t.Run("resolution into a union at each", func(t *testing.T) {
 		writer := schemas.MustParse(doubling(levels, `{"name":"x","type":"null"}`))

@@ -16,9 +16,24 @@ type limits struct {
 	maxDepth      int // of records within records of a recursive schema
 }
 
+// Defaults that a resolution adds multiply: where the writer's records take no
+// bytes, n schemas can make 2^n records in a datum of none, each with the
+// reader's defaults. So what is added must be in proportion to the datum.
+const (
+	filledShare = 16   // a part of maxBytes that may be added to any datum: 16 MiB
+	filledTimes = 4096 // and bytes for each of the datum's
+)
+
+// maxFilled is how many bytes of defaults may be added to a datum of n bytes.
+func (l *limits) maxFilled(n int) int {
+	return int(min(int64(l.maxBytes), max(int64(l.maxBytes)/filledShare, maxFilled)+filledTimes*int64(n)))
+}
+
 // WithMaxBytes sets the longest string or bytes value that is read, in bytes. The
 // default is 256 MiB. No value is longer than the input it comes from, and none
-// is allocated before that was checked.
+// is allocated before that was checked. It also bounds the defaults that a
+// resolution adds to one datum: a sixteenth of it, 16 MiB at least, and 4,096
+// bytes for each byte of the datum, but no more than all of it.
 func WithMaxBytes(n int) Option {
 	return func(c *config) { c.limits.maxBytes = n }
 }

@@ -76,7 +76,8 @@ func (r *Resolution) Identical() bool { return r.identical }
 // The error is a [*DecodeError], with the path and offset in the writer's value;
 // dst is then returned as it was. Nothing is allocated but room in dst, of which
 // the datum's length and the length of the defaults it calls for is needed;
-// together, defaults take at most what [WithMaxBytes] says.
+// together, defaults take at most 16 MiB and 4,096 bytes for each of the datum's
+// (see [WithMaxBytes]).
 func (r *Resolution) Append(dst, datum []byte) ([]byte, error) {
 	out, _, err := r.program.run(dst, datum, &r.limits, whole)
 	if err != nil {

@@ -99,8 +99,8 @@ func (m *machine) walk() error {
 			literal := m.literals[in.a]
 			m.flush(at, at)
 			m.dst = append(m.dst, literal...)
-			if m.filled += len(literal); m.filled > m.limits.maxBytes {
-				err = fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, m.limits.maxBytes)
+			if m.filled += len(literal); m.filled > m.limits.maxFilled(len(src)) {
+				err = fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, m.limits.maxFilled(len(src)))
 			}
 
 		case opEnumMap:
