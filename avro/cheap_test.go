@@ -1,0 +1,44 @@
+package avro_test
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/internal/vectors"
+	"github.com/kavro/kavro/schemas"
+	"github.com/stretchr/testify/require"
+)
+
+// No input of the vectors costs more than 64 MiB or 5 seconds, parsing its schema
+// included, whatever it is given to.
+func TestMalformedVectorsAreCheap(t *testing.T) {
+	for _, v := range vectors.Load[malformedVector]("malformed.json") {
+		t.Run(v.Name, func(t *testing.T) {
+			input, err := hex.DecodeString(strings.Repeat(v.Hex, max(v.Repeat, 1)))
+			require.NoError(t, err)
+			start := time.Now()
+			allocated := allocatedBytes(func() {
+				s, err := schemas.Parse(string(v.Schema), schemas.Lenient())
+				if err != nil {
+					return
+				}
+				if c, err := avro.NewCodec[any](s); err == nil {
+					var value any
+					_ = c.Decode(input, &value) // refused or not: other tests say which
+				}
+				if j, err := avro.NewJSON(s); err == nil {
+					_, _ = j.Append(nil, input)
+					_, _ = j.AppendDatum(nil, input)
+				}
+				if r, err := avro.NewResolution(s, s); err == nil {
+					_, _ = r.Append(nil, input)
+				}
+			})
+			require.Less(t, allocated, uint64(64<<20))
+			require.Less(t, time.Since(start), 5*time.Second)
+		})
+	}
+}
