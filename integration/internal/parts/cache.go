@@ -77,8 +77,9 @@ func lock(name string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// run runs a command in a folder. Its error has the end of what it printed.
-func run(dir string, env []string, name string, args ...string) error {
+// Run runs a command in a folder, with env added to this process's environment,
+// to its end. Its error has the end of what it printed.
+func Run(dir string, env []string, name string, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchPatience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)

@@ -29,7 +29,7 @@ func JavaLibrary(name string, artifacts ...string) (string, error) {
 		if err := os.WriteFile(file, []byte(pom), 0o644); err != nil {
 			return err
 		}
-		return run(dir, nil, "mvn", "-B", "-ntp", "-q", "-f", file, mavenDependency+"copy-dependencies",
+		return Run(dir, nil, "mvn", "-B", "-ntp", "-q", "-f", file, mavenDependency+"copy-dependencies",
 			"-DincludeScope=runtime", "-DoutputDirectory="+dir)
 	})
 }
@@ -38,14 +38,14 @@ func JavaLibrary(name string, artifacts ...string) (string, error) {
 // ("group:artifact:version:tar.gz:classifier").
 func Archive(name, artifact string) (string, error) {
 	return Made(name, artifact, func(dir string) error {
-		if err := run(dir, nil, "mvn", "-B", "-ntp", "-q", mavenDependency+"copy", "-Dartifact="+artifact, "-DoutputDirectory="+dir); err != nil {
+		if err := Run(dir, nil, "mvn", "-B", "-ntp", "-q", mavenDependency+"copy", "-Dartifact="+artifact, "-DoutputDirectory="+dir); err != nil {
 			return err
 		}
 		files, err := filepath.Glob(filepath.Join(dir, "*.tar.gz"))
 		if err != nil || len(files) != 1 {
 			return fmt.Errorf("%d archives, want 1 (%w)", len(files), err)
 		}
-		if err := run(dir, nil, "tar", "xzf", files[0]); err != nil {
+		if err := Run(dir, nil, "tar", "xzf", files[0]); err != nil {
 			return err
 		}
 		return os.Remove(files[0])
@@ -56,14 +56,14 @@ func Archive(name, artifact string) (string, error) {
 // what they need, for PYTHONPATH.
 func PythonLibrary(name string, packages ...string) (string, error) {
 	return Made(name, strings.Join(packages, "\n"), func(dir string) error {
-		return run(dir, nil, "python3", append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", dir}, packages...)...)
+		return Run(dir, nil, "python3", append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", dir}, packages...)...)
 	})
 }
 
 // GoProgram returns the path of a program built from a Go package at a version.
 func GoProgram(name, pkg, version string) (string, error) {
 	dir, err := Made(name, pkg+"@"+version, func(dir string) error {
-		return run(dir, []string{"GOBIN=" + dir, "GOFLAGS=-mod=mod"}, "go", "install", pkg+"@"+version)
+		return Run(dir, []string{"GOBIN=" + dir, "GOFLAGS=-mod=mod"}, "go", "install", pkg+"@"+version)
 	})
 	return filepath.Join(dir, filepath.Base(pkg)), err
 }

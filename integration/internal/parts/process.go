@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -154,6 +155,9 @@ func (p *Process) Err() error {
 	return p.err
 }
 
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
 // Signal sends it a signal, such as SIGSTOP.
 func (p *Process) Signal(s syscall.Signal) error {
 	select {
@@ -188,12 +192,17 @@ func (p *Process) Stop() error {
 }
 
 // FreePort returns a port of 127.0.0.1 that nobody listened on a moment ago, for
-// programs that cannot be told to choose one.
+// programs that must be told one. It is below those that the kernel gives to
+// outgoing connections: a client that keeps trying to reach a server that is down
+// could otherwise be given the server's port, and keep it from coming back.
 func FreePort() (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	var err error
+	for range 100 {
+		port := 10_000 + rand.IntN(20_000)
+		var l net.Listener
+		if l, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("parts: no free port: %w", err)
 }
