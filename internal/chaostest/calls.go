@@ -1,4 +1,4 @@
-package chaos
+package chaostest
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -22,7 +23,7 @@ type (
 )
 
 func (r *rig) plainProducer(conf base.Config, opts ...avroproducer.Option) *producer {
-	b, err := r.base.producer(r.conf(conf), base.Hooks{})
+	b, err := r.base.Producer(r.conf(conf), base.Hooks{})
 	require.NoError(r, err)
 	p, err := avroproducer.New(b, serde.Serializer[string](serde.String), serde.Serializer[string](serde.String), append(opts, avroproducer.WithOwnedBase())...)
 	require.NoError(r, err)
@@ -30,7 +31,7 @@ func (r *rig) plainProducer(conf base.Config, opts ...avroproducer.Option) *prod
 }
 
 func (r *rig) plainConsumer(conf base.Config, opts ...avroconsumer.Option) *consumer {
-	b, err := r.base.consumer(r.group(conf), base.Hooks{})
+	b, err := r.base.Consumer(r.group(conf), base.Hooks{})
 	require.NoError(r, err)
 	c, err := avroconsumer.New(b, serde.Deserializer[string](serde.String), serde.Deserializer[string](serde.String), append(opts, avroconsumer.WithOwnedBase())...)
 	require.NoError(r, err)
@@ -38,37 +39,27 @@ func (r *rig) plainConsumer(conf base.Config, opts ...avroconsumer.Option) *cons
 }
 
 func (r *rig) within() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	r.Cleanup(cancel)
 	return ctx
 }
 
-// What the fake base shows in detail holds on the real ones.
-func TestCalls(t *testing.T) {
-	for _, b := range bases {
-		t.Run(b.name, func(t *testing.T) {
-			r := newRig(t, b)
-			t.Run("produce", func(t *testing.T) { produces(r.with(t)) })
-			t.Run("transactions", func(t *testing.T) { transactions(r.with(t)) })
-			t.Run("consume", func(t *testing.T) { consumes(r.with(t)) })
-			t.Run("rebalance", func(t *testing.T) { rebalances(r.with(t)) })
-		})
-	}
-}
-
-// with lends r's broker to a subtest.
-func (r *rig) with(t *testing.T) *rig {
-	return &rig{T: t, Env: r.Env, base: r.base, faults: r.faults, rnd: r.rnd, poison: r.poison}
+// Calls runs what the fake base shows in detail on a real protocol.
+func Calls(t *testing.T, c Cluster, f basetest.Factory) {
+	t.Run("produce", func(t *testing.T) { produces(newRig(t, c, f)) })
+	t.Run("transactions", func(t *testing.T) { transactions(newRig(t, c, f)) })
+	t.Run("consume", func(t *testing.T) { consumes(newRig(t, c, f)) })
+	t.Run("rebalance", func(t *testing.T) { rebalances(newRig(t, c, f)) })
 }
 
 func produces(r *rig) {
 	ctx := r.within()
-	require.NoError(r, r.CreateTopic(ctx, "produced", 2))
+	require.NoError(r, r.CreateTopic(ctx, r.name("produced"), 2))
 	p := r.plainProducer(base.Config{"linger.ms": 1})
 	const n = 1000
 	told := 0
 	for i := range n {
-		require.NoError(r, p.Produce(ctx, "produced", "k", fmt.Sprint(i), avroproducer.WithPartition(1),
+		require.NoError(r, p.Produce(ctx, r.name("produced"), "k", fmt.Sprint(i), avroproducer.WithPartition(1),
 			avroproducer.WithHeaders(base.Header{Key: "n", Value: fmt.Append(nil, i)}),
 			avroproducer.OnDelivery(func(d avroproducer.Delivery) {
 				if d.Err == nil && d.Value == fmt.Sprint(d.Offset) && d.Partition == 1 && string(d.Headers[0].Value) == d.Value {
@@ -81,25 +72,25 @@ func produces(r *rig) {
 
 	nine := int32(9)
 	err := p.ProduceSync(ctx,
-		avroproducer.Record[string, string]{Topic: "produced", Value: "fine"},
-		avroproducer.Record[string, string]{Topic: "produced", Value: "no such partition", Partition: &nine})
+		avroproducer.Record[string, string]{Topic: r.name("produced"), Value: "fine"},
+		avroproducer.Record[string, string]{Topic: r.name("produced"), Value: "no such partition", Partition: &nine})
 	var failed *avroproducer.ProduceError
 	require.ErrorAs(r, err, &failed)
 	require.Equal(r, []int{1}, failed.Failed)
 	var kafka *base.Error
 	require.ErrorAs(r, err, &kafka)
 	require.NoError(r, p.Close(ctx))
-	require.ErrorIs(r, p.Produce(ctx, "produced", "", ""), base.ErrClosed)
+	require.ErrorIs(r, p.Produce(ctx, r.name("produced"), "", ""), base.ErrClosed)
 }
 
 func transactions(r *rig) {
 	ctx := r.within()
-	require.NoError(r, r.CreateTopic(ctx, "accounts", 1))
-	p := r.plainProducer(base.Config{"transactional.id": "bank"})
+	require.NoError(r, r.CreateTopic(ctx, r.name("accounts"), 1))
+	p := r.plainProducer(base.Config{"transactional.id": r.name("bank")})
 	mine := errors.New("mine")
 	for i := range 5 {
 		err := p.Transaction(ctx, func(ctx context.Context) error {
-			require.NoError(r, p.Produce(ctx, "accounts", "", fmt.Sprint(i)))
+			require.NoError(r, p.Produce(ctx, r.name("accounts"), "", fmt.Sprint(i)))
 			if i%2 == 1 {
 				return mine
 			}
@@ -111,10 +102,10 @@ func transactions(r *rig) {
 			require.NoError(r, err)
 		}
 	}
-	newer := r.plainProducer(base.Config{"transactional.id": "bank"})
+	newer := r.plainProducer(base.Config{"transactional.id": r.name("bank")})
 	err := p.Transaction(ctx, func(ctx context.Context) error {
-		require.NoError(r, p.Produce(ctx, "accounts", "", "zombie"))
-		return newer.Transaction(ctx, func(ctx context.Context) error { return newer.Produce(ctx, "accounts", "", "newer") })
+		require.NoError(r, p.Produce(ctx, r.name("accounts"), "", "zombie"))
+		return newer.Transaction(ctx, func(ctx context.Context) error { return newer.Produce(ctx, r.name("accounts"), "", "newer") })
 	})
 	var txn *avroproducer.TransactionError
 	require.ErrorAs(r, err, &txn)
@@ -125,7 +116,7 @@ func transactions(r *rig) {
 	_ = p.Close(short) // fenced: there is nothing to be had from it
 
 	var got []string
-	for _, rec := range r.read("accounts", 4) {
+	for _, rec := range r.read(r.name("accounts"), 4) {
 		got = append(got, string(rec.Value))
 	}
 	require.Equal(r, []string{"0", "2", "4", "newer"}, got)
@@ -133,18 +124,18 @@ func transactions(r *rig) {
 
 func consumes(r *rig) {
 	ctx := r.within()
-	require.NoError(r, r.CreateTopic(ctx, "consumed", 2))
+	require.NoError(r, r.CreateTopic(ctx, r.name("consumed"), 2))
 	p := r.plainProducer(nil)
-	begin := time.Now()
+	begin := time.Now().Add(-24 * time.Hour) // brokers refuse what lies far ahead
 	for i := range 20 {
-		require.NoError(r, p.Produce(ctx, "consumed", "", fmt.Sprint(i), avroproducer.WithPartition(int32(i%2)), avroproducer.WithTimestamp(begin.Add(time.Duration(i)*time.Hour))))
+		require.NoError(r, p.Produce(ctx, r.name("consumed"), "", fmt.Sprint(i), avroproducer.WithPartition(int32(i%2)), avroproducer.WithTimestamp(begin.Add(time.Duration(i)*time.Hour))))
 	}
 	require.NoError(r, p.Close(ctx))
-	tp := func(p int32) base.TopicPartition { return base.TopicPartition{Topic: "consumed", Partition: p} }
-	eof := base.Config{"enable.partition.eof": true, "group.id": "consumers"}
+	tp := func(p int32) base.TopicPartition { return base.TopicPartition{Topic: r.name("consumed"), Partition: p} }
+	eof := base.Config{"enable.partition.eof": true, "group.id": r.name("consumers")}
 
 	c := r.plainConsumer(eof, avroconsumer.WithToEnd())
-	require.NoError(r, c.Subscribe("consumed"))
+	require.NoError(r, c.Subscribe(r.name("consumed")))
 	var got []string
 	for m, err := range c.Messages(ctx) {
 		if e := (*avroconsumer.EndOfPartition)(nil); errors.As(err, &e) {
@@ -163,8 +154,8 @@ func consumes(r *rig) {
 	require.Equal(r, int64(10), committed[0].Offset)
 	require.NoError(r, c.Close(ctx))
 
-	c = r.plainConsumer(base.Config{"group.id": "consumers"}, avroconsumer.WithStart(avroconsumer.FromTime(begin.Add(15*time.Hour)).Always()))
-	require.NoError(r, c.Subscribe("^consumed$"))
+	c = r.plainConsumer(base.Config{"group.id": r.name("consumers")}, avroconsumer.WithStart(avroconsumer.FromTime(begin.Add(15*time.Hour)).Always()))
+	require.NoError(r, c.Subscribe("^"+r.name("consumed")+"$"))
 	read := func(n int) (out []string) {
 		for len(out) < n {
 			m, err := c.Poll(ctx)
@@ -190,11 +181,11 @@ func consumes(r *rig) {
 	require.NoError(r, c.Unsubscribe())
 	require.Empty(r, c.Assignment())
 	quiet()
-	require.NoError(r, c.Subscribe("consumed"))
+	require.NoError(r, c.Subscribe(r.name("consumed")))
 	quiet() // all was dealt with
 	require.NoError(r, c.Close(ctx))
 
-	c = r.plainConsumer(base.Config{"group.id": "consumers"})
+	c = r.plainConsumer(base.Config{"group.id": r.name("consumers")})
 	require.NoError(r, c.Assign(ctx, base.Offset{TopicPartition: tp(1), Offset: 9, LeaderEpoch: -1}))
 	require.Equal(r, []string{"19"}, read(1))
 	require.NoError(r, c.Close(ctx))
@@ -203,11 +194,11 @@ func consumes(r *rig) {
 // Two members share a topic; the first goes away; the second gets all of it.
 func rebalances(r *rig) {
 	ctx := r.within()
-	require.NoError(r, r.CreateTopic(ctx, "shared", 4))
+	require.NoError(r, r.CreateTopic(ctx, r.name("shared"), 4))
 	p := r.plainProducer(nil)
 	defer p.Close(ctx)
 	for _, assignor := range []string{"range", "cooperative-sticky"} {
-		conf := base.Config{"group.id": "sharers-" + assignor, "partition.assignment.strategy": assignor}
+		conf := base.Config{"group.id": r.name("sharers-" + assignor), "partition.assignment.strategy": assignor}
 		first, second := r.plainConsumer(conf), r.plainConsumer(conf)
 		type result struct {
 			who string
@@ -216,7 +207,7 @@ func rebalances(r *rig) {
 		seen := make(chan result, 10_000)
 		ended := make(chan error, 2)
 		run := func(ctx context.Context, who string, c *consumer) {
-			require.NoError(r, c.Subscribe("shared"))
+			require.NoError(r, c.Subscribe(r.name("shared")))
 			go func() {
 				ended <- c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, string]) error {
 					seen <- result{who, m}
@@ -239,7 +230,7 @@ func rebalances(r *rig) {
 			require.NoError(r, ctx.Err())
 		}
 		for i := range 100 {
-			require.NoError(r, p.Produce(ctx, "shared", fmt.Sprint(i), assignor))
+			require.NoError(r, p.Produce(ctx, r.name("shared"), fmt.Sprint(i), assignor))
 		}
 		for n := 0; n < 100; {
 			select {

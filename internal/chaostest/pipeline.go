@@ -1,4 +1,4 @@
-package chaos
+package chaostest
 
 import (
 	"context"
@@ -14,19 +14,15 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/serde"
 )
 
-// The same through pipelines: a reader of committed records sees the result of
+// Pipelines: the same as [Consumers] through pipelines: a reader of committed records sees the result of
 // every event exactly once, and every poison record once among the dead letters.
-func TestPipelines(t *testing.T) {
-	for _, b := range bases {
-		t.Run(b.name, func(t *testing.T) { pipelines(newRig(t, b)) })
-	}
-}
-
-func pipelines(r *rig) {
+func Pipelines(t *testing.T, c Cluster, f basetest.Factory) {
+	r := newRig(t, c, f)
 	r.fill()
 	type message = avroconsumer.Message[string, event]
 	type record = avroproducer.Record[string, event]
@@ -34,14 +30,14 @@ func pipelines(r *rig) {
 		if r.chance(1000) {
 			return nil, errors.New("the database said no")
 		}
-		return []record{{Topic: "out", Key: m.Key, Value: m.Value}}, nil
+		return []record{{Topic: r.name("out"), Key: m.Key, Value: m.Value}}, nil
 	}
 	var lives atomic.Int64
 	live := func(ctx context.Context, id string) {
 		lives.Add(1)
 		client := r.registryClient() // a new member knows no schema yet
 		defer client.Close()
-		s, err := r.base.session(r.group(base.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), base.Hooks{})
+		s, err := r.base.Session(r.group(base.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), base.Hooks{})
 		require.NoError(r, err)
 		p, err := pipeline.New(s,
 			serde.Deserializer[string](serde.String), r.deserializer(client),
@@ -50,7 +46,7 @@ func pipelines(r *rig) {
 			pipeline.WithPolicy(avroconsumer.DecodeErrors, pipeline.DeadLetter()),
 			pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(10, avroconsumer.Constant(time.Millisecond))))
 		require.NoError(r, err)
-		if err = p.Subscribe("in"); err == nil {
+		if err = p.Subscribe(r.name("in")); err == nil {
 			err = p.Run(ctx, transform)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -67,12 +63,12 @@ func pipelines(r *rig) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				life, die := context.WithTimeout(ctx, r.between(time.Second/2, 2*time.Second))
-				live(life, fmt.Sprint("line-", i))
+				live(life, r.name(fmt.Sprint("line-", i)))
 				die()
 			}
 		})
 	}
-	r.through(3 * time.Minute)
+	r.through()
 	cancel()
 	wg.Wait()
 
@@ -80,7 +76,7 @@ func pipelines(r *rig) {
 	defer client.Close()
 	decoder := avroconsumer.NewDecoder(serde.Deserializer[string](serde.String), r.deserializer(client))
 	seen := map[event]int{}
-	for _, rec := range r.read("out", total-len(r.poison)) {
+	for _, rec := range r.read(r.name("out"), total-len(r.poison)) {
 		m, err := decoder.Decode(context.Background(), rec)
 		require.NoError(r, err)
 		seen[m.Value]++
@@ -90,7 +86,7 @@ func pipelines(r *rig) {
 		require.Equal(r, 1, n, "%v", e)
 	}
 	letters := map[string]int{}
-	for _, rec := range r.read("in-dlt", len(r.poison)) {
+	for _, rec := range r.read(r.name("in-dlt"), len(r.poison)) {
 		require.True(r, r.poison[string(rec.Value)], "%q", rec.Value)
 		letters[string(rec.Value)]++
 		require.Equal(r, 1, letters[string(rec.Value)])

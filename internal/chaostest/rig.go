@@ -1,22 +1,21 @@
-package chaos
+package chaostest
 
 import (
 	"context"
-	"errors"
+	crand "crypto/rand"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"strings"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/kavrotest"
+	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -39,12 +38,27 @@ const eventText = `{"type":"record","name":"Event","fields":[
 
 var eventSchema = serde.WithSchema(schemas.MustParse(eventText))
 
-// rig is a broker and a registry that can fail.
+// patience bounds every wait. No test depends on how fast anything is.
+const patience = 8 * time.Minute
+
+// Cluster is a broker to run on.
+type Cluster struct {
+	Brokers     string // bootstrap.servers
+	CreateTopic func(ctx context.Context, name string, partitions int) error
+	// Harm does harm until ctx ends: it cuts connections, or kills brokers.
+	// between gives random times. All works again when it returns.
+	Harm func(ctx context.Context, between func(least, most time.Duration) time.Duration)
+}
+
+// rig is a broker and a registry that can fail, for one test.
 type rig struct {
 	*testing.T
-	*kavrotest.Env
-	base   factory
-	faults *registry.Faults
+	Cluster
+	base     basetest.Factory
+	registry *registry.Memory
+	url      string // where the registry answers
+	faults   *registry.Faults
+	run      string // makes names differ between tests on one broker
 
 	mu  sync.Mutex
 	rnd *rand.Rand
@@ -53,23 +67,24 @@ type rig struct {
 	poison map[string]bool   // bad values in "in"
 }
 
-func newRig(t *testing.T, b factory) *rig {
-	r := &rig{T: t, base: b, rnd: rand.New(rand.NewPCG(1, 2)), poison: map[string]bool{}}
-	env, err := kavrotest.Start(
-		kavrotest.WithTopic("in", partitions), kavrotest.WithTopic("in-dlt", 1), kavrotest.WithTopic("out", partitions),
-		kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
-			r.faults = registry.NewFaults(next)
-			return r.faults
-		}))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, env.Close()) })
-	r.Env = env
+func newRig(t *testing.T, c Cluster, f basetest.Factory) *rig {
+	r := &rig{
+		T: t, Cluster: c, base: f, registry: registry.NewMemory(), run: crand.Text()[:8],
+		rnd: rand.New(rand.NewPCG(1, 2)), poison: map[string]bool{},
+	}
+	r.faults = registry.NewFaults(registry.Handler(r.registry))
+	server := httptest.NewServer(r.faults)
+	t.Cleanup(server.Close)
+	r.url = server.URL
 	return r
 }
 
+// name is the name of a topic, group or transactional id that nobody else uses.
+func (r *rig) name(s string) string { return r.run + "-" + s }
+
 // conf is the configuration of a client.
 func (r *rig) conf(more ...base.Config) base.Config {
-	c := base.Config{"bootstrap.servers": strings.Join(r.Brokers, ",")}
+	c := base.Config{"bootstrap.servers": r.Brokers}
 	for _, m := range more {
 		maps.Copy(c, m)
 	}
@@ -90,7 +105,7 @@ func (r *rig) between(least, most time.Duration) time.Duration {
 }
 
 // registryClient makes a client that knows nothing yet.
-func (r *rig) registryClient() *registry.Client { return r.clientOf(r.RegistryURL) }
+func (r *rig) registryClient() *registry.Client { return r.clientOf(r.url) }
 
 func (r *rig) clientOf(url string) *registry.Client {
 	c, err := registry.New(url, registry.WithRetries(0, 0, 0))
@@ -112,23 +127,27 @@ func (r *rig) serializer(c *registry.Client) serde.Serializer[event] {
 
 // fill writes events to "in", one in a hundred poison.
 func (r *rig) fill() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for topic, n := range map[string]int{"in": partitions, "in-dlt": 1, "out": partitions} {
+		require.NoError(r, r.CreateTopic(ctx, r.name(topic), n))
+	}
 	client := r.registryClient()
 	defer client.Close()
-	p, err := r.base.producer(r.conf(base.Config{"linger.ms": 5}), base.Hooks{})
+	p, err := r.base.Producer(r.conf(base.Config{"linger.ms": 5}), base.Hooks{})
 	require.NoError(r, err)
 	s := r.serializer(client)
-	ctx := context.Background()
 	counts := make([]int64, keys)
 	for i := range total {
 		k := r.rnd.IntN(keys)
 		e := event{Key: fmt.Sprint("key", k), N: counts[k]}
-		rec := &base.Record{Topic: "in", Partition: int32(k % partitions), Key: []byte(e.Key)}
+		rec := &base.Record{Topic: r.name("in"), Partition: int32(k % partitions), Key: []byte(e.Key)}
 		if r.rnd.IntN(100) == 0 {
 			rec.Value = fmt.Append(nil, "poison ", i)
 			r.poison[string(rec.Value)] = true
 		} else {
 			counts[k]++
-			rec.Value, err = s.Append(ctx, nil, &serde.Target{Topic: "in", Part: serde.Value}, &e)
+			rec.Value, err = s.Append(ctx, nil, &serde.Target{Topic: r.name("in"), Part: serde.Value}, &e)
 			require.NoError(r, err)
 		}
 		r.ends[rec.Partition]++
@@ -141,15 +160,9 @@ func (r *rig) fill() {
 	require.NoError(r, p.Close(ctx))
 }
 
-// mischief cuts connections and takes the registry away, until ctx ends.
+// mischief harms the broker and takes the registry away, until ctx ends.
 func (r *rig) mischief(ctx context.Context, wg *sync.WaitGroup) {
-	r.Cluster().ControlKey(-1, func(req kmsg.Request) (kmsg.Response, error, bool) {
-		r.Cluster().KeepControl()
-		if ctx.Err() == nil && r.chance(100) {
-			return nil, errors.New("cut"), true
-		}
-		return nil, nil, false
-	})
+	wg.Go(func() { r.Harm(ctx, r.between) })
 	wg.Go(func() {
 		defer r.faults.Clear()
 		for ctx.Err() == nil {
@@ -171,7 +184,7 @@ func (r *rig) sleep(ctx context.Context, d time.Duration) {
 // group is the configuration of a member that is quick to notice.
 func (r *rig) group(more ...base.Config) base.Config {
 	return r.conf(append([]base.Config{{
-		"group.id":                 "g",
+		"group.id":                 r.name("g"),
 		"auto.offset.reset":        "earliest",
 		"session.timeout.ms":       6_000,
 		"heartbeat.interval.ms":    100,
@@ -183,13 +196,13 @@ func (r *rig) group(more ...base.Config) base.Config {
 }
 
 // through waits until the group has committed everything.
-func (r *rig) through(patience time.Duration) {
-	c, err := r.base.consumer(r.group(), base.Hooks{})
+func (r *rig) through() {
+	c, err := r.base.Consumer(r.group(), base.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
 	var tps []base.TopicPartition
 	for p := range int32(partitions) {
-		tps = append(tps, base.TopicPartition{Topic: "in", Partition: p})
+		tps = append(tps, base.TopicPartition{Topic: r.name("in"), Partition: p})
 	}
 	deadline := time.Now().Add(patience)
 	for {
@@ -212,21 +225,16 @@ func (r *rig) through(patience time.Duration) {
 
 // read returns everything that is committed in a topic.
 func (r *rig) read(topic string, n int) []*base.Record {
-	c, err := r.base.consumer(r.conf(base.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), base.Hooks{})
+	c, err := r.base.Consumer(r.conf(base.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), base.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	tps, err := c.(base.Metadata).Partitions(ctx, topic)
 	require.NoError(r, err)
 	var at []base.Offset
-	left := map[int32]int64{} // where each partition ends
 	for _, p := range tps {
-		tp := base.TopicPartition{Topic: topic, Partition: p}
-		at = append(at, base.Offset{TopicPartition: tp, Offset: base.OffsetStart, LeaderEpoch: -1})
-		_, high, err := c.(base.Offsets).Watermarks(ctx, tp)
-		require.NoError(r, err)
-		left[p] = high
+		at = append(at, base.Offset{TopicPartition: base.TopicPartition{Topic: topic, Partition: p}, Offset: base.OffsetStart, LeaderEpoch: -1})
 	}
 	require.NoError(r, c.(base.Assigner).Assign(ctx, at...))
 	var out []*base.Record

@@ -1,4 +1,4 @@
-package chaos
+package chaostest
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -79,25 +80,20 @@ func (l letters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordErro
 	return err
 }
 
-// 200,000 records, 6 partitions, three members that come and go, 1 % poison, 1 %
+// Consumers: 200,000 records, 6 partitions, three members that come and go, 1 % poison, 1 %
 // failing handlers, connections cut, a registry that is away for seconds: every
 // record is handled at least once, each key in order, every poison record is among
 // the dead letters as it was, no commit is ever ahead of an unfinished record.
-func TestConsumers(t *testing.T) {
-	for _, b := range bases {
-		t.Run(b.name, func(t *testing.T) { consumers(newRig(t, b)) })
-	}
-}
-
-func consumers(r *rig) {
+func Consumers(t *testing.T, c Cluster, f basetest.Factory) {
+	r := newRig(t, c, f)
 	r.fill()
 	l := &ledger{next: map[string]int64{}}
 	for p := range l.done {
 		l.done[p] = make([]bool, r.ends[p])
 	}
-	p, err := r.base.producer(r.conf(base.Config{"linger.ms": 1}), base.Hooks{})
+	p, err := r.base.Producer(r.conf(base.Config{"linger.ms": 1}), base.Hooks{})
 	require.NoError(r, err)
-	dead := avroconsumer.DeadLetter(letters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup("g")), l})
+	dead := avroconsumer.DeadLetter(letters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup(r.name("g"))), l})
 
 	handle := func(ctx context.Context, m *avroconsumer.Message[string, event]) error {
 		if r.chance(1000) {
@@ -118,7 +114,7 @@ func consumers(r *rig) {
 		lives.Add(1)
 		client := r.registryClient() // a new member knows no schema yet
 		defer client.Close()
-		b, err := r.base.consumer(r.group(), base.Hooks{})
+		b, err := r.base.Consumer(r.group(), base.Hooks{})
 		require.NoError(r, err)
 		c, err := avroconsumer.New(watching{b, l}, serde.Deserializer[string](serde.String), r.deserializer(client),
 			avroconsumer.WithOwnedBase(), avroconsumer.WithConcurrency(16, avroconsumer.Key),
@@ -126,7 +122,7 @@ func consumers(r *rig) {
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead),
 			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(10, avroconsumer.Exponential(time.Millisecond, 50*time.Millisecond))))
 		require.NoError(r, err)
-		require.NoError(r, c.Subscribe("in"))
+		require.NoError(r, c.Subscribe(r.name("in")))
 		if err := c.Run(ctx, handle); err != nil && ctx.Err() == nil {
 			r.Logf("Run: %v", err)
 		}
@@ -146,7 +142,7 @@ func consumers(r *rig) {
 			}
 		})
 	}
-	r.through(3 * time.Minute)
+	r.through()
 	cancel()
 	wg.Wait()
 	require.NoError(r, p.Close(context.Background()))
@@ -156,7 +152,7 @@ func consumers(r *rig) {
 		require.NotContains(r, l.done[p], false)
 	}
 	found := map[string]bool{}
-	for _, rec := range r.read("in-dlt", len(r.poison)) {
+	for _, rec := range r.read(r.name("in-dlt"), len(r.poison)) {
 		require.True(r, r.poison[string(rec.Value)], "%q", rec.Value)
 		found[string(rec.Value)] = true
 	}

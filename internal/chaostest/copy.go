@@ -1,4 +1,4 @@
-package chaos
+package chaostest
 
 import (
 	"context"
@@ -12,53 +12,50 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
 
-// 100,000 records go from one cluster to another, with a registry each, and are
-// read back by clients that are not ours.
-func TestCopy(t *testing.T) {
-	for _, b := range bases {
-		t.Run(b.name, func(t *testing.T) { copies(newRig(t, b)) })
-	}
-}
-
-func copies(r *rig) {
+// Copy copies 100,000 records from one cluster to another (a kfake), with a
+// registry each; clients that are not ours read them back.
+func Copy(t *testing.T, c Cluster, f basetest.Factory) {
 	const n = 100_000
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	r := newRig(t, c, f)
+	events := r.name("events")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	there, err := kavrotest.Start(kavrotest.WithTopic("events", 3))
+	there, err := kavrotest.Start(kavrotest.WithTopic(events, 3))
 	require.NoError(r, err)
 	defer func() { require.NoError(r, there.Close()) }()
 	_, err = there.Registry.Register(ctx, "other", registry.Definition{Text: `"long"`}) // so that ids differ
 	require.NoError(r, err)
-	require.NoError(r, r.CreateTopic(ctx, "events", 3))
+	require.NoError(r, r.CreateTopic(ctx, events, 3))
 
 	from, to := r.registryClient(), r.clientOf(there.RegistryURL)
 	defer from.Close()
 	defer to.Close()
-	p, err := r.base.producer(r.conf(base.Config{"linger.ms": 5}), base.Hooks{})
+	p, err := r.base.Producer(r.conf(base.Config{"linger.ms": 5}), base.Hooks{})
 	require.NoError(r, err)
 	s := r.serializer(from)
 	for i := range n {
 		e := event{Key: fmt.Sprint("key", i%keys), N: int64(i)}
-		value, err := s.Append(ctx, nil, &serde.Target{Topic: "events", Part: serde.Value}, &e)
+		value, err := s.Append(ctx, nil, &serde.Target{Topic: events, Part: serde.Value}, &e)
 		require.NoError(r, err)
-		require.NoError(r, p.Produce(ctx, &base.Record{Topic: "events", Partition: int32(i % 3), Key: []byte(e.Key), Value: value,
+		require.NoError(r, p.Produce(ctx, &base.Record{Topic: events, Partition: int32(i % 3), Key: []byte(e.Key), Value: value,
 			Headers: []base.Header{{Key: "n", Value: fmt.Append(nil, i)}}, Timestamp: time.UnixMilli(int64(i + 1))}, nil))
 	}
 	require.NoError(r, p.Close(ctx))
 
-	c, err := r.base.consumer(r.conf(base.Config{"group.id": "mirror", "auto.offset.reset": "earliest", "enable.partition.eof": true}), base.Hooks{})
+	source, err := r.base.Consumer(r.conf(base.Config{"group.id": r.name("mirror"), "auto.offset.reset": "earliest", "enable.partition.eof": true}), base.Hooks{})
 	require.NoError(r, err)
-	p, err = r.base.producer(base.Config{"bootstrap.servers": strings.Join(there.Brokers, ","), "linger.ms": 5}, base.Hooks{})
+	p, err = r.base.Producer(base.Config{"bootstrap.servers": strings.Join(there.Brokers, ","), "linger.ms": 5}, base.Hooks{})
 	require.NoError(r, err)
-	session := pipeline.AtLeastOnce(c, p)
+	session := pipeline.AtLeastOnce(source, p)
 	copied := int64(0)
-	require.NoError(r, pipeline.Copy(ctx, session, []string{"events"}, pipeline.CopyConfig{
+	require.NoError(r, pipeline.Copy(ctx, session, []string{events}, pipeline.CopyConfig{
 		Schemas:       pipeline.NewTranslator(from, to, serde.TopicName),
 		SamePartition: true,
 		Progress:      func(records int64) { copied = records },
@@ -66,14 +63,14 @@ func copies(r *rig) {
 	require.NoError(r, session.Close(ctx))
 	require.Equal(r, int64(n), copied)
 
-	latest, err := there.Registry.Latest(ctx, "events-value")
+	latest, err := there.Registry.Latest(ctx, events+"-value")
 	require.NoError(r, err)
-	original, err := r.Registry.Latest(ctx, "events-value")
+	original, err := r.registry.Latest(ctx, events+"-value")
 	require.NoError(r, err)
 	require.Equal(r, original.Text, latest.Text)
 	codec, err := goavro.NewCodec(latest.Text)
 	require.NoError(r, err)
-	reader, err := kgo.NewClient(kgo.SeedBrokers(there.Brokers...), kgo.ConsumeTopics("events"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	reader, err := kgo.NewClient(kgo.SeedBrokers(there.Brokers...), kgo.ConsumeTopics(events), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	require.NoError(r, err)
 	defer reader.Close()
 	seen := make([]bool, n)

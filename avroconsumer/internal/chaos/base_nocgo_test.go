@@ -1,5 +1,0 @@
-//go:build !cgo
-
-package chaos
-
-var cgoBases []factory
