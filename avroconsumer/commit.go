@@ -97,28 +97,64 @@ func (c *core) commit(ctx context.Context, pick func() []base.Offset) ([]base.Of
 	}
 	defer func() { <-c.commits.slot }()
 
-	c.mu.Lock()
-	next := pick()
-	parts := make([]*partition, len(next))
-	for i, o := range next {
-		parts[i] = c.assigned[o.TopicPartition]
+	patience, cancel := context.WithTimeout(ctx, commitPatience)
+	defer cancel()
+	for {
+		c.mu.Lock()
+		next := pick()
+		parts := make([]*partition, len(next))
+		for i, o := range next {
+			parts[i] = c.assigned[o.TopicPartition]
+		}
+		c.mu.Unlock()
+		if len(next) == 0 {
+			return nil, nil
+		}
+		start := time.Now()
+		err := c.base.Commit(ctx, next)
+		c.observer.Committed(next, time.Since(start), err)
+		if inRebalance(err) && pause(patience, commitPause) {
+			continue
+		}
+		if err != nil {
+			return next, err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for i, o := range next {
+			parts[i].committed = o.Offset
+		}
+		return next, nil
 	}
-	c.mu.Unlock()
-	if len(next) == 0 {
-		return nil, nil
+}
+
+// commitPause is between two tries of a commit while a group rebalances.
+const commitPause = 50 * time.Millisecond
+
+// inRebalance says whether a commit came at a moment when the group takes none:
+// members have joined, and wait to be told who has what (classic protocol), or an
+// epoch has ended and this member has not heard of the next (KIP-848). It passes
+// without anything that whoever commits would have to do; what was dealt with would
+// be handled again if the last commit of a member that leaves were lost to it.
+func inRebalance(err error) bool {
+	const (
+		rebalanceInProgress = 27
+		staleMemberEpoch    = 113
+	)
+	e := (*base.Error)(nil)
+	return errors.As(err, &e) && (e.Code == rebalanceInProgress || e.Code == staleMemberEpoch)
+}
+
+// pause waits, and reports whether ctx has let it.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
-	start := time.Now()
-	err := c.base.Commit(ctx, next)
-	c.observer.Committed(next, time.Since(start), err)
-	if err != nil {
-		return next, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, o := range next {
-		parts[i].committed = o.Offset
-	}
-	return next, nil
 }
 
 func newCommitter() committer {

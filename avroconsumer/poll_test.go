@@ -122,6 +122,42 @@ func TestManualCommit(t *testing.T) {
 	})
 }
 
+// A group that rebalances takes no commits for a moment: the last one of a member
+// that leaves waits for it, or its records would be handled again.
+func TestCommitWhileTheGroupRebalances(t *testing.T) {
+	for _, code := range []int16{27, 113} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.fillNumbers(0, 2)
+			stable := time.Now().Add(3 * time.Second)
+			c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
+				c.OnCommit = func(context.Context, []base.Offset) error {
+					if time.Now().Before(stable) {
+						return &base.Error{Code: code, Partition: -1, Err: errors.New("the group rebalances")}
+					}
+					return nil
+				}
+			}), avroconsumer.WithAutoCommit(time.Hour))
+			require.NoError(t, c.Subscribe("t"))
+			require.Equal(t, "0", w.poll(c))
+			require.Equal(t, "1", w.poll(c))
+			w.close(c)
+			require.Equal(t, int64(1), w.committed(0))
+
+			c = w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
+				c.OnCommit = func(context.Context, []base.Offset) error {
+					return &base.Error{Code: code, Partition: -1, Err: errors.New("the group rebalances")}
+				}
+			}), avroconsumer.WithManualCommit())
+			require.NoError(t, c.Subscribe("t"))
+			m, err := c.Poll(t.Context())
+			require.NoError(t, err)
+			require.ErrorContains(t, c.Commit(t.Context(), m), "the group rebalances", "not for ever")
+			w.close(c)
+		})
+	}
+}
+
 func TestCommitAsync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
