@@ -136,7 +136,7 @@ func Consumers(t *testing.T, c Cluster, f basetest.Factory) {
 	for range 3 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				life, die := context.WithTimeout(ctx, r.between(time.Second/2, 3*time.Second))
+				life, die := context.WithTimeout(ctx, r.quiet(time.Second/2, 3*time.Second))
 				live(life)
 				die()
 			}

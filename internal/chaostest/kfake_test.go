@@ -3,6 +3,7 @@ package chaostest
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -41,10 +42,10 @@ func kfakeCluster(t *testing.T) Cluster {
 	return Cluster{
 		Brokers:     strings.Join(env.Brokers, ","),
 		CreateTopic: env.CreateTopic,
-		Harm: func(ctx context.Context, between func(least, most time.Duration) time.Duration) {
+		Harm: func(ctx context.Context, _ func(least, most time.Duration) time.Duration) {
 			env.Cluster().ControlKey(-1, func(kmsg.Request) (kmsg.Response, error, bool) {
 				env.Cluster().KeepControl()
-				if ctx.Err() == nil && between(0, 1000) == 0 {
+				if ctx.Err() == nil && rand.IntN(1000) == 0 {
 					return nil, errors.New("cut"), true
 				}
 				return nil, nil, false

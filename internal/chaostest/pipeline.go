@@ -62,7 +62,7 @@ func Pipelines(t *testing.T, c Cluster, f basetest.Factory) {
 	for i := range 3 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
-				life, die := context.WithTimeout(ctx, r.between(time.Second/2, 2*time.Second))
+				life, die := context.WithTimeout(ctx, r.quiet(time.Second/2, 2*time.Second))
 				live(life, r.name(fmt.Sprint("line-", i)))
 				die()
 			}

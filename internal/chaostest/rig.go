@@ -46,8 +46,8 @@ type Cluster struct {
 	Brokers     string // bootstrap.servers
 	CreateTopic func(ctx context.Context, name string, partitions int) error
 	// Harm does harm until ctx ends: it cuts connections, or kills brokers.
-	// between gives random times. All works again when it returns.
-	Harm func(ctx context.Context, between func(least, most time.Duration) time.Duration)
+	// quiet says how long to leave it alone. All works again when it returns.
+	Harm func(ctx context.Context, quiet func(least, most time.Duration) time.Duration)
 }
 
 // rig is a broker and a registry that can fail, for one test.
@@ -60,8 +60,9 @@ type rig struct {
 	faults   *registry.Faults
 	run      string // makes names differ between tests on one broker
 
-	mu  sync.Mutex
-	rnd *rand.Rand
+	mu    sync.Mutex
+	rnd   *rand.Rand
+	began time.Time // the mischief
 
 	ends   [partitions]int64 // of "in", once it is filled
 	poison map[string]bool   // bad values in "in"
@@ -103,6 +104,15 @@ func (r *rig) between(least, most time.Duration) time.Duration {
 	defer r.mu.Unlock()
 	return least + time.Duration(r.rnd.Int64N(int64(most-least)))
 }
+
+// quiet is how long something is left alone: at first for least to most, then for
+// longer the longer the run takes, so that a slow machine gets through as well.
+func (r *rig) quiet(least, most time.Duration) time.Duration {
+	return r.between(least, most) * (1 + time.Since(r.began)/calming)
+}
+
+// calming is the time after which everything is left alone twice as long.
+const calming = 15 * time.Second
 
 // registryClient makes a client that knows nothing yet.
 func (r *rig) registryClient() *registry.Client { return r.clientOf(r.url) }
@@ -162,11 +172,12 @@ func (r *rig) fill() {
 
 // mischief harms the broker and takes the registry away, until ctx ends.
 func (r *rig) mischief(ctx context.Context, wg *sync.WaitGroup) {
-	wg.Go(func() { r.Harm(ctx, r.between) })
+	r.began = time.Now()
+	wg.Go(func() { r.Harm(ctx, r.quiet) })
 	wg.Go(func() {
 		defer r.faults.Clear()
 		for ctx.Err() == nil {
-			r.sleep(ctx, r.between(500*time.Millisecond, 1500*time.Millisecond))
+			r.sleep(ctx, r.quiet(500*time.Millisecond, 1500*time.Millisecond))
 			r.faults.Add(registry.Fault{Status: http.StatusServiceUnavailable})
 			r.sleep(ctx, r.between(500*time.Millisecond, 2*time.Second))
 			r.faults.Clear()

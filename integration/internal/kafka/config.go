@@ -48,15 +48,16 @@ var settings = map[string]string{
 	"num.io.threads":                           "4",
 	"background.threads":                       "2",
 
-	// A broker that was killed may come back once its old session has ended.
-	"broker.session.timeout.ms":    "1000",
-	"broker.heartbeat.interval.ms": "100",
+	// A broker that was killed comes back once its old session has ended; one that
+	// gets no processor for as long is taken for dead, and has no topics meanwhile.
+	"broker.session.timeout.ms":    "5000",
+	"broker.heartbeat.interval.ms": "500",
 
 	// Tests choose how long a member may be silent.
 	"group.initial.rebalance.delay.ms":         "0",
 	"group.min.session.timeout.ms":             "100",
 	"group.consumer.min.session.timeout.ms":    "1000",
-	"group.consumer.session.timeout.ms":        "6000",
+	"group.consumer.session.timeout.ms":        "45000",
 	"group.consumer.min.heartbeat.interval.ms": "100",
 	"group.consumer.heartbeat.interval.ms":     "500",
 

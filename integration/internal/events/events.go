@@ -1,0 +1,121 @@
+// Package events has what the tests on a broker send: numbered events, so that a
+// lost or a repeated one is found.
+package events
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro"
+	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro/serde"
+)
+
+// Patience bounds every wait of a test: no test depends on how fast anything is.
+const Patience = 8 * time.Minute
+
+// Event is one record's value.
+type Event struct {
+	N    int64  `avro:"n"`    // its number within its partition, from 0
+	Note string `avro:"note"` // makes it as large as events are
+}
+
+// Schema is Event's.
+var Schema = schemas.MustParse(`{"type":"record","name":"Event","namespace":"kavro.integration","fields":[
+	{"name":"n","type":"long"},{"name":"note","type":"string"}]}`)
+
+// The typed clients.
+type (
+	Producer = avroproducer.Producer[string, Event]
+	Consumer = avroconsumer.Consumer[string, Event]
+	Message  = avroconsumer.Message[string, Event]
+	Record   = avroproducer.Record[string, Event]
+)
+
+// Conf puts configurations over one another.
+func Conf(confs ...kavro.Config) kavro.Config {
+	out := kavro.Config{}
+	for _, c := range confs {
+		maps.Copy(out, c)
+	}
+	return out
+}
+
+// NewProducer makes a producer of events.
+func NewProducer(base string, r kavro.SchemaRegistry, conf kavro.Config, opts ...kavro.Option) (*Producer, error) {
+	return kavro.NewProducer[string, Event](conf, append(opts, kavro.Base(base), kavro.Registry(r), kavro.ValueSchema(Schema))...)
+}
+
+// NewConsumer makes a consumer of events, subscribed to topics.
+func NewConsumer(base string, r kavro.SchemaRegistry, conf kavro.Config, topics []string, opts ...kavro.Option) (*Consumer, error) {
+	return kavro.NewConsumer[string, Event](conf, topics, append(opts, kavro.Base(base), kavro.Registry(r), kavro.ValueSchema(Schema))...)
+}
+
+// Committed makes [Stored] pass over what is not committed.
+var Committed = kgo.FetchIsolationLevel(kgo.ReadCommitted())
+
+// Stored reads a topic to its end with a client that is not ours, and returns the
+// numbers of the events in each partition, in the order of their offsets.
+func Stored(ctx context.Context, brokers, topic string, partitions int, opts ...kgo.Opt) ([][]int64, error) {
+	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(brokers), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchMaxWait(100 * time.Millisecond), kgo.KeepControlRecords(), kgo.RetryTimeout(Patience)}, opts...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	codec, err := avro.NewCodec[Event](Schema)
+	if err != nil {
+		return nil, err
+	}
+	stored := make([][]int64, partitions)
+	ended := map[int32]bool{}
+	for len(ended) < partitions {
+		fetches := cl.PollFetches(ctx)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("reading %s: %w, %d of %d partitions read", topic, ctx.Err(), len(ended), partitions)
+		}
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			for _, r := range p.Records {
+				if !r.Attrs.IsControl() {
+					_, datum, splitErr := serde.SplitFrame(r.Value)
+					var e Event
+					if splitErr != nil {
+						err = splitErr
+					} else if decodeErr := codec.Decode(datum, &e); decodeErr != nil {
+						err = decodeErr
+					}
+					stored[p.Partition] = append(stored[p.Partition], e.N)
+				}
+				if r.Offset+1 == p.HighWatermark {
+					ended[p.Partition] = true
+				}
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", topic, err)
+		}
+	}
+	return stored, nil
+}
+
+// Exactly reports whether the numbers in each partition are 0 to n-1, in order.
+func Exactly(stored [][]int64, n int) error {
+	for p, numbers := range stored {
+		for i, got := range numbers {
+			if got != int64(i) {
+				return fmt.Errorf("partition %d: number %d is at offset %d", p, got, i)
+			}
+		}
+		if len(numbers) != n {
+			return fmt.Errorf("partition %d: %d events, want %d", p, len(numbers), n)
+		}
+	}
+	return nil
+}
