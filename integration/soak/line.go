@@ -64,9 +64,18 @@ func (l *line) conf() kavro.Config {
 	}
 }
 
+// hooks count what the clients complain of.
+func (l *line) hooks() kavro.Option {
+	return kavro.Hooks(base.Hooks{Logger: l.clients, Error: func(err error) {
+		if e := (*base.Error)(nil); errors.As(err, &e) {
+			l.did(fmt.Sprintf("%s says error %d", l.base, e.Code))
+		}
+	}})
+}
+
 // open makes a new producer, which knows no schema yet.
 func (l *line) open() error {
-	p, err := kavro.NewProducer[string, events.Event](l.conf(), kavro.Base(l.base), kavro.ValueSchema(events.Schema))
+	p, err := kavro.NewProducer[string, events.Event](l.conf(), l.hooks(), kavro.Base(l.base), kavro.ValueSchema(events.Schema))
 	if err != nil {
 		return err
 	}
@@ -79,7 +88,7 @@ func (l *line) open() error {
 
 // join adds a member to the group, which knows no schema yet.
 func (l *line) join() error {
-	c, err := kavro.NewConsumer[string, events.Event](l.conf(), []string{l.topic}, kavro.Base(l.base), kavro.ValueSchema(events.Schema),
+	c, err := kavro.NewConsumer[string, events.Event](l.conf(), []string{l.topic}, l.hooks(), kavro.Base(l.base), kavro.ValueSchema(events.Schema),
 		kavro.Consumer(avroconsumer.WithConcurrency(partitions, avroconsumer.Partition), avroconsumer.WithAutoCommit(time.Second)))
 	if err != nil {
 		return err
@@ -107,7 +116,7 @@ func (l *line) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := m.consumer.Close(ctx); err != nil {
-		l.did("closing a member failed") // its last commit: what it covered is handled again
+		l.did(l.base + ": closing a member failed") // its last commit: what it covered is handled again
 	}
 	<-m.ended
 }

@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -28,8 +29,17 @@ func main() {
 	minutes := flag.Float64("minutes", 30, "how long")
 	flag.IntVar(&c.rate, "rate", 5000, "records per second, of both bases together")
 	flag.Uint64Var(&c.seed, "seed", rand.Uint64(), "of what happens")
+	clientLog := flag.String("clientlog", "", "a file for what the clients log")
 	flag.Parse()
 	c.length = time.Duration(*minutes * float64(time.Minute))
+	if *clientLog != "" {
+		f, err := os.Create(*clientLog)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "soak:", err)
+			os.Exit(1)
+		}
+		c.clients = slog.New(slog.NewTextHandler(f, nil))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	ok, err := run(ctx, c)
@@ -46,7 +56,8 @@ type config struct {
 	length   time.Duration
 	rate     int
 	seed     uint64
-	out, log io.Writer // the summary; what happens meanwhile
+	out, log io.Writer    // the summary; what happens meanwhile
+	clients  *slog.Logger // for the clients; nil: they log nothing
 }
 
 // run soaks, prints the summary, and reports whether all was well. An error means

@@ -82,8 +82,21 @@ func (s *soak) settle(ctx context.Context) error {
 	for _, l := range s.lines {
 		l.renew(ctx) // all clients are as young as they are at the other point
 	}
-	time.Sleep(3 * time.Second) // connections of the clients that were closed end
+	s.calm(ctx)
 	return nil
+}
+
+// calm waits until goroutines of clients that were closed have ended: until there
+// are no more than at the reference point, or none has ended for a while.
+func (s *soak) calm(ctx context.Context) {
+	const while = 15 * time.Second
+	least, since := runtime.NumGoroutine(), time.Now()
+	for ctx.Err() == nil && time.Since(since) < while && runtime.NumGoroutine() > s.rest[0].goroutines {
+		time.Sleep(100 * time.Millisecond)
+		if n := runtime.NumGoroutine(); n < least {
+			least, since = n, time.Now()
+		}
+	}
 }
 
 // watch prints what there is, every minute.

@@ -41,7 +41,7 @@ func patient(t *testing.T) context.Context {
 func conf(b *kafka.Broker, more ...kavro.Config) kavro.Config {
 	return events.Conf(append([]kavro.Config{{
 		"bootstrap.servers": b.Address, "linger.ms": 5, "reconnect.backoff.max.ms": 300, "retry.backoff.max.ms": 300,
-		"message.timeout.ms": int(2 * events.Patience.Milliseconds()),
+		"message.timeout.ms": int((events.Patience + time.Minute).Milliseconds()),
 	}}, more...)...)
 }
 

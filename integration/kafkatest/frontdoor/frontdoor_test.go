@@ -211,7 +211,7 @@ func TestPipeline(t *testing.T) {
 			require.NoError(t, p.Close(ctx))
 			line, err := kavro.NewPipeline[string, events.Event, string, events.Event](
 				conf(kavro.Config{"group.id": in, "transactional.id": in}), []string{in},
-				kavro.Base(b), kavro.Registry(reg), kavro.ValueSchema(events.Schema), kavro.Pipeline(pipeline.WithToEnd()))
+				kavro.Base(b), kavro.Registry(reg), kavro.ValueSchema(events.Schema), kavro.Output(kavro.ValueSchema(events.Schema)), kavro.Pipeline(pipeline.WithToEnd()))
 			require.NoError(t, err)
 			require.NoError(t, line.Run(ctx, func(_ context.Context, m *events.Message) ([]events.Record, error) {
 				return []events.Record{{Topic: out, Value: m.Value}}, nil
