@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds the start of a broker, which takes 2 s on an idle machine.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // A Broker is an Apache Kafka node. Its methods that change whether it runs must
 // not be called concurrently.
@@ -145,6 +145,7 @@ func (b *Broker) Stop() error {
 	if b.proc == nil {
 		return nil
 	}
+	_ = b.Thaw() // a frozen one would not hear of it; one that has ended need not
 	return b.proc.Stop()
 }
 

@@ -174,8 +174,11 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// stopPatience is how long a program may take to end.
+const stopPatience = 2 * time.Minute
+
 // Stop ends the program as its own documents say, with SIGTERM, and waits until
-// it is gone: with SIGKILL after 20 s, which is an error.
+// it is gone: with SIGKILL after stopPatience, which is an error.
 func (p *Process) Stop() error {
 	if err := p.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
 		return nil
@@ -185,9 +188,9 @@ func (p *Process) Stop() error {
 	select {
 	case <-p.done:
 		return nil
-	case <-time.After(20 * time.Second):
+	case <-time.After(stopPatience):
 		p.Kill()
-		return fmt.Errorf("parts: %s did not end within 20 s of SIGTERM\n%s", p.Name, p.Log())
+		return fmt.Errorf("parts: %s did not end within %v of SIGTERM\n%s", p.Name, stopPatience, p.Log())
 	}
 }
 

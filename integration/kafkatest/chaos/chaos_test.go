@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/kavro/kavro/base/basetest"
 	"github.com/kavro/kavro/integration/internal/bases"
 	"github.com/kavro/kavro/integration/internal/kafka"
@@ -29,7 +27,9 @@ func onEach(t *testing.T, test func(*testing.T, chaostest.Cluster, basetest.Fact
 	for _, f := range bases.All {
 		t.Run(f.Name, func(t *testing.T) {
 			test(t, chaostest.Cluster{Brokers: broker.Address, CreateTopic: broker.NewTopic, Harm: func(ctx context.Context, quiet func(least, most time.Duration) time.Duration) {
-				harm(t, ctx, quiet)
+				if err := harm(ctx, quiet); err != nil {
+					t.Error(err)
+				}
 			}}, f)
 		})
 	}
@@ -37,20 +37,26 @@ func onEach(t *testing.T, test func(*testing.T, chaostest.Cluster, basetest.Fact
 
 // harm freezes the broker for half a second, every few seconds; every third
 // time it kills it, and starts it again.
-func harm(t *testing.T, ctx context.Context, quiet func(least, most time.Duration) time.Duration) {
+func harm(ctx context.Context, quiet func(least, most time.Duration) time.Duration) error {
 	for n := 1; ; n++ {
 		select {
 		case <-time.After(quiet(time.Second, 3*time.Second)):
 		case <-ctx.Done():
-			return
+			return nil
 		}
-		if n%3 != 0 {
-			require.NoError(t, broker.Freeze())
-			time.Sleep(500 * time.Millisecond)
-			require.NoError(t, broker.Thaw())
+		if n%3 == 0 {
+			broker.Kill9()
+			if err := broker.Restart(); err != nil {
+				return err
+			}
 			continue
 		}
-		broker.Kill9()
-		require.NoError(t, broker.Restart())
+		if err := broker.Freeze(); err != nil {
+			return err
+		}
+		time.Sleep(500 * time.Millisecond)
+		if err := broker.Thaw(); err != nil {
+			return err
+		}
 	}
 }
