@@ -132,17 +132,19 @@ func (c *core) commit(ctx context.Context, pick func() []base.Offset) ([]base.Of
 const commitPause = 50 * time.Millisecond
 
 // inRebalance says whether a commit came at a moment when the group takes none:
-// members have joined, and wait to be told who has what (classic protocol), or an
-// epoch has ended and this member has not heard of the next (KIP-848). It passes
-// without anything that whoever commits would have to do; what was dealt with would
-// be handled again if the last commit of a member that leaves were lost to it.
+// members have joined, and wait to be told who has what (27), or a generation or an
+// epoch has ended, and this member has not heard of the next (22; KIP-848: 113). It
+// passes without anything that whoever commits would have to do; what was dealt with
+// would be handled again if the last commit of a member that leaves were lost to it.
+// A member that the group has thrown out is told another code, 25.
 func inRebalance(err error) bool {
 	const (
+		illegalGeneration   = 22
 		rebalanceInProgress = 27
 		staleMemberEpoch    = 113
 	)
 	e := (*base.Error)(nil)
-	return errors.As(err, &e) && (e.Code == rebalanceInProgress || e.Code == staleMemberEpoch)
+	return errors.As(err, &e) && (e.Code == illegalGeneration || e.Code == rebalanceInProgress || e.Code == staleMemberEpoch)
 }
 
 // pause waits, and reports whether ctx has let it.

@@ -125,7 +125,7 @@ func TestManualCommit(t *testing.T) {
 // A group that rebalances takes no commits for a moment: the last one of a member
 // that leaves waits for it, or its records would be handled again.
 func TestCommitWhileTheGroupRebalances(t *testing.T) {
-	for _, code := range []int16{27, 113} {
+	for _, code := range []int16{22, 27, 113} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, 1)
 			w.fillNumbers(0, 2)

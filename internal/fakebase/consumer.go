@@ -297,7 +297,7 @@ func (m *Consumer) Commit(ctx context.Context, next []base.Offset) error {
 	}
 	for _, o := range next {
 		if !m.manual && m.group.owner[o.TopicPartition] != m {
-			return &base.Error{Code: codeIllegalGeneration, Topic: o.Topic, Partition: o.Partition, Err: errNotOwner}
+			return &base.Error{Code: codeUnknownMember, Topic: o.Topic, Partition: o.Partition, Err: errNotOwner}
 		}
 	}
 	m.group.commit(next)

@@ -8,10 +8,10 @@ import (
 
 // Codes of errors: Kafka's, and librdkafka's own, which are negative.
 const (
-	codeUnknownPartition  = 3
-	codeIllegalGeneration = 22
-	codeFenced            = -144
-	codeState             = -172
+	codeUnknownPartition = 3
+	codeUnknownMember    = 25
+	codeFenced           = -144
+	codeState            = -172
 )
 
 var (
