@@ -57,6 +57,50 @@ func TestMessageTimeout(t *testing.T) {
 	}
 }
 
+// The broker goes away after it has taken records: what comes then times out as
+// well, whatever became of the last connection.
+func TestMessageTimeoutWhenTheBrokerGoesAway(t *testing.T) {
+	k, conf := misbehaving(t)
+	conf["message.timeout.ms"] = 1000
+	p, err := NewProducer(conf, base.Hooks{})
+	require.NoError(t, err)
+	reported := make(chan error, 1)
+	produce := func() error {
+		require.NoError(t, p.Produce(t.Context(), &base.Record{Topic: "topic", Partition: 0}, func(_ *base.Record, err error) { reported <- err }))
+		return <-reported
+	}
+	for produce() != nil { // on a busy machine even this may take longer
+	}
+	k.Close()
+	for range 3 {
+		require.Equal(t, codeMsgTimedOut, code(t, produce()))
+	}
+	require.NoError(t, p.Close(t.Context()))
+}
+
+// A broker that is away for more than kgo's 20 tries: the commit waits for it.
+func TestCommitWaitsForTheBroker(t *testing.T) {
+	k, conf := misbehaving(t)
+	conf["transactional.id"], conf["retry.backoff.ms"], conf["retry.backoff.max.ms"] = "txn", 1, 1
+	tries := 0
+	k.ControlKey(int16(kmsg.EndTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		if tries++; tries > 40 {
+			return nil, nil, false
+		}
+		k.KeepControl()
+		resp := req.ResponseKind().(*kmsg.EndTxnResponse)
+		resp.ErrorCode = kerr.CoordinatorNotAvailable.Code
+		return resp, nil, true
+	})
+	p, err := NewProducer(conf, base.Hooks{})
+	require.NoError(t, err)
+	txn := p.(base.TxnProducer)
+	require.NoError(t, txn.Begin(t.Context()))
+	require.NoError(t, p.Produce(t.Context(), &base.Record{Topic: "topic", Partition: 0}, nil))
+	require.NoError(t, txn.End(t.Context(), true))
+	require.NoError(t, p.Close(t.Context()))
+}
+
 // A broker that takes requests and does not answer: the records time out too,
 // and the producer works again when it does.
 func TestMessageTimeoutInFlight(t *testing.T) {

@@ -28,6 +28,9 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 		cancel()
 		return nil, err
 	}
+	if s.transactionalID != "" {
+		opts = append(opts, kgo.RequestRetries(endRetries))
+	}
 	cl, err := newClient(opts)
 	if err != nil {
 		cancel()
@@ -41,6 +44,12 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 	}
 	return p, nil
 }
+
+// endRetries is how often a transactional producer tries a request. kgo gives up
+// after 20, some seconds, and then what became of a commit is not known. So many
+// that its limit of time counts instead, which for the end of a transaction is five
+// minutes.
+const endRetries = 10_000
 
 func (s *settings) allProducerOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt, error) {
 	opts, err := s.clientOpts(ctx, hooks)
@@ -111,7 +120,8 @@ type sent struct {
 	given     *base.Record
 	report    func(*base.Record, error)
 	size      int64
-	requested int32 // the partition asked for, or -1
+	requested int32           // the partition asked for, or -1
+	late      <-chan struct{} // closed when message.timeout.ms has passed; nil: never
 	era       *era
 }
 
@@ -153,7 +163,9 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 		s.rec.Timestamp = now
 	}
 	// ctx ends with Produce: cancelling one record would fail its batch.
-	p.cl.Produce(p.deadlines.from(now), &s.rec, s.promise)
+	limit := p.deadlines.from(now)
+	s.late = limit.Done()
+	p.cl.Produce(limit, &s.rec, s.promise)
 	p.flight.entered()
 	return nil
 }
@@ -194,8 +206,14 @@ func (s *sent) done(rec *kgo.Record, err error) {
 
 // failed says why the record was not delivered, and where.
 func (s *sent) failed(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms")
+		e.Retriable = true
+		err = e
+	case s.isLate() && isTransport(err):
+		// kgo has looked at the time when a connection failed, and says why it failed.
+		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms: %w", err)
 		e.Retriable = true
 		err = e
 	}
@@ -210,6 +228,15 @@ func (s *sent) failed(err error) error {
 	}
 	s.given.Offset = -1
 	return err
+}
+
+func (s *sent) isLate() bool {
+	select {
+	case <-s.late:
+		return true
+	default:
+		return false
+	}
 }
 
 func (p *producer) Flush(ctx context.Context) error {
