@@ -41,6 +41,7 @@ type Client struct {
 	versions *permanent[versionKey, *SubjectSchema]
 	referred *permanent[versionKey, *schemaAnswer]     // versions that schemas refer to, unparsed
 	known    *permanent[definitionKey, *SubjectSchema] // schemas looked up or registered
+	bare     *permanent[definitionKey, *SubjectSchema] // registered, and answered with an id alone
 
 	registering flights[definitionKey, *SubjectSchema]
 

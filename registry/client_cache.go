@@ -36,13 +36,14 @@ func (c *Client) openCaches() {
 			return a, nil
 		},
 	})
-	c.known = newPermanent(c, kind[definitionKey, *SubjectSchema]{
+	definitions := kind[definitionKey, *SubjectSchema]{
 		name: "schema", ttl: s.missingSchemas, show: definitionKey.String, full: definitionKey.full, pack: answerOf,
 		where: func(k definitionKey) string { return k.subject },
 		unpack: func(ctx context.Context, k definitionKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
 			return c.build(ctx, k.String(), where, a)
 		},
-	})
+	}
+	c.known, c.bare = newPermanent(c, definitions), newPermanent(c, definitions)
 	c.latest = newExpiring(c, "latest", s.missingVersions, latestKey.String, c.askLatest)
 	c.associations = newExpiring(c, "association", 0, associationKey.String, c.askAssociations)
 }
@@ -64,5 +65,6 @@ func (c *Client) registered(subject string) {
 func (c *Client) deleted(subject string) {
 	c.versions.forget(func(k versionKey) bool { return k.subject == subject })
 	c.known.forget(func(k definitionKey) bool { return k.subject == subject })
+	c.bare.forget(func(k definitionKey) bool { return k.subject == subject })
 	c.latest.forget(func(k latestKey) bool { return k.subject == subject })
 }

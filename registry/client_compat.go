@@ -58,7 +58,11 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		return err
 	}
 	// The registry knows better, or cannot be asked for what it compared with.
-	return &schemas.IncompatibleError{Reasons: []schemas.Reason{{Message: shorten(oneLine(messages), maxMessage)}}}
+	message := shorten(oneLine(messages), maxMessage)
+	if message == "" {
+		message = "the registry says so and gives no reason"
+	}
+	return &schemas.IncompatibleError{Reasons: []schemas.Reason{{Path: "/", Message: message}}}
 }
 
 // noSuchEndpoint reports whether err means that the registry has no such call:

@@ -103,6 +103,14 @@ func TestLeanRegistries(t *testing.T) {
 				require.NoError(t, err)
 			}
 			require.Equal(t, 2, l.Total())
+			for range 100 {
+				s, err = c.Lookup(ctx, "users-value", d)
+				require.NoError(t, err)
+				require.Equal(t, 1, s.Version, "an answer to another question does not do")
+				_, err = c.Register(ctx, "users-value", d)
+				require.NoError(t, err)
+			}
+			require.Equal(t, 3, l.Total())
 
 			s, err = c.SchemaByID(ctx, "users-value", 1)
 			require.NoError(t, err)
@@ -138,4 +146,18 @@ func TestLeanRegistries(t *testing.T) {
 			require.Equal(t, 1, incompatible.Reasons[0].Version)
 		})
 	}
+}
+
+// A registry may say that a schema is incompatible where kavro would not, and
+// not say why.
+func TestVerdictWithoutReason(t *testing.T) {
+	f := newFixture()
+	c, err := New("http://registry", WithRoundTripper(f), quick())
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Register(t.Context(), "users-value", Definition{Text: userV1})
+	require.NoError(t, err)
+	f.Add(Fault{Path: "/compatibility/subjects/users-value/versions", Body: text(`{"is_compatible":false}`)})
+	err = c.CheckCompatibility(t.Context(), "users-value", Definition{Text: userV2})
+	require.EqualError(t, err, "incompatible schema: the reader cannot read the writer's data: at /: the registry says so and gives no reason")
 }

@@ -213,7 +213,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 func (c *Client) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
 	key := newDefinitionKey(subjectKey(subject), d, call{normalize: o.normalize})
-	if s, ok := c.known.found.get(key); ok && o.id == 0 {
+	if s, ok := c.registeredBefore(key); ok && o.id == 0 {
 		c.known.tell(EventHit, key, nil)
 		return s, nil
 	}
@@ -221,7 +221,7 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 		return nil, err
 	}
 	work := func(ctx context.Context) (*SubjectSchema, error) {
-		if s, ok := c.known.found.get(key); ok && o.id == 0 {
+		if s, ok := c.registeredBefore(key); ok && o.id == 0 {
 			return s, nil // another flight landed between the caller's look and this one
 		}
 		ctx, cancel := context.WithTimeout(ctx, c.settings.transport.callTimeout)
@@ -234,6 +234,15 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 	return c.registering.do(ctx, c.group, key, work)
 }
 
+// registeredBefore returns what this client was answered when it registered or
+// looked up a definition.
+func (c *Client) registeredBefore(key definitionKey) (*SubjectSchema, bool) {
+	if s, ok := c.known.found.get(key); ok {
+		return s, true
+	}
+	return c.bare.found.get(key)
+}
+
 func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o call) (*SubjectSchema, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.normalize), "force", flag(o.force))
 	s, err := c.post(ctx, path, key, d, o)
@@ -244,8 +253,12 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 		}
 		return nil, err
 	}
-	c.known.keep(key, s, c.known.now())
-	c.known.save(key, s)
+	answers := c.known
+	if s.Version == 0 {
+		answers = c.bare // a Lookup would find the version
+	}
+	answers.keep(key, s, answers.now())
+	answers.save(key, s)
 	return s, nil
 }
 
