@@ -65,11 +65,9 @@ func contexts(s *suite) {
 	d.References[0].Subject = in("base")
 	s.must(s.subject("user"), d)
 
-	if s.features.has(GUIDs) {
-		found, err := s.SchemaByGUID(s.ctx(), first.GUID)
-		s.NoError(err)
-		s.Equal(s.fullName("A"), found.Schema.FullName())
-	}
+	found, err := s.SchemaByGUID(s.ctx(), first.GUID)
+	s.NoError(err)
+	s.Equal(s.fullName("A"), found.Schema.FullName())
 
 	// A name without a context finds one of the same name.
 	unique := s.subject("unique")

@@ -9,5 +9,8 @@
 // registry that holds something already can be checked; one that lacks a
 // [Feature] is not asked for it.
 //
+// [Compare] is for a registry that is known to differ: each of its differences has
+// to be there.
+//
 // It is for tests only: it imports testing.
 package registrytest

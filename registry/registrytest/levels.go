@@ -8,6 +8,30 @@ import (
 )
 
 func levels(s *suite) {
+	eachLevel(s, func(name, subject string, next registry.Definition, ok bool) {
+		_, err := s.Register(s.ctx(), subject, next)
+		if ok {
+			s.NoError(err, name)
+		} else {
+			s.refused(err, 409, 40901)
+		}
+	})
+}
+
+func checks(s *suite) {
+	eachLevel(s, func(name, subject string, next registry.Definition, ok bool) {
+		err := s.CheckCompatibility(s.ctx(), subject, next)
+		if ok {
+			s.NoError(err, name)
+		} else {
+			s.Error(err, name)
+		}
+	})
+}
+
+// eachLevel calls try with subjects of every level, what is to be registered
+// there, and whether the level lets it.
+func eachLevel(s *suite, try func(name, subject string, next registry.Definition, ok bool)) {
 	// Against a history of {a}, {a, b = 0}: what each level lets follow.
 	history := []registry.Definition{
 		s.record("L", field("a", "int", "")),
@@ -44,15 +68,7 @@ func levels(s *suite) {
 			s.NoError(err)
 			s.Equal(level, got)
 
-			checked := s.CheckCompatibility(s.ctx(), subject, c.next)
-			_, err = s.Register(s.ctx(), subject, c.next)
-			if c.ok[level] {
-				s.NoError(checked, "%s, %s", c.name, level)
-				s.NoError(err, "%s, %s", c.name, level)
-			} else {
-				s.Error(checked, "%s, %s", c.name, level)
-				s.refused(err, 409, 40901)
-			}
+			try(c.name+", "+level.String(), subject, c.next, c.ok[level])
 		}
 	}
 }

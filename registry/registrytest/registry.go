@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -72,25 +74,32 @@ func (f Feature) String() string {
 	return strings.Join(names, "+")
 }
 
-// Run checks the registries that open returns; it is called once per test. The
-// tests that need a feature that is not there do not exist.
-func Run(t *testing.T, open func(t *testing.T) Registry, features Feature) {
-	for _, c := range []struct {
-		name  string
-		needs Feature
-		run   func(*suite)
-	}{
+// test is one thing that a registry does.
+type test struct {
+	name  string
+	needs Feature
+	run   func(*suite)
+}
+
+func tests() []test {
+	list := []test{
 		{"a schema has one id in all subjects", NoFeatures, sharedIDs},
-		{"what is the same schema", Identity, sameSchema},
 		{"versions", NoFeatures, versions},
 		{"subjects", NoFeatures, subjects},
+		{"subjects by prefix", NoFeatures, subjectsByPrefix},
 		{"names of subjects", NoFeatures, names},
-		{"soft and permanent deletes", NoFeatures, deletes},
+		{"soft deletes", NoFeatures, softDeletes},
+		{"soft delete first", NoFeatures, softFirst},
+		{"soft delete twice", NoFeatures, softTwice},
+		{"versions after deletes", NoFeatures, versionsAfterDeletes},
 		{"ids after deletes", FreshIDs, idsAfterDeletes},
 		{"references", NoFeatures, references},
+		{"references to the latest", NoFeatures, latestReference},
+		{"references written out", Identity, writtenOut},
+		{"referenced schemas stay", NoFeatures, referencedStay},
 		{"levels", NoFeatures, levels},
+		{"compatibility is checked as at a registration", NoFeatures, checks},
 		{"reasons", NoFeatures, reasons},
-		{"invalid schemas", NoFeatures, invalidSchemas},
 		{"what does not exist", NoFeatures, missing},
 		{"GUIDs", GUIDs, guids},
 		{"modes", Modes, modes},
@@ -99,22 +108,92 @@ func Run(t *testing.T, open func(t *testing.T) Registry, features Feature) {
 		{"metadata", Metadata, metadata},
 		{"rule sets", RuleSets, ruleSets},
 		{"configuration", Settings, settings},
-	} {
+		{"pages", Settings, pages},
+		{"found normalized", Identity, foundNormalized},
+		{"same schema: name and namespace", Identity, nameAndNamespace},
+	}
+	for _, pair := range pairs {
+		list = append(list,
+			test{"same schema: " + pair.name, Identity, func(s *suite) { sameSchema(s, "plain", pair, pair.plain) }},
+			test{"same schema, normalized: " + pair.name, Identity, func(s *suite) { sameSchema(s, "normalized", pair, pair.normalized, registry.Normalize()) }})
+	}
+	for _, bad := range invalid {
+		list = append(list, test{"invalid schema: " + bad.name, NoFeatures, func(s *suite) { invalidSchema(s, bad.text) }})
+	}
+	return list
+}
+
+// Run checks the registries that open returns; it is called once per test. The
+// tests that need a feature that is not there do not exist.
+func Run(t *testing.T, open func(t *testing.T) Registry, features Feature) {
+	for _, c := range tests() {
 		if features.has(c.needs) {
-			t.Run(c.name, func(t *testing.T) {
-				c.run(&suite{T: t, Assertions: require.New(t), Registry: open(t), features: features, random: strings.ToLower(rand.Text()[:8])})
-			})
+			t.Run(c.name, func(t *testing.T) { c.run(newSuite(t, open(t), require.New(t))) })
 		}
 	}
 }
+
+// Differences are the tests that a registry is known not to pass, each with a part
+// of what its first failed check says, on one line. It is to be so short that no
+// other check says it.
+type Differences map[string]string
+
+// Compare runs all tests. One that fails must be known, for the reason given; one
+// that is known must fail.
+func Compare(t *testing.T, open func(t *testing.T) Registry, known Differences) {
+	names := map[string]bool{}
+	for _, c := range tests() {
+		names[c.name] = true
+		t.Run(c.name, func(t *testing.T) {
+			failure := firstFailure(func(checks require.TestingT) { c.run(newSuite(t, open(t), require.New(checks))) })
+			expected, differs := known[c.name]
+			switch {
+			case differs && failure == "":
+				require.Fail(t, "this registry does now what Confluent's does", "known as a difference: %s", expected)
+			case differs:
+				require.Contains(t, failure, expected)
+			default:
+				require.Empty(t, failure)
+			}
+		})
+	}
+	for name := range known {
+		require.True(t, names[name], "%q is not the name of a test", name)
+	}
+}
+
+// firstFailure runs a test up to the first check that fails, and returns what it
+// says, on one line. It is "" if none does.
+func firstFailure(run func(checks require.TestingT)) string {
+	var f failure
+	done := make(chan struct{})
+	go func() { // which may end in the middle
+		defer close(done)
+		run(&f)
+	}()
+	<-done
+	return f.text
+}
+
+type failure struct{ text string }
+
+func (f *failure) Errorf(format string, args ...any) {
+	_, text, _ := strings.Cut(fmt.Sprintf(format, args...), "Error:") // after where it was
+	f.text = strings.Join(strings.Fields(text), " ")
+}
+
+func (f *failure) FailNow() { runtime.Goexit() }
 
 // suite is one test and what it works with.
 type suite struct {
 	*testing.T
 	*require.Assertions
 	Registry
-	features Feature
-	random   string // begins the names of the test's subjects
+	random string // begins the names of the test's subjects
+}
+
+func newSuite(t *testing.T, r Registry, checks *require.Assertions) *suite {
+	return &suite{T: t, Assertions: checks, Registry: r, random: strings.ToLower(rand.Text()[:8])}
 }
 
 // The two packages have these names as well.

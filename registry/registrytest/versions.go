@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kavro/kavro/registry"
 )
@@ -43,13 +44,31 @@ func versions(s *suite) {
 }
 
 func subjects(s *suite) {
-	for _, name := range []string{"a-1", "a-2", "b-1"} {
-		s.must(s.subject(name), s.record("S"))
-	}
+	kept, deleted := s.subject("kept"), s.subject("deleted")
+	s.must(kept, s.record("S"))
+	s.must(deleted, s.record("S"))
 	all, err := s.Subjects(s.ctx(), "")
 	s.NoError(err)
+	s.Contains(all, kept)
+	s.Contains(all, deleted)
+	_, err = s.DeleteSubject(s.ctx(), deleted)
+	s.NoError(err)
+	all, err = s.Subjects(s.ctx(), "")
+	s.NoError(err)
+	s.Contains(all, kept)
+	s.NotContains(all, deleted)
+	all, err = s.Subjects(s.ctx(), "", registry.WithDeleted())
+	s.NoError(err)
+	s.Contains(all, kept)
+	s.Contains(all, deleted)
+	types, err := s.Types(s.ctx())
+	s.NoError(err)
+	s.Contains(types, "AVRO")
+}
+
+func subjectsByPrefix(s *suite) {
 	for _, name := range []string{"a-1", "a-2", "b-1"} {
-		s.Contains(all, s.subject(name))
+		s.must(s.subject(name), s.record("S"))
 	}
 	some, err := s.Subjects(s.ctx(), s.subject("a-"))
 	s.NoError(err)
@@ -57,26 +76,25 @@ func subjects(s *suite) {
 	none, err := s.Subjects(s.ctx(), s.subject("c-"))
 	s.NoError(err)
 	s.Empty(none)
-
 	_, err = s.DeleteSubject(s.ctx(), s.subject("a-1"))
 	s.NoError(err)
-	some, err = s.Subjects(s.ctx(), s.subject("a-"))
-	s.NoError(err)
-	s.Equal([]string{s.subject("a-2")}, some)
 	some, err = s.Subjects(s.ctx(), s.subject("a-"), registry.WithDeleted())
 	s.NoError(err)
 	s.Equal([]string{s.subject("a-1"), s.subject("a-2")}, some)
-	if s.features.has(Settings) {
-		some, err = s.Subjects(s.ctx(), s.subject("a-"), registry.OnlyDeleted())
-		s.NoError(err)
-		s.Equal([]string{s.subject("a-1")}, some)
-		some, err = s.Subjects(s.ctx(), s.subject(""), registry.Page(1, 1))
-		s.NoError(err)
-		s.Equal([]string{s.subject("b-1")}, some)
+}
+
+func pages(s *suite) {
+	for _, name := range []string{"a-1", "a-2", "b-1"} {
+		s.must(s.subject(name), s.record("S"))
 	}
-	types, err := s.Types(s.ctx())
+	some, err := s.Subjects(s.ctx(), s.subject(""), registry.Page(1, 1))
 	s.NoError(err)
-	s.Contains(types, "AVRO")
+	s.Equal([]string{s.subject("a-2")}, some)
+	_, err = s.DeleteSubject(s.ctx(), s.subject("a-1"))
+	s.NoError(err)
+	some, err = s.Subjects(s.ctx(), s.subject("a-"), registry.OnlyDeleted())
+	s.NoError(err)
+	s.Equal([]string{s.subject("a-1")}, some)
 }
 
 // Names are the subjects that a registry, and what is between, must leave alone.
@@ -138,27 +156,27 @@ func missing(s *suite) {
 	s.Equal([]int{1}, numbers, "nothing came of it")
 }
 
-func invalidSchemas(s *suite) {
+// invalid are texts that are no schemas. {ns} stands for a namespace.
+var invalid = []struct{ name, text string }{
+	{"not JSON", `{`},
+	{"no type", `{"type":"recod"}`},
+	{"empty", ``},
+	{"unknown name", `{"type":"record","name":"{ns}.I","fields":[{"name":"a","type":"no.Such"}]}`},
+	{"invalid name", `{"type":"record","name":"a-b","fields":[]}`},
+	{"invalid default", `{"type":"record","name":"{ns}.I","fields":[{"name":"a","type":"int","default":"x"}]}`},
+	{"field twice", `{"type":"record","name":"{ns}.I","fields":[{"name":"a","type":"int"},{"name":"a","type":"int"}]}`},
+	{"union of unions", `["null",["string"]]`},
+	{"union branches alike", `["string","string"]`},
+}
+
+func invalidSchema(s *suite, text string) {
 	subject := s.subject("invalid")
-	for name, text := range map[string]string{
-		"not JSON":             `{`,
-		"no type":              `{"type":"recod"}`,
-		"empty":                ``,
-		"unknown name":         `{"type":"record","name":"` + s.fullName("I") + `","fields":[{"name":"a","type":"no.Such"}]}`,
-		"invalid name":         `{"type":"record","name":"a-b","fields":[]}`,
-		"invalid default":      `{"type":"record","name":"` + s.fullName("I") + `","fields":[{"name":"a","type":"int","default":"x"}]}`,
-		"field twice":          `{"type":"record","name":"` + s.fullName("I") + `","fields":[{"name":"a","type":"int"},{"name":"a","type":"int"}]}`,
-		"union of unions":      `["null",["string"]]`,
-		"union branches alike": `["string","string"]`,
-	} {
-		_, err := s.Register(s.ctx(), subject, registry.Definition{Text: text})
-		s.Error(err, name)
-		r, ok := response(err)
-		if ok { // a client may refuse without asking
-			s.Equal(422, r.Status, "%s: %v", name, err)
-			s.Equal(42201, r.Code, "%s: %v", name, err)
-		}
+	_, err := s.Register(s.ctx(), subject, registry.Definition{Text: strings.ReplaceAll(text, "{ns}", "ns"+s.random)})
+	s.Error(err)
+	if r, ok := response(err); ok { // a client may refuse without asking
+		s.Equal(422, r.Status, "%v", err)
+		s.Equal(42201, r.Code, "%v", err)
 	}
-	_, err := s.Versions(s.ctx(), subject)
+	_, err = s.Versions(s.ctx(), subject)
 	s.refused(err, 404, 40401)
 }
