@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,7 +22,12 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 	var names []string
 	path := withQuery("/subjects", o.query("subjectPrefix", prefix)...)
 	err := c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, &names)
-	return names, err
+	if strings.HasPrefix(prefix, ":") {
+		return names, err // some leave the context out of the names
+	}
+	// Some registries do not look at the prefix, and who deletes what is listed
+	// must not delete more.
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, prefix) }), err
 }
 
 // Versions returns the versions of a subject, ascending. Options:

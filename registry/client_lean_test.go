@@ -152,12 +152,20 @@ func TestLeanRegistries(t *testing.T) {
 // not say why.
 func TestVerdictWithoutReason(t *testing.T) {
 	f := newFixture()
-	c, err := New("http://registry", WithRoundTripper(f), quick())
-	require.NoError(t, err)
-	defer c.Close()
-	_, err = c.Register(t.Context(), "users-value", Definition{Text: userV1})
+	c := f.client(t)
+	_, err := c.Register(t.Context(), "users-value", Definition{Text: userV1})
 	require.NoError(t, err)
 	f.Add(Fault{Path: "/compatibility/subjects/users-value/versions", Body: text(`{"is_compatible":false}`)})
 	err = c.CheckCompatibility(t.Context(), "users-value", Definition{Text: userV2})
 	require.EqualError(t, err, "incompatible schema: the reader cannot read the writer's data: at /: the registry says so and gives no reason")
+}
+
+// Apicurio lists all subjects, whatever the prefix.
+func TestPrefixNotLookedAt(t *testing.T) {
+	f := newFixture()
+	c := f.client(t)
+	f.Add(Fault{Path: "/subjects", Body: text(`["orders-key","orders-value","users-value"]`)})
+	names, err := c.Subjects(t.Context(), "orders-")
+	require.NoError(t, err)
+	require.Equal(t, []string{"orders-key", "orders-value"}, names)
 }

@@ -87,7 +87,6 @@ func tests() []test {
 		{"versions", NoFeatures, versions},
 		{"subjects", NoFeatures, subjects},
 		{"subjects by prefix", NoFeatures, subjectsByPrefix},
-		{"names of subjects", NoFeatures, names},
 		{"soft deletes", NoFeatures, softDeletes},
 		{"soft delete first", NoFeatures, softFirst},
 		{"soft delete twice", NoFeatures, softTwice},
@@ -116,6 +115,9 @@ func tests() []test {
 		list = append(list,
 			test{"same schema: " + pair.name, Identity, func(s *suite) { sameSchema(s, "plain", pair, pair.plain) }},
 			test{"same schema, normalized: " + pair.name, Identity, func(s *suite) { sameSchema(s, "normalized", pair, pair.normalized, registry.Normalize()) }})
+	}
+	for _, name := range Names {
+		list = append(list, test{"subject " + name, NoFeatures, func(s *suite) { named(s, name) }})
 	}
 	for _, bad := range invalid {
 		list = append(list, test{"invalid schema: " + bad.name, NoFeatures, func(s *suite) { invalidSchema(s, bad.text) }})
