@@ -1,14 +1,20 @@
 package parts
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
-// The plugin that copies artifacts, at one version for all.
-const mavenDependency = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:"
+// The plugins that copy artifacts. Newer ones also read the POMs above that of a
+// single artifact, and not all of those are to be had.
+const (
+	mavenTree   = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+	mavenSingle = "org.apache.maven.plugins:maven-dependency-plugin:2.8:copy"
+)
 
 // JavaLibrary returns a folder with the jars of artifacts ("group:artifact:version",
 // each) and of what they need at run time, for java's class path as "DIR/*".
@@ -24,21 +30,20 @@ func JavaLibrary(name string, artifacts ...string) (string, error) {
 	pom := fmt.Sprintf(`<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>kavro</groupId><artifactId>%s</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>%s</dependencies></project>`, name, deps.String())
-	return Made(name, pom, func(dir string) error {
+	return fetched(name, pom, func(dir string) error {
 		file := filepath.Join(dir, "pom.xml")
 		if err := os.WriteFile(file, []byte(pom), 0o644); err != nil {
 			return err
 		}
-		return Run(dir, nil, "mvn", "-B", "-ntp", "-q", "-f", file, mavenDependency+"copy-dependencies",
-			"-DincludeScope=runtime", "-DoutputDirectory="+dir)
+		return maven(dir, "-f", file, mavenTree, "-DincludeScope=runtime", "-DoutputDirectory="+dir)
 	})
 }
 
 // Archive returns a folder with what is in a tar.gz of Maven's
 // ("group:artifact:version:tar.gz:classifier").
 func Archive(name, artifact string) (string, error) {
-	return Made(name, artifact, func(dir string) error {
-		if err := Run(dir, nil, "mvn", "-B", "-ntp", "-q", mavenDependency+"copy", "-Dartifact="+artifact, "-DoutputDirectory="+dir); err != nil {
+	return fetched(name, artifact, func(dir string) error {
+		if err := maven(dir, mavenSingle, "-Dartifact="+artifact, "-DoutputDirectory="+dir); err != nil {
 			return err
 		}
 		files, err := filepath.Glob(filepath.Join(dir, "*.tar.gz"))
@@ -55,15 +60,57 @@ func Archive(name, artifact string) (string, error) {
 // PythonLibrary returns a folder with Python packages ("name==version", each) and
 // what they need, for PYTHONPATH.
 func PythonLibrary(name string, packages ...string) (string, error) {
-	return Made(name, strings.Join(packages, "\n"), func(dir string) error {
+	return fetched(name, strings.Join(packages, "\n"), func(dir string) error {
 		return Run(dir, nil, "python3", append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", dir}, packages...)...)
 	})
 }
 
-// GoProgram returns the path of a program built from a Go package at a version.
-func GoProgram(name, pkg, version string) (string, error) {
-	dir, err := Made(name, pkg+"@"+version, func(dir string) error {
-		return Run(dir, []string{"GOBIN=" + dir, "GOFLAGS=-mod=mod"}, "go", "install", pkg+"@"+version)
+// GoProgram returns the path of a program built from a package of a module
+// ("path@version").
+func GoProgram(name, module, pkg string) (string, error) {
+	path, version, _ := strings.Cut(module, "@")
+	gomod := fmt.Sprintf("module kavro.test/tool\n\ngo 1.25\n\nrequire %s %s\n", path, version)
+	dir, err := fetched(name, gomod+pkg, func(dir string) error {
+		// "go install pkg@version" would ask for the list of versions as well,
+		// which not every module has any more.
+		err := errors.Join(
+			os.WriteFile(filepath.Join(dir, "go.mod"), []byte(gomod), 0o644),
+			os.WriteFile(filepath.Join(dir, "tools.go"), []byte("package tools\n\nimport _ \""+pkg+"\"\n"), 0o644))
+		if err != nil {
+			return err
+		}
+		return Run(dir, []string{"GOFLAGS=-mod=mod", "GOWORK=off"}, "go", "build", "-o", "program", pkg)
 	})
-	return filepath.Join(dir, filepath.Base(pkg)), err
+	return filepath.Join(dir, "program"), err
+}
+
+// maven runs Maven, which else does not try again what it could not get today.
+func maven(dir string, args ...string) error {
+	return Run(dir, nil, "mvn", append([]string{"-B", "-ntp", "-q", "-U"}, args...)...)
+}
+
+// fetched is Made for what comes from a package registry, which may have a bad
+// moment: it tries three times.
+func fetched(name, recipe string, fetch func(dir string) error) (string, error) {
+	return Made(name, recipe, func(dir string) error {
+		for tries := 1; ; tries++ {
+			err := fetch(dir)
+			if err == nil || tries == 3 {
+				return err
+			}
+			time.Sleep(time.Duration(tries) * 5 * time.Second)
+			if err := empty(dir); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// empty deletes what is in a folder.
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+	}
+	return err
 }
