@@ -12,7 +12,7 @@ var cases = []struct{ name, schema, python, json string }{
 	{"long", `"long"`, `-65`, `-65`},
 	{"float", `"float"`, `1.5`, `1.5`},
 	{"double", `"double"`, `0.1`, `0.1`},
-	{"double, most", `"double"`, `1.7976931348623157e308`, `1.7976931348623157e308`},
+	{"double, most", `"double"`, `1.7976931348623157e308`, `1.7976931348623157e+308`},
 	{"boolean", `"boolean"`, `True`, `true`},
 	{"bytes", `"bytes"`, `b"\x00\xff\x01"`, `"\u0000\u00ff\u0001"`},
 	{"bytes, empty", `"bytes"`, `b""`, `""`},

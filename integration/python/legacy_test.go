@@ -153,7 +153,7 @@ func conf(name, url string) kavro.Config {
 func readAll[V any](t *testing.T, name, url, topic string, opts ...kavro.Option) []*avroconsumer.Message[string, V] {
 	ctx := patient(t)
 	c := conf(name, url)
-	c["group.id"], c["auto.offset.reset"], c["enable.partition.eof"] = fmt.Sprint(t.Name(), len(opts)), "earliest", true
+	c["group.id"], c["auto.offset.reset"] = fmt.Sprint(t.Name(), len(opts)), "earliest"
 	consumer, err := kavro.NewConsumer[string, V](c, []string{topic}, append(opts, kavro.KeySchema(keySchema), kavro.Consumer(avroconsumer.WithToEnd()))...)
 	require.NoError(t, err)
 	var all []*avroconsumer.Message[string, V]

@@ -151,7 +151,7 @@ func unknown(t *testing.T, ctx context.Context, env *kavrotest.Env, topic string
 // consume reads a topic to its end, by key. One record, of an unknown schema, is
 // reported and passed over; one is a tombstone.
 func consume[V any](t *testing.T, ctx context.Context, env *kavrotest.Env, group, topic string, h how, opts []kavro.Option) map[int64]V {
-	conf := env.Group(group, h.conf, kavro.Config{"enable.partition.eof": true})
+	conf := env.Group(group, h.conf)
 	c, err := kavro.NewConsumer[int64, V](conf, []string{topic}, append(opts, kavro.Consumer(avroconsumer.WithToEnd()))...)
 	require.NoError(t, err)
 	values, bad, tombstones := map[int64]V{}, 0, 0
