@@ -79,13 +79,23 @@ func GoProgram(name, module, pkg string) (string, error) {
 		if err != nil {
 			return err
 		}
-		return Run(dir, []string{"GOFLAGS=-mod=mod", "GOWORK=off"}, "go", "build", "-o", "program", pkg)
+		return Run(dir, []string{"GOFLAGS=-mod=mod -buildvcs=false", "GOWORK=off"}, "go", "build", "-o", "program", pkg)
 	})
 	return filepath.Join(dir, "program"), err
 }
 
-// maven runs Maven, which else does not try again what it could not get today.
+// maven runs Maven: one at a time, since they share a folder of what they got, and
+// told to try again what it could not get today.
 func maven(dir string, args ...string) error {
+	cache, err := folder()
+	if err != nil {
+		return err
+	}
+	unlock, err := lock(filepath.Join(cache, "maven.lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	return Run(dir, nil, "mvn", append([]string{"-B", "-ntp", "-q", "-U"}, args...)...)
 }
 
