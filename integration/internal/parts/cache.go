@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// fetchPatience bounds one command that fetches or builds a part.
-const fetchPatience = 10 * time.Minute
+// fetchPatience bounds one command that fetches or builds a part: 160 MB over a
+// busy line.
+const fetchPatience = 25 * time.Minute
 
 // folder returns the cache folder, which exists then.
 func folder() (string, error) {
@@ -84,6 +85,7 @@ func Run(dir string, env []string, name string, args ...string) error {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.WaitDelay = 10 * time.Second // its children may hold the pipe
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", cmd, err, tail(out))
