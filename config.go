@@ -107,7 +107,7 @@ func (w *wiring) chooseBase() error {
 }
 
 // ourPrefixes begin the names of keys that no Kafka client has.
-var ourPrefixes = []string{"kavro.", "avro.", "auto.register", "use.", "key.", "value.", "normalize.", "latest.", "id.compat", "subject.name.", "schema.", "rule.", "specific.", "validate."}
+var ourPrefixes = []string{"kavro.", "avro.", "auto.register", "use.", "key.", "value.", "normalize.", "latest.", "id.compat", "subject.name.", "schema.", "rule.", "specific.", "validate.", "validation."}
 
 // findMisspelt refuses keys that look like kavro's own and are not: the Kafka
 // client would refuse them too, but not say what was meant.

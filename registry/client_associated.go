@@ -29,14 +29,33 @@ func (c *Client) Associated(ctx context.Context, cluster, topic, part string) ([
 	return c.associations.get(ctx, associationKey{cluster, topic, part})
 }
 
-// askAssociations is one request for what associationKey says.
+// askAssociations is one request for what associationKey says. If the registry is
+// unavailable, an answer from a file will do.
 func (c *Client) askAssociations(ctx context.Context, key associationKey) ([]Association, time.Time, error) {
+	stored := c.files.load(c.associations.name, key.full())
+	if stored != nil {
+		ctx = withoutRetries(ctx)
+	}
 	at := time.Now()
-	var list []Association
+	list, err := c.associationsNow(ctx, key)
+	switch {
+	case err == nil:
+		c.write(&storedAnswer{Kind: c.associations.name, Key: key.full(), At: at, Associations: list})
+		return list, at, nil
+	case stored == nil || !unavailable(err) || !c.associations.usable(time.Since(stored.At)):
+		return nil, at, err
+	}
+	c.associations.tell(EventFallback, key, time.Since(stored.At), err)
+	return stored.Associations, stored.At, nil
+}
+
+// associationsNow returns a list that is not nil.
+func (c *Client) associationsNow(ctx context.Context, key associationKey) ([]Association, error) {
+	list := []Association{}
 	path := withQuery(apiPath("associations", "resources", key.cluster, key.topic), "resourceType", "topic", "associationType", key.part)
 	err := c.ask(ctx, http.MethodGet, path, key.String(), nil, &list)
-	if noSuchEndpoint(err) || permanentFailure(err) {
-		return nil, at, nil
+	if noSuchEndpoint(err) || permanentFailure(err) || err == nil && list == nil {
+		return []Association{}, nil
 	}
-	return list, at, err
+	return list, err
 }

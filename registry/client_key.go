@@ -119,5 +119,7 @@ func (k associationKey) String() string {
 	return "a subject for the " + k.part + "s of topic " + k.topic
 }
 
+func (k associationKey) full() string { return fmt.Sprintf("%q %q %q", k.cluster, k.topic, k.part) }
+
 // guidName is a GUID for people.
 func guidName(guid string) string { return "schema " + guid }

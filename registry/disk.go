@@ -36,6 +36,8 @@ type storedAnswer struct {
 	Where  string       `json:"where"` // a subject of the context of the references
 	At     time.Time    `json:"at"`    // when the registry answered
 	Answer schemaAnswer `json:"answer"`
+
+	Associations []Association `json:"associations,omitzero"` // instead of Answer; not nil then
 }
 
 // fileName is where the answer to key is found.
@@ -64,7 +66,7 @@ func decodeStored(content []byte, kind, key string) (*storedAnswer, bool) {
 		return nil, false
 	}
 	var s storedAnswer
-	if json.Unmarshal(body, &s) != nil || s.Kind != kind || s.Key != key || s.Answer.Schema == nil {
+	if json.Unmarshal(body, &s) != nil || s.Kind != kind || s.Key != key || s.Answer.Schema == nil && s.Associations == nil {
 		return nil, false
 	}
 	return &s, true

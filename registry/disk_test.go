@@ -117,6 +117,42 @@ func TestFilesAreForWhenTheRegistryIsDown(t *testing.T) {
 	}
 }
 
+// That there is no association is an answer too.
+func TestAssociationsFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture()
+		f.register(t, "shared", userV1)
+		c := f.client(t, WithCacheDir(dir))
+		require.NoError(t, c.Do(t.Context(), "POST", "/associations", map[string]any{
+			"resourceName": "orders", "resourceNamespace": "lkc-1", "resourceId": "id-1",
+			"associations": []map[string]any{{"subject": "shared"}},
+		}, nil))
+		want := map[string]int{"value": 1, "key": 0}
+		ask := func(c *Client) {
+			t.Helper()
+			for part, n := range want {
+				found, err := c.Associated(t.Context(), "", "orders", part)
+				require.NoError(t, err)
+				require.Len(t, found, n)
+			}
+		}
+		ask(c)
+		require.NoError(t, c.Close())
+		f.down.Store(true)
+
+		time.Sleep(time.Hour)
+		seen := &events{}
+		c = f.client(t, WithCacheDir(dir), WithObserver(seen))
+		ask(c)
+		require.Equal(t, 2, seen.of(EventFallback))
+		time.Sleep(time.Minute)
+		_, err := c.Associated(t.Context(), "", "orders", "value")
+		var unavailable *UnavailableError
+		require.ErrorAs(t, err, &unavailable, "too old, as a latest version would be")
+	})
+}
+
 func TestLatestFromFilesIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,13 +10,17 @@ import (
 	"time"
 )
 
-// save keeps an answer in the cache directory, if there is one, while the
-// caller goes on.
+// save is write for the answer to a question for a schema.
 func (c *Client) save(kind, key, where string, a *schemaAnswer) {
+	c.write(&storedAnswer{Kind: kind, Key: key, Where: where, At: time.Now(), Answer: *a})
+}
+
+// write keeps an answer in the cache directory, if there is one, while the
+// caller goes on.
+func (c *Client) write(s *storedAnswer) {
 	if c.files == nil || c.files.dir == "" {
 		return
 	}
-	s := &storedAnswer{Kind: kind, Key: key, Where: where, At: time.Now(), Answer: *a}
 	c.group.spawn(func(context.Context) { c.files.write(s) }) // logged there; nothing depends on it
 }
 

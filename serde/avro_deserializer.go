@@ -32,8 +32,8 @@ type AvroDeserializer[T any] struct {
 	codec    *avro.Codec[T]  // with own
 	variants []*variant
 	readers  onceMap[readerKey, *reader[T]]
-	contexts onceMap[contextKey, string] // by topic, for subjects of the user's own
-	custom   bool                        // the subject function is not the default
+	contexts onceMap[contextKey, string] // by topic, unless subjects are named by default
+	custom   bool                        // subjects are not named by default
 	// scratch holds buffers (*[]byte) for data on the way from the writer's
 	// schema to the reader's. A buffer belongs to one Decode at a time; decoded
 	// values never alias it.
@@ -78,9 +78,12 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 	for _, o := range opts {
 		o.applyDeserializer(&d.c)
 	}
-	d.custom = d.c.subject != nil
+	d.custom = d.c.subject != nil || d.c.associated != nil
 	if !d.custom {
 		d.c.subject = TopicName
+	}
+	if err := d.c.associated.use(r); err != nil {
+		return nil, err
 	}
 	if d.c.latest {
 		d.readers.stale = func(r *reader[T]) bool { return time.Now().After(r.until) }
@@ -145,7 +148,10 @@ func (d *AvroDeserializer[T]) readerFor(ctx context.Context, frame FrameID, from
 		key.topic, key.part = from.Topic, from.Part
 	}
 	if d.custom {
-		key.context = d.contextFor(ctx, from)
+		var err error
+		if key.context, err = d.contextFor(ctx, from); err != nil {
+			return nil, err
+		}
 	}
 	if r, ok := d.readers.get(key); ok {
 		return r, nil
@@ -155,25 +161,28 @@ func (d *AvroDeserializer[T]) readerFor(ctx context.Context, frame FrameID, from
 	})
 }
 
-// contextFor returns the context that the subject function puts a topic into. A
-// function that cannot say without a schema's name means the default context.
-func (d *AvroDeserializer[T]) contextFor(ctx context.Context, from *Target) string {
+// contextFor returns the context that a topic's subject is in. If the subject
+// cannot be named without a schema's name, or no subject is associated with the
+// topic, that is the default context.
+func (d *AvroDeserializer[T]) contextFor(ctx context.Context, from *Target) (string, error) {
 	key := contextKey{from.Topic, from.Part}
 	if c, ok := d.contexts.get(key); ok {
-		return c
+		return c, nil
 	}
-	c, _ := d.contexts.compute(ctx, key, func(context.Context) (string, error) {
-		name := "record" // stands for whatever the schema's name will be
-		if d.own != nil && d.own.FullName() != "" {
-			name = d.own.FullName()
-		}
-		subject, err := d.c.subject(from.Topic, from.Part, name)
+	return d.contexts.compute(ctx, key, func(ctx context.Context) (string, error) {
+		subject, err := d.c.associated.find(ctx, from.Topic, from.Part)
 		if err != nil {
-			return "", nil
+			return "", err
+		}
+		if subject == "" && d.c.subject != nil {
+			name := "record" // stands for whatever the schema's name will be
+			if d.own != nil && d.own.FullName() != "" {
+				name = d.own.FullName()
+			}
+			subject, _ = d.c.subject(from.Topic, from.Part, name)
 		}
 		return contextOf(subject), nil
 	})
-	return c
 }
 
 // newReader fetches the writer's schema and compiles the way to T.
@@ -221,7 +230,7 @@ func (d *AvroDeserializer[T]) newReader(ctx context.Context, frame FrameID, cont
 
 // latest returns the reader's schema under WithLatest.
 func (d *AvroDeserializer[T]) latest(ctx context.Context, writer *registry.SubjectSchema, from *Target) (*schemas.Schema, error) {
-	subject, err := d.c.subject(from.Topic, from.Part, writer.Schema.FullName())
+	subject, err := d.c.subjectOf(ctx, from.Topic, from.Part, writer.Schema.FullName())
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,9 @@ func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*Avr
 	if err := s.c.check(); err != nil {
 		return nil, err
 	}
+	if err := s.c.associated.use(r); err != nil {
+		return nil, err
+	}
 	if s.c.latest {
 		s.writers.stale = func(w *writer[T]) bool { return time.Now().After(w.until) }
 	}
@@ -127,7 +130,7 @@ func (c *serializerConfig) check() error {
 		return errors.New("serde: the registry's schema (use.latest.version, use.schema.id) and registration of the program's own (auto.register.schemas=true) contradict each other")
 	case c.id < 0 || c.version < 0:
 		return fmt.Errorf("serde: schema id %d, version %d: want positive numbers", c.id, c.version)
-	case c.subject == nil:
+	case c.subject == nil && c.associated == nil:
 		return errors.New("serde: WithSubject: nil")
 	}
 	return nil
@@ -210,7 +213,7 @@ func (s *AvroSerializer[T]) choose(ctx context.Context, to *Target, v *T) (subje
 	if own != nil {
 		name = own.FullName()
 	}
-	if subject, err = s.c.subject(to.Topic, to.Part, name); err != nil {
+	if subject, err = s.c.subjectOf(ctx, to.Topic, to.Part, name); err != nil {
 		return "", nil, err
 	}
 	w, err = s.newWriter(ctx, subject, own, v)

@@ -18,6 +18,15 @@ type ConfigKey struct {
 	Refused, Ignored string
 }
 
+// Keys of the naming of subjects that hold for keys and values alike.
+const (
+	strategyType = "subject.name.strategy.type"
+	clusterID    = "subject.name.strategy.kafka.cluster.id"
+	fallbackType = "subject.name.strategy.fallback.type"
+)
+
+const strategies = "TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy, AssociatedNameStrategy or a serde.Subject"
+
 // ConfigKeys returns the keys that [FromConfig] knows, by the names that
 // Confluent's serializers have for them. The caller owns the slice.
 func ConfigKeys() []ConfigKey {
@@ -47,15 +56,29 @@ func ConfigKeys() []ConfigKey {
 		{Name: "schema.reflection", Ignored: "the Go type decides"},
 		{Name: "validate.strict", Ignored: "values are always checked"},
 		{Name: "validate.strict.allow.default", Ignored: "values are always checked"},
+		{Name: "execution.environment", Ignored: "kavro runs no rules"},
+		{Name: "validation.rules.execution", Default: "DISABLED", Refused: "kavro runs no rules; check values before they are produced"},
+		{Name: "validation.rules.executor.class", Ignored: "kavro runs no rules"},
+		{Name: "validation.rules.fail.fast", Ignored: "kavro runs no rules"},
+		{Name: "preserve.source.fields", Ignored: "values are never changed"},
+		{Name: "composite.old.deserializer", Refused: "names a Java class: give a serde of your own with kavro.ValueSerde"},
+		{Name: "composite.confluent.deserializer", Refused: "names a Java class: give a serde of your own with kavro.ValueSerde"},
 	}
 	for _, part := range []Part{Key, Value} {
 		keys = append(keys,
-			ConfigKey{Name: part.String() + ".subject.name.strategy", Default: "TopicNameStrategy", Doc: "TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy (with or without the Java package), or a serde.Subject"},
+			ConfigKey{Name: part.String() + ".subject.name.strategy", Default: "TopicNameStrategy", Doc: strategies + ", with or without the Java package"},
 			ConfigKey{Name: part.String() + ".schema.id.serializer", Default: "PrefixSchemaIdSerializer", Doc: "PrefixSchemaIdSerializer: the schema's id in front of the datum; HeaderSchemaIdSerializer: its GUID in a header"},
 			ConfigKey{Name: part.String() + ".schema.id.deserializer", Default: "DualSchemaIdDeserializer", Doc: "a frame in the header, else in front of the datum", Refused: "both places are always read"},
 		)
 	}
-	return keys
+	return append(keys, []ConfigKey{
+		{Name: strategyType, Default: "TOPIC", Doc: "how subjects are named where key.subject.name.strategy or value.subject.name.strategy does not say (Python's name): TOPIC, RECORD, TOPIC_RECORD, ASSOCIATED"},
+		{Name: clusterID, Default: "-", Doc: "AssociatedNameStrategy: the Kafka cluster of the topics; - is any"},
+		{Name: fallbackType, Default: "TOPIC", Doc: "AssociatedNameStrategy: how subjects of topics without an association are named: TOPIC, RECORD, TOPIC_RECORD, or NONE, which makes it an error"},
+		{Name: "subject.name.strategy.cache.size", Ignored: "the answers that a registry client keeps are bounded by latest.cache.size"},
+		{Name: "subject.name.strategy.cache.expiry.secs", Default: "-1", Refused: "the subject of a topic is decided once"},
+		{Name: "subject.name.strategy.conf", Refused: "give what is in it as keys of their own"},
+	}...)
 }
 
 // FromConfig turns the keys of conf that [ConfigKeys] names into options for
@@ -72,17 +95,18 @@ func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []Dese
 	if r.bool("use.latest.version", false) {
 		ser, des = append(ser, WithLatest()), append(des, WithLatest())
 	}
+	strict := r.bool("latest.compatibility.strict", true)
 	if id := r.int("use.schema.id", -1); id != -1 {
-		ser = append(ser, WithSchemaID(id))
+		ser, strict = append(ser, WithSchemaID(id)), r.bool("id.compatibility.strict", true)
 	}
-	if !r.bool("latest.compatibility.strict", true) || !r.bool("id.compatibility.strict", true) {
+	if !strict {
 		ser = append(ser, WithUncheckedLatest())
 	}
 	if r.bool("normalize.schemas", false) {
 		ser = append(ser, WithNormalize())
 	}
-	if s := r.subject(part.String() + ".subject.name.strategy"); s != nil {
-		ser, des = append(ser, WithSubject(s)), append(des, WithSubject(s))
+	if o := r.naming(part); o != nil {
+		ser, des = append(ser, o), append(des, o)
 	}
 	if r.header(part.String() + ".schema.id.serializer") {
 		ser = append(ser, WithHeaderFrame())
@@ -129,27 +153,91 @@ func (r *configReader) keep(err error) {
 	}
 }
 
-func (r *configReader) subject(key string) Subject {
+// naming returns how the subjects of part are named, nil if nothing is said.
+func (r *configReader) naming(part Part) Option {
+	cluster, err := r.conf.String(clusterID, "-")
+	r.keep(err)
+	fallback := r.fallback()
+	if !r.associates() {
+		for _, key := range []string{clusterID, fallbackType} {
+			if _, set := r.conf[key]; set {
+				r.keep(&base.ConfigError{Key: key, Reason: "is for AssociatedNameStrategy, which is not the default here: set key.subject.name.strategy or value.subject.name.strategy to it"})
+			}
+		}
+	}
+	switch s := r.strategy(part).(type) {
+	case Subject:
+		return WithSubject(s)
+	case associatedStrategy:
+		return WithAssociated(cluster, fallback)
+	}
+	return nil
+}
+
+// associates reports whether subjects of keys, or of values, are asked for.
+func (r *configReader) associates() bool {
+	for _, part := range []Part{Key, Value} {
+		if _, ok := r.strategy(part).(associatedStrategy); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// associatedStrategy stands for [WithAssociated].
+type associatedStrategy struct{}
+
+// strategy returns a Subject, an associatedStrategy, or nil if nothing is said.
+func (r *configReader) strategy(part Part) any {
+	key := part.String() + ".subject.name.strategy"
 	v, set := r.conf[key]
 	if !set {
-		return nil
+		key = strategyType
+		if v, set = r.conf[key]; !set {
+			return nil
+		}
 	}
 	switch v := v.(type) {
 	case Subject:
 		return v
 	case func(string, Part, string) (string, error):
-		return v
+		return Subject(v)
 	case string:
-		switch className(v) {
-		case "TopicNameStrategy", "TOPIC", "topic_subject_name_strategy":
-			return TopicName
-		case "RecordNameStrategy", "RECORD", "record_subject_name_strategy":
-			return RecordName
-		case "TopicRecordNameStrategy", "TOPIC_RECORD", "topic_record_subject_name_strategy":
-			return TopicRecordName
+		if s := strategyNamed(className(v)); s != nil {
+			return s
 		}
 	}
-	r.keep(&base.ConfigError{Key: key, Reason: fmt.Sprintf("%v: want TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy or a serde.Subject", v)})
+	r.keep(&base.ConfigError{Key: key, Reason: fmt.Sprintf("%v: want %s", v, strategies)})
+	return nil
+}
+
+// strategyNamed returns what Java's class, Python's function, or the constant of
+// either means; nil if there is no such strategy.
+func strategyNamed(name string) any {
+	switch name {
+	case "TopicNameStrategy", "TOPIC", "topic_subject_name_strategy":
+		return Subject(TopicName)
+	case "RecordNameStrategy", "RECORD", "record_subject_name_strategy":
+		return Subject(RecordName)
+	case "TopicRecordNameStrategy", "TOPIC_RECORD", "topic_record_subject_name_strategy":
+		return Subject(TopicRecordName)
+	case "AssociatedNameStrategy", "ASSOCIATED":
+		return associatedStrategy{}
+	}
+	return nil
+}
+
+// fallback returns how the subjects are named that are associated with nothing.
+func (r *configReader) fallback() Subject {
+	text, err := r.conf.String(fallbackType, "TOPIC")
+	r.keep(err)
+	name := strings.ToUpper(text)
+	if s, ok := strategyNamed(name).(Subject); ok {
+		return s
+	}
+	if name != "NONE" && err == nil {
+		r.keep(&base.ConfigError{Key: fallbackType, Reason: text + ": want TOPIC, RECORD, TOPIC_RECORD or NONE"})
+	}
 	return nil
 }
 

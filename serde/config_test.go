@@ -48,9 +48,17 @@ func TestConfigHonoured(t *testing.T) {
 	t.Run("latest.compatibility.strict", func(t *testing.T) {
 		r := registry.NewMemory()
 		encode(t, serializer[map[string]any](t, r, serde.WithSchema(orderV3)), map[string]any{"id": "", "total": int64(0), "vat": int64(0)})
-		_, _, err := first(t, r, base.Config{"use.latest.version": true})
+		_, _, err := first(t, r, base.Config{"use.latest.version": true, "id.compatibility.strict": false})
 		require.ErrorContains(t, err, "the registry's schema cannot read what the program's writes")
 		_, _, err = first(t, r, base.Config{"use.latest.version": true, "latest.compatibility.strict": false})
+		require.ErrorContains(t, err, "vat", "unchecked, the value itself does not resolve")
+	})
+	t.Run("id.compatibility.strict", func(t *testing.T) {
+		r := registry.NewMemory()
+		encode(t, serializer[map[string]any](t, r, serde.WithSchema(orderV3)), map[string]any{"id": "", "total": int64(0), "vat": int64(0)})
+		_, _, err := first(t, r, base.Config{"use.schema.id": 1, "latest.compatibility.strict": false})
+		require.ErrorContains(t, err, "the registry's schema cannot read what the program's writes")
+		_, _, err = first(t, r, base.Config{"use.schema.id": 1, "id.compatibility.strict": false})
 		require.ErrorContains(t, err, "vat", "unchecked, the value itself does not resolve")
 	})
 	t.Run("value.subject.name.strategy", func(t *testing.T) {
@@ -72,6 +80,14 @@ func TestConfigHonoured(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, serde.ValueFrameHeader, to.Headers[0].Key)
 		require.Equal(t, byte(2), out[0])
+	})
+	t.Run("key.schema.id.serializer", func(t *testing.T) {
+		opts, _, err := serde.FromConfig(base.Config{"key.schema.id.serializer": "HeaderSchemaIdSerializer"}, serde.Key)
+		require.NoError(t, err)
+		to := &serde.Target{Topic: "orders", Part: serde.Key}
+		_, err = serializer[Order](t, registry.NewMemory(), append(opts, serde.WithSchema(orderV1))...).Append(t.Context(), nil, to, &Order{})
+		require.NoError(t, err)
+		require.Equal(t, serde.KeyFrameHeader, to.Headers[0].Key)
 	})
 	t.Run("normalize.schemas", func(t *testing.T) {
 		r := registry.NewMemory()
@@ -120,10 +136,34 @@ func TestConfigBadValues(t *testing.T) {
 		"use.schema.id":               "one",
 		"value.subject.name.strategy": "com.example.MyStrategy",
 		"value.schema.id.serializer":  "com.example.MySerializer",
+		"subject.name.strategy.type":  "TOPICS",
+
+		// of a strategy that is not in use
+		"subject.name.strategy.kafka.cluster.id": "lkc-1",
+		"subject.name.strategy.fallback.type":    "RECORD",
 	} {
 		_, _, err := serde.FromConfig(base.Config{key: value}, serde.Value)
 		var e *base.ConfigError
 		require.ErrorAs(t, err, &e, key)
 		require.Equal(t, key, e.Key)
 	}
+	_, _, err := serde.FromConfig(base.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "ASSOCIATED"}, serde.Value)
+	require.ErrorContains(t, err, "want TOPIC, RECORD, TOPIC_RECORD or NONE")
+}
+
+// Every honoured key is in a test of what it does.
+func TestEveryKeyIsTested(t *testing.T) {
+	tested := []string{
+		"auto.register.schemas", "use.latest.version", "use.schema.id", "latest.compatibility.strict", "id.compatibility.strict", "normalize.schemas",
+		"key.subject.name.strategy", "value.subject.name.strategy", "key.schema.id.serializer", "value.schema.id.serializer", // TestConfigHonoured
+		"subject.name.strategy.type", "subject.name.strategy.kafka.cluster.id", "subject.name.strategy.fallback.type", // TestAssociatedByConfiguration
+	}
+	var honoured []string
+	for _, k := range serde.ConfigKeys() {
+		if k.Refused == "" && k.Ignored == "" {
+			require.NotEmpty(t, k.Doc, k.Name)
+			honoured = append(honoured, k.Name)
+		}
+	}
+	require.ElementsMatch(t, tested, honoured)
 }

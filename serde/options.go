@@ -45,7 +45,8 @@ type Option interface {
 type sharedConfig struct {
 	schema      *schemas.Schema
 	latest      bool
-	subject     Subject
+	subject     Subject     // nil: the default, TopicName; with associated: none
+	associated  *associated // nil: the registry is not asked for subjects
 	avro        []avro.Option
 	lengthBytes bool
 	variants    []variantMaker
@@ -93,7 +94,9 @@ func WithSchema(s *schemas.Schema) Option {
 func WithLatest() Option { return sharedOption(func(c *sharedConfig) { c.latest = true }) }
 
 // WithSubject sets how subjects are named. The default is [TopicName].
-func WithSubject(s Subject) Option { return sharedOption(func(c *sharedConfig) { c.subject = s }) }
+func WithSubject(s Subject) Option {
+	return sharedOption(func(c *sharedConfig) { c.subject, c.associated = s, nil })
+}
 
 // WithAvro passes options to the codec: limits, the forms of unions and logical
 // types in generic values.
