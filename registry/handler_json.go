@@ -180,10 +180,22 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, v any) error 
 		return errHTTP(http.StatusUnprocessableEntity, "The request body may not be empty")
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return errHTTP(http.StatusBadRequest, "Malformed request: "+err.Error())
+		return errHTTP(http.StatusBadRequest, "Malformed request: "+malformed(err))
 	}
 	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
 		return errHTTP(http.StatusUnprocessableEntity, "The request body may not be null")
 	}
 	return nil
+}
+
+// malformed says what is wrong with a body, without the names of our types.
+func malformed(err error) string {
+	wrong, is := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !is:
+		return err.Error()
+	case wrong.Field == "":
+		return "a JSON " + wrong.Value + ", want an object"
+	}
+	return wrong.Field + " is a JSON " + wrong.Value
 }

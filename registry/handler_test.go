@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,6 +52,20 @@ func TestHandlerLimitsBodies(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, w.Code, path)
 		w = ask(h, method, path, "\x1f\x8b\x08 a gzip body")
 		require.Equal(t, http.StatusBadRequest, w.Code, path)
+	}
+}
+
+func TestHandlerMalformedBodies(t *testing.T) {
+	h := registry.Handler(registry.NewMemory())
+	for body, message := range map[string]string{
+		`{`:                             "Malformed request: unexpected end of JSON input",
+		`[1]`:                           "Malformed request: a JSON array, want an object",
+		`{"schema":{"type":"string"}}`:  "Malformed request: schema is a JSON object",
+		`{"schema":"\"int\"","id":"1"}`: "Malformed request: id is a JSON string",
+	} {
+		w := ask(h, "POST", "/subjects/s/versions", body)
+		require.Equal(t, http.StatusBadRequest, w.Code, body)
+		require.JSONEq(t, fmt.Sprintf(`{"error_code":400,"message":%q}`, message), w.Body.String())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strings"
 )
 
 // flags is a command's flag set. Flags may stand before, between and after the
@@ -38,6 +39,9 @@ func (f *flags) parse(args []string, least, most int) ([]string, error) {
 		}
 	}
 	if len(rest) < least || most >= 0 && len(rest) > most {
+		if len(rest) > least {
+			fmt.Fprintf(f.Output(), "too many arguments: %s\n", strings.Join(rest, " "))
+		}
 		f.Usage()
 		return nil, errUsage
 	}

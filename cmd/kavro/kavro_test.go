@@ -81,6 +81,11 @@ func TestUsage(t *testing.T) {
 		{[]string{"schema"}, exitFailed, "kavro schema register"},
 		{[]string{"schema", "list", "-o", "xml"}, exitFailed, "neither table nor json"},
 		{[]string{"schema", "list"}, exitFailed, "no registry: give -registry URL, or set KAVRO_REGISTRY"},
+		{[]string{"registry", "DIR"}, exitFailed, "too many arguments: DIR\nusage: kavro registry"},
+		{[]string{"registry", "-level", "SIDEWAYS"}, exitFailed, "want one of NONE, BACKWARD"},
+		{[]string{"registry", "-listen", "nonsense"}, exitFailed, "nonsense"},
+		{[]string{"registry", "-open-reads"}, exitFailed, "there are no users"},
+		{[]string{"registry", "-tls-key", "k.pem"}, exitFailed, "needs both a certificate and its key"},
 		{[]string{"lint", "does-not-exist.avsc"}, exitFailed, "does-not-exist.avsc"},
 	} {
 		code, _, errOut := k.run(c.args...)
@@ -253,24 +258,25 @@ func TestRegistry(t *testing.T) {
 	k := newKavro(t)
 	data := filepath.Join(k.dir, "data")
 	users := k.file("users", "ada:opensesame\nro bob:letmein\n")
+	var said bytes.Buffer // what the last one wrote to standard error
 	serve := func() (stop func()) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := &lineWriter{make(chan string, 1)}
-		var errOut bytes.Buffer
+		said.Reset()
 		ended := make(chan int)
 		go func() {
-			env := &environment{out: w, err: &errOut, getenv: func(string) string { return "" }}
+			env := &environment{out: w, err: &said, getenv: func(string) string { return "" }}
 			ended <- run(ctx, env, []string{"registry", "--listen", "127.0.0.1:0", "--data", data, "--users", users, "--level", "FULL"})
 		}()
 		select {
 		case line := <-w.first:
 			k.env["KAVRO_REGISTRY"] = regexp.MustCompile(`http://\S+`).FindString(line)
 		case code := <-ended:
-			require.Fail(t, "ended", "%d: %s", code, errOut.String())
+			require.Fail(t, "ended", "%d: %s", code, said.String())
 		}
 		return func() {
 			cancel()
-			require.Zero(t, <-ended, errOut.String())
+			require.Zero(t, <-ended, said.String())
 		}
 	}
 	stop := serve()
@@ -284,6 +290,16 @@ func TestRegistry(t *testing.T) {
 	stop = serve()
 	require.Equal(t, money+"\n", k.well("schema", "get", "m"))
 	stop()
+
+	// Killed while it wrote: it starts, and says what it dropped.
+	log := filepath.Join(data, "registry.log")
+	whole, err := os.ReadFile(log)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(log, append(whole, "half a rec"...), 0o600))
+	stop = serve()
+	require.Equal(t, money+"\n", k.well("schema", "get", "m"))
+	stop()
+	require.Contains(t, said.String(), "dropped 10 bytes at the end of the log (no complete record at offset")
 
 	code, _, errOut := k.run("registry", "--users", filepath.Join(k.dir, "nobody"))
 	require.Equal(t, exitFailed, code)

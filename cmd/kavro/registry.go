@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 
@@ -42,6 +43,10 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 			err = closeErr
 		}
 	}()
+	if r := m.Recovery(); r.Dropped > 0 {
+		fmt.Fprintf(env.err, "kavro: %s: dropped %d bytes at the end of the log (%s); %d changes are there\n", *data, r.Dropped, r.Reason, r.Records)
+	}
+	opts = append(opts, server.WithLogger(slog.New(slog.NewTextHandler(env.err, nil))))
 	s, err := server.New(m, opts...)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 )
@@ -11,6 +12,9 @@ import (
 // clientCA is not "", clients must show a certificate that one of the authorities
 // in that file has signed. The result allows TLS 1.2 and newer.
 func TLSFiles(cert, key, clientCA string) (*tls.Config, error) {
+	if cert == "" || key == "" {
+		return nil, errors.New("server: TLS needs both a certificate and its key")
+	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
 		return nil, fmt.Errorf("server: certificate %s: %w", cert, err)

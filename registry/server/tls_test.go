@@ -120,6 +120,10 @@ func TestTLSFiles(t *testing.T) {
 	cert, key := a.sign(t, "server")
 	_, err := server.TLSFiles(cert, a.file("none.key"), "")
 	require.ErrorContains(t, err, cert)
+	for _, half := range [][2]string{{cert, ""}, {"", key}, {"", ""}} {
+		_, err = server.TLSFiles(half[0], half[1], cert)
+		require.ErrorContains(t, err, "needs both a certificate and its key")
+	}
 	_, err = server.TLSFiles(cert, key, a.file("none.pem"))
 	require.Error(t, err)
 	_, err = server.TLSFiles(cert, key, key)
