@@ -1,11 +1,15 @@
 package kavro_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +17,7 @@ import (
 	"github.com/kavro/kavro/internal/bases"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/schemas"
 )
 
 // AssociatedNameStrategy, on request, costs one request more for a topic's values,
@@ -95,4 +100,114 @@ func associate(t *testing.T, env *kavrotest.Env, topic, subject string) {
 		"resourceName": topic, "resourceNamespace": "lkc-1", "resourceId": "id of " + topic,
 		"associations": []map[string]any{{"subject": subject, "associationType": "value"}},
 	}, nil))
+}
+
+// durable is a registry with a log, which can be killed and started again where
+// it was.
+type durable struct {
+	dir, address string
+	memory       *registry.Memory
+	server       *http.Server
+}
+
+func (d *durable) start(t *testing.T) {
+	var err error
+	d.memory, err = registry.OpenMemory(d.dir)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", d.address)
+	require.NoError(t, err)
+	d.address = listener.Addr().String()
+	d.server = &http.Server{Handler: registry.Handler(d.memory)}
+	go func(s *http.Server) { _ = s.Serve(listener) }(d.server)
+}
+
+func (d *durable) kill(t *testing.T) {
+	require.NoError(t, d.server.Close())
+	require.NoError(t, d.memory.Close())
+}
+
+// A registry that is killed in the middle of producing and consuming: what is
+// known goes on without an error, what is not waits or says so, and in the end no
+// record is lost.
+func TestRegistryKilled(t *testing.T) {
+	const before, during = 1000, 300 // records
+	type Paid struct {
+		Order
+		Paid bool `avro:"paid"`
+	}
+	paidSchema := schemas.MustParse(`{"type":"record","name":"Order","namespace":"shop","fields":[
+		{"name":"id","type":"string"},{"name":"total","type":"long"},{"name":"paid","type":"boolean","default":false}]}`)
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithTopic("others", 1))
+			require.NoError(t, err)
+			defer func() { require.NoError(t, env.Close()) }()
+			d := &durable{dir: t.TempDir(), address: "127.0.0.1:0"}
+			d.start(t)
+			defer func() { d.kill(t) }()
+			ctx := patient(t)
+			conf := kavro.Config{"schema.registry.url": "http://" + d.address}
+			opts := []kavro.Option{kavro.Base(name), kavro.RegistryOptions(
+				registry.WithRetries(1, time.Millisecond, time.Millisecond), registry.WithBreaker(3, 50*time.Millisecond, 100*time.Millisecond))}
+			orders, err := kavro.NewProducer[string, Order](env.Config(conf), append(opts, kavro.ValueSchema(orderSchema))...)
+			require.NoError(t, err)
+			paid, err := kavro.NewProducer[string, Paid](env.Config(conf), append(opts, kavro.ValueSchema(paidSchema))...)
+			require.NoError(t, err)
+			c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, append(opts, kavro.ValueSchema(orderSchema))...)
+			require.NoError(t, err)
+			next := 0
+			read := func(n int) {
+				t.Helper()
+				for range n {
+					msg, err := c.Poll(ctx)
+					require.NoError(t, err)
+					require.Equal(t, int64(next), msg.Value.Total)
+					next++
+				}
+			}
+
+			for i := range before {
+				require.NoError(t, orders.Produce(ctx, "orders", "k", Order{ID: "a", Total: int64(i)}))
+			}
+			require.NoError(t, orders.Flush(ctx))
+			read(1)
+			require.NoError(t, paid.Produce(ctx, "orders", "k", Paid{Order: Order{ID: "b", Total: before}}))
+			require.NoError(t, paid.Flush(ctx))
+
+			d.kill(t)
+			for i := range during {
+				order := Order{ID: "c", Total: int64(before + 1 + i)}
+				if i%2 == 0 {
+					require.NoError(t, orders.Produce(ctx, "orders", "k", order), "a schema that is known")
+					require.NoError(t, orders.Flush(ctx))
+					continue
+				}
+				require.NoError(t, paid.Produce(ctx, "orders", "k", Paid{Order: order}))
+				require.NoError(t, paid.Flush(ctx))
+			}
+			read(before - 1)
+			for range 3 { // the next record's schema was never asked for
+				short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+				_, err = c.Poll(short)
+				cancel()
+				require.ErrorIs(t, err, context.DeadlineExceeded, "it is not the record that is bad")
+			}
+			err = orders.Produce(ctx, "others", "k", Order{})
+			var down *registry.UnavailableError
+			require.ErrorAs(t, err, &down, "a topic that is new")
+			require.True(t, down.Temporary())
+
+			d.start(t)
+			read(1 + during)
+			for down != nil {
+				if err = orders.Produce(ctx, "others", "k", Order{}); !errors.As(err, &down) {
+					break
+				}
+			}
+			require.NoError(t, err)
+			require.NoError(t, orders.Close(ctx))
+			require.NoError(t, paid.Close(ctx))
+			require.NoError(t, c.Close(ctx))
+		})
+	}
 }

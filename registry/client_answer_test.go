@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -327,4 +328,37 @@ func FuzzParseURLs(f *testing.F) {
 			require.Equal(t, "/subjects/a%2Fb", path)
 		}
 	})
+}
+
+// Bodies that do not end, at once or drop by drop, over real connections: each
+// call ends by itself with a typed error, whatever the status.
+func TestBodiesWithoutEnd(t *testing.T) {
+	for _, status := range []int{200, 404, 503} {
+		for name, pause := range map[string]time.Duration{"a flood": 0, "drop by drop": 10 * time.Millisecond} {
+			t.Run(fmt.Sprintf("%d, %s", status, name), func(t *testing.T) {
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(status)
+					fmt.Fprint(w, `{"error_code":40403,"message":"`)
+					for r.Context().Err() == nil {
+						if _, err := fmt.Fprint(w, strings.Repeat("x", 1<<10)); err != nil {
+							return
+						}
+						w.(http.Flusher).Flush()
+						time.Sleep(pause)
+					}
+				}))
+				defer server.Close()
+				c, err := New(server.URL, quick(), WithMaxAnswer(1<<20), WithTimeouts(0, 300*time.Millisecond, 0))
+				require.NoError(t, err)
+				defer c.Close()
+				for call, f := range map[string]func() error{
+					"our own":    func() error { _, err := c.SchemaByID(within(t), "", 1); return err },
+					"srclient's": func() error { _, err := c.Versions(within(t), "s"); return err },
+				} {
+					_, kind := responseIn(f())
+					require.Equal(t, "unavailable", kind, call)
+				}
+			})
+		}
+	}
 }
