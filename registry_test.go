@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/bases"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
@@ -24,7 +26,7 @@ import (
 // also of a registry that has never heard of associations.
 func TestAssociatedSubjects(t *testing.T) {
 	const records = 10_000
-	for _, base := range bases.Names() {
+	for _, name := range bases.Names() {
 		for _, test := range []struct {
 			name    string
 			knows   bool
@@ -33,7 +35,7 @@ func TestAssociatedSubjects(t *testing.T) {
 			{"a registry with associations", true, "all-orders"},
 			{"a registry without", false, "orders-value"},
 		} {
-			t.Run(base+", "+test.name, func(t *testing.T) {
+			t.Run(name+", "+test.name, func(t *testing.T) {
 				var asked, associations atomic.Int64
 				env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
 					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,7 +62,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				before := asked.Load()
 
 				conf := kavro.Config{"value.subject.name.strategy": "io.confluent.kafka.serializers.subject.AssociatedNameStrategy"}
-				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base(base), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range records {
 					require.NoError(t, p.Produce(ctx, "orders", "key", Order{ID: fmt.Sprint(i)}))
@@ -73,7 +75,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				require.Equal(t, []int{1}, versions)
 
 				before = asked.Load()
-				c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, kavro.Base(base), kavro.ValueSchema(orderSchema))
+				c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, kavro.Base(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range records {
 					msg, err := c.Poll(ctx)
@@ -207,6 +209,49 @@ func TestRegistryKilled(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, orders.Close(ctx))
 			require.NoError(t, paid.Close(ctx))
+			require.NoError(t, c.Close(ctx))
+		})
+	}
+}
+
+// Schemas can be fetched when partitions are assigned: the registry may then be
+// gone before the first record of any of them is read.
+func TestWarmupOnAssignment(t *testing.T) {
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			var faults *registry.Faults
+			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
+				faults = registry.NewFaults(next)
+				return faults
+			}))
+			require.NoError(t, err)
+			defer func() { require.NoError(t, env.Close()) }()
+			ctx := patient(t)
+			p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Base(name), kavro.ValueSchema(orderSchema))
+			require.NoError(t, err)
+			require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a"}))
+			require.NoError(t, p.Close(ctx))
+
+			client, err := registry.New(env.RegistryURL)
+			require.NoError(t, err)
+			defer func() { require.NoError(t, client.Close()) }()
+			warmup := func(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+				for _, o := range committed {
+					if err := client.Warmup(ctx, o.Topic+"-value"); err != nil {
+						return nil, err
+					}
+				}
+				faults.Add(registry.Fault{Reset: true})
+				return nil, nil // reading starts where it would anyway
+			}
+			c, err := kavro.NewConsumer[string, Order](env.Group("readers"), []string{"orders"}, kavro.Base(name),
+				kavro.Registry(client), kavro.ValueSchema(orderSchema), kavro.Consumer(avroconsumer.OnAssigned(warmup)))
+			require.NoError(t, err)
+			before := faults.Total()
+			msg, err := c.Poll(ctx)
+			require.NoError(t, err)
+			require.Equal(t, "a", msg.Value.ID)
+			require.Equal(t, 2, faults.Total()-before, "the list of versions, and the one")
 			require.NoError(t, c.Close(ctx))
 		})
 	}
