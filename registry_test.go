@@ -256,3 +256,41 @@ func TestWarmupOnAssignment(t *testing.T) {
 		})
 	}
 }
+
+// A program that ran before starts with the registry down, if it has a cache
+// directory: it produces and consumes.
+func TestStartWithTheRegistryDown(t *testing.T) {
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			var faults *registry.Faults
+			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
+				faults = registry.NewFaults(next)
+				return faults
+			}))
+			require.NoError(t, err)
+			defer func() { require.NoError(t, env.Close()) }()
+			ctx := patient(t)
+			associate(t, env, "orders", "all-orders")
+			conf := kavro.Config{"kavro.registry.cache.dir": t.TempDir(), "value.subject.name.strategy": "AssociatedNameStrategy"}
+			for run := range 3 {
+				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base(name), kavro.ValueSchema(orderSchema))
+				require.NoError(t, err)
+				for i := range 10 {
+					require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a", Total: int64(10*run + i)}))
+				}
+				require.NoError(t, p.Close(ctx))
+				c, err := kavro.NewConsumer[string, Order](env.Group(fmt.Sprint("run ", run), conf), []string{"orders"}, kavro.Base(name), kavro.ValueSchema(orderSchema))
+				require.NoError(t, err)
+				for i := range 10 * (run + 1) {
+					msg, err := c.Poll(ctx)
+					require.NoError(t, err)
+					require.Equal(t, int64(i), msg.Value.Total)
+				}
+				require.NoError(t, c.Close(ctx))
+				if run == 0 {
+					faults.Add(registry.Fault{Reset: true})
+				}
+			}
+		})
+	}
+}

@@ -44,8 +44,8 @@ func TestHungRequestsDoNotHoldUpOneMore(t *testing.T) {
 		path string
 		call func(c *Client, ctx context.Context, i int) error
 	}{
-		{"ids", "/schemas/ids/*", func(c *Client, ctx context.Context, i int) error {
-			_, err := c.SchemaByID(ctx, "", 100+i)
+		{"ids", "/schemas/ids/2*", func(c *Client, ctx context.Context, i int) error {
+			_, err := c.SchemaByID(ctx, "", 200+i)
 			return err
 		}},
 		{"versions, by srclient", "/subjects/hung*/versions", func(c *Client, ctx context.Context, i int) error {
@@ -63,6 +63,10 @@ func TestHungRequestsDoNotHoldUpOneMore(t *testing.T) {
 			require.Equal(t, []int{1}, numbers)
 			_, err = c.Latest(within(t), "users-value")
 			require.NoError(t, err)
+			_, err = c.SchemaByGUID(within(t), GUID(Definition{Text: userV1}))
+			require.NoError(t, err)
+			_, err = c.SchemaByID(within(t), "", 1)
+			require.NoError(t, err, "one more id")
 			hung()
 		})
 	}

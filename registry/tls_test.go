@@ -114,20 +114,47 @@ func TestMutualTLS(t *testing.T) {
 			server := secureServer(t, f, ca, test.host, test.mutual)
 			conf, err := LoadTLS(test.files)
 			require.NoError(t, err)
-			c, err := New(server.URL, WithTLS(conf), quick())
+			byOption, err := New(server.URL, WithTLS(conf), quick())
 			require.NoError(t, err)
-			defer c.Close()
-			_, err = c.Types(within(t))
-			if test.err == "" {
-				require.NoError(t, err)
-				return
+			settings, err := FromConfig(keysOf(test.files))
+			require.NoError(t, err)
+			settings.URLs = server.URL
+			byKeys, err := settings.New(quick())
+			require.NoError(t, err)
+			for _, c := range []*Client{byOption, byKeys} {
+				defer c.Close()
+				_, err = c.Types(within(t))
+				if test.err == "" {
+					require.NoError(t, err)
+					continue
+				}
+				var unavailable *UnavailableError
+				require.ErrorAs(t, err, &unavailable)
+				require.ErrorContains(t, err, test.err)
+				require.Zero(t, f.Total())
 			}
-			var unavailable *UnavailableError
-			require.ErrorAs(t, err, &unavailable)
-			require.ErrorContains(t, err, test.err)
-			require.Zero(t, f.Total())
 		})
 	}
+}
+
+// keysOf says what files says by the ecosystem's keys.
+func keysOf(files TLSFiles) map[string]any {
+	conf := map[string]any{}
+	for key, text := range map[string]string{"ca.pem": files.CA, "certificate.pem": files.Certificate, "key.pem": files.Key} {
+		if text != "" {
+			conf["schema.registry.ssl."+key] = text
+		}
+	}
+	if files.AnyHost {
+		conf["schema.registry.ssl.endpoint.identification.algorithm"] = ""
+	}
+	if files.Insecure {
+		conf["schema.registry.enable.ssl.certificate.verification"] = false
+	}
+	if files.MaxVersion == tls.VersionTLS12 {
+		conf["schema.registry.ssl.enabled.protocols"] = "TLSv1.2"
+	}
+	return conf
 }
 
 // A certificate that is replaced under a running program is presented from the

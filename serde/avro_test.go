@@ -395,6 +395,22 @@ func TestContexts(t *testing.T) {
 		require.Equal(t, int64(1), v)
 	}
 	require.Equal(t, []string{"id :.a:1", "id :.b:1"}, r.calls)
+
+	// One serializer that goes from one context to the other writes each one's id.
+	_, err := r.Memory.Register(t.Context(), ":.b:a-value", registry.Definition{Text: `"string"`})
+	require.NoError(t, err)
+	contexts := map[string]string{"a": ".a", "b": ".b"}
+	s := serializer[string](t, r, serde.WithSubject(func(topic string, part serde.Part, record string) (string, error) {
+		return serde.InContext(contexts[topic], serde.TopicName)("a", part, record)
+	}))
+	for range 3 {
+		for topic, id := range map[string]byte{"a": 1, "b": 2} {
+			v := "x"
+			out, err := s.Append(t.Context(), nil, &serde.Target{Topic: topic, Part: serde.Value}, &v)
+			require.NoError(t, err)
+			require.Equal(t, []byte{0, 0, 0, 0, id}, out[:5], topic)
+		}
+	}
 }
 
 func TestBadPayloads(t *testing.T) {

@@ -250,6 +250,30 @@ func TestEndHasItsTime(t *testing.T) {
 	wg.Wait()
 }
 
+// TestTimeLimits sends requests that are never finished: the server closes their
+// connections, and answers others meanwhile.
+func TestTimeLimits(t *testing.T) {
+	url, end, ended := start(t, newServer(t, server.WithTimeouts(50*time.Millisecond, 100*time.Millisecond, 50*time.Millisecond)))
+	for name, sent := range map[string]string{
+		"half a header": "GET /subjects HTTP/1.1\r\nHost: ",
+		"half a body":   "POST /subjects/s/versions HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+		"nothing more":  "GET /health HTTP/1.1\r\nHost: r\r\n\r\n",
+		"nothing":       "",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		require.NoError(t, err)
+		_, err = io.WriteString(conn, sent)
+		require.NoError(t, err)
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
+		answer, err := io.ReadAll(conn) // ends when the server closes
+		require.NoError(t, err, name)
+		require.Equal(t, name == "nothing more", strings.Contains(string(answer), " 200 OK"), "%s: %s", name, answer)
+		require.NoError(t, conn.Close())
+	}
+	end()
+	require.NoError(t, <-ended)
+}
+
 // TestMaxRequests refuses a second request while the first is under way.
 func TestMaxRequests(t *testing.T) {
 	h := newServer(t, server.WithMaxRequests(1)).Handler()
