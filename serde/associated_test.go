@@ -20,6 +20,11 @@ type associating struct {
 	client *registry.Client
 }
 
+var (
+	_ serde.Associations = (*registry.Client)(nil)
+	_ serde.Associations = (*registry.Memory)(nil)
+)
+
 const associationsOfOrders = "GET /associations/resources/-/orders"
 
 func newAssociating(t *testing.T) *associating {

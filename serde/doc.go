@@ -11,8 +11,8 @@
 // # Terms
 //
 // A subject is the name under which a registry keeps versions of a schema; a
-// [Subject] function says which one a topic's values belong to. The writer's
-// schema is the one a datum was written with, the reader's the one a program
+// [Subject] function says which one a topic's values belong to, or the registry
+// itself does ([WithAssociated]). The writer's schema is the one a datum was written with, the reader's the one a program
 // wants to see. A frame is a prefix of the payload, or a header of the record.
 //
 // # What it does not do
