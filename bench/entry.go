@@ -36,6 +36,7 @@ type Entry struct {
 	Shape, Op, Library string
 	Run                func() error
 	Check              func() error // of what Run does, once
+	Of                 string       // not a library but a measure: of the cost of this library in the same row
 }
 
 // Ours reports whether the entry is kavro's.
@@ -155,15 +156,19 @@ func (s shape[T]) evolved(w evolution, codec *avro.Codec[T], theirs *twmb.Schema
 	var buf []byte
 	op := evolvedOp(w)
 	entry := func(library string, run func(v *T) error) Entry {
-		var kept T
+		kept := new(T)
 		return Entry{Shape: s.name, Op: op, Library: library,
-			Run:   func() error { kept = *new(T); return run(&kept) },
-			Check: func() error { return equal(kept, want) },
+			Run:   func() error { kept = new(T); return run(kept) },
+			Check: func() error { return equal(*kept, want) },
 		}
 	}
+	same := must(codec.Append(nil, ptr(want.(T))))
+	base := entry("measure: the reader's own data, struct", func(v *T) error { return codec.Decode(same, v) })
+	base.Of = KavroStruct
 	return []Entry{
-		entry(KavroStruct, func(v *T) (err error) {
-			if buf, err = res.Append(buf[:0], datum); err != nil {
+		base,
+		entry(KavroStruct, func(v *T) (err error) { // as serde's deserializer does
+			if buf, err = res.AppendUnchecked(buf[:0], datum); err != nil {
 				return err
 			}
 			return codec.Decode(buf, v)
@@ -194,9 +199,9 @@ func generatedAs[T, G any](s shape[T]) []Entry {
 		},
 		Check: func() error { return s.sameData(must(avro.NewCodec[any](schema)), buf, datum) },
 	}}
-	decode := func(op string, want G, run func(v *G) error, reuse bool) {
+	add := func(op, library, of string, want G, run func(v *G) error, reuse bool) {
 		kept := new(G)
-		entries = append(entries, Entry{Shape: s.name, Op: op, Library: KavroGenerated,
+		entries = append(entries, Entry{Shape: s.name, Op: op, Library: library, Of: of,
 			Run: func() error {
 				if !reuse {
 					kept = new(G)
@@ -205,6 +210,9 @@ func generatedAs[T, G any](s shape[T]) []Entry {
 			},
 			Check: func() error { return equal(*kept, want) },
 		})
+	}
+	decode := func(op string, want G, run func(v *G) error, reuse bool) {
+		add(op, KavroGenerated, "", want, run, reuse)
 	}
 	plain := func(v *G) error { return codec.Decode(datum, v) }
 	decode(Decode, value, plain, false)
@@ -219,11 +227,13 @@ func generatedAs[T, G any](s shape[T]) []Entry {
 		}
 		var scratch []byte
 		decode(evolvedOp(w), want, func(v *G) (err error) {
-			if scratch, err = res.Append(scratch[:0], older); err != nil {
+			if scratch, err = res.AppendUnchecked(scratch[:0], older); err != nil {
 				return err
 			}
 			return codec.Decode(scratch, v)
 		}, false)
+		same := must(codec.Append(nil, &want))
+		add(evolvedOp(w), "measure: the reader's own data, generated", KavroGenerated, want, func(v *G) error { return codec.Decode(same, v) }, false)
 	}
 	return entries
 }
@@ -265,3 +275,5 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+func ptr[T any](v T) *T { return &v }

@@ -12,6 +12,8 @@ type Figure struct {
 	Nanos  []float64 // per operation, one for each round
 	Allocs float64   // per operation
 	Bytes  float64   // per operation
+
+	runs int // that are timed at once
 }
 
 // Row is one operation on one shape, by every library that can do it.
@@ -33,51 +35,79 @@ func Rows(entries []Entry) []Row {
 	return rows
 }
 
-// Measure times every entry of the row once in each round, one after the other,
-// for about the given time: machines drift, so only figures of one round are set
-// beside each other.
+// turns is how often each entry is timed within a round.
+const turns = 5
+
+// Measure times every entry of the row in each round, for about the given time.
+//
+// What is measured is processor time of the whole process, the garbage
+// collector's included: what else the machine does then matters little. Entries
+// take turns within a round, in slices, each of them the first one as often as
+// the others, and what one left behind is collected before the next begins. Only
+// figures of one round are set beside each other: machines drift.
 func (r *Row) Measure(rounds int, each time.Duration) error {
 	for i := range r.Figures {
-		if err := r.Figures[i].Run(); err != nil {
-			return err
-		}
-		if err := r.Figures[i].Check(); err != nil {
+		if err := r.Figures[i].prepare(each / turns); err != nil {
 			return err
 		}
 	}
-	for range rounds {
-		for i := range r.Figures {
-			if err := r.Figures[i].measure(each); err != nil {
-				return err
+	for round := range rounds {
+		spent := make([]time.Duration, len(r.Figures))
+		for turn := range turns {
+			for i := range r.Figures {
+				i = (i + turn + round) % len(r.Figures)
+				d, err := r.Figures[i].slice()
+				if err != nil {
+					return err
+				}
+				spent[i] += d
 			}
+		}
+		for i := range r.Figures {
+			f := &r.Figures[i]
+			f.Nanos = append(f.Nanos, float64(spent[i])/float64(turns*f.runs))
 		}
 	}
 	return nil
 }
 
-func (f *Figure) measure(each time.Duration) error {
-	runtime.GC()
-	n, spent := 1, time.Duration(0)
-	for {
+// prepare checks what the entry does, counts its allocations, and finds how many
+// runs take about the given time.
+func (f *Figure) prepare(slice time.Duration) error {
+	if err := f.Run(); err != nil {
+		return err
+	}
+	if err := f.Check(); err != nil {
+		return err
+	}
+	for f.runs = 1; ; {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		start := time.Now()
-		for range n {
-			if err := f.Run(); err != nil {
-				return err
-			}
+		spent, err := f.slice()
+		if err != nil {
+			return err
 		}
-		spent = time.Since(start)
-		if spent >= each || n > 1<<30 {
-			runtime.ReadMemStats(&after)
-			f.Allocs = float64(after.Mallocs-before.Mallocs) / float64(n)
-			f.Bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
-			f.Nanos = append(f.Nanos, float64(spent)/float64(n))
+		runtime.ReadMemStats(&after)
+		f.Allocs = float64(after.Mallocs-before.Mallocs) / float64(f.runs)
+		f.Bytes = float64(after.TotalAlloc-before.TotalAlloc) / float64(f.runs)
+		if spent >= slice*3/4 {
 			return nil
 		}
-		grown := int(float64(n) * 1.2 * float64(each) / float64(max(spent, time.Microsecond)))
-		n = min(max(grown, n+1), 100*n)
+		grown := int(1.1 * float64(f.runs) * float64(slice) / float64(max(spent, time.Microsecond)))
+		f.runs = min(max(grown, f.runs+1), 100*f.runs)
 	}
+}
+
+// slice runs the entry once for each of its runs and returns the processor time.
+func (f *Figure) slice() (time.Duration, error) {
+	runtime.GC()
+	start := processorTime()
+	for range f.runs {
+		if err := f.Run(); err != nil {
+			return 0, err
+		}
+	}
+	return processorTime() - start, nil
 }
 
 // Ratios compares f with the fastest peer of each round: how many times as fast
@@ -87,11 +117,25 @@ func (r *Row) Ratios(f Figure) []float64 {
 	for round := range f.Nanos {
 		best := 0.0
 		for _, peer := range r.Figures {
-			if !peer.Ours() && (best == 0 || peer.Nanos[round] < best) {
+			if !peer.Ours() && peer.Of == "" && (best == 0 || peer.Nanos[round] < best) {
 				best = peer.Nanos[round]
 			}
 		}
 		out[round] = best / f.Nanos[round]
+	}
+	return out
+}
+
+// Costs sets the library that f measures beside f: how many times as long as f it
+// takes.
+func (r *Row) Costs(f Figure) []float64 {
+	out := make([]float64, len(f.Nanos))
+	for round := range f.Nanos {
+		for _, of := range r.Figures {
+			if of.Library == f.Of {
+				out[round] = of.Nanos[round] / f.Nanos[round]
+			}
+		}
 	}
 	return out
 }

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/bench/generated"
+	"github.com/kavro/kavro/schemas"
 )
 
 //go:embed shapes/*.avsc
@@ -103,7 +105,7 @@ func order() []Entry {
 		express = `{"name":"express","type":"boolean","default":false}`
 		id      = `{"name":"id","type":"string"},`
 	)
-	return shape[Order]{
+	entries := shape[Order]{
 		name: "Order", text: orderText, more: generatedAs[Order, generated.Order], value: sampleOrder(), generic: genericOrder(), native: native,
 		writers: []evolution{
 			{"added field with default", strings.Replace(orderText, ","+express, "", 1), without("express"), calm},
@@ -112,6 +114,44 @@ func order() []Entry {
 			{"reordered fields", strings.NewReplacer(id, "", express, express+","+strings.TrimSuffix(id, ",")).Replace(orderText), genericOrder(), nil},
 		},
 	}.entries()
+	return append(entries, orderObjects())
+}
+
+// orderObjects is what no decoder of an Order can do without: the memory of the
+// value, its text, its note, its lines and its map, filled with data at hand.
+func orderObjects() Entry {
+	sample := must(generatedOrder())
+	text := []byte("0e2f7a3c-9b51-4f0e-8a77-2f6b1c9d4e10 and EUR leave at the porch BK-1042 BK-2077 CD-0007 channel web ab b; some numbers between them")
+	var kept *generated.Order
+	return Entry{Shape: "Order", Op: Decode, Library: "measure: the objects alone", Of: KavroGenerated,
+		Run: func() error {
+			v := new(generated.Order)
+			all := string(text)
+			*v = generated.Order{ID: all[:36], CustomerID: sample.CustomerID, PlacedAt: sample.PlacedAt, Status: sample.Status, Total: sample.Total,
+				Currency: all[41:44], Note: new(string), Lines: make([]generated.Line, 3), Tags: make(map[string]string, 2), Express: true}
+			*v.Note = all[45:63]
+			for i := range v.Lines {
+				v.Lines[i] = sample.Lines[i]
+				v.Lines[i].SKU = all[64+8*i : 71+8*i]
+			}
+			v.Tags[all[88:95]] = all[96:99]
+			v.Tags[all[100:102]] = all[103:104]
+			kept = v
+			return nil
+		},
+		Check: func() error { return equal(*kept, sample) },
+	}
+}
+
+// generatedOrder is the sample as the type that kavro gen wrote.
+func generatedOrder() (g generated.Order, err error) {
+	schema := schemas.MustParse(orderText)
+	v := sampleOrder()
+	datum, err := must(avro.NewCodec[Order](schema)).Append(nil, &v)
+	if err != nil {
+		return g, err
+	}
+	return g, must(avro.NewCodec[generated.Order](schema)).Decode(datum, &g)
 }
 
 // Event is a small event of some 30 bytes.

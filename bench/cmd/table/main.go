@@ -20,15 +20,17 @@ import (
 func main() {
 	quick := flag.Bool("quick", false, "three short rounds")
 	only := flag.String("shape", "", "only this shape; nothing is written")
+	op := flag.String("op", "", "only operations that begin like this; nothing is written")
 	flag.Parse()
 	rounds, each := 5, 100*time.Millisecond
 	if *quick {
 		rounds, each = 3, 10*time.Millisecond
 	}
 	rows := bench.Rows(bench.Entries())
-	if *only != "" {
-		rows = slices.DeleteFunc(rows, func(r bench.Row) bool { return r.Shape != *only })
-	}
+	part := *only != "" || *op != ""
+	rows = slices.DeleteFunc(rows, func(r bench.Row) bool {
+		return *only != "" && r.Shape != *only || !strings.HasPrefix(r.Op, *op)
+	})
 	for i := range rows {
 		if err := rows[i].Measure(rounds, each); err != nil {
 			fmt.Fprintf(os.Stderr, "table: %s, %s: %v\n", rows[i].Shape, rows[i].Op, err)
@@ -36,7 +38,7 @@ func main() {
 		}
 		fmt.Print(line(rows[i]))
 	}
-	if *only != "" {
+	if part {
 		return
 	}
 	if err := write(rows, rounds, each); err != nil {
@@ -50,7 +52,8 @@ func write(rows []bench.Row, rounds int, each time.Duration) error {
 	fmt.Fprintf(&b, "# Results\n\n%s, %s/%s, %d processors, %s: `go run ./cmd/table` in `bench/`, %d rounds of %v for each entry.\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, each)
 	b.WriteString("The ratio is how many times as fast kavro is as the fastest peer of the same round: the median, and in brackets the least and the most. " +
-		"Below 1 the peer wins. Nanoseconds are medians, and belong to this machine.\n")
+		"Below 1 the peer wins. Nanoseconds are medians of processor time, the garbage collector's included, and belong to this machine. " +
+		"A row named \"measure\" is no library: it says what kavro's own figure is to be set beside.\n")
 	shape := ""
 	for _, r := range rows {
 		if r.Shape != shape {
@@ -59,9 +62,11 @@ func write(rows []bench.Row, rounds int, each time.Duration) error {
 		}
 		for _, f := range r.Figures {
 			ratio := ""
+			if f.Of != "" {
+				ratio = fmt.Sprintf("%s takes %s times this", f.Of, spread(r.Costs(f)))
+			}
 			if f.Ours() && len(r.Figures) > 1 {
-				all := r.Ratios(f)
-				ratio = fmt.Sprintf("**%.2f** (%.2f-%.2f)", bench.Median(all), slices.Min(all), slices.Max(all))
+				ratio = spread(r.Ratios(f))
 			}
 			fmt.Fprintf(&b, "| %s | %s | %.0f | %.0f | %.0f | %s |\n", r.Op, f.Library, bench.Median(f.Nanos), f.Allocs, f.Bytes, ratio)
 		}
@@ -72,6 +77,11 @@ func write(rows []bench.Row, rounds int, each time.Duration) error {
 	return os.WriteFile("chart.svg", []byte(chart(rows)), 0o644)
 }
 
+// spread is the median, the least and the most.
+func spread(all []float64) string {
+	return fmt.Sprintf("**%.2f** (%.2f-%.2f)", bench.Median(all), slices.Min(all), slices.Max(all))
+}
+
 // line is a row for the terminal.
 func line(r bench.Row) string {
 	var b strings.Builder
@@ -80,6 +90,9 @@ func line(r bench.Row) string {
 		fmt.Fprintf(&b, "  %s %.0f ns", f.Library, bench.Median(f.Nanos))
 		if f.Ours() {
 			fmt.Fprintf(&b, " (%.2f)", bench.Median(r.Ratios(f)))
+		}
+		if f.Of != "" {
+			fmt.Fprintf(&b, " (x %.2f)", bench.Median(r.Costs(f)))
 		}
 	}
 	return b.String() + "\n"
