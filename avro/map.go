@@ -112,6 +112,15 @@ func appendStringMap(dst []byte, m map[string]string) []byte {
 	return appendEnd(dst, len(m))
 }
 
+// appendLongMap is appendMap without a call through a variable.
+func appendLongMap(dst []byte, m map[string]int64) []byte {
+	dst = appendBlock(dst, len(m))
+	for k, v := range m {
+		dst = wire.AppendLong(wire.AppendString(dst, k), v)
+	}
+	return appendEnd(dst, len(m))
+}
+
 // fillMap is decodeMap for a value type known at compile time, whose values take
 // at least min bytes.
 func fillMap[V any](r *Reader, at *map[string]V, min int, value func(*Reader) V) {

@@ -83,6 +83,7 @@ const (
 	codeLongs      // []int64 - array of long
 	codeInts       // []int32 - array of int
 	codeDoubles    // []float64 - array of double
+	codeFloats     // []float32 - array of float
 	codeStrings    // []string - array of string
 	codeMap        // map[string]V - map
 	codeStringMap  // map[string]string - map of string

@@ -172,11 +172,13 @@ func (p *plan) decodeMany(r *Reader, v ptr) {
 	case codeArray:
 		p.decodeArray(r, v)
 	case codeLongs:
-		fillSlice(r, as[[]int64](v), 1, (*Reader).Long)
+		fillNumbers(r, as[[]int64](v), (*Reader).Longs)
 	case codeInts:
-		fillSlice(r, as[[]int32](v), 1, (*Reader).Int)
+		fillNumbers(r, as[[]int32](v), (*Reader).Ints)
 	case codeDoubles:
-		fillSlice(r, as[[]float64](v), 8, (*Reader).Double)
+		fillNumbers(r, as[[]float64](v), (*Reader).Doubles)
+	case codeFloats:
+		fillNumbers(r, as[[]float32](v), (*Reader).Floats)
 	case codeStrings:
 		fillStrings(r, as[[]string](v))
 	case codeStringMap:

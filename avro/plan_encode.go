@@ -198,26 +198,13 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeArray:
 		return p.appendArray(dst, v, depth)
 	case codeLongs:
-		items := *as[[]int64](v)
-		dst = appendBlock(dst, len(items))
-		for _, item := range items {
-			dst = wire.AppendLong(dst, item)
-		}
-		return appendEnd(dst, len(items)), nil
+		return AppendLongs(dst, *as[[]int64](v)), nil
 	case codeInts:
-		items := *as[[]int32](v)
-		dst = appendBlock(dst, len(items))
-		for _, item := range items {
-			dst = wire.AppendLong(dst, int64(item))
-		}
-		return appendEnd(dst, len(items)), nil
+		return AppendInts(dst, *as[[]int32](v)), nil
 	case codeDoubles:
-		items := *as[[]float64](v)
-		dst = appendBlock(dst, len(items))
-		for _, item := range items {
-			dst = wire.AppendDouble(dst, item)
-		}
-		return appendEnd(dst, len(items)), nil
+		return AppendDoubles(dst, *as[[]float64](v)), nil
+	case codeFloats:
+		return AppendFloats(dst, *as[[]float32](v)), nil
 	case codeStrings:
 		items := *as[[]string](v)
 		dst = appendBlock(dst, len(items))
@@ -228,7 +215,7 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeStringMap:
 		return appendStringMap(dst, *as[map[string]string](v)), nil
 	case codeLongMap:
-		return appendMap(dst, *as[map[string]int64](v), wire.AppendLong), nil
+		return appendLongMap(dst, *as[map[string]int64](v)), nil
 	case codeDoubleMap:
 		return appendMap(dst, *as[map[string]float64](v), wire.AppendDouble), nil
 	case codeAnyMap:

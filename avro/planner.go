@@ -291,6 +291,8 @@ func (b *planner) array(p *plan, path string) {
 		p.code = codeInts
 	case p.typ.Elem() == reflect.TypeFor[float64]() && p.item.code == codeFloat64:
 		p.code = codeDoubles
+	case p.typ.Elem() == reflect.TypeFor[float32]() && p.item.code == codeFloat32:
+		p.code = codeFloats
 	case p.typ.Elem() == reflect.TypeFor[string]() && p.item.code == codeString:
 		p.code = codeStrings
 	}

@@ -55,26 +55,14 @@ func (p *plan) decodeArray(r *Reader, v ptr) {
 	}
 }
 
-// fillSlice is decodeArray for an item type known at compile time.
-func fillSlice[T any](r *Reader, at *[]T, min int, item func(*Reader) T) {
-	s := (*at)[:0]
-	if s == nil {
-		s = []T{}
+// fillNumbers is decodeArray for plain numbers.
+func fillNumbers[T any](r *Reader, at *[]T, read func(*Reader, []T) []T) {
+	if *at = read(r, *at); *at == nil {
+		*at = []T{}
 	}
-	for n := r.Block(0, min); n > 0; n = r.Block(len(s), min) {
-		have := len(s)
-		s = Extend(s, n)
-		for i := have; i < len(s); i++ {
-			s[i] = item(r)
-		}
-		if r.err != nil {
-			break
-		}
-	}
-	*at = s
 }
 
-// fillStrings is fillSlice for strings, which are kept if they are the same.
+// fillStrings is decodeArray for strings, which are kept if they are the same.
 func fillStrings(r *Reader, at *[]string) {
 	s := (*at)[:0]
 	if s == nil {

@@ -128,6 +128,10 @@ func (a *appender) logical(t *typ, x string, w within) {
 }
 
 func (a *appender) array(t *typ, x string, w within) {
+	if call := t.item.numbers(); call != "" {
+		a.printf("dst = avro.Append%s(dst, %s)\n", call, arg(x))
+		return
+	}
 	a.printf("if len(%s) > 0 {\ndst = avro.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
 	switch {
 	case t.item.kind == nullKind:
@@ -192,6 +196,16 @@ func (t *typ) isPlain() bool {
 		return true
 	}
 	return false
+}
+
+// numbers is the name of what reads and appends an array of the type as a whole;
+// "" if there is none.
+func (t *typ) numbers() string {
+	switch t.kind {
+	case intKind, longKind, floatKind, doubleKind:
+		return primitives[t.node.Type()].call + "s"
+	}
+	return ""
 }
 
 // fewest is the fewest bytes that a value takes, for checking a block's count.

@@ -85,6 +85,13 @@ func (d *decoder) pointer(t *typ, x string) {
 // array reads blocks into a local slice. notNil says that an empty array is not
 // nil, since nil is null.
 func (d *decoder) array(t *typ, x string, notNil bool) {
+	if call := t.item.numbers(); call != "" {
+		if notNil {
+			d.printf("if %s == nil {\n%s = %s{}\n}\n", arg(x), arg(x), d.f.goType(t))
+		}
+		d.printf("%s = r.%s(%s)\n", arg(x), call, arg(x))
+		return
+	}
 	s, n, i := d.name("s"), d.name("n"), d.name("i")
 	least := fewest(t.node.Items())
 	d.printf("%s := %s[:0]\n", s, x)

@@ -22,29 +22,13 @@ func NewReadings() *Readings {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Readings) AppendAvro(dst []byte) ([]byte, error) {
-	if len(v.Values) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Values)))
-		for _, x1 := range v.Values {
-			dst = avro.AppendLong(dst, x1)
-		}
-	}
-	dst = append(dst, 0)
+	dst = avro.AppendLongs(dst, v.Values)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
 func (v *Readings) DecodeAvro(r *avro.Reader) error {
-	s1 := v.Values[:0]
-	for n2 := r.Block(0, 1); n2 > 0; n2 = r.Block(len(s1), 1) {
-		s1 = avro.Extend(s1, n2)
-		for i3 := len(s1) - n2; i3 < len(s1); i3++ {
-			s1[i3] = r.Long()
-		}
-		if err := r.Err(); err != nil {
-			return err
-		}
-	}
-	v.Values = s1
+	v.Values = r.Longs(v.Values)
 	return r.Err()
 }
 

@@ -178,13 +178,7 @@ func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if len(v.Codes) > 0 {
-			dst = avro.AppendLong(dst, int64(len(v.Codes)))
-			for _, x4 := range v.Codes {
-				dst = avro.AppendLong(dst, x4)
-			}
-		}
-		dst = append(dst, 0)
+		dst = avro.AppendLongs(dst, v.Codes)
 	}
 	if v.Raw == nil {
 		dst = append(dst, 0)
@@ -276,20 +270,10 @@ func (v *Purchase) DecodeAvro(r *avro.Reader) error {
 	if r.UnionIndex(2) == 0 {
 		v.Codes = nil
 	} else {
-		s8 := v.Codes[:0]
-		if s8 == nil {
-			s8 = []int64{}
+		if v.Codes == nil {
+			v.Codes = []int64{}
 		}
-		for n9 := r.Block(0, 1); n9 > 0; n9 = r.Block(len(s8), 1) {
-			s8 = avro.Extend(s8, n9)
-			for i10 := len(s8) - n9; i10 < len(s8); i10++ {
-				s8[i10] = r.Long()
-			}
-			if err := r.Err(); err != nil {
-				return err
-			}
-		}
-		v.Codes = s8
+		v.Codes = r.Longs(v.Codes)
 	}
 	if r.UnionIndex(2) == 0 {
 		v.Raw = nil
