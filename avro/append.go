@@ -45,3 +45,6 @@ func Extend[T any](s []T, n int) []T {
 	}
 	return s[:have+n]
 }
+
+// Pointer returns a pointer to a copy of v, for the defaults of nullable fields.
+func Pointer[T any](v T) *T { return &v }

@@ -135,12 +135,20 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	r.rewind(datum)
 	c.read(r, v)
 	err := r.Done()
-	r.src, r.text, r.err = nil, "", nil // the pool keeps nothing of the datum
-	c.readers.Put(r)
+	c.release(r)
 	if err != nil {
 		return located(err, c.shape, datum, &c.env.cfg)
 	}
 	return nil
+}
+
+// release gives back a Reader. The pool keeps nothing of the datum.
+func (c *Codec[T]) release(r *Reader) {
+	r.src, r.text, r.err = nil, "", nil
+	if r.boxed {
+		r.unbox()
+	}
+	c.readers.Put(r)
 }
 
 // read reads one datum from r into v. Its error stays in r.

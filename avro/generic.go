@@ -23,7 +23,8 @@ import (
 //	uuid                     string if it is a string, UUID if it is a fixed
 //	duration                 Duration
 //
-// A codec for any always makes new values: it reuses nothing of the old one.
+// A codec for any always makes new values: it reuses nothing of the old one. Those
+// of one datum share memory, up to 256 at a time; see boxes.go.
 
 // goClass tells the Go types of generic values apart. Two branches of a union of
 // the same class cannot be told apart by their bare values.
@@ -118,21 +119,21 @@ func (e *env) decodeAny(r *Reader, s *shape) any {
 	case schemas.Boolean:
 		return r.Bool()
 	case schemas.Int:
-		return r.Int()
+		return r.anyInt(r.Int())
 	case schemas.Long:
-		return r.Long()
+		return r.anyLong(r.Long())
 	case schemas.Float:
-		return r.Float()
+		return r.anyFloat(r.Float())
 	case schemas.Double:
-		return r.Double()
+		return r.anyDouble(r.Double())
 	case schemas.Bytes:
 		return r.Bytes(nil)
 	case schemas.String:
-		return r.String()
+		return r.anyString(r.String())
 	case schemas.Fixed:
 		return append(make([]byte, 0, min(s.size, len(r.src)-r.at)), r.takeFixed(s.size)...)
 	case schemas.Enum:
-		return s.symbol(r)
+		return r.anyString(s.symbol(r))
 	case schemas.Array:
 		return e.decodeAnyArray(r, s)
 	case schemas.Map:
@@ -150,9 +151,9 @@ func (e *env) decodeAny(r *Reader, s *shape) any {
 func (e *env) decodeLogical(r *Reader, s *shape) (any, bool) {
 	switch s.class(false) {
 	case classTime:
-		return s.logical.toTime(s.number(r)), true
+		return r.anyTime(s.logical.toTime(s.number(r))), true
 	case classClock:
-		return s.clock(r), true
+		return r.anyClock(s.clock(r)), true
 	case classRat:
 		v := new(big.Rat)
 		s.decodeRat(r, v)
@@ -179,10 +180,12 @@ func (e *env) decodeBranch(r *Reader, s *shape, i int) any {
 			return e.decodeNamed(r, ut.typ, branch)
 		}
 	}
+	if branch.typ == schemas.Null {
+		return nil
+	}
+	r.expect(1, branch)
 	v := e.decodeAny(r, branch)
 	switch {
-	case branch.typ == schemas.Null:
-		return nil
 	case e.cfg.taggedUnions:
 		return map[string]any{branch.name(): v}
 	case s.wrapped[i]:
@@ -216,6 +219,7 @@ func (e *env) decodeUnion(r *Reader, s *shape) Union {
 	if r.err != nil {
 		return Union{}
 	}
+	r.expect(1, s.branches[i])
 	return Union{Branch: s.branches[i].name(), Value: e.decodeAny(r, s.branches[i])}
 }
 
@@ -225,6 +229,7 @@ func (e *env) decodeAnyArray(r *Reader, s *shape) []any {
 		if len(items) == 0 {
 			items = make([]any, 0, n)
 		}
+		r.expect(n, s.items)
 		for range n {
 			items = append(items, e.decodeAny(r, s.items))
 			if r.err != nil {
@@ -237,7 +242,25 @@ func (e *env) decodeAnyArray(r *Reader, s *shape) []any {
 
 func (e *env) decodeAnyMap(r *Reader, s *shape) map[string]any {
 	var m map[string]any
-	fillMap(r, &m, s.items.min, func(r *Reader) any { return e.decodeAny(r, s.items) })
+	have, least := 0, s.items.min+1
+	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
+		if m == nil {
+			m = make(map[string]any, n)
+		}
+		r.expect(n, s.items)
+		for range n {
+			k := r.String()
+			v := e.decodeAny(r, s.items)
+			if r.err != nil {
+				return nil
+			}
+			m[k] = v
+		}
+		have += n
+	}
+	if m == nil && r.err == nil {
+		m = map[string]any{}
+	}
 	return m
 }
 

@@ -27,12 +27,61 @@ func (e *env) appendAny(dst []byte, v any, s *shape, depth int) ([]byte, error) 
 		}
 		return dst, nil
 	}
+	if e.cfg.customTypes == nil {
+		if out, err, ok := e.appendUsual(dst, v, s, depth); ok {
+			return out, err
+		}
+	}
 	if !e.isCustom(v) {
 		if out, err, ok := e.appendKnown(dst, v, s, depth); ok {
 			return out, err
 		}
 	}
 	return e.appendOther(dst, v, s, depth)
+}
+
+// appendUsual appends values of the types that decoding gives. It returns false
+// for all others.
+func (e *env) appendUsual(dst []byte, v any, s *shape, depth int) (out []byte, err error, ok bool) {
+	switch s.typ {
+	case schemas.Boolean:
+		if v, ok := v.(bool); ok {
+			return wire.AppendBool(dst, v), nil, true
+		}
+	case schemas.Int:
+		if v, ok := v.(int32); ok {
+			return wire.AppendLong(dst, int64(v)), nil, true
+		}
+	case schemas.Long:
+		if v, ok := v.(int64); ok {
+			return wire.AppendLong(dst, v), nil, true
+		}
+	case schemas.Double:
+		if v, ok := v.(float64); ok {
+			return wire.AppendDouble(dst, v), nil, true
+		}
+	case schemas.String:
+		if v, ok := v.(string); ok {
+			out, err = e.appendString(dst, v)
+			return out, err, true
+		}
+	case schemas.Array:
+		if v, ok := v.([]any); ok {
+			out, err = e.appendAnyArray(dst, v, s, depth)
+			return out, err, true
+		}
+	case schemas.Map:
+		if v, ok := v.(map[string]any); ok {
+			out, err = e.appendAnyMap(dst, v, s, depth)
+			return out, err, true
+		}
+	case schemas.Record:
+		if v, ok := v.(map[string]any); ok {
+			out, err = e.appendAnyRecord(dst, v, s, depth)
+			return out, err, true
+		}
+	}
+	return dst, nil, false
 }
 
 // isCustom says that WithType has the type of v.
@@ -81,6 +130,11 @@ func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error
 	case time.Time:
 		if s.logical.isTime() {
 			n, err := s.logical.fromTime(v)
+			return wire.AppendLong(dst, n), err, true
+		}
+	case time.Duration:
+		if s.logical.isClock() {
+			n, err := s.logical.fromClock(v)
 			return wire.AppendLong(dst, n), err, true
 		}
 	case *big.Rat:
@@ -190,9 +244,12 @@ func anyInt(v any) (n int64, ok, fits bool) {
 
 func (e *env) appendAnyArray(dst []byte, items []any, s *shape, depth int) ([]byte, error) {
 	dst = appendBlock(dst, len(items))
+	longs := s.items.typ == schemas.Long && e.cfg.customTypes == nil
 	var err error
 	for i, item := range items {
-		if dst, err = e.appendAny(dst, item, s.items, depth); err != nil {
+		if n, ok := item.(int64); ok && longs { // kept in the loop: there may be very many
+			dst = wire.AppendLong(dst, n)
+		} else if dst, err = e.appendAny(dst, item, s.items, depth); err != nil {
 			return dst, WithinItem(err, i)
 		}
 	}

@@ -15,8 +15,7 @@ func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
 	r.rewind(data)
 	c.read(r, v)
 	err, size := r.err, r.at
-	r.src, r.text, r.err = nil, "", nil
-	c.readers.Put(r)
+	c.release(r)
 	if err != nil {
 		return data, located(err, c.shape, data, &c.env.cfg)
 	}

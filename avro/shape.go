@@ -24,6 +24,7 @@ type shape struct {
 	index    map[string]int // record: fields; enum: symbols; union: branches by name
 	wrapped  []bool         // union: branches whose bare Go value could be another branch's
 	nullAt   int            // union: index of null, -1 if there is none
+	boxes    boxCount       // what a generic value of it takes in any case
 }
 
 type shapeField struct {
@@ -50,6 +51,7 @@ func newShape(n *schemas.Node, c *config) (*shape, error) {
 	findRecursion(s)
 	for _, s := range b.all {
 		s.wrapped = wrappedBranches(s, b.raw)
+		s.boxes = boxesOf(s, b.raw)
 	}
 	return s, nil
 }

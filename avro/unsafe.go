@@ -4,6 +4,7 @@ package avro
 
 import (
 	"reflect"
+	"time"
 	"unsafe"
 )
 
@@ -142,6 +143,59 @@ func (br *ifaceBranch) intoInterface(v ptr, in reflect.Type, to reflect.Value) {
 		return
 	}
 	*(*interfaceWords)(v) = interfaceWords{br.word, to.UnsafePointer()}
+}
+
+// sharesBoxes says that pointers into memory shared by values can be made anys.
+const sharesBoxes = true
+
+// pointAt makes a, whose type is not one that Go lays out as a pointer, point at
+// a value of that type, which does not change any more.
+func pointAt(a *any, p unsafe.Pointer) any {
+	(*interfaceWords)(unsafe.Pointer(a)).data = p
+	return *a
+}
+
+// stringAt is an any of the string at p.
+func stringAt(p *string) any {
+	var a any = ""
+	return pointAt(&a, unsafe.Pointer(p))
+}
+
+// timeAt is an any of the time at p.
+func timeAt(p *time.Time) any {
+	var a any = time.Time{}
+	return pointAt(&a, unsafe.Pointer(p))
+}
+
+// intIn puts v into w and returns an any of it; the others do so for other types.
+func intIn(w *uint64, v int32) any {
+	var a any = int32(0)
+	*(*int32)(unsafe.Pointer(w)) = v
+	return pointAt(&a, unsafe.Pointer(w))
+}
+
+func longIn(w *uint64, v int64) any {
+	var a any = int64(0)
+	*(*int64)(unsafe.Pointer(w)) = v
+	return pointAt(&a, unsafe.Pointer(w))
+}
+
+func floatIn(w *uint64, v float32) any {
+	var a any = float32(0)
+	*(*float32)(unsafe.Pointer(w)) = v
+	return pointAt(&a, unsafe.Pointer(w))
+}
+
+func doubleIn(w *uint64, v float64) any {
+	var a any = float64(0)
+	*(*float64)(unsafe.Pointer(w)) = v
+	return pointAt(&a, unsafe.Pointer(w))
+}
+
+func clockIn(w *uint64, v time.Duration) any {
+	var a any = time.Duration(0)
+	*(*time.Duration)(unsafe.Pointer(w)) = v
+	return pointAt(&a, unsafe.Pointer(w))
 }
 
 // arrayBytes is the [n]byte at p as a slice.

@@ -347,7 +347,7 @@ func (l *literals) nullable(t *typ) string {
 	case t.item.kind == recordKind:
 		return "&" + l.complete(t.item, false)
 	}
-	return "new(" + l.complete(t.item, true) + ")"
+	return "avro.Pointer(" + l.complete(t.item, true) + ")"
 }
 
 func (l *literals) union(u *union) string {

@@ -95,7 +95,7 @@ func NewPurchase() *Purchase {
 		Flags: map[string]PurchaseFlagsEntry{
 			"gift": PurchaseFlagsEntryBoolean{Value: true},
 		},
-		Hash:  new(Voucher{0x01, 0x02, 0x03, 0xff}),
+		Hash:  avro.Pointer(Voucher{0x01, 0x02, 0x03, 0xff}),
 		Opens: time.Duration(32400000000000),
 		Bill: &Card{
 			Number: "1",
