@@ -24,7 +24,7 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	f := newFlags(env, c.name, c.args)
 	dir := f.String("o", ".", "output `folder`")
 	single := f.String("single", "", "put all types into one package of this `name`, in the output folder itself")
-	check := f.Bool("check", false, "write nothing; exit with 100 if the output would change")
+	check := f.Bool("check", false, "write nothing; exit with 100 if the output would change, or files of schemas that are gone are left")
 	importPath := f.String("import", "", "import `path` of the output folder (default: from go.mod)")
 	paths := packageFlag{}
 	f.Var(paths, "package", "`namespace=path`: put a namespace into another folder of the output; may be repeated")
@@ -55,7 +55,11 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	if *check {
 		return checkFiles(env, *dir, files)
 	}
-	return writeFiles(*dir, files)
+	if err := writeFiles(*dir, files); err != nil {
+		return err
+	}
+	_, err = reportStale(env, *dir, files)
+	return err
 }
 
 // packageFlag is the flag -package.
@@ -242,6 +246,13 @@ func checkFiles(env *environment, dir string, files []gen.File) error {
 			fmt.Fprintf(env.out, "%s: would change\n", name)
 			err = errFindings
 		}
+	}
+	stale, staleErr := reportStale(env, dir, files)
+	if staleErr != nil {
+		return staleErr
+	}
+	if stale {
+		return errFindings
 	}
 	return err
 }
