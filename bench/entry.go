@@ -23,6 +23,7 @@ const (
 
 // The libraries.
 const (
+	Kavro          = "kavro"
 	KavroGenerated = "kavro generated"
 	KavroStruct    = "kavro struct"
 	KavroGeneric   = "kavro generic"
@@ -41,7 +42,7 @@ type Entry struct {
 
 // Ours reports whether the entry is kavro's.
 func (e Entry) Ours() bool {
-	return e.Library == KavroGenerated || e.Library == KavroStruct || e.Library == KavroGeneric
+	return e.Library == Kavro || e.Library == KavroGenerated || e.Library == KavroStruct || e.Library == KavroGeneric
 }
 
 // shape builds the entries of one value of T.

@@ -26,7 +26,7 @@ var orderText = schemaText("order")
 // Entries returns everything that is compared, in the order of the table.
 func Entries() []Entry {
 	var out []Entry
-	for _, entries := range []func() []Entry{order, Serializers, event, flat, nested, array, text, table, logical, union} {
+	for _, entries := range []func() []Entry{order, Serializers, Goroutines, Start, event, flat, nested, array, text, table, logical, union} {
 		out = append(out, entries()...)
 	}
 	return out

@@ -19,12 +19,13 @@ import (
 
 func main() {
 	quick := flag.Bool("quick", false, "three short rounds")
+	each := flag.Duration("each", 100*time.Millisecond, "processor time for each entry in each round")
 	only := flag.String("shape", "", "only this shape; nothing is written")
 	op := flag.String("op", "", "only operations that begin like this; nothing is written")
 	flag.Parse()
-	rounds, each := 5, 100*time.Millisecond
+	rounds := 5
 	if *quick {
-		rounds, each = 3, 10*time.Millisecond
+		rounds, *each = 3, 10*time.Millisecond
 	}
 	rows := bench.Rows(bench.Entries())
 	part := *only != "" || *op != ""
@@ -32,7 +33,7 @@ func main() {
 		return *only != "" && r.Shape != *only || !strings.HasPrefix(r.Op, *op)
 	})
 	for i := range rows {
-		if err := rows[i].Measure(rounds, each); err != nil {
+		if err := rows[i].Measure(rounds, *each); err != nil {
 			fmt.Fprintf(os.Stderr, "table: %s, %s: %v\n", rows[i].Shape, rows[i].Op, err)
 			os.Exit(1)
 		}
@@ -41,7 +42,7 @@ func main() {
 	if part {
 		return
 	}
-	if err := write(rows, rounds, each); err != nil {
+	if err := write(rows, rounds, *each); err != nil {
 		fmt.Fprintln(os.Stderr, "table:", err)
 		os.Exit(1)
 	}
