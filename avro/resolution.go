@@ -38,7 +38,7 @@ func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution,
 	if err != nil {
 		return nil, err
 	}
-	root, err := matchSchemas(writer, reader)
+	root, types, err := matchSchemas(writer, reader)
 	if err != nil {
 		return nil, &ResolveError{Writer: writer, Reader: reader, Err: err}
 	}
@@ -49,7 +49,7 @@ func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution,
 	return &Resolution{
 		writer:    writer,
 		reader:    reader,
-		program:   compileMatch(root),
+		program:   compileMatch(root, types),
 		identical: !root.changes && !root.fails,
 		limits:    conf.limits,
 	}, nil

@@ -81,17 +81,16 @@ var errTooEntangled = fmt.Errorf("comparing the schemas takes more than %d steps
 
 // matchSchemas compares two schemas. The error is errTooEntangled; whatever
 // cannot be read is part of the match.
-func matchSchemas(writer, reader *schemas.Schema) (*match, error) {
+func matchSchemas(writer, reader *schemas.Schema) (*match, *writerTypes, error) {
 	m := &matcher{records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
 	if writer.Canonical() != reader.Canonical() { // as in Java, a schema's own aliases do not bend it
 		m.names = namesOf(reader.Root())
 	}
 	root := m.match(writer.Root(), reader.Root())
 	if m.steps > maxMatchSteps {
-		return nil, errTooEntangled
+		return nil, nil, errTooEntangled
 	}
-	settle(root)
-	return root, nil
+	return root, settle(root), nil
 }
 
 func (m *matcher) match(w, r *schemas.Node) *match {

@@ -95,12 +95,11 @@ type place struct {
 }
 
 // compileMatch turns a match into a program.
-func compileMatch(root *match) *program {
+func compileMatch(root *match, types *writerTypes) *program {
 	c := &compiler{
 		program: &program{places: []place{{parent: -1}}},
 		sizes:   minSizes{},
-		writer:  newGraph(root.writer, childNodes),
-		finite:  finiteTypes(root.writer),
+		writer:  types,
 		entries: map[any]*entry{},
 	}
 	c.top = root.kind == matchRecord && !root.loops
@@ -121,8 +120,7 @@ func compileMatch(root *match) *program {
 type compiler struct {
 	*program
 	sizes  minSizes
-	writer *graph[*schemas.Node]
-	finite map[*schemas.Node]bool
+	writer *writerTypes
 
 	top        bool  // the next record is the top of the schema
 	place      int32 // of the code being emitted
@@ -194,7 +192,7 @@ func (c *compiler) subroutine(e *entry) {
 }
 
 func (c *compiler) compile(x *match) {
-	if !c.finite[x.writer] {
+	if !c.writer.finite.has(x.writer) {
 		c.fail(endless(x.writer))
 		return
 	}

@@ -107,7 +107,7 @@ func (r *recordCompiler) drop(to int) {
 	dropped := false
 	for ; r.next < to; r.next++ {
 		f := r.match.writer.Fields()[r.next]
-		if r.sizes.of(f.Type()) == 0 && r.finite[f.Type()] && !r.late[r.next] {
+		if r.sizes.of(f.Type()) == 0 && r.writer.finite.has(f.Type()) && !r.late[r.next] {
 			continue
 		}
 		if !dropped {

@@ -5,17 +5,18 @@ import "github.com/kavro/kavro/schemas"
 // settle fills in what can only be known once the whole graph of matches is
 // there: which of them change bytes, which fail for some value or for all, which
 // are used more than once, and which contain themselves.
-func settle(root *match) {
+func settle(root *match) *writerTypes {
 	g := newGraph(root, (*match).children)
-	finite := finiteTypes(root.writer)
+	types := typesOf(root.writer)
 	sizes := minSizes{}
 	changes := g.grow(func(x *match) int { return oneUnless(x.changesItself(sizes)) })
 	fails := g.grow(func(x *match) int { return oneUnless(x.failsItself()) })
-	readable := g.grow(func(x *match) int { return x.childrenNeeded(finite) })
+	readable := g.grow(func(x *match) int { return x.childrenNeeded(types) })
 	for _, x := range g.order {
-		x.changes, x.fails, x.never = changes[x], fails[x], !readable[x]
-		x.uses, x.loops = g.uses[x], g.loops[x]
+		x.changes, x.fails, x.never = changes.has(x), fails.has(x), !readable.has(x)
+		x.uses, x.loops = g.uses(x), g.loops(x)
 	}
+	return types
 }
 
 func oneUnless(at bool) int {
@@ -104,8 +105,8 @@ func (x *match) failsItself() bool {
 }
 
 // childrenNeeded is how many of x's children must be readable for some value of
-// x to be. finite holds the writer's types that have a value at all.
-func (x *match) childrenNeeded(finite map[*schemas.Node]bool) int {
+// x to be. types are the writer's.
+func (x *match) childrenNeeded(types *writerTypes) int {
 	switch x.kind {
 	case matchSame, matchPromote, matchItems: // an empty array or map can always be read
 		return 0
@@ -116,7 +117,7 @@ func (x *match) childrenNeeded(finite map[*schemas.Node]bool) int {
 			}
 		}
 	case matchRecord:
-		if finite[x.writer] {
+		if types.finite.has(x.writer) {
 			return len(x.children())
 		}
 	case matchWriterUnion, matchReaderUnion:
@@ -125,11 +126,17 @@ func (x *match) childrenNeeded(finite map[*schemas.Node]bool) int {
 	return -1
 }
 
-// finiteTypes are the types within a schema that have a value of finite length:
-// all but records that contain themselves in any case, and what contains those.
-func finiteTypes(root *schemas.Node) map[*schemas.Node]bool {
+// writerTypes are the types within a writer's schema. finite are those that have
+// a value of finite length: all but records that contain themselves in any case,
+// and what contains those.
+type writerTypes struct {
+	*graph[*schemas.Node]
+	finite graphSet[*schemas.Node]
+}
+
+func typesOf(root *schemas.Node) *writerTypes {
 	g := newGraph(root, childNodes)
-	return g.grow(func(n *schemas.Node) int {
+	return &writerTypes{g, g.grow(func(n *schemas.Node) int {
 		switch n.Type() {
 		case schemas.Record:
 			return len(n.Fields())
@@ -139,7 +146,7 @@ func finiteTypes(root *schemas.Node) map[*schemas.Node]bool {
 			return oneUnless(len(n.Symbols()) > 0)
 		}
 		return 0
-	})
+	})}
 }
 
 // childNodes are the types that a type refers to, one for each reference.

@@ -109,7 +109,7 @@ func (m *matcher) sameUnion(w, r *schemas.Node) bool {
 		return oneUnless(!m.alike(p))
 	})
 	for _, p := range g.order {
-		m.same[p] = !differs[p]
+		m.same[p] = !differs.has(p)
 	}
 	return m.same[top]
 }

@@ -50,7 +50,7 @@ func (m minSizes) any(fields []*schemas.Field) bool {
 // drop every byte of it is checked; with drop, blocks that say their size in
 // bytes are jumped over.
 func (c *compiler) skip(n *schemas.Node, drop bool) {
-	if !c.finite[n] {
+	if !c.writer.finite.has(n) {
 		c.fail(endless(n))
 		return
 	}
@@ -88,9 +88,9 @@ func (c *compiler) skip(n *schemas.Node, drop bool) {
 		if c.sizes.of(n) == 0 {
 			return // null, and fixed of size 0, all the way down
 		}
-		if c.writer.uses[n] > 1 || c.writer.loops[n] {
+		if c.writer.uses(n) > 1 || c.writer.loops(n) {
 			key := skipKey{n, drop}
-			c.call(key, entry{skip: key}, c.writer.loops[n])
+			c.call(key, entry{skip: key}, c.writer.loops(n))
 		} else {
 			c.skipRecord(n, drop)
 		}
