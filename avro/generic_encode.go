@@ -281,6 +281,7 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 	if m == nil {
 		return dst, errNil
 	}
+	plain := e.cfg.customTypes == nil && !e.cfg.validUTF8
 	found := 0
 	var err error
 	for i := range s.fields {
@@ -289,7 +290,19 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 		switch {
 		case ok:
 			found++
-			dst, err = e.appendAny(dst, v, f.shape, depth)
+			if text, ok := v.(string); ok && f.shape.typ == schemas.String && plain { // most fields; kept in the loop
+				dst = wire.AppendString(dst, text)
+				continue
+			}
+			if n, ok := v.(int64); ok && f.shape.typ == schemas.Long && plain {
+				dst = wire.AppendLong(dst, n)
+				continue
+			}
+			if inner, ok := v.(map[string]any); ok && f.shape.typ == schemas.Record && plain {
+				dst, err = e.appendAnyRecord(dst, inner, f.shape, depth)
+			} else {
+				dst, err = e.appendAny(dst, v, f.shape, depth)
+			}
 		case f.has:
 			dst = append(dst, f.def...)
 		default:
