@@ -3,6 +3,7 @@ package gen_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -218,4 +219,11 @@ func TestNameOfTopWithoutAName(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(files[0].Content), "type "+want+" struct", name)
 	}
+}
+
+// Generated code asks no more of the language than Go 1.24 has.
+func TestGeneratedCodeIsOfAnOlderGo(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-gcflags=-lang=go1.24", "./internal/...")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
 }
