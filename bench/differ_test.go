@@ -52,6 +52,8 @@ var explained = []struct {
 	where        func(writer, reader *schemas.Schema) bool // nil: anywhere
 }{
 	{library: Goavro, op: opParse, theirs: `size ought to be number greater than zero`, why: "goavro knows no fixed of size 0"},
+	{library: Hamba, op: opParse, theirs: `invalid default`, why: "hamba/avro takes a union's default within another default for its first branch only"},
+	{library: Goavro, op: opParse, theirs: `default`, why: "goavro takes a union's default for its first branch only"},
 	{op: opMutated, ours: `block size is negative or beyond the input`, why: "peers do not look at the size of a block"},
 	{op: opMutated, ours: `varint does not fit its type`, why: "peers drop the bits of a number that are too many"},
 	{op: opMutated, ours: `boolean is neither 0 nor 1`, why: "twmb/avro and hamba/avro read other booleans"},
