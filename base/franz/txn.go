@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -30,6 +31,11 @@ func (t *txnProducer) Begin(ctx context.Context) error {
 // End implements base.TxnProducer. Committing a transaction of which a record
 // was not delivered is refused with that record's error and AbortTxn.
 func (t *txnProducer) End(ctx context.Context, commit bool) error {
+	if open, under := t.txn.state(); commit && open && under == nil && !t.closing.Load() {
+		if err := t.awaitBroker(ctx); err != nil {
+			return &base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: err}
+		}
+	}
 	_, err := t.txn.end(ctx, commit, func(ctx context.Context) (bool, error) {
 		if !commit {
 			if err := t.cl.AbortBufferedRecords(ctx); err != nil {
@@ -41,6 +47,25 @@ func (t *txnProducer) End(ctx context.Context, commit bool) error {
 	})
 	return err
 }
+
+// awaitBroker waits until a broker can be reached, before the one try that kgo has
+// for a commit: it gives up where nobody listens, does not know then what became of
+// the transaction, and can only abort it. It does not wait for longer than any
+// transaction would.
+func (t *txnProducer) awaitBroker(ctx context.Context) error {
+	limit, cancel := context.WithTimeout(ctx, awayLimit)
+	defer cancel()
+	for t.cl.Ping(limit) != nil && limit.Err() == nil {
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-limit.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+// awayLimit is the broker's transaction.max.timeout.ms, unless it is set there.
+const awayLimit = 15 * time.Minute
 
 // Close aborts a transaction that is still open, as far as ctx allows.
 func (t *txnProducer) Close(ctx context.Context) error {
