@@ -272,7 +272,7 @@ func TestFailoverOverHTTP(t *testing.T) {
 			id := f.register(t, "users-value", userV1)[0]
 			server := httptest.NewServer(f.Faults)
 			defer server.Close()
-			c, err := New(first+","+server.URL, WithTimeouts(0, 200*time.Millisecond, 0))
+			c, err := New(first+","+server.URL, WithTimeouts(0, 3*time.Second, 0)) // of which the silent one takes all, and no other on a busy machine
 			require.NoError(t, err)
 			defer c.Close()
 			_, err = c.SchemaByID(within(t), "", id)

@@ -114,12 +114,13 @@ func TestMutualTLS(t *testing.T) {
 			server := secureServer(t, f, ca, test.host, test.mutual)
 			conf, err := LoadTLS(test.files)
 			require.NoError(t, err)
-			byOption, err := New(server.URL, WithTLS(conf), quick())
+			patience := WithTimeouts(time.Minute, time.Minute, time.Minute)
+			byOption, err := New(server.URL, WithTLS(conf), quick(), patience)
 			require.NoError(t, err)
 			settings, err := FromConfig(keysOf(test.files))
 			require.NoError(t, err)
 			settings.URLs = server.URL
-			byKeys, err := settings.New(quick())
+			byKeys, err := settings.New(quick(), patience)
 			require.NoError(t, err)
 			for _, c := range []*Client{byOption, byKeys} {
 				defer c.Close()
