@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -153,10 +152,10 @@ func (b *Broker) Stop() error {
 func (b *Broker) Kill9() { b.proc.Kill() }
 
 // Freeze stops the broker with SIGSTOP: its connections stay, and nobody answers.
-func (b *Broker) Freeze() error { return b.proc.Signal(syscall.SIGSTOP) }
+func (b *Broker) Freeze() error { return b.proc.Freeze() }
 
 // Thaw lets a frozen broker go on.
-func (b *Broker) Thaw() error { return b.proc.Signal(syscall.SIGCONT) }
+func (b *Broker) Thaw() error { return b.proc.Thaw() }
 
 // Close stops the broker and deletes its data.
 func (b *Broker) Close() error {

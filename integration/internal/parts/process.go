@@ -2,15 +2,18 @@ package parts
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -158,7 +161,7 @@ func (p *Process) Err() error {
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Signal sends it a signal, such as SIGSTOP.
+// Signal sends it a signal.
 func (p *Process) Signal(s syscall.Signal) error {
 	select {
 	case <-p.done:
@@ -166,6 +169,46 @@ func (p *Process) Signal(s syscall.Signal) error {
 	default:
 		return syscall.Kill(p.pid, s)
 	}
+}
+
+// Freeze stops the program with SIGSTOP, and waits until all of its threads stand
+// still: on a busy machine some run on for a while.
+func (p *Process) Freeze() error {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for {
+		stopped, err := isStopped(p.pid)
+		if stopped || err != nil {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// Thaw lets a frozen program go on.
+func (p *Process) Thaw() error { return p.Signal(syscall.SIGCONT) }
+
+// isStopped says whether each thread of a process is in the state T.
+func isStopped(pid int) (bool, error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return false, errors.Join(err, os.ErrProcessDone)
+	}
+	for _, name := range threads {
+		stat, err := os.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue // this one has ended
+		}
+		if err != nil {
+			return false, err
+		}
+		// The state follows the name, which is in brackets and may have some itself.
+		if _, rest, ok := bytes.Cut(stat[bytes.LastIndexByte(stat, ')')+1:], []byte(" ")); !ok || rest[0] != 'T' {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Kill ends the program at once, and waits until it is gone.
