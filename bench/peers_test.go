@@ -106,13 +106,16 @@ func twmbRewrite(from, to *twmb.Schema, datum []byte) ([]byte, error) {
 	return to.AppendEncode(nil, v)
 }
 
-// hambaRewrite cannot see that bytes are left: that library does not tell.
+// hambaRewrite cannot see that bytes are left: that library does not tell. Each
+// call has an API of its own: an API keeps codecs by a fingerprint in which a type
+// that is used again counts by its name alone, so what one seed made of a name
+// would be used for another's.
 func hambaRewrite(from, to hamba.Schema, datum []byte) ([]byte, error) {
 	var v any
-	if err := hamba.Unmarshal(from, datum, &v); err != nil {
+	if err := (hamba.Config{}).Freeze().Unmarshal(from, datum, &v); err != nil {
 		return nil, err
 	}
-	return hamba.Marshal(to, v)
+	return (hamba.Config{}).Freeze().Marshal(to, v)
 }
 
 // caught runs f; a panic is an error.
