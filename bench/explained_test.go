@@ -52,6 +52,11 @@ var explained = []explanation{
 		writer: `{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int", "aliases": ["a"]}]}`,
 	},
 	{
+		library: Twmb, op: opParse, theirs: `encoding default: `, where: anyRecursive,
+		why:    "twmb/avro does not fill a recursive record within a default from its fields' defaults",
+		writer: `{"type": "record", "name": "R", "fields": [{"name": "s", "default": {}, "type": {"type": "record", "name": "S", "fields": [{"name": "a", "type": ["int", "S"], "default": 1}]}}]}`,
+	},
+	{
 		op: opMutated, ours: `block size is negative or beyond the input`,
 		why:    "peers do not look at the size of a block",
 		writer: `{"type": "array", "items": "int"}`, datum: "01 64 02 00",
@@ -140,6 +145,11 @@ func TestExplained(t *testing.T) {
 			require.Contains(t, d.explained, e.why)
 		})
 	}
+}
+
+// anyRecursive reports whether a record of either schema may contain itself.
+func anyRecursive(writer, reader *schemas.Schema) bool {
+	return isRecursive(writer) || isRecursive(reader)
 }
 
 // hasNullableWithoutDefault reports whether a field that may be null has no default.
