@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -17,6 +18,8 @@ const (
 )
 
 // Allow lets a user of the SASL listener do everything with the thing of that name.
+// A broker takes note of an ACL some time after it has confirmed it: Allow waits
+// until it has.
 func (b *Broker) Allow(t testing.TB, user string, kind kmsg.ACLResourceType, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -33,4 +36,18 @@ func (b *Broker) Allow(t testing.TB, user string, kind kmsg.ACLResourceType, nam
 	resp, err := req.RequestWith(ctx, cl)
 	require.NoError(t, err)
 	require.NoError(t, kerr.ErrorForCode(resp.Results[0].ErrorCode))
+
+	describe := kmsg.NewPtrDescribeACLsRequest()
+	describe.ResourceType, describe.ResourceName, describe.ResourcePatternType = kind, &name, kmsg.ACLResourcePatternTypeLiteral
+	describe.Principal = &acl.Principal
+	describe.Operation, describe.PermissionType = acl.Operation, acl.PermissionType
+	for {
+		resp, err := describe.RequestWith(ctx, cl)
+		require.NoError(t, err)
+		require.NoError(t, kerr.ErrorForCode(resp.ErrorCode))
+		if len(resp.Resources) > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
