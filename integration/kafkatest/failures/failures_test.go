@@ -54,8 +54,8 @@ func conf(b *kafka.Broker, more ...kavro.Config) kavro.Config {
 // every record is reported as delivered, and is in the log once and in order; the
 // consumer handles each at least once, and passes over none.
 //
-// On base/franz the producer ended early once in about ten runs, for a reason that
-// is not known yet (docs/reliability.md): until it is, this runs on one base.
+// On base/franz the producer ended early in one run, for a reason that is not known
+// yet (docs/reliability.md): until it is, this runs on one base.
 func TestKilledBroker(t *testing.T) {
 	onBases(t, []string{"confluent"}, func(t *testing.T, b string, broker *kafka.Broker) {
 		const partitions, each = 4, 50_000
