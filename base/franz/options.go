@@ -30,6 +30,11 @@ func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt,
 		kgo.RequestTimeoutOverhead(s.socketTimeout),
 		kgo.ConnIdleTimeout(s.idle()),
 		kgo.RetryBackoffFn(s.backoff),
+		// By default kgo takes a connection that ends before its first answer for a
+		// wrong security.protocol, and fails everything at once: records, commits,
+		// fetches. It is also what a broker looks like that is killed as the client
+		// connects. Hooks.Error is told either way.
+		kgo.AlwaysRetryEOF(),
 		kgo.MetadataMinAge(s.metadataMinAge()),
 		kgo.MetadataMaxAge(s.metadataMaxAge()),
 		kgo.BrokerMaxReadBytes(int32(s.receiveMax)),
