@@ -19,6 +19,7 @@ func sessionCases() []testCase {
 		{"Session/a lost record", sessionLostRecord},
 		{"Session/out of order", sessionOutOfOrder},
 		{"Session/rebalance", sessionRebalance},
+		{"Session/poll interval", sessionPollInterval},
 		{"Session/close", sessionClose},
 	}
 }
@@ -282,6 +283,56 @@ func rebalanceSessions(a, b *env, conf base.Config) {
 		require.Equal(a, 1, times, v)
 	}
 	require.Len(a, seen, total)
+}
+
+// sessionPollInterval: who is not polled for max.poll.interval.ms leaves the group,
+// its transaction is not committed, whether End is the first to notice or Poll,
+// and it joins again: each record comes out once.
+func sessionPollInterval(e *env) {
+	from, to, group := e.topic(1), e.topic(1), e.name("group")
+	e.fill(e.producer(), from, 0, 9)
+	s := e.session(group, e.name("txn"), base.Config{"session.timeout.ms": 2000, "max.poll.interval.ms": 2000})
+	rebalances := &log{}
+	require.NoError(e, s.Subscribe([]string{from}, rebalances))
+	done := 0
+	// copied transforms until so many were committed. What a loss of the group has
+	// to do with is no failure.
+	copied := func(n int) {
+		for done < n {
+			count, committed, err := transform(e.ctx(), s, to, n-done, true)
+			if abort := (*base.Error)(nil); !errors.As(err, &abort) || !abort.AbortTxn {
+				require.NoError(e, err)
+			}
+			if committed {
+				done += count
+			}
+		}
+	}
+	copied(3)
+	for _, notices := range []string{"End", "Poll"} {
+		before := len(rebalances.all())
+		require.NoError(e, s.Begin(e.ctx()))
+		e.read(s, 9-done)
+		e.send(s.Producer(), text(to, 0, "never"))
+		e.eventually(func() bool { return e.members(group) == 0 })
+		if notices == "Poll" {
+			ctx, cancel := context.WithTimeout(e.ctx(), moment)
+			var b base.Batch
+			if err := s.Poll(ctx, &b, 1); !errors.Is(err, context.DeadlineExceeded) && err != nil {
+				var abort *base.Error
+				require.ErrorAs(e, err, &abort)
+				require.True(e, abort.AbortTxn)
+			}
+			cancel()
+		}
+		committed, err := s.End(e.ctx(), true)
+		require.NoError(e, err)
+		require.False(e, committed)
+		copied(done + 3)
+		require.Equal(e, []string{"lost [0]", "assigned [0]"}, rebalances.all()[before:before+2])
+	}
+	rebalances.check(e)
+	require.Equal(e, numbers(0, 9), values(e.read(e.subscribed([]string{to}), 9)))
 }
 
 // sessionClose: an open transaction is not committed, its producer is closed

@@ -166,20 +166,30 @@ func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
 func max1(n int) int { return max(n, 1) }
 
 // rejoin replaces a reader that left its group because Poll was not called for
-// max.poll.interval.ms.
+// max.poll.interval.ms. While a session's transaction is open it only says that
+// this has to be aborted.
 func (c *consumer) rejoin(r *reader) error {
 	err := local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, joining again", c.s.maxPollInterval)
-	if c.hooks.Error != nil {
-		c.hooks.Error(err)
-	}
+	r.late.Do(func() {
+		if c.hooks.Error != nil {
+			c.hooks.Error(err)
+		}
+	})
 	r.lose()
+	if c.session != nil && c.session.idle() != nil {
+		return abortable(err)
+	}
 	r.stop() // what it has under way could keep Poll waiting
+	r.shut()
 	<-r.done
 	next, joinErr := c.join(r.topics, r.rebalance)
 	if joinErr != nil {
 		return joinErr
 	}
 	c.replace(next)
+	if c.session != nil {
+		c.session.p.cl = next.cl // nothing is produced with the old one: no transaction is open
+	}
 	return nil
 }
 

@@ -24,14 +24,21 @@ func (c *consumer) join(topics []string, rebalance base.Rebalance) (*reader, err
 		stop()
 		return nil, err
 	}
-	if c.session == nil {
-		r.watch.start(c.s.maxPollInterval, func() {
-			r.disown()
-			r.shut() // which leaves the group
-		})
-	}
+	r.watch.start(c.s.maxPollInterval, r.leave)
 	go r.reportMissing(ctx)
 	return r, nil
+}
+
+// leave leaves the group, since nobody polls. A session's client is closed by
+// [consumer.rejoin] only: it has to end the transaction first.
+func (r *reader) leave() {
+	r.disown()
+	if r.c.session == nil {
+		r.shut() // which leaves the group
+		return
+	}
+	var dontWait context.Context
+	_ = r.cl.LeaveGroupContext(dontWait)
 }
 
 // start makes the client, which begins to join at once.

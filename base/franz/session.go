@@ -14,9 +14,9 @@ import (
 // [*base.ConfigError].
 //
 // What was revoked is told to Rebalance by the Poll after it: the transaction
-// that is open is aborted by End in any case.
-// max.poll.interval.ms is not enforced between rebalances, since leaving the
-// group would close the transactional client; transaction.timeout.ms is.
+// that is open is aborted by End in any case. So is one in which Poll was not
+// called for max.poll.interval.ms: Poll says so with AbortTxn, and the group is
+// joined again by the Begin or Poll after End.
 func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
 	s, err := parse(conf, producing|consuming)
 	if err != nil {
@@ -91,6 +91,12 @@ func (s *session) Begin(ctx context.Context) error {
 		return err
 	case r == nil:
 		return local(codeState, "Begin before Subscribe")
+	}
+	if r.watch.expired() && s.idle() == nil { // else begin says what is wrong
+		if err := s.rejoin(r); err != nil {
+			return err
+		}
+		return s.Begin(ctx)
 	}
 	if err := s.txn.begin(ctx, r.transact.Begin); err != nil {
 		return err
