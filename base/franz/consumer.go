@@ -157,9 +157,8 @@ func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
 			}
 			continue
 		}
-		err = r.poll(ctx, b, max1(max))
-		r.watch.leave()
-		return err
+		defer r.watch.leave() // also if Rebalance panics
+		return r.poll(ctx, b, max1(max))
 	}
 }
 

@@ -2,6 +2,7 @@ package franz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,8 @@ func (ev *event) finish(err error) {
 // errWithdrawn ends an event that nobody took in time. kgo takes it for what it
 // is: the end of the group's session, not a failure.
 var errWithdrawn = fmt.Errorf("the rebalance was over before Poll was called: %w", context.Canceled)
+
+var errPanic = errors.New("the Rebalance panicked")
 
 // handOff queues ev and waits until Poll has run it, or until its context ends
 // before Poll begins to.
@@ -87,20 +90,35 @@ func (r *reader) dispatch() error {
 		ev.taken = true
 		r.mu.Unlock()
 
-		switch {
-		case ev.kind != assigned:
-			r.remove(ev.ctx, ev.kind, ev.parts)
-			ev.finish(nil)
-		case closing: // too late to begin with something
-			ev.finish(errWithdrawn)
-		default:
-			if err := r.assign(ev); err != nil {
-				r.putBack(ev)
-				return err
-			}
-			ev.finish(nil)
+		if err := r.run(ev, closing); err != nil {
+			return err
 		}
 	}
+}
+
+// run runs one event. If Rebalance panics it is over too: kgo waits for it, and
+// joins the group again.
+func (r *reader) run(ev *event, closing bool) (err error) {
+	outcome := errPanic
+	defer func() {
+		if err == nil {
+			ev.finish(outcome)
+		}
+	}()
+	switch {
+	case ev.kind != assigned:
+		r.remove(ev.ctx, ev.kind, ev.parts)
+	case closing: // too late to begin with something
+		outcome = errWithdrawn
+		return nil
+	default:
+		if err := r.assign(ev); err != nil {
+			r.putBack(ev)
+			return err
+		}
+	}
+	outcome = nil
+	return nil
 }
 
 // putBack lets the next Poll try again what Assigned has refused.
@@ -143,15 +161,24 @@ func (r *reader) assign(ev *event) error {
 	}
 	r.mu.Unlock()
 
-	start, err := r.rebalance.Assigned(ev.ctx, slices.Clone(fresh))
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
+	told := false
+	defer func() {
+		if told {
+			return
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		for _, o := range fresh {
 			delete(r.parts, o.TopicPartition)
 		}
+	}()
+	start, err := r.rebalance.Assigned(ev.ctx, slices.Clone(fresh))
+	if err != nil {
 		return err
 	}
+	told = true
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, o := range start {
 		if p := r.parts[o.TopicPartition]; p != nil && !p.installed {
 			p.from = o

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
@@ -101,4 +102,38 @@ func TestSeekDuringRebalance(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	require.True(t, e.Retriable)
 	require.EqualError(t, err, "topic [0]: Seek: the group is rebalancing (-172)")
+}
+
+// panics is a Rebalance that fails at first.
+type panics struct {
+	base.Rebalance
+	calls int
+}
+
+func (p *panics) Assigned(context.Context, []base.Offset) ([]base.Offset, error) {
+	if p.calls++; p.calls == 1 {
+		panic("Assigned")
+	}
+	return nil, nil
+}
+func (*panics) Lost([]base.TopicPartition)                     {}
+func (*panics) Revoked(context.Context, []base.TopicPartition) {}
+
+// A Poll that ended in a panic is over. The next one calls Assigned again; who
+// does not call it leaves the group.
+func TestPanicInAssigned(t *testing.T) {
+	_, conf := misbehaving(t, kfake.GroupMinSessionTimeout(time.Millisecond))
+	conf["session.timeout.ms"], conf["max.poll.interval.ms"] = 1000, 1000
+	c, err := NewConsumer(conf, base.Hooks{})
+	require.NoError(t, err)
+	r := &panics{}
+	require.NoError(t, c.Subscribe([]string{"topic"}, r))
+	require.PanicsWithValue(t, "Assigned", func() { _ = c.Poll(t.Context(), &base.Batch{}, 1) })
+	for r.calls < 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		require.ErrorIs(t, c.Poll(ctx, &base.Batch{}, 1), context.DeadlineExceeded)
+		cancel()
+	}
+	require.Eventually(t, c.(*consumer).reader.watch.expired, time.Minute, time.Millisecond)
+	require.NoError(t, c.Close(t.Context()))
 }
