@@ -25,19 +25,19 @@ const tunedConfluent = "confluent-kafka-go, fetch.queue.backoff.ms=2"
 // first record to the last, nothing committed on the way by the bare ones.
 func consuming() []side {
 	return []side{
-		{bareConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 1000) }},
-		{tunedConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 2) }},
-		{"kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", bareConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 1000) }},
+		{"consume", tunedConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 2) }},
+		{"consume", "kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return consumeKavro(ctx, s, confluent.NewConsumer, serde.Bytes)
 		}},
-		{"kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return consumeAvro(ctx, s, confluent.NewConsumer)
 		}},
-		{bareFranz, consumeFranz},
-		{"kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", bareFranz, consumeFranz},
+		{"consume", "kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return consumeKavro(ctx, s, franz.NewConsumer, serde.Bytes)
 		}},
-		{"kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return consumeAvro(ctx, s, franz.NewConsumer)
 		}},
 	}

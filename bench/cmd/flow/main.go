@@ -42,6 +42,7 @@ type figures struct {
 
 // side is one way to produce or to consume. run is called in a process of its own.
 type side struct {
+	verb string // "produce" or "consume"
 	name string
 	run  func(ctx context.Context, s settings) (figures, error)
 }
@@ -73,7 +74,7 @@ func main() {
 
 func runChild(name string, s settings) error {
 	for _, one := range append(producing(), consuming()...) {
-		if one.name == name {
+		if one.verb+" "+one.name == name {
 			found, err := one.run(context.Background(), s)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
@@ -90,7 +91,7 @@ func apart(one side, s settings) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
-	cmd := exec.Command(self, "-child", one.name, "-brokers", s.Brokers, "-topic", s.Topic, "-codec", s.Codec,
+	cmd := exec.Command(self, "-child", one.verb+" "+one.name, "-brokers", s.Brokers, "-topic", s.Topic, "-codec", s.Codec,
 		"-partitions", fmt.Sprint(s.Partitions), "-n", fmt.Sprint(s.N))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

@@ -50,18 +50,18 @@ func sample() (generated.Order, []byte, error) {
 // for 5 ms, and look at the report of every record.
 func producing() []side {
 	return []side{
-		{bareConfluent, produceConfluent},
-		{"kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", bareConfluent, produceConfluent},
+		{"produce", "kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, confluent.NewProducer)
 		}},
-		{"kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", "kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return produceAvro(ctx, s, confluent.NewProducer)
 		}},
-		{bareFranz, produceFranz},
-		{"kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", bareFranz, produceFranz},
+		{"produce", "kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, franz.NewProducer)
 		}},
-		{"kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", "kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return produceAvro(ctx, s, franz.NewProducer)
 		}},
 	}
