@@ -185,6 +185,7 @@ func (c *consumer) collect(wait time.Duration, max int) {
 	defer c.gate.leave()
 	c.positions.Lock()
 	defer c.positions.Unlock()
+	var chunk []base.Record
 	for ms := int(wait / time.Millisecond); ; ms = 0 {
 		before := len(c.batch.Records)
 		ev := c.client.Poll(ms)
@@ -193,7 +194,11 @@ func (c *consumer) collect(wait time.Duration, max int) {
 			if ev.TopicPartition.Error != nil {
 				c.failed(ev.TopicPartition)
 			} else {
-				c.batch.Records = append(c.batch.Records, record(ev))
+				if len(chunk) == 0 {
+					chunk = make([]base.Record, chunkSize(before, max))
+				}
+				fill(&chunk[0], ev)
+				c.batch.Records, chunk = append(c.batch.Records, &chunk[0]), chunk[1:]
 			}
 		case kafka.PartitionEOF:
 			c.batch.Ends = append(c.batch.Ends, offset(kafka.TopicPartition(ev)))
@@ -215,9 +220,14 @@ func isEmpty(b *base.Batch) bool {
 	return len(b.Records) == 0 && len(b.Ends) == 0 && len(b.Errors) == 0
 }
 
-// record makes a record of a message, whose bytes it takes over.
-func record(m *kafka.Message) *base.Record {
-	r := &base.Record{
+// chunkSize is how many records share one allocation, after so many in a batch of
+// up to limit: few while few come, and never so many that one record that is kept
+// keeps much.
+func chunkSize(before, limit int) int { return max(1, min(1+before, limit-before, 64)) }
+
+// fill makes a record of a message, whose bytes it takes over.
+func fill(r *base.Record, m *kafka.Message) {
+	*r = base.Record{
 		Topic:         *m.TopicPartition.Topic,
 		Partition:     m.TopicPartition.Partition,
 		Offset:        int64(m.TopicPartition.Offset),
@@ -236,7 +246,6 @@ func record(m *kafka.Message) *base.Record {
 			r.Headers[i] = base.Header(h)
 		}
 	}
-	return r
 }
 
 // Subscribe joins the group for topics. A second call first gives up what the

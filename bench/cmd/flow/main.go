@@ -52,7 +52,7 @@ func main() {
 	flag.StringVar(&s.Brokers, "brokers", "", "addresses of a real broker; default: kfake, in a process of its own")
 	flag.IntVar(&s.Partitions, "partitions", 1, "partitions of the topics")
 	flag.StringVar(&s.Codec, "codec", "none", "compression.type")
-	flag.IntVar(&s.N, "n", 500_000, "records of one measurement")
+	flag.IntVar(&s.N, "n", 1_000_000, "records of one measurement")
 	rounds := flag.Int("rounds", 5, "rounds; with fewer than 3 nothing is written")
 	flag.StringVar(&s.Topic, "topic", "", "for the processes that this one starts")
 	child := flag.String("child", "", "for the processes that this one starts: a side, or kfake")
