@@ -174,10 +174,22 @@ func (m *machine) walkFast(src []byte, pc, at, left, begin, longest int) (int, i
 			at += n
 
 		case opInt:
-			if uint(at) >= uint(len(src)) || src[at] >= 0x80 {
+			if uint(at) >= uint(len(src)) {
 				return pc, at, left, begin
 			}
-			at++
+			if src[at] < 0x80 {
+				at++
+				break
+			}
+			if len(src)-at < 4 {
+				return pc, at, left, begin
+			}
+			// Of four bytes at once: so many are always in range.
+			stop := ^binary.LittleEndian.Uint32(src[at:]) & 0x80808080
+			if stop == 0 {
+				return pc, at, left, begin
+			}
+			at += bits.TrailingZeros32(stop)>>3 + 1
 
 		case opBoolean:
 			if uint(at) >= uint(len(src)) || src[at] > 1 {
