@@ -183,8 +183,10 @@ func TestFlush(t *testing.T) {
 	t.Run("ends while others produce", func(t *testing.T) {
 		e := newEnv(t, 1, "t")
 		p := e.producer()
-		stop := make(chan struct{})
-		var others sync.WaitGroup
+		others, stop := sync.WaitGroup{}, make(chan struct{})
+		defer others.Wait()
+		defer close(stop)
+		ctx := e.ctx() // not in the loop: each call leaves something to clean up
 		for range 2 {
 			others.Go(func() {
 				for {
@@ -192,7 +194,7 @@ func TestFlush(t *testing.T) {
 					case <-stop:
 						return
 					default:
-						_ = p.Produce(e.ctx(), &base.Record{Topic: "t", Partition: -1}, nil)
+						_ = p.Produce(ctx, &base.Record{Topic: "t", Partition: -1}, nil)
 					}
 				}
 			})
@@ -203,8 +205,6 @@ func TestFlush(t *testing.T) {
 			require.NoError(t, p.Flush(e.ctx()))
 			require.True(t, done.Load())
 		}
-		close(stop)
-		others.Wait()
 	})
 }
 
@@ -273,10 +273,11 @@ func TestCloseProducer(t *testing.T) {
 		require.NoError(t, err)
 		var taken, reported atomic.Int32
 		var others sync.WaitGroup
+		ctx := e.ctx()
 		for range 4 {
 			others.Go(func() {
 				for {
-					err := p.Produce(e.ctx(), &base.Record{Topic: "t", Partition: -1}, func(*base.Record, error) { reported.Add(1) })
+					err := p.Produce(ctx, &base.Record{Topic: "t", Partition: -1}, func(*base.Record, error) { reported.Add(1) })
 					if err != nil {
 						if !errors.Is(err, base.ErrClosed) {
 							t.Error(err)
