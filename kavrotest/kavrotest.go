@@ -75,6 +75,7 @@ func Start(opts ...Option) (*Env, error) {
 		kfake.DefaultNumPartitions(c.partitions),
 		kfake.AllowAutoTopicCreation(),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
+		kfake.GroupMinSessionTimeout(time.Millisecond), // a test need not wait 6 s for a member that is gone
 	)
 	if err != nil {
 		return nil, fmt.Errorf("kavrotest: broker: %w", err)
