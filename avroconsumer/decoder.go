@@ -17,6 +17,7 @@ type Decoder[K, V any] struct {
 	key     serde.Deserializer[K]
 	value   serde.Deserializer[V]
 	targets sync.Pool // of *targets: their addresses pass through interfaces
+	bytes   bool      // both are serde.Bytes, whose copies can share an allocation
 }
 
 // targets are the places in one record that a key and a value come from.
@@ -24,7 +25,10 @@ type targets struct{ key, value serde.Target }
 
 // NewDecoder decodes with these deserializers.
 func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]) *Decoder[K, V] {
-	return &Decoder[K, V]{key: key, value: value, targets: sync.Pool{New: func() any { return new(targets) }}}
+	return &Decoder[K, V]{
+		key: key, value: value, targets: sync.Pool{New: func() any { return new(targets) }},
+		bytes: any(key) == any(serde.Bytes) && any(value) == any(serde.Bytes),
+	}
 }
 
 // Decode decodes r, which belongs to the message from then on. The error is a
@@ -40,6 +44,10 @@ func (d *Decoder[K, V]) Decode(ctx context.Context, r *base.Record) (*Message[K,
 
 func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (err error) {
 	r, stage := m.Raw, StageKey
+	if d.bytes {
+		copyBytes(r, any(&m.Key).(*[]byte), any(&m.Value).(*[]byte))
+		return nil
+	}
 	t := d.targets.Get().(*targets)
 	defer func() {
 		if p := recover(); p != nil {
@@ -60,6 +68,20 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (err error
 	}
 	m.KeySchema, m.Schema = t.key.Schema, t.value.Schema
 	return nil
+}
+
+// copyBytes does what serde.Bytes does to a key and a value. They are copies, so
+// that a handler may change them and a dead letter is what came.
+func copyBytes(r *base.Record, key, value *[]byte) {
+	n := len(r.Key)
+	both := make([]byte, n+len(r.Value))
+	copy(both[copy(both, r.Key):], r.Value)
+	if r.Key != nil {
+		*key = both[:n:n]
+	}
+	if r.Value != nil {
+		*value = both[n:]
+	}
 }
 
 // PanicError is a panic of a handler or a deserializer, as an error of the
