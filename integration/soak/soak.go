@@ -51,6 +51,8 @@ func (s *soak) run(ctx context.Context) error {
 		if err := s.settle(ctx); err != nil {
 			return err
 		}
+		s.look() // as it is
+		release()
 		s.rest[i] = s.look()
 		s.say("at rest: %v", s.rest[i])
 	}
