@@ -138,7 +138,7 @@ func (m *machine) walkFast(src []byte, pc, at, left, begin, longest int) (int, i
 	for uint(pc) < uint(len(code)) {
 		in := &code[pc]
 		switch in.op {
-		case opLong:
+		case opLong, opInt:
 			if uint(at) >= uint(len(src)) {
 				return pc, at, left, begin
 			}
@@ -149,12 +149,14 @@ func (m *machine) walkFast(src []byte, pc, at, left, begin, longest int) (int, i
 			if len(src)-at < 8 {
 				return pc, at, left, begin
 			}
-			// The first byte without a continuation bit, of eight at once.
+			// The first byte without a continuation bit, of eight at once. An int of
+			// five may be out of range.
 			stop := ^binary.LittleEndian.Uint64(src[at:]) & 0x8080808080808080
-			if stop == 0 {
+			n := bits.TrailingZeros64(stop)>>3 + 1
+			if stop == 0 || n > 4 && in.op == opInt {
 				return pc, at, left, begin
 			}
-			at += bits.TrailingZeros64(stop)>>3 + 1
+			at += n
 
 		case opBytes:
 			if uint(at) >= uint(len(src)) {
@@ -172,24 +174,6 @@ func (m *machine) walkFast(src []byte, pc, at, left, begin, longest int) (int, i
 				return pc, at, left, begin
 			}
 			at += n
-
-		case opInt:
-			if uint(at) >= uint(len(src)) {
-				return pc, at, left, begin
-			}
-			if src[at] < 0x80 {
-				at++
-				break
-			}
-			if len(src)-at < 4 {
-				return pc, at, left, begin
-			}
-			// Of four bytes at once: so many are always in range.
-			stop := ^binary.LittleEndian.Uint32(src[at:]) & 0x80808080
-			if stop == 0 {
-				return pc, at, left, begin
-			}
-			at += bits.TrailingZeros32(stop)>>3 + 1
 
 		case opBoolean:
 			if uint(at) >= uint(len(src)) || src[at] > 1 {

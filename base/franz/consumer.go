@@ -136,6 +136,9 @@ func (c *consumer) replace(r *reader) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reader = r
+	if c.session != nil {
+		c.session.p.cl = r.cl // nothing is produced with the old one: no transaction is open
+	}
 }
 
 // Poll implements base.Consumer. A max below 1 is 1.
@@ -168,15 +171,9 @@ func max1(n int) int { return max(n, 1) }
 // max.poll.interval.ms. While a session's transaction is open it only says that
 // this has to be aborted.
 func (c *consumer) rejoin(r *reader) error {
-	err := local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, joining again", c.s.maxPollInterval)
-	r.late.Do(func() {
-		if c.hooks.Error != nil {
-			c.hooks.Error(err)
-		}
-	})
 	r.lose()
-	if c.session != nil && c.session.idle() != nil {
-		return abortable(err)
+	if c.mayReplace() != nil {
+		return abortable(r.late())
 	}
 	r.stop() // what it has under way could keep Poll waiting
 	r.shut()
@@ -186,9 +183,6 @@ func (c *consumer) rejoin(r *reader) error {
 		return joinErr
 	}
 	c.replace(next)
-	if c.session != nil {
-		c.session.p.cl = next.cl // nothing is produced with the old one: no transaction is open
-	}
 	return nil
 }
 

@@ -32,6 +32,9 @@ func (c *consumer) join(topics []string, rebalance base.Rebalance) (*reader, err
 // leave leaves the group, since nobody polls. A session's client is closed by
 // [consumer.rejoin] only: it has to end the transaction first.
 func (r *reader) leave() {
+	if r.c.hooks.Error != nil {
+		r.c.hooks.Error(r.late())
+	}
 	r.disown()
 	if r.c.session == nil {
 		r.shut() // which leaves the group
@@ -39,6 +42,11 @@ func (r *reader) leave() {
 	}
 	var dontWait context.Context
 	_ = r.cl.LeaveGroupContext(dontWait)
+}
+
+// late is the error of who left.
+func (r *reader) late() *base.Error {
+	return local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, to join it again when it is", r.c.s.maxPollInterval)
 }
 
 // start makes the client, which begins to join at once.

@@ -18,8 +18,7 @@ type reader struct {
 	transact  *kgo.GroupTransactSession // over cl, for a session
 	stop      context.CancelFunc        // ends what cl has under way
 	done      chan struct{}             // closed when cl is closed
-	once      sync.Once                 // closes cl
-	late      sync.Once                 // tells of a poll interval that was exceeded
+	once      sync.Once
 	group     bool
 	topics    []string // what was subscribed to
 	rebalance base.Rebalance

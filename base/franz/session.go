@@ -74,15 +74,6 @@ func (s *session) idle() error {
 	return nil
 }
 
-// Subscribe implements base.Consumer. It is refused within a transaction.
-func (s *session) Subscribe(topics []string, r base.Rebalance) error {
-	if err := s.consumer.Subscribe(topics, r); err != nil {
-		return err
-	}
-	s.p.cl = s.client() // nothing is produced with the old one: no transaction is open
-	return nil
-}
-
 // Begin implements base.Session.
 func (s *session) Begin(ctx context.Context) error {
 	r, err := s.current()
