@@ -27,8 +27,8 @@ type core struct {
 	observing bool          // somebody wants to know of each record
 	turn      chan struct{} // holds one token while taken
 
-	pauses sync.Mutex // held while the base is told of pauses: one at a time, in order
-	batch  base.Batch // what the last poll brought; whoever has the turn
+	pauses chan struct{} // holds a token while the base is told of pauses: one at a time, in order
+	batch  base.Batch    // what the last poll brought; whoever has the turn
 
 	mu           sync.Mutex
 	assigned     map[base.TopicPartition]*partition
@@ -64,6 +64,7 @@ func newCore(b base.Consumer, c config) *core {
 		seed:      maphash.MakeSeed(),
 		observing: c.observer != (NopObserver{}),
 		turn:      make(chan struct{}, 1),
+		pauses:    make(chan struct{}, 1),
 		assigned:  map[base.TopicPartition]*partition{},
 		had:       map[base.TopicPartition]bool{},
 		spare:     make([]*lane, 0, 1024),

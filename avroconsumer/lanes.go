@@ -118,7 +118,7 @@ func (c *core) receive(b *base.Batch) {
 		p.queued++
 		p.bytes += it.size()
 		if !p.full && (p.queued >= c.records || p.bytes >= c.bytes) {
-			p.full, c.unsettled = true, true
+			c.reached(p)
 		}
 		c.deal(it)
 	}
@@ -238,7 +238,7 @@ func (c *core) dealtWith(it *item) {
 	p.queued--
 	p.bytes -= it.size()
 	if p.full && p.queued <= c.records/2 && p.bytes <= c.bytes/2 {
-		p.full, c.unsettled = false, true
+		c.cameDown(p)
 	}
 }
 

@@ -103,9 +103,10 @@ func WithConcurrency(n int, o Ordering) Option {
 }
 
 // WithInFlight bounds what one partition may have in memory: when as many records
-// or bytes were polled and are not dealt with, the partition is paused, and
-// resumed when half of it is left. A poll that is under way may exceed it. The
-// default is 5,000 records and 32 MiB.
+// or bytes were polled and are not dealt with, nothing more of it is polled until
+// half of it is left. Run stops polling for that, for half a second at most; a
+// partition that takes longer is paused, and the others go on. A poll that is under
+// way may exceed the bound. The default is 5,000 records and 32 MiB.
 func WithInFlight(records, bytes int) Option {
 	return func(c *config) { c.records, c.bytes = records, bytes }
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/kavro/kavro/base"
 )
@@ -30,10 +31,12 @@ type partition struct {
 	stopping bool       // to be gone soon: nothing more is handed out
 	pred     *partition // the one before a Seek: while it is at work, this one waits
 
-	paused  bool // by the user
-	full    bool // too much is in memory
-	waiting int  // lanes that wait for the registry
-	halted  bool // what the base was told
+	paused  bool      // by the user
+	full    bool      // too much is in memory
+	filled  time.Time // since when it is, or was last
+	slow    bool      // it came down slowly, the last time: pause it at once
+	waiting int       // lanes that wait for the registry
+	halted  bool      // what the base was told
 
 	end      int64 // WithToEnd: where to stop; -1 if unknown
 	finished bool  // read to its end
@@ -68,7 +71,7 @@ func (p *partition) available() bool {
 
 // halt is whether the base should fetch nothing more of p.
 func (p *partition) halt() bool {
-	return p.paused || p.full || p.waiting > 0 || p.end >= 0 && p.finished
+	return p.paused || p.full && p.slow || p.waiting > 0 || p.end >= 0 && p.finished
 }
 
 // gather takes all records out of p's lanes, in the order they were polled in.

@@ -44,10 +44,10 @@ func (c *core) settle() {
 	if !unsettled {
 		return
 	}
-	// pauses is held from looking to telling: two who settle at the same time
+	// The token is held from looking to telling: two who settle at the same time
 	// must not tell the base in the wrong order.
-	c.pauses.Lock()
-	defer c.pauses.Unlock()
+	c.pauses <- struct{}{}
+	defer func() { <-c.pauses }()
 	c.mu.Lock()
 	c.unsettled = false
 	var halt, resume []base.TopicPartition

@@ -12,9 +12,10 @@ import (
 // Run calls handle for each record, until ctx ends, a record fails under the
 // policy [Stop], or there is nothing more to read. Handlers run beside each other
 // as [WithConcurrency] says; a record is dealt with when its handler returns nil,
-// or when the policy for its error has acted. Polling goes on meanwhile: it never
-// waits for a handler or the registry, except for handlers of partitions that are
-// being revoked.
+// or when the policy for its error has acted. Polling goes on meanwhile: it does not
+// wait for a handler or the registry, except for handlers of partitions that are
+// being revoked, and half a second at most if a partition has too much in memory
+// (see [WithInFlight]).
 //
 // A handler's context ends when its partition is lost, or when it has not
 // returned within the drain timeout after its partition was revoked or Run was
@@ -99,6 +100,7 @@ func (r *runner) run(ctx context.Context) error {
 			c.trouble = c.trouble[1:]
 		case c.atEnd():
 			r.stop(ErrEnd)
+		case c.rest(ctx):
 		default:
 			err := c.poll(ctx, maxPoll, 0, func() bool { return r.stopped != nil })
 			if err != nil && err != errAgain {

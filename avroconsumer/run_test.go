@@ -222,6 +222,60 @@ func TestHighAndLowMarks(t *testing.T) {
 	}
 }
 
+// pauseTimes is a base that notes how long after the poll before a pause came.
+type pauseTimes struct {
+	*fakebase.Consumer
+	polled time.Time
+	after  []time.Duration
+}
+
+func (p *pauseTimes) Poll(ctx context.Context, b *base.Batch, limit int) error {
+	defer func() { p.polled = time.Now() }()
+	return p.Consumer.Poll(ctx, b, limit)
+}
+
+func (p *pauseTimes) Pause(tps ...base.TopicPartition) error {
+	p.after = append(p.after, time.Since(p.polled))
+	return p.Consumer.Pause(tps...)
+}
+
+// A partition that comes down from its high mark soon is not paused, which would
+// make the client fetch again: polling rests. One that has shown to be slow is
+// paused at once, until it is quick again.
+func TestOnlySlowPartitionsArePaused(t *testing.T) {
+	const ms = time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		b := &pauseTimes{Consumer: w.member()}
+		c := w.wrap(b, avroconsumer.WithInFlight(100, 1<<20))
+		require.NoError(t, c.Subscribe("t"))
+		var takes time.Duration
+		r := start(t, c, func(context.Context, *message) error {
+			time.Sleep(takes)
+			return nil
+		})
+		// Each poll brings 500 records, of which 450 have to be handled before the next.
+		for _, phase := range []struct {
+			takes  time.Duration
+			paused []time.Duration
+		}{
+			{takes: ms / 2, paused: nil},
+			{takes: 10 * ms, paused: []time.Duration{500 * ms, 0}}, // only waiting shows that it is slow
+			{takes: ms / 2, paused: []time.Duration{0}},            // and only handling that it no longer is
+		} {
+			takes, b.after = phase.takes, nil
+			w.Append("t", 0, slices.Repeat([]base.Record{{Value: []byte("x")}}, 1000)...)
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			require.Equal(t, phase.paused, b.after, "%v a record", takes)
+			require.Zero(t, c.Status()[0].InFlight)
+		}
+		r.end()
+		require.Equal(t, int64(3000), w.committed(0))
+		w.close(c)
+	})
+}
+
 // When ctx ends, handlers at work finish, undisturbed; nothing new is begun; what
 // was in memory comes next.
 func TestRunEndsInGoodOrder(t *testing.T) {

@@ -1,0 +1,62 @@
+package avroconsumer
+
+import (
+	"context"
+	"time"
+)
+
+// patience is how long Run stops polling at most for a partition that has too
+// much in memory. Most partitions come down sooner, and pausing one is dear: the
+// clients throw away what they have fetched of it, and when it is resumed their
+// fetch may be waiting for the other partitions, for fetch.wait.max.ms. At half of
+// the high mark a partition that is slower than this has enough left to bridge that.
+const patience = 500 * time.Millisecond
+
+// reached notes that p has too much in memory. mu is held.
+func (c *core) reached(p *partition) {
+	p.full, p.filled = true, time.Now()
+	if c.run == nil {
+		p.slow = true // nobody brings it down while it is polled
+	}
+	c.unsettled = c.unsettled || p.slow
+}
+
+// cameDown notes that p has half of that or less. mu is held.
+func (c *core) cameDown(p *partition) {
+	p.full = false
+	if p.slow {
+		c.unsettled = true
+	} else {
+		c.wake() // Run may be at rest
+	}
+	p.slow = time.Since(p.filled) > patience
+}
+
+// rest waits for partitions that have too much in memory and are not known to be
+// slow, until one of them comes down or turns out to be slow: the base is then told
+// to pause it. It reports whether there was one. mu is held, and released meanwhile.
+func (c *core) rest(ctx context.Context) bool {
+	now, left := time.Now(), patience
+	resting := false
+	for _, p := range c.assigned {
+		if !p.full || p.halt() {
+			continue
+		}
+		d := patience - now.Sub(p.filled)
+		if d <= 0 {
+			p.slow, c.unsettled = true, true
+			continue
+		}
+		resting, left = true, min(left, d)
+	}
+	if !resting {
+		return false
+	}
+	ctx, c.interrupt = context.WithTimeout(ctx, left)
+	c.mu.Unlock()
+	<-ctx.Done()
+	c.mu.Lock()
+	c.interrupt()
+	c.interrupt = nil
+	return true
+}
