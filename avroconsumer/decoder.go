@@ -54,20 +54,25 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (err error
 			err = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
 			return // t may still be in use by whatever panicked
 		}
-		*t = targets{}
+		t.key.Headers, t.value.Headers = nil, nil // not kept alive in the pool
 		d.targets.Put(t)
 	}()
-	t.key = serde.Target{Topic: r.Topic, Part: serde.Key, Null: m.KeyNull, Headers: r.Headers}
+	aim(&t.key, serde.Key, r, m.KeyNull)
 	if err := d.key.Decode(ctx, r.Key, &t.key, &m.Key); err != nil {
 		return recordError(r, stage, &t.key, err)
 	}
 	stage = StageValue
-	t.value = serde.Target{Topic: r.Topic, Part: serde.Value, Null: m.Tombstone, Headers: r.Headers}
+	aim(&t.value, serde.Value, r, m.Tombstone)
 	if err := d.value.Decode(ctx, r.Value, &t.value, &m.Value); err != nil {
 		return recordError(r, stage, &t.value, err)
 	}
 	m.KeySchema, m.Schema = t.key.Schema, t.value.Schema
 	return nil
+}
+
+// aim sets all of t, field by field: a whole struct would be copied once more.
+func aim(t *serde.Target, part serde.Part, r *base.Record, null bool) {
+	t.Topic, t.Part, t.Null, t.Headers, t.Schema = r.Topic, part, null, r.Headers, nil
 }
 
 // copyBytes does what serde.Bytes does to a key and a value. They are copies, so

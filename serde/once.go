@@ -12,13 +12,20 @@ import (
 )
 
 // A onceMap computes each value once and then hands it out without a lock: the
-// reading side is one atomic load and one map look-up. Its size is bounded: a
-// program that keeps making new keys starts over rather than growing for ever.
+// reading side is one atomic load and at most one map look-up. Its size is bounded:
+// a program that keeps making new keys starts over rather than growing for ever.
 type onceMap[K comparable, V any] struct {
-	stale func(V) bool            // says that a value is to be computed again; nil: never
-	ready atomic.Pointer[map[K]V] // replaced whole, never changed
-	mu    sync.Mutex              // guards what follows; never held while computing
+	stale func(V) bool                 // says that a value is to be computed again; nil: never
+	ready atomic.Pointer[values[K, V]] // replaced whole, never changed
+	mu    sync.Mutex                   // guards what follows; never held while computing
 	calls map[K]*call[V]
+}
+
+// values are what was computed.
+type values[K comparable, V any] struct {
+	newest K // most programs use one schema at a time: comparing is cheaper than hashing
+	value  V // newest's
+	all    map[K]V
 }
 
 // call is a computation under way, or one that failed a moment ago.
@@ -46,9 +53,14 @@ func (m *onceMap[K, V]) get(k K) (v V, ok bool) {
 
 // last returns the value of k, stale or not.
 func (m *onceMap[K, V]) last(k K) (v V, ok bool) {
-	if ready := m.ready.Load(); ready != nil {
-		v, ok = (*ready)[k]
+	ready := m.ready.Load()
+	switch {
+	case ready == nil:
+		return v, false
+	case ready.newest == k:
+		return ready.value, true
 	}
+	v, ok = ready.all[k]
 	return v, ok
 }
 
@@ -111,12 +123,12 @@ func (m *onceMap[K, V]) finish(k K, c *call[V]) {
 	defer close(c.done)
 	switch {
 	case c.err == nil:
-		next := make(map[K]V, 1)
-		if old := m.ready.Load(); old != nil && len(*old) < maxReady {
-			next = maps.Clone(*old)
+		all := make(map[K]V, 1)
+		if old := m.ready.Load(); old != nil && len(old.all) < maxReady {
+			all = maps.Clone(old.all)
 		}
-		next[k] = c.v
-		m.ready.Store(&next)
+		all[k] = c.v
+		m.ready.Store(&values[K, V]{newest: k, value: c.v, all: all})
 		delete(m.calls, k)
 	case isContext(c.err) || isTemporary(c.err):
 		delete(m.calls, k)
