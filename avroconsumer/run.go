@@ -258,9 +258,11 @@ func (r *runner) finish(j *job, v verdict, cancelled bool) {
 	c, l, p := r.core, j.lane, j.lane.part
 	p.running--
 	p.signalIdle()
-	if next := c.assigned[p.TopicPartition]; p.running == 0 && next != nil && next.pred == p { // sought in meanwhile
-		next.pred = nil
-		c.offerAll(next)
+	if p.gone && p.running == 0 {
+		if next := c.assigned[p.TopicPartition]; next != nil && next.pred == p { // sought in meanwhile
+			next.pred = nil
+			c.offerAll(next)
+		}
 	}
 	if r.ended || p.gone {
 		return

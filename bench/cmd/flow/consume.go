@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,17 +29,23 @@ func consuming() []side {
 		{"consume", bareConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 1000) }},
 		{"consume", tunedConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 2) }},
 		{"consume", "kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
-			return consumeKavro(ctx, s, confluent.NewConsumer, serde.Bytes)
+			return consumeKavro(ctx, s, confluent.NewConsumer, serde.Bytes, byMessages)
 		}},
 		{"consume", "kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
-			return consumeAvro(ctx, s, confluent.NewConsumer)
+			return consumeAvro(ctx, s, confluent.NewConsumer, byMessages)
+		}},
+		{"consume", "kavro on base/confluent, Avro, Run", func(ctx context.Context, s settings) (figures, error) {
+			return consumeAvro(ctx, s, confluent.NewConsumer, byRun)
 		}},
 		{"consume", bareFranz, consumeFranz},
 		{"consume", "kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
-			return consumeKavro(ctx, s, franz.NewConsumer, serde.Bytes)
+			return consumeKavro(ctx, s, franz.NewConsumer, serde.Bytes, byMessages)
 		}},
 		{"consume", "kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
-			return consumeAvro(ctx, s, franz.NewConsumer)
+			return consumeAvro(ctx, s, franz.NewConsumer, byMessages)
+		}},
+		{"consume", "kavro on base/franz, Avro, Run", func(ctx context.Context, s settings) (figures, error) {
+			return consumeAvro(ctx, s, franz.NewConsumer, byRun)
 		}},
 	}
 }
@@ -102,7 +109,7 @@ func consumeFranz(ctx context.Context, s settings) (figures, error) {
 
 type newConsumer func(base.Config, base.Hooks) (base.Consumer, error)
 
-func consumeAvro(ctx context.Context, s settings, make newConsumer) (figures, error) {
+func consumeAvro(ctx context.Context, s settings, make newConsumer, read reading[generated.Order]) (figures, error) {
 	ids := registry.NewMemory()
 	writer, err := serde.NewAvroSerializer[generated.Order](ids)
 	if err == nil { // gives the schema the id that the records have
@@ -115,12 +122,44 @@ func consumeAvro(ctx context.Context, s settings, make newConsumer) (figures, er
 	if err != nil {
 		return figures{}, err
 	}
-	return consumeKavro(ctx, s, make, values)
+	return consumeKavro(ctx, s, make, values, read)
 }
 
-// consumeKavro reads by Messages, which is Poll in a loop, and commits as kavro
-// does by itself, every 5 seconds and at the end.
-func consumeKavro[V any](ctx context.Context, s settings, make newConsumer, values serde.Deserializer[V]) (figures, error) {
+// reading calls each for every message, until it says that it has seen enough.
+type reading[V any] func(ctx context.Context, c *avroconsumer.Consumer[[]byte, V], each func() (enough bool)) error
+
+// byMessages decodes on the goroutine that polls: Messages is Poll in a loop.
+func byMessages[V any](ctx context.Context, c *avroconsumer.Consumer[[]byte, V], each func() bool) error {
+	for _, err := range c.Messages(ctx) {
+		if err != nil {
+			return err
+		}
+		if each() {
+			return nil
+		}
+	}
+	return nil
+}
+
+// byRun decodes and handles one record after the other beside the goroutine that
+// polls, which is Run without WithConcurrency.
+func byRun[V any](ctx context.Context, c *avroconsumer.Consumer[[]byte, V], each func() bool) error {
+	ctx, enough := context.WithCancel(ctx)
+	defer enough()
+	err := c.Run(ctx, func(context.Context, *avroconsumer.Message[[]byte, V]) error {
+		if each() {
+			enough()
+		}
+		return nil
+	})
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return err
+}
+
+// consumeKavro commits as kavro does by itself, every 5 seconds and at the end.
+func consumeKavro[V any](ctx context.Context, s settings, make newConsumer, values serde.Deserializer[V], read reading[V]) (figures, error) {
 	b, err := make(consumerConf(s), base.Hooks{})
 	if err != nil {
 		return figures{}, err
@@ -134,18 +173,15 @@ func consumeKavro[V any](ctx context.Context, s settings, make newConsumer, valu
 	}
 	var c *clock
 	var f figures
-	read := 0
-	for _, err := range consumer.Messages(ctx) {
-		if err != nil {
-			return figures{}, err
-		}
-		if read++; read == 1 {
+	n := 0
+	err = read(ctx, consumer, func() bool {
+		if n++; n == 1 {
 			c = start()
 		}
-		if read == s.N {
+		if n == s.N {
 			f = c.stop(s.N)
-			break
 		}
-	}
-	return f, consumer.Close(ctx)
+		return n >= s.N
+	})
+	return f, errors.Join(err, consumer.Close(ctx))
 }

@@ -46,9 +46,13 @@ func head(b *strings.Builder, s settings, where string, rounds int) {
 	if where != "kfake" {
 		where = "a real broker"
 	}
-	fmt.Fprintf(b, "## On %s, %d partitions, compression %s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
+	gogc := ""
+	if v := os.Getenv("GOGC"); v != "" {
+		gogc = ", GOGC=" + v
+	}
+	fmt.Fprintf(b, "## On %s, %d partitions, compression %s%s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
 		"Rates and ratios are medians, ratios of the same round; the broker has the same processors.%s\n",
-		where, s.Partitions, s.Codec, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N, busy())
+		where, s.Partitions, s.Codec, gogc, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N, busy())
 }
 
 // busy warns of a machine that had other things to do, where it can be told.
@@ -77,10 +81,11 @@ func table(b *strings.Builder, title string, rows []row) {
 
 const introduction = `# What kavro costs beside the bare Kafka clients
 
-Written by ` + "`go run ./cmd/flow`" + ` in bench/, which keeps a section per broker, number of partitions and compression. "ck" is
-confluent-kafka-go. A value is an order of about 150 bytes, framed; "ready bytes" is the same bytes, so that only the client and
-kavro's own machinery differ. Producers have acks=all, idempotence, linger.ms=5, and look at the report of every record. CPU and
-allocations are those of the client's process, per record; what librdkafka allocates in C is not among them.
+Written by ` + "`go run ./cmd/flow`" + ` in bench/, which keeps a section per broker, number of partitions, compression and GOGC, if
+that is set. "ck" is confluent-kafka-go. A value is an order of about 150 bytes, framed; "ready bytes" is the same bytes, so that only the client and
+kavro's own machinery differ. Producers have acks=all, idempotence, linger.ms=5, and look at the report of every record. Consumers
+read by Messages, or by Run. CPU and allocations are those of the client's process, per record; what librdkafka allocates in C is
+not among them.
 
 `
 
