@@ -9,7 +9,8 @@ import (
 
 // Batches yields up to max messages at a time, in the order of their offsets
 // within each partition. A batch is not full if wait has passed since its first
-// message. The messages of a batch are dealt with when the loop comes back; after
+// message, or if one partition has as much in memory as [WithInFlight] allows. The
+// messages of a batch are dealt with when the loop comes back; after
 // break they will be handed out again.
 //
 // Everything else that Poll returns is yielded with a nil batch, in its place: a
@@ -62,7 +63,7 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 			if len(batch) == 1 {
 				defer time.AfterFunc(wait, cancel).Stop()
 			}
-			if len(batch) < max {
+			if len(batch) < max && (c.ready.len() > 0 || !c.brimful()) {
 				continue
 			}
 		case ctx.Err() != nil:

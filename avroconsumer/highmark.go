@@ -60,3 +60,14 @@ func (c *core) rest(ctx context.Context) bool {
 	c.interrupt = nil
 	return true
 }
+
+// brimful says whether nothing more is polled of some partition until what was
+// handed out of it is dealt with. mu is held.
+func (c *core) brimful() bool {
+	for _, p := range c.assigned {
+		if p.full && !p.paused && p.waiting == 0 {
+			return true
+		}
+	}
+	return false
+}

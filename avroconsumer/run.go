@@ -316,9 +316,9 @@ func (r *runner) settle(j *job, v verdict, cancelled bool) *lane {
 }
 
 // ripe says whether a lane has what RunBatch waits for: as many records as it
-// takes, or one that has waited long enough. core.mu is held.
+// takes or as there may be, or one that has waited long enough. core.mu is held.
 func (r *runner) ripe(l *lane) bool {
-	if r.linger == 0 || l.ripe || l.items.len() >= r.batch {
+	if r.linger == 0 || l.ripe || l.items.len() >= r.batch || l.part.full {
 		return true
 	}
 	if !l.ripens {

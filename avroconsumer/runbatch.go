@@ -8,8 +8,9 @@ import (
 )
 
 // RunBatch is Run with up to max records of one partition at a time. A batch is
-// handed over when it is full, or when wait has passed since its first record
-// could have been. handle returns nil if all of them are dealt with, else one
+// handed over when it is full, when its partition has as much in memory as
+// [WithInFlight] allows, or when wait has passed since its first record could have
+// been. handle returns nil if all of them are dealt with, else one
 // error for each message, nil for those that are; a result of any other length,
 // or a panic, fails all of them.
 //

@@ -141,6 +141,38 @@ func TestRunBatchLinger(t *testing.T) {
 	})
 }
 
+// A batch that memory has no room for is not waited for.
+func TestBatchesBeyondInFlight(t *testing.T) {
+	for name, read := range map[string]func(*testing.T, *consumer, func(int)){
+		"RunBatch": func(t *testing.T, c *consumer, took func(int)) {
+			require.NoError(t, c.RunBatch(t.Context(), 10_000, time.Hour, func(_ context.Context, batch []*message) []error {
+				took(len(batch))
+				return nil
+			}))
+		},
+		"Batches": func(t *testing.T, c *consumer, took func(int)) {
+			for batch, err := range c.Batches(t.Context(), 10_000, time.Hour) {
+				require.NoError(t, err)
+				took(len(batch))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 2)
+				w.fillNumbers(0, 1500) // in polls of 500
+				w.fillNumbers(1, 1500)
+				c := w.join(avroconsumer.WithInFlight(800, 1<<20), avroconsumer.WithToEnd())
+				begin, n := time.Now(), 0
+				read(t, c, func(records int) { n += records })
+				require.Equal(t, 3000, n)
+				require.Less(t, time.Since(begin), time.Hour+time.Minute, "waited for the last batch at most")
+				w.close(c)
+			})
+		})
+	}
+}
+
 // Under None several batches of one partition are handled beside each other.
 func TestRunBatchNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
