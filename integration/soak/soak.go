@@ -92,10 +92,10 @@ func (s *soak) settle(ctx context.Context) error {
 // are no more than at the reference point, or none has ended for a while.
 func (s *soak) calm(ctx context.Context) {
 	const while = 15 * time.Second
-	least, since := runtime.NumGoroutine(), time.Now()
-	for ctx.Err() == nil && time.Since(since) < while && runtime.NumGoroutine() > s.rest[0].goroutines {
+	least, since := goroutines(), time.Now()
+	for ctx.Err() == nil && time.Since(since) < while && goroutines() > s.rest[0].goroutines {
 		time.Sleep(100 * time.Millisecond)
-		if n := runtime.NumGoroutine(); n < least {
+		if n := goroutines(); n < least {
 			least, since = n, time.Now()
 		}
 	}
@@ -131,7 +131,7 @@ func (f figures) String() string {
 
 // look takes the figures, and keeps the largest.
 func (s *soak) look() figures {
-	f := figures{goroutines: runtime.NumGoroutine(), rss: residentSize()}
+	f := figures{goroutines: goroutines(), rss: residentSize()}
 	for _, l := range s.lines {
 		f.lag += l.lag()
 	}

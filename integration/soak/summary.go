@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,24 @@ func (s *soak) summary() bool {
 		wrong("%d more goroutines", last.goroutines-first.goroutines)
 	}
 	return ok
+}
+
+// goroutines counts them, without those of kgo's connections: a client opens one
+// when it has to ask a broker something, and closes it when it was idle for a while.
+func goroutines() int {
+	var profile strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
+		return runtime.NumGoroutine()
+	}
+	_, groups, _ := strings.Cut(profile.String(), "\n") // after the title
+	total := 0
+	for group := range strings.SplitSeq(groups, "\n\n") { // "3 @ 0x...", then a line per call
+		n, calls, _ := strings.Cut(group, " @ ")
+		if count, err := strconv.Atoi(strings.TrimSpace(n)); err == nil && !strings.Contains(calls, "kgo.(*broker") {
+			total += count
+		}
+	}
+	return total
 }
 
 // residentSize is the memory of this process in bytes, that of C included; 0 where
