@@ -10,8 +10,8 @@ import (
 // Batches yields up to max messages at a time, in the order of their offsets
 // within each partition. A batch is not full if wait has passed since its first
 // message, or if one partition has as much in memory as [WithInFlight] allows. The
-// messages of a batch are dealt with when the loop comes back; after
-// break they will be handed out again.
+// messages of a batch are dealt with when the loop comes back; after break they
+// will be handed out again.
 //
 // Everything else that Poll returns is yielded with a nil batch, in its place: a
 // bad record after the messages before it. The error that ends reading is yielded

@@ -43,6 +43,35 @@ func (w *watcher) Error(err error)                  { w.add("error: %v", err) }
 
 var _ avroconsumer.Observer = avroconsumer.NopObserver{}
 
+// stumbler is an observer that panics at one value.
+type stumbler struct {
+	avroconsumer.NopObserver
+	at string
+}
+
+func (s stumbler) Handling(ctx context.Context, r *base.Record) context.Context {
+	if string(r.Value) == s.at {
+		panic(s.at)
+	}
+	return ctx
+}
+
+// A record that nobody got, because the observer panicked, is not dealt with by
+// asking for the next one.
+func TestObserverPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.fill(0, "a", "b", "c")
+		c := w.join(avroconsumer.WithObserver(stumbler{at: "b"}))
+		require.Equal(t, "a", w.poll(c))
+		require.PanicsWithValue(t, "b", func() { w.poll(c) })
+		require.Equal(t, "c", w.poll(c))
+		require.Equal(t, "nothing", w.poll(c))
+		w.close(c)
+		require.Equal(t, int64(1), w.committed(0))
+	})
+}
+
 func TestObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)

@@ -122,15 +122,13 @@ func (c *Consumer[K, V]) pull(ctx context.Context) (*Message[K, V], error) {
 		if it.end {
 			return nil, &EndOfPartition{TopicPartition: it.part.TopicPartition, Offset: it.rec.Offset}
 		}
-		c.out = append(c.out, handed{item: it})
-		h := &c.out[len(c.out)-1] // nobody else touches out: this is who reads
-		m, err := c.open(ctx, h)
-		if err == nil || !c.returns(ctx, h) {
-			c.registryAnswered(c.lane(h.part, h.lane))
+		h := handed{item: it} // not among out yet: what panics in open has not been dealt with
+		m, err := c.open(ctx, &h)
+		if err == nil || !c.returns(ctx, &h) {
+			c.registryAnswered(c.lane(it.part, it.lane))
+			c.out = append(c.out, h)
 			return m, err
 		}
-		*h = handed{}
-		c.out = c.out[:len(c.out)-1]
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

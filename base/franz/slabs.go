@@ -25,7 +25,7 @@ const maxKept = 16_384
 func (s *slabs) GetRecords(n int) []kgo.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for last := len(s.kept) - 1; last >= 0; last-- {
+	if last := len(s.kept) - 1; last >= 0 { // one that is too small makes room for a larger one
 		slab := s.kept[last]
 		s.kept[last], s.kept = nil, s.kept[:last]
 		s.records -= cap(slab)
