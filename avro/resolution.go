@@ -31,6 +31,10 @@ type Resolution struct {
 //
 // The error is a [*ResolveError]. Options: the limits.
 func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution, error) {
+	return newResolution(writer, reader, false, opts)
+}
+
+func newResolution(writer, reader *schemas.Schema, exact bool, opts []Option) (*Resolution, error) {
 	if writer == nil || reader == nil {
 		return nil, errors.New("avro: NewResolution: a schema is nil")
 	}
@@ -38,18 +42,18 @@ func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution,
 	if err != nil {
 		return nil, err
 	}
-	root, types, err := matchSchemas(writer, reader)
+	root, types, err := matchSchemas(writer, reader, exact)
 	if err != nil {
-		return nil, &ResolveError{Writer: writer, Reader: reader, Err: err}
+		return nil, &ResolveError{Writer: writer, Reader: reader, exact: exact, Err: err}
 	}
 	if root.never {
-		path, reason := root.firstReason()
-		return nil, &ResolveError{Writer: writer, Reader: reader, Path: path, Err: errors.New(reason)}
+		path, reason := root.firstReason(exact)
+		return nil, &ResolveError{Writer: writer, Reader: reader, Path: path, exact: exact, Err: errors.New(reason)}
 	}
 	return &Resolution{
 		writer:    writer,
 		reader:    reader,
-		program:   compileMatch(root, types),
+		program:   compileMatch(root, types, &ResolveError{Writer: writer, Reader: reader, exact: exact}),
 		identical: !root.changes && !root.fails,
 		limits:    conf.limits,
 	}, nil
@@ -99,17 +103,24 @@ func (r *Resolution) AppendUnchecked(dst, datum []byte) ([]byte, error) {
 }
 
 // A ResolveError says why nothing that was written with one schema can be read
-// with another.
+// with another. Within a [*DecodeError] of [Resolution.Append] it says the same of
+// a part of the two schemas, such as the items of an array: it is no fault of the
+// datum, which only is the first to have such a part.
 type ResolveError struct {
 	Writer, Reader *schemas.Schema
 	Path           string // in the writer's value, with [] for any item: lines[].price
 	Err            error
+
+	exact bool // of NewExactResolution
 }
 
 func (e *ResolveError) Error() string {
 	where := e.Path
 	if where != "" {
 		where += ": "
+	}
+	if e.exact {
+		return fmt.Sprintf("no value of %s can be written as %s: %s%v", describe(e.Writer.Root()), describe(e.Reader.Root()), where, e.Err)
 	}
 	return fmt.Sprintf("nothing written with %s can be read with %s: %s%v",
 		describe(e.Writer.Root()), describe(e.Reader.Root()), where, e.Err)
@@ -119,14 +130,17 @@ func (e *ResolveError) Unwrap() error { return e.Err }
 
 // firstReason is the path to the first part of x that keeps it from being read,
 // and why it does.
-func (x *match) firstReason() (path, reason string) {
+func (x *match) firstReason(exact bool) (path, reason string) {
 	for seen := map[*match]bool{}; x != nil && !seen[x]; {
 		seen[x] = true
 		writer := x.writer
 		switch x.kind {
 		case matchNone:
-			return path, x.refusal()
+			return path, x.refusal(exact)
 		case matchEnum:
+			if exact {
+				return path, "the target has none of its symbols"
+			}
 			return path, "the reader knows none of its symbols"
 		case matchReaderUnion:
 			x = x.item

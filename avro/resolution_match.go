@@ -23,6 +23,7 @@ type match struct {
 	fields         []fieldMatch  // matchRecord: the reader's fields, in the reader's order
 	branches       []branchMatch // matchWriterUnion: one for each of the writer's branches
 	branch         int           // matchReaderUnion: the reader's branch
+	check          check         // matchSame, matchPromote: what an exact resolution asks of each value; nil: nothing
 
 	// What settle finds out.
 	changes bool // the reader's bytes differ from the writer's for some value
@@ -65,6 +66,7 @@ const maxMatchSteps = 1 << 20
 type pair struct{ writer, reader *schemas.Node }
 
 type matcher struct {
+	exact   bool // nothing may be lost
 	names   *readerNames
 	records map[pair]*match
 	same    map[pair]bool // what sameUnion found out
@@ -81,8 +83,8 @@ var errTooEntangled = fmt.Errorf("comparing the schemas takes more than %d steps
 
 // matchSchemas compares two schemas. The error is errTooEntangled; whatever
 // cannot be read is part of the match.
-func matchSchemas(writer, reader *schemas.Schema) (*match, *writerTypes, error) {
-	m := &matcher{records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
+func matchSchemas(writer, reader *schemas.Schema, exact bool) (*match, *writerTypes, error) {
+	m := &matcher{exact: exact, records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
 	if writer.Canonical() != reader.Canonical() { // as in Java, a schema's own aliases do not bend it
 		m.names = namesOf(reader.Root())
 	}
@@ -105,7 +107,7 @@ func (m *matcher) match(w, r *schemas.Node) *match {
 	case r.Type() == schemas.Union:
 		return m.matchReaderUnion(w, r)
 	case promotable(w.Type(), r.Type()):
-		return &match{kind: matchPromote, writer: w, reader: r}
+		return m.exactly(&match{kind: matchPromote, writer: w, reader: r})
 	default:
 		return refuse(w, r, "")
 	}
@@ -121,7 +123,7 @@ func (m *matcher) matchSameType(w, r *schemas.Node) *match {
 		if !m.names.sameName(w, r) {
 			return refuse(w, r, "the names differ")
 		}
-		return matchSymbols(w, r)
+		return matchSymbols(w, r, m.exact)
 	case schemas.Fixed:
 		if !m.names.sameName(w, r) {
 			return refuse(w, r, "the names differ")
@@ -130,16 +132,16 @@ func (m *matcher) matchSameType(w, r *schemas.Node) *match {
 			return refuse(w, r, fmt.Sprintf("the sizes differ: %d and %d", w.Size(), r.Size()))
 		}
 	}
-	return &match{kind: matchSame, writer: w, reader: r}
+	return m.exactly(&match{kind: matchSame, writer: w, reader: r})
 }
 
-func matchSymbols(w, r *schemas.Node) *match {
+func matchSymbols(w, r *schemas.Node, exact bool) *match {
 	index := make(map[string]int32, len(r.Symbols()))
 	for i, s := range r.Symbols() {
 		index[s] = int32(i)
 	}
 	def := int32(-1)
-	if s, ok := r.EnumDefault(); ok {
+	if s, ok := r.EnumDefault(); ok && !exact {
 		if i, ok := index[s]; ok {
 			def = i
 		}
@@ -254,8 +256,11 @@ func (x *match) refuse(why string) *match {
 }
 
 // refusal says why x, a matchNone, cannot be read.
-func (x *match) refusal() string {
+func (x *match) refusal(exact bool) string {
 	text := fmt.Sprintf("written as %s, read as %s", describe(x.writer), describe(x.reader))
+	if exact {
+		text = fmt.Sprintf("%s cannot be written as %s", describe(x.writer), describe(x.reader))
+	}
 	if x.reason != "" {
 		text += ": " + x.reason
 	}

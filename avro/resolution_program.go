@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"errors"
 	"math"
 
 	"github.com/kavro/kavro/internal/wire"
@@ -21,7 +22,8 @@ type program struct {
 	branches []branchTarget
 	symbols  []int32 // of opEnumMap: the reader's index, -1 none
 	literals [][]byte
-	reasons  []string // of opFail
+	reasons  []error // of opFail
+	checks   []check // of opCheck
 	places   []place
 	where    []int32 // the place of each instruction
 	nodes    []*schemas.Node
@@ -29,6 +31,7 @@ type program struct {
 	frames int  // how deep loops and calls nest; of no use if calls is set
 	slots  int  // marks that one subroutine needs at most
 	calls  bool // there are subroutines
+	exact  bool // of NewExactResolution
 }
 
 type instruction struct {
@@ -72,6 +75,8 @@ const (
 	opFloatToDouble
 	opEnumMap  // of b symbols, mapped by symbols[a:]
 	opUnionMap // of b branches, described by branches[a:]
+
+	opCheck // asks check a about the bytes from slot b to here
 )
 
 // Flags of opItems.
@@ -95,9 +100,10 @@ type place struct {
 }
 
 // compileMatch turns a match into a program.
-func compileMatch(root *match, types *writerTypes) *program {
+func compileMatch(root *match, types *writerTypes, failure *ResolveError) *program {
 	c := &compiler{
-		program: &program{places: []place{{parent: -1}}},
+		program: &program{places: []place{{parent: -1}}, exact: failure.exact},
+		failure: failure,
 		sizes:   minSizes{},
 		writer:  types,
 		entries: map[any]*entry{},
@@ -119,8 +125,9 @@ func compileMatch(root *match, types *writerTypes) *program {
 // compiler holds what is needed while a program is built.
 type compiler struct {
 	*program
-	sizes  minSizes
-	writer *writerTypes
+	sizes   minSizes
+	writer  *writerTypes
+	failure *ResolveError // what data that reach an opFail are told
 
 	top        bool  // the next record is the top of the schema
 	place      int32 // of the code being emitted
@@ -198,11 +205,11 @@ func (c *compiler) compile(x *match) {
 	}
 	switch x.kind {
 	case matchNone:
-		c.fail(x.refusal())
+		c.failPart(x)
 	case matchSame:
-		c.skip(x.writer, false)
+		c.checked(x.check, func() { c.skip(x.writer, false) })
 	case matchPromote:
-		c.emit(promotionOp(x.writer.Type(), x.reader.Type()), 0, 0, 0)
+		c.checked(x.check, func() { c.emit(promotionOp(x.writer.Type(), x.reader.Type()), 0, 0, 0) })
 	case matchItems:
 		flags := 0
 		if x.changes {
@@ -230,9 +237,41 @@ func (c *compiler) compile(x *match) {
 
 func endless(n *schemas.Node) string { return "no value of " + describe(n) + " ends" }
 
-func (c *compiler) fail(reason string) {
-	c.reasons = append(c.reasons, reason)
+func (c *compiler) fail(reason string) { c.failWith(errors.New(reason)) }
+
+func (c *compiler) failWith(err error) {
+	c.reasons = append(c.reasons, err)
 	c.emit(opFail, len(c.reasons)-1, 0, 0)
+}
+
+// failPart fails data that have a part for which the two schemas do not match.
+func (c *compiler) failPart(x *match) {
+	c.failWith(&partError{text: x.refusal(c.exact), schemas: c.failure})
+}
+
+// failBranch fails data that have a branch of a union that the reader lacks: that
+// is their own fault, unless the reader has it, in another form.
+func (c *compiler) failBranch(x *match) {
+	if x.writer.Type() == schemas.Record && x.reader.Type() == schemas.Record {
+		c.failPart(x)
+		return
+	}
+	c.fail(x.refusal(c.exact))
+}
+
+// A partError reads as the reason alone, since the path says where. It is a
+// [*ResolveError] too.
+type partError struct {
+	text    string
+	schemas *ResolveError
+}
+
+func (e *partError) Error() string { return e.text }
+
+func (e *partError) Unwrap() error {
+	of := *e.schemas
+	of.Err = errors.New(e.text)
+	return &of
 }
 
 // loop emits the code of an array or map around that of an item.
@@ -271,7 +310,13 @@ func (c *compiler) compileEnum(x *match) {
 func (c *compiler) compileUnion(x *match) {
 	arms := make([]func(), len(x.branches))
 	for i, b := range x.branches {
-		arms[i] = func() { c.compile(b.match) }
+		arms[i] = func() {
+			if b.match.kind == matchNone {
+				c.failBranch(b.match)
+			} else {
+				c.compile(b.match)
+			}
+		}
 	}
 	if !x.changesItself(c.sizes) {
 		c.union(arms)

@@ -114,7 +114,13 @@ func (r *recordCompiler) drop(to int) {
 			r.emit(opFlush, 0, 0, 0)
 			dropped = true
 		}
-		r.walk(r.next, func() { r.skip(f.Type(), !r.late[r.next]) })
+		r.walk(r.next, func() {
+			if r.exact && !r.late[r.next] {
+				r.checked(r.unset(r.match, f), func() { r.skip(f.Type(), true) })
+			} else {
+				r.skip(f.Type(), !r.late[r.next])
+			}
+		})
 	}
 	if dropped {
 		r.emit(opDrop, 0, 0, 0)
@@ -143,6 +149,20 @@ func (r *recordCompiler) back(f fieldMatch) {
 		r.compile(f.match)
 		r.emit(opSeek, here, 0, 0)
 	})
+}
+
+// checked emits code, and a check of the bytes that it moves over.
+func (c *compiler) checked(check check, code func()) {
+	if check == nil {
+		code()
+		return
+	}
+	outer := c.slot
+	slot := c.mark()
+	code()
+	c.checks = append(c.checks, check)
+	c.emit(opCheck, len(c.checks)-1, slot, 0)
+	c.slot = outer
 }
 
 // mark emits an opMark in a slot of its own, and returns the slot.

@@ -2,7 +2,6 @@ package avro
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/bits"
 
@@ -81,7 +80,10 @@ func (m *machine) walk() error {
 			}
 
 		case opFail:
-			err = errors.New(m.reasons[in.a])
+			err = m.reasons[in.a]
+
+		case opCheck:
+			err = m.checks[in.a](src[*m.slot(in.b):at])
 
 		case opFlush:
 			m.flush(at, at)

@@ -101,7 +101,7 @@ func (x *match) failsItself() bool {
 			}
 		}
 	}
-	return x.kind == matchNone
+	return x.kind == matchNone || x.check != nil
 }
 
 // childrenNeeded is how many of x's children must be readable for some value of

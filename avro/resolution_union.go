@@ -10,7 +10,7 @@ import (
 // branch, each with the whole of the reader's type, as data name one branch.
 func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 	out := &match{kind: matchWriterUnion, writer: w, reader: r, branches: make([]branchMatch, len(w.Branches()))}
-	same := m.sameUnion(w, r)
+	same := !m.exact && m.sameUnion(w, r) // by unqualified names: two types may have one
 	for i, b := range w.Branches() {
 		if same { // branch by branch, so that equal branches keep their places
 			out.branches[i] = branchMatch{to: i, match: m.match(b, r.Branches()[i])}
@@ -22,6 +22,9 @@ func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 		} else {
 			out.branches[i] = branchMatch{to: -1, match: x}
 		}
+	}
+	if m.exact {
+		m.keepApart(out)
 	}
 	return out
 }
@@ -49,12 +52,19 @@ func (m *matcher) firstBranch(w, r *schemas.Node) int {
 	if named {
 		return m.similarBranch(w, r)
 	}
+	found := -1
 	for i, b := range r.Branches() {
-		if promotable(w.Type(), b.Type()) {
+		if !promotable(w.Type(), b.Type()) {
+			continue
+		}
+		if !m.exact {
 			return i
 		}
+		if found < 0 || r.Branches()[found].Type() == schemas.Float || b.Type() == schemas.Long {
+			found = i // the one that holds most of w's values: long, else double, else float
+		}
 	}
-	return -1
+	return found
 }
 
 func (m *matcher) similarBranch(w, r *schemas.Node) int {
@@ -67,7 +77,7 @@ func (m *matcher) similarBranch(w, r *schemas.Node) int {
 				return i
 			}
 		case m.matchRecord(w, b).readsFields():
-			if found < 0 || unqualified(m.names.typeName(w)) == unqualified(b.FullName()) {
+			if named := unqualified(m.names.typeName(w)) == unqualified(b.FullName()); named || found < 0 && !m.exact {
 				found = i
 			}
 		}
