@@ -40,6 +40,8 @@ func TestSameMeaning(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, schemas.SameMeaning(order("city"), order("city")))
 	require.True(t, schemas.SameMeaning(order("city"), written))
+	require.Equal(t, order("city").PrintResolved(), order("city").SelfContained())
+	require.Equal(t, written.String(), written.SelfContained(), "the user's text, byte for byte")
 	require.False(t, schemas.SameMeaning(order("city"), order("town")), "the same text over another type")
 	documented, err := schemas.Parse(order("city").PrintResolved()[:1] + `"doc":"An order.",` + order("city").PrintResolved()[1:])
 	require.NoError(t, err)

@@ -14,17 +14,29 @@ type Schema struct {
 	root *Node
 	refs []*Schema
 
-	canonical func() string // made once, when first asked for
+	// Made once, when first asked for.
+	canonical, resolved func() string
 }
 
 func newSchema(text string, refs []*Schema) *Schema {
 	s := &Schema{text: text, refs: refs}
 	s.canonical = sync.OnceValue(func() string { return canonicalForm(s.root) })
+	s.resolved = sync.OnceValue(s.PrintResolved)
 	return s
 }
 
 // String returns the text as it was given to [Parse], byte for byte.
 func (s *Schema) String() string { return s.text }
+
+// SelfContained returns a text that says all there is to say about the schema
+// without others: the one given to [Parse], or, of a schema with references, that
+// of [Schema.PrintResolved]. It is made once.
+func (s *Schema) SelfContained() string {
+	if len(s.refs) == 0 {
+		return s.text
+	}
+	return s.resolved()
+}
 
 // Root returns the top of the tree.
 func (s *Schema) Root() *Node { return s.root }
