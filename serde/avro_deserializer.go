@@ -2,10 +2,8 @@ package serde
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +18,9 @@ import (
 // the reader's; from then on it asks nothing and locks nothing.
 //
 // T is as for [AvroSerializer]. The reader's schema is the one T carries or
-// [WithSchema] gives, the subject's latest ([WithLatest]), or, for any and
-// [Generic] without either, the writer's own.
+// [WithSchema] gives, whatever the registry holds; for other types the subject's
+// latest ([WithLatest]), or, for any, map[string]any and [Generic] without either,
+// the writer's own. Values of an interface type become what [WithVariant] names.
 //
 // It is safe for concurrent use.
 type AvroDeserializer[T any] struct {
@@ -56,11 +55,12 @@ type contextKey struct {
 
 // reader reads the data of one writer's schema.
 type reader[T any] struct {
-	schema *registry.SubjectSchema
-	raw    bool             // a top-level "bytes" schema: the length was left out
-	res    *avro.Resolution // nil: the datum is decoded as it is
-	dec    decoder[T]
-	until  time.Time // WithLatest: when to ask again
+	schema   *registry.SubjectSchema
+	raw      bool             // a top-level "bytes" schema: the length was left out
+	res      *avro.Resolution // nil: the datum is decoded as it is
+	dec      decoder[T]
+	variants *variantsDecoder[T] // instead of res and dec
+	until    time.Time           // WithLatest: when to ask again
 }
 
 // decoder decodes a datum. [avro.Codec] is one.
@@ -82,6 +82,9 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 	if !d.custom {
 		d.c.subject = TopicName
 	}
+	if err := d.c.checkAvro(); err != nil {
+		return nil, err
+	}
 	if err := d.c.associated.use(r); err != nil {
 		return nil, err
 	}
@@ -95,15 +98,13 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 	}
 	d.own = d.c.schema
 	switch {
-	case d.own != nil && d.c.latest:
-		return nil, errors.New("serde: WithSchema and WithLatest exclude each other")
 	case t == reflect.TypeFor[Generic]():
 		d.kind = kindGeneric
 		return d, nil
 	case t.Kind() == reflect.Interface && len(d.variants) > 0:
 		d.kind = kindInterface
 		return d, nil
-	case d.own == nil && !d.c.latest:
+	case d.own == nil:
 		d.own = ownSchema(t)
 	}
 	if d.own == nil {
@@ -119,7 +120,9 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 }
 
 // Decode implements [Deserializer]. An error is a [*DecodeError], or the
-// context's.
+// context's. Within it a [*SchemaMismatchError] says that no value, or none that has
+// such a part, can become a T, and a [*ReaderSchemaError] that the program cannot
+// read at all: neither is a fault of payload.
 func (d *AvroDeserializer[T]) Decode(ctx context.Context, payload []byte, from *Target, v *T) error {
 	if from.Null {
 		var zero T
@@ -136,7 +139,7 @@ func (d *AvroDeserializer[T]) Decode(ctx context.Context, payload []byte, from *
 	}
 	from.Schema = r.schema
 	if err := d.decode(r, datum, v); err != nil {
-		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: r.schema.ID, Err: err}
+		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: r.schema.ID, Err: mismatch(err)}
 	}
 	return nil
 }
@@ -198,7 +201,7 @@ func (d *AvroDeserializer[T]) newReader(ctx context.Context, frame FrameID, cont
 		return nil, err
 	}
 	if schema.Schema == nil {
-		return nil, fmt.Errorf("%v is of type %s, want AVRO", frame, schema.Type)
+		return nil, &SchemaMismatchError{Err: fmt.Errorf("%v is of type %s, want AVRO", frame, schema.Type)}
 	}
 	if !d.c.ignoreRules {
 		if err := checkRules(schema.RuleSet, false); err != nil {
@@ -210,17 +213,20 @@ func (d *AvroDeserializer[T]) newReader(ctx context.Context, frame FrameID, cont
 		raw:    schema.Schema.Root().Type() == schemas.Bytes && !d.c.lengthBytes,
 		until:  time.Now().Add(latestLifetime),
 	}
+	if d.kind == kindInterface {
+		r.variants, err = newVariantsDecoder[T](d.variants, schema.Schema, d.c.avro)
+		return r, err
+	}
 	own := d.own
-	if d.c.latest {
-		if own, err = d.latest(ctx, schema, from); err != nil {
+	if own == nil && d.c.latest {
+		if own, err = d.latest(ctx, r, from); err != nil {
 			return nil, err
 		}
-	}
-	if own, err = d.decoderFor(r, own); err != nil {
-		return nil, err
+	} else if own, err = d.decoderFor(r, own); err != nil {
+		return nil, &SchemaMismatchError{Err: err} // the writer's schema and the type
 	}
 	if r.res, err = avro.NewResolution(schema.Schema, own, d.c.avro...); err != nil {
-		return nil, err
+		return nil, &SchemaMismatchError{Err: err}
 	}
 	if r.res.Identical() {
 		r.res = nil
@@ -228,90 +234,105 @@ func (d *AvroDeserializer[T]) newReader(ctx context.Context, frame FrameID, cont
 	return r, nil
 }
 
-// latest returns the reader's schema under WithLatest.
-func (d *AvroDeserializer[T]) latest(ctx context.Context, writer *registry.SubjectSchema, from *Target) (*schemas.Schema, error) {
-	subject, err := d.c.subjectOf(ctx, from.Topic, from.Part, writer.Schema.FullName())
+// latest sets r.dec for the latest schema of the topic's subject, the reader's
+// where the program has none, and returns it. The error is a *ReaderSchemaError
+// unless the registry is away: it is about no data.
+func (d *AvroDeserializer[T]) latest(ctx context.Context, r *reader[T], from *Target) (*schemas.Schema, error) {
+	subject, err := d.c.subjectOf(ctx, from.Topic, from.Part, r.schema.Schema.FullName())
 	if err != nil {
 		return nil, err
 	}
 	s, err := d.r.Latest(ctx, subject)
-	if err != nil {
+	switch {
+	case err != nil && isMissing(err):
+		return nil, &ReaderSchemaError{Subject: subject, Err: err}
+	case err != nil:
 		return nil, err
+	case s.Schema == nil:
+		return nil, &ReaderSchemaError{Subject: subject, Version: s.Version, Err: fmt.Errorf("it is of type %s, want AVRO", s.Type)}
 	}
-	if s.Schema == nil {
-		return nil, fmt.Errorf("the latest schema of subject %s is of type %s, want AVRO", subject, s.Type)
+	own, err := d.decoderFor(r, s.Schema)
+	if err != nil {
+		return nil, &ReaderSchemaError{Subject: subject, Version: s.Version, Err: err}
 	}
-	return s.Schema, nil
+	return own, nil
 }
 
 // decoderFor sets r.dec, and returns the schema that it reads. own is nil where
 // the writer's schema is the reader's.
 func (d *AvroDeserializer[T]) decoderFor(r *reader[T], own *schemas.Schema) (*schemas.Schema, error) {
-	writer := r.schema.Schema
 	if own == nil {
-		own = writer
+		own = r.schema.Schema
 	}
-	switch d.kind {
-	case kindGeneric:
+	if d.kind == kindGeneric {
 		codec, err := avro.NewCodec[any](own, d.c.avro...)
 		r.dec = genericDecoder[T]{codec, own}
 		return own, err
-	case kindInterface:
-		variant := d.variantFor(writer)
-		if variant == nil {
-			return nil, fmt.Errorf("%s is none of the %d types that WithVariant names", writer.Root().BranchName(), len(d.variants))
-		}
-		r.dec = variantDecoder[T]{variant}
-		return variant.schema, nil
-	default:
-		if d.codec != nil {
-			r.dec = d.codec
-			return own, nil
-		}
-		codec, err := avro.NewCodec[T](own, d.c.avro...)
-		r.dec = codec
-		return own, err
 	}
-}
-
-// variantFor finds the type for a writer's schema by name, then by alias.
-func (d *AvroDeserializer[T]) variantFor(writer *schemas.Schema) *variant {
-	name := writer.FullName()
-	for _, v := range d.variants {
-		if v.schema.FullName() == name {
-			return v
-		}
+	if d.codec != nil {
+		r.dec = d.codec
+		return own, nil
 	}
-	for _, v := range d.variants {
-		if slices.Contains(v.schema.Root().Aliases(), name) {
-			return v
-		}
-	}
-	return nil
+	codec, err := avro.NewCodec[T](own, d.c.avro...)
+	r.dec = codec
+	return own, err
 }
 
 // decode decodes a datum of r's schema into v.
 func (d *AvroDeserializer[T]) decode(r *reader[T], datum []byte, v *T) error {
+	if r.variants != nil {
+		return d.decodeVariant(r, datum, v)
+	}
 	if r.res == nil && !r.raw {
 		return r.dec.Decode(datum, v)
+	}
+	return d.through(r.raw, r.res, datum, func(datum []byte) error { return r.dec.Decode(datum, v) })
+}
+
+func (d *AvroDeserializer[T]) decodeVariant(r *reader[T], datum []byte, v *T) error {
+	b, at, err := r.variants.pick(datum)
+	if err != nil {
+		return err
+	}
+	if b.err != nil {
+		return b.err
+	}
+	err = d.through(r.raw, b.res, datum[at:], func(datum []byte) error {
+		c, err := b.decode(datum)
+		if err == nil {
+			*v, _ = c.(T) // nil is null
+		}
+		return err
+	})
+	if e, ok := err.(*avro.DecodeError); ok { // made for this call: nobody else holds it
+		e.Offset += at
+	}
+	return err
+}
+
+// through hands decode the datum as the reader's schema sees it. decode must not
+// keep it.
+func (d *AvroDeserializer[T]) through(raw bool, res *avro.Resolution, datum []byte, decode func([]byte) error) error {
+	if res == nil && !raw {
+		return decode(datum)
 	}
 	buf, _ := d.scratch.Get().(*[]byte)
 	if buf == nil {
 		buf = new([]byte)
 	}
 	out := (*buf)[:0]
-	if r.raw {
+	if raw {
 		out = wire.AppendBytes(out, datum)
 		datum = out
 	}
 	var err error
-	if r.res != nil {
+	if res != nil {
 		start := len(out)
-		out, err = r.res.AppendUnchecked(out, datum) // what it writes is checked by the decoder
+		out, err = res.AppendUnchecked(out, datum) // what it writes is checked by the decoder
 		datum = out[start:]
 	}
 	if err == nil {
-		err = r.dec.Decode(datum, v)
+		err = decode(datum)
 	}
 	if cap(out) <= maxScratch {
 		*buf = out
@@ -329,15 +350,4 @@ func (e genericDecoder[T]) Decode(datum []byte, v *T) error {
 	g := any(v).(*Generic)
 	g.Schema = e.schema
 	return e.codec.Decode(datum, &g.Value)
-}
-
-type variantDecoder[T any] struct{ variant *variant }
-
-func (e variantDecoder[T]) Decode(datum []byte, v *T) error {
-	c, err := e.variant.decode(datum)
-	if err != nil {
-		return err
-	}
-	*v = c.(T)
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"time"
 
 	"github.com/kavro/kavro/avro"
@@ -36,12 +35,13 @@ type AvroSerializer[T any] struct {
 	writers  onceMap[writerKey, *writer[T]]
 }
 
-// writerKey is what a writer depends on. typ and schema are nil for kindTyped.
+// writerKey is what a writer depends on. typ is of kindInterface and schema, a
+// text, of kindGeneric: a program may parse the same schema again and again.
 type writerKey struct {
 	topic  string
 	part   Part
 	typ    reflect.Type
-	schema *schemas.Schema
+	schema string
 }
 
 // writer writes the values of one topic.
@@ -60,11 +60,6 @@ type writer[T any] struct {
 // into a cache of its own.
 const latestLifetime = 10 * time.Second
 
-// encoder appends a datum. [avro.Codec] is one.
-type encoder[T any] interface {
-	Append(dst []byte, v *T) ([]byte, error)
-}
-
 // NewAvroSerializer returns a serializer that asks r. It touches no network.
 //
 // It is an error if T has no schema and none is given, if T does not fit its
@@ -79,6 +74,9 @@ func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*Avr
 		o.applySerializer(&s.c)
 	}
 	if err := s.c.check(); err != nil {
+		return nil, err
+	}
+	if err := s.c.checkAvro(); err != nil {
 		return nil, err
 	}
 	if err := s.c.associated.use(r); err != nil {
@@ -97,7 +95,7 @@ func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*Avr
 	case t == reflect.TypeFor[Generic]():
 		s.kind = kindGeneric
 		return s, nil
-	case t.Kind() == reflect.Interface && s.own == nil && !s.c.registrysOwn():
+	case t.Kind() == reflect.Interface && (len(s.variants) > 0 || s.own == nil && !s.c.registrysOwn()):
 		s.kind = kindInterface
 		return s, nil
 	case s.own == nil:
@@ -166,15 +164,23 @@ func (s *AvroSerializer[T]) Append(ctx context.Context, dst []byte, to *Target, 
 }
 
 // Warmup decides the schemas of topics now, so that a missing or incompatible
-// one is found at the program's start. It is for types with one schema: a
-// [Generic] or an interface type decides by the value.
+// one is found at the program's start. It is for types whose schemas are known
+// beforehand, those of [WithVariant] among them: a [Generic], and any other value of
+// an interface type, decides by itself.
 func (s *AvroSerializer[T]) Warmup(ctx context.Context, part Part, topics ...string) error {
-	if s.kind != kindTyped {
-		return nil
+	var values []*T
+	if s.kind == kindTyped {
+		values = []*T{nil}
+	}
+	for _, variant := range s.variants {
+		v := variant.sample.(T)
+		values = append(values, &v)
 	}
 	for _, topic := range topics {
-		if _, err := s.writerFor(ctx, &Target{Topic: topic, Part: part}, nil); err != nil {
-			return err
+		for _, v := range values {
+			if _, err := s.writerFor(ctx, &Target{Topic: topic, Part: part}, v); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -186,7 +192,9 @@ func (s *AvroSerializer[T]) writerFor(ctx context.Context, to *Target, v *T) (*w
 	key := writerKey{topic: to.Topic, part: to.Part}
 	switch s.kind {
 	case kindGeneric:
-		key.schema = any(v).(*Generic).Schema
+		if g := any(v).(*Generic); g.Schema != nil {
+			key.schema = g.Schema.SelfContained()
+		}
 	case kindInterface:
 		key.typ = reflect.TypeOf(any(*v))
 	}
@@ -205,69 +213,36 @@ func (s *AvroSerializer[T]) writerFor(ctx context.Context, to *Target, v *T) (*w
 // choose names the subject of v's topic, and makes the writer for it. subject is
 // "" if it was not reached.
 func (s *AvroSerializer[T]) choose(ctx context.Context, to *Target, v *T) (subject string, w *writer[T], err error) {
-	own, err := s.ownSchemaOf(v)
+	o, err := s.originOf(v)
 	if err != nil {
 		return "", nil, err
 	}
 	name := ""
-	if own != nil {
-		name = own.FullName()
+	if o.program != nil {
+		name = o.program.FullName()
 	}
 	if subject, err = s.c.subjectOf(ctx, to.Topic, to.Part, name); err != nil {
 		return "", nil, err
 	}
-	w, err = s.newWriter(ctx, subject, own, v)
+	w, err = s.newWriter(ctx, subject, &o)
 	return subject, w, err
 }
 
-// ownSchemaOf returns the program's schema for v; nil with no error if the
-// registry's is taken as it is.
-func (s *AvroSerializer[T]) ownSchemaOf(v *T) (*schemas.Schema, error) {
-	switch s.kind {
-	case kindGeneric:
-		own := any(v).(*Generic).Schema
-		if own == nil {
-			return nil, errors.New("a Generic without a Schema")
-		}
-		return own, nil
-	case kindInterface:
-		if variant := s.variantOf(v); variant != nil {
-			return variant.schema, nil
-		}
-		if g, ok := any(*v).(generated); ok {
-			return g.AvroSchema(), nil
-		}
-		return nil, fmt.Errorf("%T carries no schema, and no WithVariant names it", *v)
-	default:
-		return s.own, nil
-	}
-}
-
-func (s *AvroSerializer[T]) variantOf(v *T) *variant {
-	typ := reflect.TypeOf(any(*v))
-	for _, variant := range s.variants {
-		if typ == variant.typ || typ == reflect.PointerTo(variant.typ) {
-			return variant
-		}
-	}
-	return nil
-}
-
 // newWriter asks the registry and builds the writer for what it answers.
-func (s *AvroSerializer[T]) newWriter(ctx context.Context, subject string, own *schemas.Schema, v *T) (*writer[T], error) {
-	def, err := s.c.definitionOf(own)
-	if err != nil {
-		return nil, err
-	}
-	schema, err := s.c.decide(ctx, s.r, subject, own, def)
+func (s *AvroSerializer[T]) newWriter(ctx context.Context, subject string, o *origin[T]) (*writer[T], error) {
+	schema, err := s.c.decide(ctx, s.r, subject, o.program, o.registered())
 	if err != nil {
 		return nil, err
 	}
 	if schema.Schema == nil {
-		return nil, fmt.Errorf("schema %d of subject %s is of type %s, want AVRO", schema.ID, subject, schema.Type)
+		return nil, &SchemaMismatchError{Err: fmt.Errorf("schema %d of subject %s is of type %s, want AVRO", schema.ID, subject, schema.Type)}
 	}
 	w := &writer[T]{schema: schema, subject: subject, until: time.Now().Add(latestLifetime)}
-	if w.enc, err = s.encoderFor(own, schema.Schema, v); err != nil {
+	if o.enc == nil {
+		if w.enc, err = avro.NewCodec[T](schema.Schema, s.c.avro...); err != nil {
+			return nil, &SchemaMismatchError{Err: err}
+		}
+	} else if w.enc, err = rewritten(o.enc, o.schema, schema.Schema, s.c.strict, s.c.avro); err != nil {
 		return nil, err
 	}
 	w.raw = schema.Schema.Root().Type() == schemas.Bytes && !s.c.lengthBytes
@@ -284,110 +259,6 @@ func (s *AvroSerializer[T]) newWriter(ctx context.Context, subject string, own *
 	}
 	w.header = AppendGUIDFrame(nil, guid)
 	return w, nil
-}
-
-// definitionOf is what is looked up and registered: the user's text, byte for
-// byte, with the references that WithDefinition named.
-func (c *serializerConfig) definitionOf(own *schemas.Schema) (registry.Definition, error) {
-	if own == nil {
-		return registry.Definition{}, nil
-	}
-	if c.definition != nil {
-		d := *c.definition
-		if d.Text == "" {
-			d.Text = own.String()
-		}
-		return d, nil
-	}
-	if n := len(own.References()); n > 0 && !c.registrysOwn() {
-		return registry.Definition{}, fmt.Errorf("the schema refers to types of %d other schemas: name their subjects and versions with WithDefinition", n)
-	}
-	return registry.Definition{Text: own.String()}, nil
-}
-
-// encoderFor returns the encoder of v's schema own (nil: none) to the schema
-// target that data is to be written with.
-func (s *AvroSerializer[T]) encoderFor(own, target *schemas.Schema, v *T) (encoder[T], error) {
-	var enc encoder[T]
-	switch s.kind {
-	case kindGeneric:
-		codec, err := avro.NewCodec[any](own, s.c.avro...)
-		if err != nil {
-			return nil, err
-		}
-		enc = genericEncoder[T]{codec}
-	case kindInterface:
-		enc = generatedEncoder[T]{}
-		if variant := s.variantOf(v); variant != nil {
-			enc = variantEncoder[T]{variant}
-		}
-	default:
-		if own == nil {
-			return avro.NewCodec[T](target, s.c.avro...)
-		}
-		enc = s.codec
-	}
-	if own.Canonical() == target.Canonical() {
-		return enc, nil
-	}
-	if s.c.strict {
-		if err := schemas.CanRead(target, own); err != nil {
-			return nil, fmt.Errorf("the registry's schema cannot read what the program's writes: %w", err)
-		}
-	}
-	res, err := avro.NewResolution(own, target, s.c.avro...)
-	if err != nil {
-		return nil, err
-	}
-	if res.Identical() {
-		return enc, nil
-	}
-	return &resolvingEncoder[T]{enc: enc, res: res}, nil
-}
-
-type genericEncoder[T any] struct{ codec *avro.Codec[any] }
-
-func (e genericEncoder[T]) Append(dst []byte, v *T) ([]byte, error) {
-	return e.codec.Append(dst, &any(v).(*Generic).Value)
-}
-
-type generatedEncoder[T any] struct{}
-
-func (generatedEncoder[T]) Append(dst []byte, v *T) ([]byte, error) {
-	return any(*v).(generated).AppendAvro(dst)
-}
-
-type variantEncoder[T any] struct{ variant *variant }
-
-func (e variantEncoder[T]) Append(dst []byte, v *T) ([]byte, error) {
-	return e.variant.encode(dst, any(*v))
-}
-
-// resolvingEncoder writes with the program's schema, then rewrites the datum to
-// the registry's.
-type resolvingEncoder[T any] struct {
-	enc     encoder[T]
-	res     *avro.Resolution
-	scratch sync.Pool // of *[]byte, each owned by one Append at a time
-}
-
-// maxScratch is the largest buffer in bytes that a pool keeps.
-const maxScratch = 64 << 10
-
-func (e *resolvingEncoder[T]) Append(dst []byte, v *T) ([]byte, error) {
-	buf, _ := e.scratch.Get().(*[]byte)
-	if buf == nil {
-		buf = new([]byte)
-	}
-	datum, err := e.enc.Append((*buf)[:0], v)
-	if err == nil {
-		dst, err = e.res.AppendUnchecked(dst, datum) // our own encoder wrote datum
-	}
-	if cap(datum) <= maxScratch {
-		*buf = datum
-		e.scratch.Put(buf)
-	}
-	return dst, err
 }
 
 // dropLength removes the length in front of bytes that were encoded at start.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -42,19 +44,40 @@ func (c *serializerConfig) find(ctx context.Context, r SchemaRegistrar, subject 
 		opts = append(opts, registry.Normalize())
 	}
 	s, err := r.Lookup(ctx, subject, def, opts...)
-	var missing *registry.NotFoundError
-	if err == nil || !errors.As(err, &missing) {
+	if err == nil || !isMissing(err) {
 		return complete(s, own, def), err
 	}
 	if !c.autoRegister {
-		return findByMeaning(ctx, r, subject, own, err)
+		return findByMeaning(ctx, r, subject, own, def, err)
+	}
+	if len(own.References()) > 0 && len(def.References) == 0 { // written out: a version may name them
+		latest, err := r.Latest(ctx, subject)
+		switch {
+		case err == nil && sameAs(latest, own, def):
+			return latest, nil
+		case err != nil && !isMissing(err):
+			return nil, err
+		}
 	}
 	s, err = r.Register(ctx, subject, def, opts...)
 	var conflict *registry.ConflictError
 	if errors.As(err, &conflict) {
-		return nil, explain(ctx, r, subject, own, err)
+		return afterConflict(ctx, r, subject, own, def, err)
 	}
 	return complete(s, own, def), err
+}
+
+func isMissing(err error) bool {
+	var missing *registry.NotFoundError
+	return errors.As(err, &missing)
+}
+
+// sameAs reports whether a version says what own says, perhaps in other words or
+// with references, and has the rules and metadata that are asked for.
+func sameAs(s *registry.SubjectSchema, own *schemas.Schema, def registry.Definition) bool {
+	return s.Schema != nil && schemas.SameMeaning(s.Schema, own) &&
+		(def.RuleSet == nil || reflect.DeepEqual(def.RuleSet, s.RuleSet)) &&
+		(def.Metadata == nil || reflect.DeepEqual(def.Metadata, s.Metadata))
 }
 
 // complete fills in what the program knows where a registry's answer was only
@@ -73,25 +96,32 @@ func complete(s *registry.SubjectSchema, own *schemas.Schema, def registry.Defin
 
 // findByMeaning looks for a version of subject that says what own says in other
 // words: registries rewrite texts, and some then do not find the original.
-func findByMeaning(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, lookupErr error) (*registry.SubjectSchema, error) {
+func findByMeaning(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition, lookupErr error) (*registry.SubjectSchema, error) {
 	history, err := versions(ctx, r, subject)
 	if err != nil {
-		var missing *registry.NotFoundError
-		if errors.As(err, &missing) {
+		if isMissing(err) {
 			return nil, &MissingSchemaError{Subject: subject, Err: lookupErr}
 		}
 		return nil, err
 	}
-	for i := len(history) - 1; i >= 0; i-- {
-		if s := history[i]; s.Schema != nil && s.Schema.Normalized() == own.Normalized() {
-			return s, nil
-		}
+	if s := lastSame(history, own, def); s != nil {
+		return s, nil
 	}
 	e := &MissingSchemaError{Subject: subject, Err: lookupErr}
 	if len(history) > 0 {
 		e.Differs = differs(own, history[len(history)-1])
 	}
 	return nil, e
+}
+
+// lastSame is the newest version that says what own says, nil if there is none.
+func lastSame(history []*registry.SubjectSchema, own *schemas.Schema, def registry.Definition) *registry.SubjectSchema {
+	for _, s := range slices.Backward(history) {
+		if sameAs(s, own, def) {
+			return s
+		}
+	}
+	return nil
 }
 
 // differs says how the program's schema differs from a version, in a few words.
@@ -109,17 +139,26 @@ func differs(own *schemas.Schema, latest *registry.SubjectSchema) string {
 	return v + " is compatible, but has other types or fields"
 }
 
-// explain computes why a registry refused own (409): most say it badly or not
-// at all. If nothing is found the registry's own error stands.
-func explain(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, refused error) error {
+// afterConflict looks, when a registry has refused own (409), whether an older
+// version says the same, and else why it was refused: most registries say it badly
+// or not at all. If nothing is found the registry's own error stands.
+func afterConflict(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition, refused error) (*registry.SubjectSchema, error) {
 	level, err := r.Compatibility(ctx, subject)
 	if err != nil {
-		return refused
+		return nil, refused
 	}
 	history, err := versions(ctx, r, subject)
 	if err != nil {
-		return refused
+		return nil, refused
 	}
+	if s := lastSame(history, own, def); s != nil {
+		return s, nil
+	}
+	return nil, explain(level, history, own, refused)
+}
+
+// explain computes why own is incompatible with the versions of its subject.
+func explain(level schemas.Level, history []*registry.SubjectSchema, own *schemas.Schema, refused error) error {
 	var texts []*schemas.Schema
 	var numbers []int
 	for _, s := range history {

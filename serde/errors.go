@@ -22,7 +22,8 @@ func (e *FrameError) Error() string {
 }
 
 // EncodeError reports a value that could not be serialized. It wraps the cause:
-// an [avro.EncodeError], a registry's error, a [*schemas.IncompatibleError].
+// an [avro.EncodeError], a registry's error, a [*schemas.IncompatibleError], a
+// [*SchemaMismatchError].
 type EncodeError struct {
 	Topic    string
 	Part     Part
@@ -40,7 +41,8 @@ func (e *EncodeError) Error() string {
 func (e *EncodeError) Unwrap() error { return e.Err }
 
 // DecodeError reports a payload that could not be deserialized. It wraps the
-// cause: a [*FrameError], an [avro.DecodeError], a registry's error.
+// cause: a [*FrameError], an [avro.DecodeError], a [*SchemaMismatchError], a
+// [*ReaderSchemaError], a registry's error.
 type DecodeError struct {
 	Topic    string
 	Part     Part
@@ -55,6 +57,46 @@ func (e *DecodeError) Error() string {
 
 // Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
+
+// SchemaMismatchError says that two schemas, or a schema and a type of the
+// program, do not match as a whole. Reading, the data's schema (the writer's)
+// cannot become what the program wants; writing, the registry's schema has no place
+// for what the program's own describes. It is no fault of the value that met it
+// first, and the next one fares alike.
+//
+// What is wrong with one value alone (a symbol of an enum, a branch of a union, a
+// field that is set) is an [avro.DecodeError] without it.
+type SchemaMismatchError struct {
+	Err error // an [*avro.ResolveError], [*avro.MisfitError], [*schemas.IncompatibleError], or what else says why
+}
+
+// Error gives the reason.
+func (e *SchemaMismatchError) Error() string { return "the schemas do not match: " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *SchemaMismatchError) Unwrap() error { return e.Err }
+
+// ReaderSchemaError says that a deserializer has no schema to read with: the
+// registry's latest ([WithLatest]) does not match the type of the program, or there
+// is none. No data are to blame, and none are read until the program or the
+// registry is mended.
+type ReaderSchemaError struct {
+	Subject string
+	Version int // 0 if there is none
+	Err     error
+}
+
+// Error names the subject, the reason, and what mends it.
+func (e *ReaderSchemaError) Error() string {
+	s := "the latest schema of subject " + e.Subject
+	if e.Version != 0 {
+		s += fmt.Sprintf(" (version %d)", e.Version)
+	}
+	return s + " cannot be the reader's: " + e.Err.Error() + "; give the program a schema of its own (WithSchema, or a generated type)"
+}
+
+// Unwrap returns the reason.
+func (e *ReaderSchemaError) Unwrap() error { return e.Err }
 
 func describe(topic string, part Part, subject string, id int) string {
 	var b strings.Builder

@@ -3,6 +3,7 @@ package serde
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -13,19 +14,21 @@ import (
 
 // A onceMap computes each value once and then hands it out without a lock: the
 // reading side is one atomic load and at most one map look-up. Its size is bounded:
-// a program that keeps making new keys starts over rather than growing for ever.
+// a program that keeps making new keys loses some of the old ones, a few at a time.
 type onceMap[K comparable, V any] struct {
-	stale func(V) bool                 // says that a value is to be computed again; nil: never
-	ready atomic.Pointer[values[K, V]] // replaced whole, never changed
-	mu    sync.Mutex                   // guards what follows; never held while computing
-	calls map[K]*call[V]
+	stale  func(V) bool                    // says that a value is to be computed again; nil: never
+	newest atomic.Pointer[entry[K, V]]     // what was computed last
+	shards [shards]atomic.Pointer[map[K]V] // each replaced whole, never changed: small, so that a copy is cheap
+	mu     sync.Mutex                      // guards what follows, and the writing side of shards; never held while computing
+	seed   maphash.Seed                    // set before the first shard is
+	calls  map[K]*call[V]
 }
 
-// values are what was computed.
-type values[K comparable, V any] struct {
-	newest K // most programs use one schema at a time: comparing is cheaper than hashing
-	value  V // newest's
-	all    map[K]V
+// entry is the value of one key. Most programs use one schema at a time: comparing
+// is cheaper than hashing.
+type entry[K comparable, V any] struct {
+	key   K
+	value V
 }
 
 // call is a computation under way, or one that failed a moment ago.
@@ -37,8 +40,14 @@ type call[V any] struct {
 }
 
 const (
-	// maxReady bounds a onceMap; each entry is a schema or a topic in use.
-	maxReady = 10_000
+	// A onceMap holds about 16,000 values, schemas or topics in use. Of a shard that
+	// is full a quarter goes, in no order, so that keys that take turns beyond the
+	// bound are mostly found.
+	shards   = 256
+	maxShard = 64
+	evicted  = maxShard / 4
+	// maxCalls bounds the failures that are remembered.
+	maxCalls = 10_000
 	// failurePeriod is how long a failure that asking again will not mend (an
 	// incompatible schema, a missing subject) is repeated without asking. A
 	// registry that is down is not such a failure.
@@ -53,15 +62,45 @@ func (m *onceMap[K, V]) get(k K) (v V, ok bool) {
 
 // last returns the value of k, stale or not.
 func (m *onceMap[K, V]) last(k K) (v V, ok bool) {
-	ready := m.ready.Load()
+	newest := m.newest.Load()
 	switch {
-	case ready == nil:
+	case newest == nil:
 		return v, false
-	case ready.newest == k:
-		return ready.value, true
+	case newest.key == k:
+		return newest.value, true
 	}
-	v, ok = ready.all[k]
+	if shard := m.shard(k).Load(); shard != nil {
+		v, ok = (*shard)[k]
+	}
 	return v, ok
+}
+
+func (m *onceMap[K, V]) shard(k K) *atomic.Pointer[map[K]V] {
+	return &m.shards[maphash.Comparable(m.seed, k)%shards]
+}
+
+// put keeps the value of k. mu is held.
+func (m *onceMap[K, V]) put(k K, v V) {
+	if m.newest.Load() == nil {
+		m.seed = maphash.MakeSeed() // seen by whoever sees newest
+	}
+	shard := m.shard(k)
+	all := map[K]V{}
+	if old := shard.Load(); old != nil {
+		all = maps.Clone(*old)
+	}
+	if _, known := all[k]; !known && len(all) >= maxShard {
+		n := 0
+		for old := range all {
+			if n++; n > evicted {
+				break
+			}
+			delete(all, old)
+		}
+	}
+	all[k] = v
+	shard.Store(&all)
+	m.newest.Store(&entry[K, V]{k, v})
 }
 
 // compute returns the value of k, calling f for it unless another goroutine is
@@ -110,7 +149,7 @@ func (m *onceMap[K, V]) join(k K) (c *call[V], first bool) {
 		return c, false
 	}
 	c = &call[V]{done: make(chan struct{})}
-	if m.calls == nil || len(m.calls) >= maxReady {
+	if m.calls == nil || len(m.calls) >= maxCalls {
 		m.calls = make(map[K]*call[V])
 	}
 	m.calls[k] = c
@@ -123,12 +162,7 @@ func (m *onceMap[K, V]) finish(k K, c *call[V]) {
 	defer close(c.done)
 	switch {
 	case c.err == nil:
-		all := make(map[K]V, 1)
-		if old := m.ready.Load(); old != nil && len(old.all) < maxReady {
-			all = maps.Clone(old.all)
-		}
-		all[k] = c.v
-		m.ready.Store(&values[K, V]{newest: k, value: c.v, all: all})
+		m.put(k, c.v)
 		delete(m.calls, k)
 	case isContext(c.err) || isTemporary(c.err):
 		delete(m.calls, k)

@@ -52,6 +52,12 @@ type sharedConfig struct {
 	variants    []variantMaker
 }
 
+// checkAvro finds options of the codec that are wrong whatever the schema.
+func (c *sharedConfig) checkAvro() error {
+	_, err := avro.NewCodec[any](schemas.MustParse(`"null"`), c.avro...)
+	return err
+}
+
 type serializerConfig struct {
 	sharedConfig
 	definition   *registry.Definition
@@ -89,8 +95,17 @@ func WithSchema(s *schemas.Schema) Option {
 	return sharedOption(func(c *sharedConfig) { c.schema = s })
 }
 
-// WithLatest takes the subject's latest version instead of the program's own
-// schema. For a serializer it needs WithAutoRegister(false).
+// WithLatest takes the subject's latest version.
+//
+// A serializer writes with it, whatever schema the program has: no value is changed
+// by that, and one that it has no place for (a field that is set, a symbol, a number
+// that would be rounded) is an error that names the path. It needs
+// WithAutoRegister(false).
+//
+// A deserializer takes it as the reader's schema of values without one: any, maps,
+// [Generic]. The program's own schema (the type's, or WithSchema's) stays the
+// reader's: a version that is registered later changes nothing for it. A latest
+// version that does not match the type is a [*ReaderSchemaError].
 func WithLatest() Option { return sharedOption(func(c *sharedConfig) { c.latest = true }) }
 
 // WithSubject sets how subjects are named. The default is [TopicName].
@@ -116,17 +131,32 @@ func WithLengthPrefixedBytes() Option {
 // for several event types in one topic. C has a schema of its own (AvroSchema),
 // or s gives it; s may be nil. Both C and *C are taken when serializing; a
 // deserializer hands out C if C satisfies T, else *C, and chooses by the full
-// name of the writer's schema (aliases of C's schema count).
-func WithVariant[C any](s *schemas.Schema) Option {
+// name of the writer's schema (aliases of C's schema count). Where that is a union,
+// as of a topic whose subject lists all its types, the branch of the datum decides.
+//
+// A serializer registers each type's schema by itself, or writes all of them with
+// one: the registry's (WithLatest and its kin), or that of [WithSchema] or
+// [WithDefinition], a union of theirs.
+func WithVariant[C any](s *schemas.Schema) Option { return variantOption[C](s, nil) }
+
+// WithVariantDefinition is WithVariant with what a registry keeps beside the text of
+// C's schema: the subjects and versions of references, metadata, a rule set. An empty
+// d.Text is the text of the schema. Deserializers look at the schema alone.
+func WithVariantDefinition[C any](s *schemas.Schema, d registry.Definition) Option {
+	return variantOption[C](s, &d)
+}
+
+func variantOption[C any](s *schemas.Schema, d *registry.Definition) Option {
 	return sharedOption(func(c *sharedConfig) {
 		c.variants = append(c.variants, func(opts []avro.Option, t reflect.Type) (*variant, error) {
-			return newVariant[C](s, opts, t)
+			return newVariant[C](s, d, opts, t)
 		})
 	})
 }
 
 // WithDefinition is WithSchema with what a registry keeps beside the text: the
-// subjects and versions of references, metadata, a rule set.
+// subjects and versions of references, metadata, a rule set. An empty d.Text is the
+// text of s; without d.References, what s refers to is written out in it.
 func WithDefinition(s *schemas.Schema, d registry.Definition) SerializerOption {
 	return serializerOption(func(c *serializerConfig) { c.schema, c.definition = s, &d })
 }
@@ -160,8 +190,9 @@ func WithHeaderFrame() SerializerOption {
 }
 
 // WithUncheckedLatest drops the check that the schema taken by WithLatest,
-// WithVersion or WithSchemaID can read what the program's own schema writes
-// (latest.compatibility.strict, id.compatibility.strict).
+// WithVersion or WithSchemaID can read whatever the program's own schema describes
+// (latest.compatibility.strict, id.compatibility.strict). Values are checked one by
+// one all the same: none is changed.
 func WithUncheckedLatest() SerializerOption {
 	return serializerOption(func(c *serializerConfig) { c.strict = false })
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -97,16 +98,18 @@ func nullCheck[T any]() func(*T) bool {
 
 // variant is one concrete type behind an interface type T.
 type variant struct {
-	typ    reflect.Type // C
-	schema *schemas.Schema
-	encode func(dst []byte, v any) ([]byte, error) // v is a C or a *C
-	decode func(datum []byte) (any, error)         // datum in schema; a C or a *C, whichever satisfies T
+	typ        reflect.Type // C
+	schema     *schemas.Schema
+	definition *registry.Definition                    // nil: the text of schema alone
+	sample     any                                     // a zero C, or a *C, which satisfies T
+	encode     func(dst []byte, v any) ([]byte, error) // v is a C or a *C
+	decode     func(datum []byte) (any, error)         // datum in schema; a C or a *C, whichever satisfies T
 }
 
 type variantMaker func(opts []avro.Option, t reflect.Type) (*variant, error)
 
 // newVariant checks that C can be held by t, an interface type.
-func newVariant[C any](s *schemas.Schema, opts []avro.Option, t reflect.Type) (*variant, error) {
+func newVariant[C any](s *schemas.Schema, d *registry.Definition, opts []avro.Option, t reflect.Type) (*variant, error) {
 	typ := reflect.TypeFor[C]()
 	if s == nil {
 		s = ownSchema(typ)
@@ -125,9 +128,15 @@ func newVariant[C any](s *schemas.Schema, opts []avro.Option, t reflect.Type) (*
 	if err != nil {
 		return nil, err
 	}
+	sample := any(*new(C))
+	if byPointer {
+		sample = new(C)
+	}
 	return &variant{
-		typ:    typ,
-		schema: s,
+		typ:        typ,
+		schema:     s,
+		definition: d,
+		sample:     sample,
 		encode: func(dst []byte, v any) ([]byte, error) {
 			if p, ok := v.(*C); ok {
 				return codec.Append(dst, p)
@@ -157,8 +166,8 @@ func (c *sharedConfig) makeVariants(t reflect.Type) ([]*variant, error) {
 			return nil, err
 		}
 		for _, other := range out {
-			if other.schema.FullName() == v.schema.FullName() {
-				return nil, fmt.Errorf("serde: WithVariant: %v and %v have the same schema name %s", other.typ, v.typ, v.schema.FullName())
+			if name := v.schema.Root().BranchName(); other.schema.Root().BranchName() == name {
+				return nil, fmt.Errorf("serde: WithVariant: %v and %v have the same schema name %s", other.typ, v.typ, name)
 			}
 		}
 		out = append(out, v)
