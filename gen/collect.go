@@ -40,8 +40,9 @@ type wrapper struct {
 	typ      *typ
 }
 
-// group is a set of records of which each can be reached from each.
-type group struct{}
+// group is a set of records of which each can be reached from each. Groups are told
+// apart by their address, so that a group must not be of size zero.
+type group struct{ members []*named }
 
 // input is an Input, or a reference of one.
 type input struct {

@@ -6,7 +6,7 @@ import "github.com/kavro/kavro/schemas"
 // depth, and those that do so by value, which hold pointers instead.
 func (g *generator) findCycles() {
 	for _, members := range g.components(reached) {
-		shared := &group{}
+		shared := &group{members}
 		for _, t := range members {
 			t.group = shared
 		}
