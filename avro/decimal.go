@@ -53,6 +53,18 @@ func (d Decimal) Cmp(e Decimal) int {
 	return a.Cmp(b)
 }
 
+// equal says that two decimals are the same number.
+func (d Decimal) equal(e Decimal) bool {
+	if d.Scale == e.Scale || d.int().Sign() == 0 || e.int().Sign() == 0 {
+		return d.int().Cmp(e.int()) == 0
+	}
+	if d.Scale > e.Scale {
+		d, e = e, d
+	}
+	n, err := d.rescale(e.Scale)
+	return err == nil && n.Cmp(e.int()) == 0
+}
+
 // String returns the number in plain notation, such as -12.50, or with an
 // exponent where it would take more than 16,384 zeros.
 func (d Decimal) String() string {
@@ -93,18 +105,16 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 // optional sign and point, at most 32,768 of them. The scale is the number of
 // digits after the point.
 func ParseDecimal(s string) (Decimal, error) {
-	digits, scale := s, 0
-	if point := strings.IndexByte(s, '.'); point >= 0 {
-		digits, scale = s[:point]+s[point+1:], len(s)-point-1
-	}
-	if len(digits) > 2*maxPower || strings.ContainsAny(digits, "_") {
+	whole, fraction, _ := strings.Cut(s, ".")
+	digits := whole + fraction
+	if len(digits) > 2*maxPower || strings.ContainsAny(fraction, "+-") {
 		return Decimal{}, errDecimalText(s)
 	}
 	n, ok := new(big.Int).SetString(digits, 10)
 	if !ok {
 		return Decimal{}, errDecimalText(s)
 	}
-	return Decimal{Unscaled: n, Scale: scale}, nil
+	return Decimal{Unscaled: n, Scale: len(fraction)}, nil
 }
 
 func errDecimalText(s string) error {
@@ -184,9 +194,11 @@ func (s *decimalSpec) fromRat(r *big.Rat) (*big.Int, error) {
 	return n, s.checkPrecision(n)
 }
 
+var errPrecision = fmt.Errorf("digits: %w", ErrRange)
+
 func (s *decimalSpec) checkPrecision(n *big.Int) error {
 	if s.limit != nil && n.CmpAbs(s.limit) >= 0 {
-		return fmt.Errorf("more than %d digits: %w", s.precision, ErrRange)
+		return fmt.Errorf("more than %d %w", s.precision, errPrecision)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (e *env) appendUsual(dst []byte, v any, s *shape, depth int) (out []byte, e
 		}
 	case schemas.String:
 		if v, ok := v.(string); ok {
-			out, err = e.appendString(dst, v)
+			out, err = e.appendText(dst, v, s)
 			return out, err, true
 		}
 	case schemas.Array:
@@ -103,8 +103,15 @@ func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error
 		return e.appendAnyString(dst, v, s)
 	case []byte:
 		switch s.typ {
-		case schemas.Bytes, schemas.String:
+		case schemas.String:
+			if s.logical == uuidLogical {
+				dst, err := e.appendText(dst, string(v), s)
+				return dst, err, true
+			}
 			return wire.AppendBytes(dst, v), nil, true
+		case schemas.Bytes:
+			dst, err := e.appendBytes(dst, v, s)
+			return dst, err, true
 		case schemas.Fixed:
 			dst, err := appendFixed(dst, v, s)
 			return dst, err, true
@@ -138,7 +145,7 @@ func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error
 			return wire.AppendLong(dst, n), err, true
 		}
 	case *big.Rat:
-		if v != nil && (s.logical == decimalLogical || s.logical == bigDecimalLogical) {
+		if v != nil && s.logical.isDecimal() {
 			dst, err := appendRat(dst, v, s)
 			return dst, err, true
 		}
@@ -157,18 +164,20 @@ func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bo
 	var err error
 	switch {
 	case s.typ == schemas.String:
-		dst, err = e.appendString(dst, v)
+		dst, err = e.appendText(dst, v, s)
+	case s.logical.isDecimal():
+		dst, err = appendNumberText(dst, v, s)
 	case s.typ == schemas.Bytes:
 		dst = wire.AppendString(dst, v)
 	case s.typ == schemas.Enum:
 		var i int
 		i, err = s.symbolIndex(v)
 		dst = wire.AppendLong(dst, int64(i))
-	case s.typ == schemas.Fixed && s.logical == uuidLogical && len(v) == uuidSize:
+	case s.typ == schemas.Fixed && s.logical == uuidLogical:
 		var u UUID
 		u, err = ParseUUID(v)
 		dst = append(dst, u[:]...)
-	case s.typ == schemas.Fixed:
+	case s.typ == schemas.Fixed && s.logical == noLogical:
 		if len(v) != s.size {
 			return dst, fmt.Errorf("%d bytes for %s of %d: %w", len(v), s.name(), s.size, ErrRange), true
 		}
@@ -290,7 +299,7 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 		switch {
 		case ok:
 			found++
-			if text, ok := v.(string); ok && f.shape.typ == schemas.String && plain { // most fields; kept in the loop
+			if text, ok := v.(string); ok && f.shape.typ == schemas.String && f.shape.logical == noLogical && plain { // most fields; kept in the loop
 				dst = wire.AppendString(dst, text)
 				continue
 			}

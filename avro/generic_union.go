@@ -118,6 +118,9 @@ func (e *env) fit(v any, s *shape) fit {
 	case float64:
 		return max(fitAmong(s.typ, exactFit, schemas.Double), fitAmong(s.typ, nearFit, schemas.Float))
 	case string:
+		if s.typ == schemas.Fixed && (s.logical == uuidLogical || s.logical.isDecimal()) {
+			return farFit
+		}
 		return max(fitAmong(s.typ, exactFit, schemas.String, schemas.Enum), fitAmong(s.typ, farFit, schemas.Bytes))
 	case []byte:
 		if s.typ == schemas.Fixed && len(v) != s.size {
@@ -133,7 +136,7 @@ func (e *env) fit(v any, s *shape) fit {
 	case time.Duration:
 		return fitIf(s.logical.isClock())
 	case *big.Rat, Decimal:
-		return fitIf(s.logical == decimalLogical || s.logical == bigDecimalLogical)
+		return fitIf(s.logical.isDecimal())
 	}
 	return e.fitOther(v, s)
 }
@@ -168,9 +171,13 @@ func (e *env) fitOther(v any, s *shape) fit {
 	switch p.code {
 	case codeIntKind, codeNarrow:
 		return nearFit
-	case codeBytesString:
+	case codeBytesString, codeNumberText, codeUUIDString:
 		return farFit
-	case codeBytes:
+	case codeText: // text as a string, before text as a number
+		if s.typ != schemas.String && s.typ != schemas.Enum {
+			return farFit
+		}
+	case codeBytes, codeUUIDBytes, codeBigDecimal:
 		return fitBytes(s)
 	}
 	return exactFit

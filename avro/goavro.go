@@ -18,6 +18,7 @@ import (
 //   - it returns what follows a datum: that is an error;
 //   - where Go's int has 32 bits it reads large ints as other numbers: there is no
 //     such codec there;
+//   - it writes some values as others: see checkNative;
 //   - it panics on some Go values and schemas: a panic is an error;
 //   - its errors have no types: they come as the usual ones.
 
@@ -116,6 +117,12 @@ func (c *GoavroCodec) Schema() *schemas.Schema { return c.schema }
 func (c *GoavroCodec) Append(dst []byte, v *any) ([]byte, error) {
 	if v == nil {
 		return dst, &EncodeError{Err: errNil}
+	}
+	if err := c.shape.checkNative(*v, 0, c.cfg.limits.maxDepth); err != nil {
+		if _, ok := err.(*EncodeError); !ok {
+			err = &EncodeError{Err: err}
+		}
+		return dst, err
 	}
 	out, err := c.append(dst, *v)
 	if err != nil {

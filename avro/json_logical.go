@@ -17,7 +17,7 @@ import (
 
 func (w *jsonWriter) logical(p *jsonPlan) {
 	switch {
-	case p.logical == decimalLogical || p.logical == bigDecimalLogical:
+	case p.logical.isDecimal():
 		if d := p.readDecimal(&w.r); w.r.err == nil {
 			w.dst = append(w.dst, jsonDecimal(d)...)
 		}
@@ -121,7 +121,7 @@ func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
 		text = string(d.text.textView(v))
 	}
 	switch {
-	case p.logical == decimalLogical || p.logical == bigDecimalLogical:
+	case p.logical.isDecimal():
 		if kind != jsonString && kind != jsonNumber {
 			return false, nil
 		}

@@ -100,7 +100,7 @@ func (b *jsonPlanner) record(p *jsonPlan) {
 func (p *jsonPlan) kinds() (usual, odd, anyway jsonKind) {
 	const none = jsonFalse
 	switch {
-	case p.human && (p.logical == decimalLogical || p.logical == bigDecimalLogical):
+	case p.human && p.logical.isDecimal():
 		return jsonNumber, none, jsonString
 	case p.human && (p.logical.isTime() || p.logical.isClock()):
 		return jsonString, jsonNumber, jsonNumber

@@ -46,5 +46,8 @@ func (l logical) isTime() bool {
 	return l == dateLogical || timestampMillis <= l && l <= localNanos
 }
 
+// isDecimal says that the Go types are Decimal and *big.Rat.
+func (l logical) isDecimal() bool { return l == decimalLogical || l == bigDecimalLogical }
+
 // isClock says that the Go type is time.Duration, since midnight.
 func (l logical) isClock() bool { return l == timeMillis || l == timeMicros }

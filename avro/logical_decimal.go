@@ -122,20 +122,38 @@ func (s *shape) readDecimal(r *Reader) Decimal {
 	if s.logical == decimalLogical {
 		return Decimal{Unscaled: fromTwos(b), Scale: s.decimal.scale}
 	}
+	unscaled, scale, err := splitBigDecimal(b)
+	if err != nil {
+		r.failAt(start, err)
+		return Decimal{}
+	}
+	return Decimal{Unscaled: fromTwos(unscaled), Scale: scale}
+}
+
+// splitBigDecimal takes the bytes of a big-decimal apart.
+func splitBigDecimal(b []byte) (unscaled []byte, scale int, err error) {
 	unscaled, at, err := wire.Bytes(b, 0)
-	var scale int32
+	var s int32
 	if err == nil {
-		scale, at, err = wire.Int(b, at)
+		s, at, err = wire.Int(b, at)
 	}
 	switch {
 	case err != nil:
-		r.failAt(start, fmt.Errorf("%w: %w", errBigDecimal, err))
+		return nil, 0, fmt.Errorf("%w: %w", errBigDecimal, err)
 	case at < len(b):
-		r.failAt(start, fmt.Errorf("%w: %d bytes follow its scale", errBigDecimal, len(b)-at))
-	default:
-		return Decimal{Unscaled: fromTwos(unscaled), Scale: int(scale)}
+		return nil, 0, fmt.Errorf("%w: %d bytes follow its scale", errBigDecimal, len(b)-at)
 	}
-	return Decimal{}
+	return unscaled, int(s), nil
+}
+
+// appendBytes appends bytes as they are. Those of a big-decimal must be one.
+func (e *env) appendBytes(dst, b []byte, s *shape) ([]byte, error) {
+	if s.logical == bigDecimalLogical && !e.cfg.rawLogical {
+		if _, _, err := splitBigDecimal(b); err != nil {
+			return dst, err
+		}
+	}
+	return wire.AppendBytes(dst, b), nil
 }
 
 // twosSize is how many bytes n takes in two's complement.

@@ -67,7 +67,9 @@ func WithValidUTF8() Option {
 }
 
 // WithRawLogicalTypes leaves logical types out of generic values: a date is an
-// int32, a decimal []byte. Encoding takes both forms in any case.
+// int32, a decimal []byte. Encoding takes both forms in any case; with the option
+// it does not look at the text of a uuid and the bytes of a big-decimal. Text for a
+// decimal is the number in any case.
 func WithRawLogicalTypes() Option {
 	return func(c *config) { c.rawLogical = true }
 }

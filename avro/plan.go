@@ -76,6 +76,10 @@ const (
 	codeDecimal    // Decimal - decimal, big-decimal
 	codeUUID       // UUID - string
 	codeUUIDString // string - fixed of 16 with logical type uuid
+	codeUUIDText   // string - string with logical type uuid, checked when it is written
+	codeUUIDBytes  // []byte, the text - string with logical type uuid
+	codeNumberText // string - decimal, big-decimal
+	codeBigDecimal // []byte, encoded - big-decimal
 	codeDuration   // Duration - fixed of 12 with logical type duration
 	codeRecord     // struct - record
 	codeGenerated  // Generated - record

@@ -33,12 +33,12 @@ func (p *plan) decode(r *Reader, v ptr) {
 		*as[float64](v) = r.Double()
 	case codeNarrow:
 		*as[float64](v) = float64(r.Float())
-	case codeString, codeUTF8String:
+	case codeString, codeUTF8String, codeUUIDText:
 		s := as[string](v)
 		*s = r.ReuseString(*s)
 	case codeBytesString:
 		*as[string](v) = string(r.take())
-	case codeBytes:
+	case codeBytes, codeUUIDBytes, codeBigDecimal:
 		b := as[[]byte](v)
 		*b = r.Bytes(*b)
 	case codeFixed:
@@ -67,6 +67,10 @@ func (p *plan) decode(r *Reader, v ptr) {
 	case codeUUIDString:
 		if b := r.takeFixed(len(UUID{})); r.err == nil {
 			*as[string](v) = UUID(b).String()
+		}
+	case codeNumberText:
+		if text, _ := p.shape.numberText(r); r.err == nil {
+			*as[string](v) = text
 		}
 	case codeDuration:
 		if b := r.takeFixed(durationSize); r.err == nil {

@@ -76,6 +76,14 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeUUIDString:
 		u, err := ParseUUID(*as[string](v))
 		return append(dst, u[:]...), err
+	case codeUUIDText:
+		return appendUUIDText(dst, *as[string](v))
+	case codeUUIDBytes:
+		return appendUUIDText(dst, string(*as[[]byte](v)))
+	case codeBigDecimal:
+		return p.env.appendBytes(dst, *as[[]byte](v), p.shape)
+	case codeNumberText:
+		return appendNumberText(dst, *as[string](v), p.shape)
 	case codeDuration:
 		return as[Duration](v).append(dst), nil
 	case codeText:

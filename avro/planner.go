@@ -91,9 +91,9 @@ func (b *planner) special(p *plan, path string) bool {
 		p.code = codeTime
 	case t == clockType && s.logical.isClock():
 		p.code = codeClock
-	case t == ratType && (s.logical == decimalLogical || s.logical == bigDecimalLogical):
+	case t == ratType && s.logical.isDecimal():
 		p.code = codeRat
-	case t == decimalType && (s.logical == decimalLogical || s.logical == bigDecimalLogical):
+	case t == decimalType && s.logical.isDecimal():
 		p.code = codeDecimal
 	case t == uuidType && s.typ == schemas.String:
 		p.code = codeUUID
@@ -107,6 +107,8 @@ func (b *planner) special(p *plan, path string) bool {
 		p.code, p.item = codePointer, b.plan(t.Elem(), s, path)
 	case b.isGenerated(t, s):
 		p.code = codeGenerated
+	case s.logical != noLogical:
+		return b.logicalText(p, path)
 	case (s.typ == schemas.String || s.typ == schemas.Enum) && isText(t):
 		b.text(p, path)
 	default:
@@ -187,8 +189,8 @@ func fitting(s *shape) string {
 		return "use time.Time or an integer"
 	case s.logical.isClock():
 		return "use time.Duration or an integer"
-	case s.logical == decimalLogical, s.logical == bigDecimalLogical:
-		return "use *big.Rat, avro.Decimal or bytes"
+	case s.logical.isDecimal():
+		return "use avro.Decimal, *big.Rat, a string or another type whose text is the number, or []byte for the encoded number"
 	case s.logical == uuidLogical:
 		return "use avro.UUID or a string"
 	case s.logical == durationLogical:
@@ -241,8 +243,9 @@ func (b *planner) integer(p *plan) bool {
 	default:
 		return false
 	}
-	// A time.Duration counts nanoseconds, which no schema's number does.
-	return p.typ != clockType || p.shape.logical == noLogical
+	// Integers are the schema's units, but those of package time have a unit of their own: a
+	// time.Duration counts nanoseconds, a time.Month is no day.
+	return p.typ.PkgPath() != "time" || p.shape.logical == noLogical
 }
 
 func (b *planner) stringOrBytes(p *plan) bool {

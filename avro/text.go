@@ -8,7 +8,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// Types with MarshalText and UnmarshalText are strings, or the symbols of enums.
+// Types with MarshalText and UnmarshalText are strings, the symbols of enums, or
+// decimals: see logical_text.go.
 
 // isText says that values of t are read and written by methods of their own.
 func isText(t reflect.Type) bool {
@@ -31,26 +32,46 @@ func (p *plan) appendText(dst []byte, v ptr) ([]byte, error) {
 	if err != nil {
 		return dst, &EncodeError{Err: err}
 	}
-	if p.shape.typ == schemas.Enum {
+	switch {
+	case p.shape.typ == schemas.Enum:
 		i, err := p.shape.symbolIndex(string(text))
 		return wire.AppendLong(dst, int64(i)), err
+	case p.shape.logical.isDecimal():
+		return appendNumberText(dst, string(text), p.shape)
+	case p.shape.typ == schemas.Fixed: // a uuid
+		u, err := ParseUUID(string(text))
+		return append(dst, u[:]...), err
 	}
-	return p.env.appendString(dst, string(text))
+	return p.env.appendText(dst, string(text), p.shape)
 }
 
 func (p *plan) decodeText(r *Reader, v ptr) {
 	start := r.at
 	var text []byte
-	if p.shape.typ == schemas.Enum {
+	var number Decimal
+	switch {
+	case p.shape.typ == schemas.Enum:
 		text = []byte(p.shape.symbol(r))
-	} else {
+	case p.shape.logical.isDecimal():
+		var s string
+		s, number = p.shape.numberText(r)
+		text = []byte(s)
+	case p.shape.typ == schemas.Fixed: // a uuid
+		var u UUID
+		r.Fixed(u[:])
+		text, _ = u.MarshalText()
+	default:
 		text = r.Bytes(nil) // a copy: the method may keep it
 	}
 	valueAt(v, p.typ).SetZero()
 	if r.err != nil {
 		return
 	}
-	if err := pointerAt(v, p.typ).(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
+	err := pointerAt(v, p.typ).(encoding.TextUnmarshaler).UnmarshalText(text)
+	if err == nil && p.shape.logical.isDecimal() {
+		err = p.keepsNumber(v, number)
+	}
+	if err != nil {
 		r.failAt(start, err)
 	}
 }

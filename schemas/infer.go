@@ -16,7 +16,7 @@ import (
 //	int, int64, uint32                       long
 //	float32, float64                         float, double
 //	string, and types with MarshalText and
-//	UnmarshalText                            string; one of 16 bytes: string, uuid
+//	UnmarshalText                            string; 16 bytes with a UUID's text: string, uuid
 //	[]byte                                   bytes
 //	[N]byte                                  fixed
 //	[]T, map[string]T                        array, map
@@ -152,6 +152,13 @@ func isText(t reflect.Type) bool {
 	return p.Implements(marshalerType) && p.Implements(unmarshalerType)
 }
 
+// hasUUIDText reports whether a type's text looks like a UUID's: other identifiers
+// of 16 bytes have texts of their own.
+func hasUUIDText(t reflect.Type) bool {
+	text, err := reflect.New(t).Interface().(encoding.TextMarshaler).MarshalText()
+	return err == nil && len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-'
+}
+
 // special reports whether t is not seen by its kind.
 func special(t reflect.Type) bool {
 	return t == timeType || t == clockType || t == ratType || ofAvro(t) == "Decimal" || ofAvro(t) == "Duration" ||
@@ -194,7 +201,7 @@ func (i *inferrer) schema(t reflect.Type, at place) string {
 		})
 	case reflect.PointerTo(t).Implements(describedType):
 		return i.described(t, at)
-	case t.Kind() == reflect.Array && t.Elem() == byteType && t.Len() == 16:
+	case t.Kind() == reflect.Array && t.Elem() == byteType && t.Len() == 16 && hasUUIDText(t):
 		return `{"type":"string","logicalType":"uuid"}`
 	}
 	return `"string"`

@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math/big"
 	"net/netip"
@@ -101,6 +102,12 @@ func (*described) AvroSchema() *schemas.Schema {
 	return schemas.MustParse(`{"type":"record","name":"o.Described","fields":[{"name":"x","type":"int"}]}`)
 }
 
+// sortable is an identifier of 16 bytes, as a UUID is, with a text that is none.
+type sortable [16]byte
+
+func (s sortable) MarshalText() ([]byte, error)  { return hex.AppendEncode(nil, s[:]), nil }
+func (s *sortable) UnmarshalText(b []byte) error { _, err := hex.Decode(s[:], b); return err }
+
 func infer[T any](opts ...schemas.InferOption) func() (string, error) {
 	return func() (string, error) { return schemas.For[T](opts...) }
 }
@@ -154,10 +161,11 @@ func TestFor(t *testing.T) {
 			D avro.Duration
 			E *avro.Duration
 			A netip.Addr
+			S sortable
 			N struct{}
 		}](schemas.WithName("L")), want: `{"type":"record","name":"L","fields":[{"name":"U","type":{"type":"string","logicalType":"uuid"}},` +
 			`{"name":"D","type":{"type":"fixed","name":"Duration","size":12,"logicalType":"duration"}},{"name":"E","type":["null","Duration"],"default":null},` +
-			`{"name":"A","type":"string"},{"name":"N","type":"null"}]}`},
+			`{"name":"A","type":"string"},{"name":"S","type":"string"},{"name":"N","type":"null"}]}`},
 		{name: "embedded fields are promoted, and hidden", infer: infer[shadowing](), want: `{"type":"record","name":"shadowing","fields":[{"name":"ID","type":"string"},{"name":"Name","type":"bytes"}]}`},
 		{name: "an embedded struct with a tag is a field", infer: infer[struct {
 			base `avro:"-"`
