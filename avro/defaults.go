@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kavro/kavro/internal/numtext"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -16,7 +17,8 @@ import (
 //
 // Fields that a record's default leaves out are filled by their own. Of a union
 // the first branch that the default fits is taken. As in Java, a fixed default
-// of the wrong length is cut, or filled up with zeros.
+// of the wrong length is cut, or filled up with zeros, and a string for a field of
+// type float or double is what Double.valueOf makes of it: "NaN", "-Infinity", "1.5".
 func AppendDefault(dst []byte, f *schemas.Field) ([]byte, error) {
 	def, ok := f.Default()
 	if !ok {
@@ -58,7 +60,30 @@ func (w *defaultWriter) field(dst []byte, n *schemas.Node, def json.RawMessage) 
 		return dst, err
 	}
 	defer t.release()
+	if isFloat(n) && t.values[0].kind == jsonString {
+		return appendDefaultText(dst, n, t)
+	}
 	return w.value(dst, n, t, 0)
+}
+
+func isFloat(n *schemas.Node) bool { return n.Type() == schemas.Float || n.Type() == schemas.Double }
+
+// appendDefaultText appends the default of a float or double that is given as a
+// string: what JSON has no number for. As in Java, only a field's own type has it,
+// not what is within arrays, maps, records and unions.
+func appendDefaultText(dst []byte, n *schemas.Node, t *jsonText) ([]byte, error) {
+	v, ok := numtext.JavaDouble(string(t.textView(0)))
+	if !ok {
+		return dst, fmt.Errorf("%s is no default of type %s", short(t.raw(0)), describe(n))
+	}
+	return appendFloatAs(dst, n, v), nil
+}
+
+func appendFloatAs(dst []byte, n *schemas.Node, v float64) []byte {
+	if n.Type() == schemas.Float {
+		return wire.AppendFloat(dst, float32(v))
+	}
+	return wire.AppendDouble(dst, v)
 }
 
 func (w *defaultWriter) value(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {
@@ -149,10 +174,7 @@ func appendDefaultFloat(dst []byte, n *schemas.Node, text []byte) []byte {
 			v = math.Inf(-1)
 		}
 	}
-	if n.Type() == schemas.Float {
-		return wire.AppendFloat(dst, float32(v))
-	}
-	return wire.AppendDouble(dst, v)
+	return appendFloatAs(dst, n, v)
 }
 
 func (w *defaultWriter) array(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {

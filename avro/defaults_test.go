@@ -62,7 +62,9 @@ func TestAppendDefault(t *testing.T) {
 		{name: "refused: no record", typ: inner, def: `[]`, err: "is no default of type record I"},
 		{name: "refused: no boolean", typ: `"boolean"`, def: `0`, err: "is no default of type boolean"},
 		{name: "refused: no null", typ: `"null"`, def: `0`, err: "is no default of type null"},
-		{name: "refused: no float", typ: `"float"`, def: `"NaN"`, err: "is no default of type float"},
+		{name: "refused: no float", typ: `"float"`, def: `"INF"`, err: "is no default of type float"},
+		{name: "refused: a float as a string within an array", typ: `{"type":"array","items":"float"}`, def: `["NaN"]`, err: `"NaN" is no default of type float`},
+		{name: "refused: a float as a string within a union", typ: `["float","null"]`, def: `"NaN"`, err: "is no default of any branch"},
 		{name: "refused: no string", typ: `"string"`, def: `1`, err: "is no default of type string"},
 		{name: "refused: a fixed of a gigabyte", typ: `{"type":"fixed","name":"F","size":1073741824}`, def: `""`, err: "limit reached"},
 	} {

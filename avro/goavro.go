@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/kavro/kavro/internal/numtext"
 	"github.com/kavro/kavro/schemas"
 	"github.com/linkedin/goavro/v2"
 )
@@ -100,13 +101,34 @@ func goavroSchema(n *schemas.Node, defined map[string]bool) any {
 		for i, f := range n.Fields() {
 			field := map[string]any{"name": f.Name(), "type": goavroSchema(f.Type(), defined)}
 			if def, ok := f.Default(); ok {
-				field["default"] = def
+				if def = goavroDefault(f.Type(), def); def != nil {
+					field["default"] = def
+				}
 			}
 			fields[i] = field
 		}
 		out["fields"] = fields
 	}
 	return out
+}
+
+// goavroDefault is a default as goavro takes it. It has no strings for floats: one
+// is a number, and none at all where JSON has no number for it, so that a value
+// without the field is an error.
+func goavroDefault(n *schemas.Node, def json.RawMessage) json.RawMessage {
+	var text string
+	if !isFloat(n) || json.Unmarshal(def, &text) != nil {
+		return def
+	}
+	v, ok := numtext.JavaDouble(text)
+	if !ok {
+		return def
+	}
+	number, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	return number
 }
 
 // Schema returns the schema given to [NewGoavroCodec].

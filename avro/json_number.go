@@ -1,59 +1,21 @@
 package avro
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/kavro/kavro/internal/numtext"
 )
 
-// parseWhole reads a JSON number that is a whole number of 64 bits, exactly: no
-// float64 is in between. A fraction of zeros and an exponent are fine, as in
-// Java: 1.0 and 1e3 are whole.
+// parseWhole reads a JSON number that is a whole number of 64 bits, exactly.
 func parseWhole(text []byte) (int64, error) {
-	if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
-		return v, nil
-	}
-	digits, exponent := text, 0
-	if i := bytes.IndexAny(digits, "eE"); i >= 0 {
-		e, err := strconv.Atoi(string(digits[i+1:]))
-		if err != nil || e < -maxExponent || e > maxExponent {
-			return 0, notWhole(text)
-		}
-		digits, exponent = digits[:i], e
-	}
-	negative := len(digits) > 0 && digits[0] == '-'
-	if negative {
-		digits = digits[1:]
-	}
-	whole, fraction, _ := bytes.Cut(digits, []byte{'.'})
-	exponent -= len(fraction)
-	all := append(append(make([]byte, 0, len(digits)), whole...), fraction...)
-	all = bytes.TrimLeft(all, "0")
-	trimmed := bytes.TrimRight(all, "0")
-	exponent += len(all) - len(trimmed)
-	if len(trimmed) == 0 {
-		return 0, nil
-	}
-	if exponent < 0 || len(trimmed)+exponent > len("9223372036854775808") {
-		return 0, notWhole(text)
-	}
-	if negative {
-		trimmed = append([]byte{'-'}, trimmed...)
-	}
-	for range exponent {
-		trimmed = append(trimmed, '0')
-	}
-	v, err := strconv.ParseInt(string(trimmed), 10, 64)
-	if err != nil {
+	v, ok := numtext.Whole(text)
+	if !ok {
 		return 0, notWhole(text)
 	}
 	return v, nil
 }
-
-// maxExponent bounds exponents that are looked at: beyond, a number of any
-// length that fits into memory is not a whole number of 64 bits, or is 0.
-const maxExponent = math.MaxInt32
 
 func notWhole(text []byte) error {
 	return fmt.Errorf("%w: %s is not a whole number of 64 bits", ErrRange, short(text))

@@ -206,6 +206,10 @@ func (c *comparison) field(reader, writer *Node, f *Field, at, field *trail) []R
 		return []Reason{r}
 	case len(matches) == 1:
 		return c.compare(f.typ, matches[0].typ, at.down("type"), field)
+	case f.useless:
+		r := c.reason(FieldWithoutDefault, reader, writer, at, field, f.name)
+		r.words = fmt.Sprintf("the writer has no field %s, and the reader's default for it is none of its type", f.name)
+		return []Reason{r}
 	case f.def != nil:
 		return nil
 	case f.typ.enumDef != nil:

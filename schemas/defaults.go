@@ -7,7 +7,8 @@ package schemas
 //	null             null
 //	boolean          true, false
 //	int, long        a number without fraction and exponent, within range
-//	float, double    a number
+//	float, double    a number; as the field's own type also a string that Java's
+//	                 Double.valueOf takes, such as "NaN", "-Infinity" and "1.5"
 //	bytes, fixed     a string of code points 0-255, one per byte
 //	string           a string
 //	enum             one of the symbols
@@ -19,6 +20,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/kavro/kavro/internal/numtext"
 )
 
 // defaultAt is a field with a default, and the token of it.
@@ -30,12 +33,13 @@ type defaultAt struct {
 // checkDefaults checks every default against its field's type, once all types
 // are known.
 func (p *parser) checkDefaults() error {
+	c := defaultChecker{parser: p, steps: 1<<20 + 16*len(p.tokens)}
 	if p.lenient {
+		c.findUseless()
 		return nil
 	}
-	c := defaultChecker{parser: p, steps: 1<<20 + 16*len(p.tokens)}
 	for _, d := range p.defaults {
-		if m := c.check(d.field.typ, d.at); m != nil {
+		if m := c.checkField(d); m != nil {
 			return p.fail(m.at, "the default of field %s does not fit: %s", d.field.name, m.reason)
 		}
 	}
@@ -45,6 +49,42 @@ func (p *parser) checkDefaults() error {
 		}
 	}
 	return nil
+}
+
+// findUseless marks the defaults that stand for no value of their type: a field
+// that has such a one has none for whoever reads.
+func (c *defaultChecker) findUseless() {
+	for _, d := range c.defaults {
+		d.field.useless = c.checkField(d) != nil
+	}
+	for _, d := range c.defaults {
+		if c.kind(d.at) >= kindArray && !d.field.useless && c.endless(d) {
+			d.field.useless = true
+		}
+	}
+}
+
+// checkField returns nil if a field's default is one of its type.
+func (c *defaultChecker) checkField(d defaultAt) *misfit {
+	if t := d.field.typ.typ; (t == Float || t == Double) && c.kind(d.at) == kindString {
+		if _, ok := numtext.JavaDouble(c.str(d.at)); ok {
+			return nil
+		}
+	}
+	return c.check(d.field.typ, d.at)
+}
+
+// whole reads an int or a long. Lenient takes 1.0 and 1e3.
+func (c *defaultChecker) whole(at, bits int) bool {
+	if c.kind(at) != kindNumber {
+		return false
+	}
+	_, err := strconv.ParseInt(c.raw(at), 10, bits)
+	if err == nil || !c.lenient {
+		return err == nil
+	}
+	v, ok := numtext.Whole([]byte(c.raw(at)))
+	return ok && (bits == 64 || v == int64(int32(v)))
 }
 
 type defaultChecker struct {
@@ -99,11 +139,11 @@ func (c *defaultChecker) check(n *Node, at int) *misfit {
 			return c.misfit(at, "true or false")
 		}
 	case Int:
-		if _, err := strconv.ParseInt(c.raw(at), 10, 32); k != kindNumber || err != nil {
+		if !c.whole(at, 32) {
 			return c.misfit(at, "an int, a whole number of 32 bits")
 		}
 	case Long:
-		if _, err := strconv.ParseInt(c.raw(at), 10, 64); k != kindNumber || err != nil {
+		if !c.whole(at, 64) {
 			return c.misfit(at, "a long, a whole number of 64 bits")
 		}
 	case Float, Double:
@@ -159,7 +199,7 @@ func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
 			return c.fail(at, "%q is no byte: one character 0-255 for each byte", r)
 		}
 	}
-	if size := utf8.RuneCountInString(s); n.typ == Fixed && size != n.size {
+	if size := utf8.RuneCountInString(s); n.typ == Fixed && size != n.size && !c.lenient {
 		return c.fail(at, "want %d bytes, not %d", n.size, size)
 	}
 	return nil
@@ -234,7 +274,7 @@ func (c *defaultChecker) values(n *Node, object int) func(yield func(f *Field, v
 }
 
 // endless reports whether a default, with the defaults of the fields that it
-// leaves out, and theirs in turn, never ends. Only fields of this text can lead
+// leaves out, and theirs in turn, never ends, or comes to one that is of no use. Only fields of this text can lead
 // back here: those of references cannot refer to it.
 func (c *defaultChecker) endless(d defaultAt) bool {
 	if c.ends == nil {
@@ -281,7 +321,7 @@ func (c *defaultChecker) leadsBack(n *Node, at int) bool {
 		}
 	case n.typ == Record && k == kindObject:
 		for f, v := range c.values(n, at) {
-			if v >= 0 && c.leadsBack(f.typ, v) || v < 0 && f.def != nil && c.endless(defaultAt{field: f}) {
+			if v >= 0 && c.leadsBack(f.typ, v) || v < 0 && f.def != nil && (f.useless || c.endless(defaultAt{field: f})) {
 				return true
 			}
 		}

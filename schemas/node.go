@@ -77,6 +77,7 @@ type Field struct {
 	hasDoc  bool
 	typ     *Node
 	def     json.RawMessage // nil: none
+	useless bool            // the default stands for no value of the type: Lenient lets such pass
 	order   string
 	props   []Prop
 	pos     int

@@ -3,6 +3,8 @@ package schemas
 import (
 	"math"
 	"strconv"
+
+	"github.com/kavro/kavro/internal/numtext"
 )
 
 // values reads JSON that was part of a schema and so is valid.
@@ -19,7 +21,7 @@ func (p *printer) appendJSON(dst, raw []byte) []byte { return p.values(raw).valu
 func (p *printer) defaultValue(f *Field) {
 	w := p.values(f.def)
 	if (f.typ.typ == Float || f.typ.typ == Double) && w.kind(0) == kindString {
-		if d, err := strconv.ParseFloat(w.str(0), 64); err == nil {
+		if d, ok := numtext.JavaDouble(w.str(0)); ok {
 			p.key("default")
 			p.out = appendDouble(p.out, d)
 			return
