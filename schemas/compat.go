@@ -1,17 +1,12 @@
 package schemas
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-// ErrTooLarge is returned for two schemas whose comparison would take too much
-// time or memory: types that refer to each other so that millions of pairs
-// would have to be compared.
-var ErrTooLarge = errors.New("schemas: too large to compare")
 
 // CanRead reports whether data written with writer can be read with reader
 // ("Schema Resolution", Avro 1.12 specification), as Apache Avro for Java sees it
@@ -20,34 +15,47 @@ var ErrTooLarge = errors.New("schemas: too large to compare")
 // writer could write.
 //
 // The error is an [*IncompatibleError] with every reason, not the first; or
-// [ErrTooLarge].
+// [ErrTooLarge]. A [Budget] compares many schemas, and ends with a context.
 func CanRead(reader, writer *Schema) error {
-	reasons, err := incompatibilities(reader, writer)
-	if err != nil {
-		return err
-	}
-	if len(reasons) > 0 {
-		return &IncompatibleError{Reasons: reasons}
-	}
-	return nil
-}
-
-func incompatibilities(reader, writer *Schema) ([]Reason, error) {
-	c := comparison{known: make(map[pair]*verdict), work: 1 << 22}
-	reasons := c.compare(reader.root, writer.root, nil, nil)
-	if c.work < 0 {
-		return nil, ErrTooLarge
-	}
-	return reasons, nil
+	return NewBudget(CompareWork).CanRead(context.Background(), reader, writer)
 }
 
 // comparison compares each pair of nodes once. Where a pair is met again, it has
 // the reasons that it had the first time, with their paths; while it is under
 // way, it counts as compatible: it is unless something else says no.
 type comparison struct {
-	known map[pair]*verdict
-	depth int
-	work  int // what may still be done, in units of about 8 bytes kept or 50 ns spent
+	known     map[pair]*verdict
+	misnamed  map[*Node][]*Node     // readers that were compared with a writer of another name
+	indices   map[*Node]*unionIndex // of unions with many branches
+	many      int                   // how many branches are many
+	depth     int
+	work      int          // what may still be done, in units of about 8 bytes kept or 50 ns spent
+	nextCheck int          // ended is asked once work is below this
+	ended     func() error // why to stop; nil: go on
+	stopped   error        // what ended said
+}
+
+func newComparison(work int, ended func() error) *comparison {
+	return &comparison{
+		known: make(map[pair]*verdict), misnamed: make(map[*Node][]*Node), indices: make(map[*Node]*unionIndex),
+		many: manyNames, work: work, nextCheck: work, ended: ended,
+	}
+}
+
+// checkEvery is how much work is done, at most, before the caller's context is
+// asked again: about a millisecond.
+const checkEvery = 1 << 14
+
+// over reports whether the comparison is to stop. What it found so far then does
+// not count.
+func (c *comparison) over() bool {
+	if c.work >= 0 && c.work < c.nextCheck {
+		c.nextCheck = c.work - checkEvery
+		if c.stopped = c.ended(); c.stopped != nil {
+			c.work = -1
+		}
+	}
+	return c.work < 0
 }
 
 type verdict struct {
@@ -55,10 +63,11 @@ type verdict struct {
 	underWay bool
 }
 
-// What a pair and a reason cost to keep.
+// What a pair and a reason cost to keep, and a field to look for.
 const (
 	pairWork   = 16
 	reasonWork = 20
+	fieldWork  = 3
 )
 
 // maxCompareDepth bounds recursion. Types nest 200 deep by default, but pairs of
@@ -101,7 +110,10 @@ func (p *trail) words() string {
 // compare finds what keeps reader from reading writer's data. at is Java's
 // location, field the same place in words.
 func (c *comparison) compare(reader, writer *Node, at, field *trail) []Reason {
-	if c.work--; c.work < 0 || c.depth > maxCompareDepth {
+	if c.work--; c.over() {
+		return nil
+	}
+	if c.depth > maxCompareDepth {
 		c.work = -1
 		return nil
 	}
@@ -119,6 +131,9 @@ func (c *comparison) compare(reader, writer *Node, at, field *trail) []Reason {
 	c.work -= pairWork
 	v := &verdict{underWay: true}
 	c.known[key] = v
+	if reader.name != "" && reader.typ == writer.typ && !c.sameName(reader, writer) {
+		c.misnamed[writer] = append(c.misnamed[writer], reader)
+	}
 	c.depth++
 	if reader.typ == writer.typ {
 		v.reasons = c.alike(reader, writer, at, field)
@@ -152,8 +167,8 @@ func (c *comparison) alike(reader, writer *Node, at, field *trail) []Reason {
 		return c.unions(reader, writer, at, field)
 	}
 	var reasons []Reason
-	if !sameName(reader, writer) {
-		reasons = append(reasons, c.misnamed(reader, writer, at, field))
+	if !c.sameName(reader, writer) {
+		reasons = append(reasons, c.misnaming(reader, writer, at, field))
 	}
 	switch reader.typ {
 	case Fixed:
@@ -168,6 +183,9 @@ func (c *comparison) alike(reader, writer *Node, at, field *trail) []Reason {
 		}
 	case Record:
 		for i, f := range reader.fields {
+			if c.work -= fieldWork + len(f.aliases); c.over() {
+				return nil
+			}
 			reasons = append(reasons, c.field(reader, writer, f, at.down("fields", strconv.Itoa(i)), field.down("."+f.name))...)
 		}
 	}
@@ -176,8 +194,16 @@ func (c *comparison) alike(reader, writer *Node, at, field *trail) []Reason {
 
 // sameName reports whether named types match: by the name without namespace, or
 // by an alias of the reader.
-func sameName(reader, writer *Node) bool {
-	return reader.Name() == writer.Name() || slices.Contains(reader.aliases, writer.name)
+func (c *comparison) sameName(reader, writer *Node) bool {
+	c.work -= (len(reader.name) + len(writer.name)) / 64
+	if reader.Name() == writer.Name() {
+		return true
+	}
+	if reader.aliasSet != nil {
+		return reader.aliasSet[writer.name]
+	}
+	c.work -= len(reader.aliases) / 4
+	return slices.Contains(reader.aliases, writer.name)
 }
 
 func (c *comparison) missingSymbols(reader, writer *Node) (missing []string) {
@@ -220,12 +246,15 @@ func (c *comparison) field(reader, writer *Node, f *Field, at, field *trail) []R
 }
 
 // writerFields are the fields of the writer that a reader's field matches, by
-// name or by alias.
+// name or by alias: the first two, since two are too many.
 func writerFields(writer *Node, f *Field) (matches []*Field) {
 	if w, ok := writer.Field(f.name); ok {
 		matches = append(matches, w)
 	}
 	for _, alias := range f.aliases {
+		if len(matches) > 1 {
+			break
+		}
 		if w, ok := writer.Field(alias); ok && !slices.Contains(matches, w) {
 			matches = append(matches, w)
 		}
@@ -236,7 +265,11 @@ func writerFields(writer *Node, f *Field) (matches []*Field) {
 // unions finds the branches of the writer that the reader's union cannot take.
 func (c *comparison) unions(reader, writer *Node, at, field *trail) (reasons []Reason) {
 	for i, branch := range writer.branches {
-		if inner := c.compare(reader, branch, nil, field); len(inner) > 0 {
+		inner := c.compare(reader, branch, nil, field)
+		if c.over() {
+			return nil
+		}
+		if len(inner) > 0 {
 			r := c.lacking(reader, branch, at.down(strconv.Itoa(i)), field)
 			r.Causes = inner[0].Causes
 			reasons = append(reasons, r)
@@ -254,6 +287,9 @@ func (c *comparison) unlike(reader, writer *Node, at, field *trail) (reasons []R
 	switch {
 	case writer.typ == Union: // the reader must take each branch
 		for i, branch := range writer.branches {
+			if c.over() {
+				return nil
+			}
 			reasons = append(reasons, c.compare(reader, branch, at.down(strconv.Itoa(i)), field)...)
 		}
 		return reasons
@@ -269,17 +305,21 @@ func (c *comparison) unlike(reader, writer *Node, at, field *trail) (reasons []R
 // union looks for a branch of the reader's union that takes a type. Why the one
 // that looks most like the type does not is the cause.
 func (c *comparison) union(reader, writer *Node, at, field *trail) []Reason {
-	c.work -= len(reader.branches) / 8
 	var causes []Reason
-	var misnamed *Node
-	for _, branch := range reader.branches {
+	places, misnamed := c.branchesFor(reader, writer)
+	seen := len(c.misnamed[writer])
+	for i := 0; i < len(places); i++ {
+		if c.work--; c.over() {
+			return nil
+		}
+		branch := reader.branches[places[i]]
 		if branch.typ != writer.typ {
 			if promotes(writer.typ, branch.typ) {
 				return nil
 			}
 			continue
 		}
-		if branch.name != "" && !sameName(branch, writer) && c.known[pair{branch, writer}] == nil {
+		if branch.name != "" && !c.sameName(branch, writer) && c.known[pair{branch, writer}] == nil {
 			misnamed = branch // all else about it does not matter
 			continue
 		}
@@ -290,16 +330,20 @@ func (c *comparison) union(reader, writer *Node, at, field *trail) []Reason {
 		if causes == nil {
 			causes = inner
 		}
+		if now := c.misnamed[writer]; len(now) > seen {
+			places = c.addCompared(reader, places, places[i], now[seen:])
+			seen = len(now)
+		}
 	}
 	if causes == nil && misnamed != nil {
-		causes = []Reason{c.misnamed(misnamed, writer, nil, field)}
+		causes = []Reason{c.misnaming(misnamed, writer, nil, field)}
 	}
 	r := c.lacking(reader, writer, at, field)
 	r.Causes = causes
 	return []Reason{r}
 }
 
-func (c *comparison) misnamed(reader, writer *Node, at, field *trail) Reason {
+func (c *comparison) misnaming(reader, writer *Node, at, field *trail) Reason {
 	return c.reason(NameMismatch, reader, writer, at.down("name"), field, "expected: "+writer.name)
 }
 

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -82,15 +83,17 @@ func (l Level) forward() bool {
 // Check reports whether next may follow history (oldest first) at level l. The
 // error is an [*IncompatibleError] with every reason against every version that
 // the level looks at, the latest version first and, within one, what the old
-// schema cannot read before what the new one cannot; or [ErrTooLarge].
+// schema cannot read before what the new one cannot; or [ErrTooLarge], if all
+// comparisons together take more than [CompareWork].
 func (l Level) Check(next *Schema, history []*Schema) error {
+	budget := NewBudget(CompareWork)
 	oldest := 0
 	if !l.Transitive() {
 		oldest = max(len(history)-1, 0)
 	}
 	var reasons []Reason
 	add := func(reader, writer *Schema, version int, oldReads bool) error {
-		found, err := incompatibilities(reader, writer)
+		found, err := budget.compare(context.Background(), reader, writer)
 		for _, r := range found {
 			r.Version, r.OldReads = version, oldReads
 			reasons = append(reasons, r)

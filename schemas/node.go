@@ -57,7 +57,8 @@ type Node struct {
 	hasDoc   bool
 	name     string // full name
 	doc      string
-	aliases  []string // full names
+	aliases  []string        // full names
+	aliasSet map[string]bool // of many aliases
 	fields   []*Field
 	symbols  []string
 	index    map[string]int // of many fields or symbols, by name

@@ -72,7 +72,7 @@ func (p *parser) checkRepeats() error {
 func (p *parser) typeAliases(n *Node, at int) error {
 	namespace := n.Namespace()
 	seen := make(map[string]bool)
-	return p.aliases(at, func(e int, alias string) error {
+	err := p.aliases(at, func(e int, alias string) error {
 		full := qualify(alias, namespace)
 		if seen[full] {
 			return nil
@@ -85,6 +85,10 @@ func (p *parser) typeAliases(n *Node, at int) error {
 		n.aliases = append(n.aliases, full)
 		return p.spend(e, full)
 	})
+	if len(n.aliases) > manyNames {
+		n.aliasSet = seen
+	}
+	return err
 }
 
 // aliases calls add for each alias of the type or field at a token, once each.
