@@ -21,10 +21,28 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
+	l := learned{names: math.MaxInt}
+	for i, ref := range o.refs {
+		if ref == nil {
+			return nil, &ParseError{Reason: fmt.Sprintf("reference %d of %d is nil", i+1, len(o.refs))}
+		}
+		if clash := l.add(ref.root); clash != nil {
+			return nil, &ParseError{Reason: fmt.Sprintf("reference %d of %d defines %s unlike a reference before it", i+1, len(o.refs), clash.name)}
+		}
+	}
+	return parse(text, o, &l, nil)
+}
+
+// parse reads a text that may use what l knows. Types in shallow are not looked into
+// for how deep they nest.
+func parse(text string, o options, l *learned, shallow map[*Node]bool) (*Schema, error) {
 	p, err := newParser(strings.Clone(text), o)
 	if err != nil {
 		return nil, err
 	}
+	p.known = l.known
+	p.nameBudget = min(p.nameBudget, l.names)
+	defer func(had int) { l.names -= had - p.nameBudget }(p.nameBudget)
 	s := newSchema(p.text, o.refs)
 	if err := p.parse(0, "", 0, &s.root); err != nil {
 		return nil, err
@@ -34,7 +52,7 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 			return nil, err
 		}
 	}
-	if deep := nesting(s.root, o.maxDepth); deep {
+	if deep := nesting(s.root, o.maxDepth, shallow); deep {
 		return nil, p.tooDeep(0)
 	}
 	return s, nil
@@ -74,11 +92,10 @@ func newParser(text string, o options) (*parser, error) {
 		line, column := position(text, bad.offset)
 		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason}
 	}
-	p := &parser{
+	return &parser{
 		tape: t, options: o, nameBudget: 16 * max(o.maxBytes, 1<<10),
 		names: make(map[string]*Node), open: make(map[*Node]bool),
-	}
-	return p, p.learn(o.refs)
+	}, nil
 }
 
 // pending is a use of a name before its definition.
@@ -265,35 +282,32 @@ func article(t Type) string {
 	return "a"
 }
 
-// learn makes the named types of references known.
-func (p *parser) learn(refs []*Schema) error {
-	if len(refs) == 0 {
-		return nil
+// learned are the named types that references define, each looked at once.
+type learned struct {
+	known map[string]*Node
+	seen  map[*Node]bool
+	names int // bytes that full names may still take
+}
+
+// add makes the named types below root known. It returns one that a reference before
+// it defines otherwise, or nil.
+func (l *learned) add(root *Node) (clash *Node) {
+	if l.known == nil {
+		l.known, l.seen = make(map[string]*Node), make(map[*Node]bool)
 	}
-	p.known = make(map[string]*Node)
-	seen := make(map[*Node]bool)
-	for i, ref := range refs {
-		if ref == nil {
-			return &ParseError{Reason: fmt.Sprintf("reference %d of %d is nil", i+1, len(refs))}
-		}
-		var clash *Node
-		visit(ref.root, seen, func(n *Node) bool {
-			if n.name == "" {
-				return true
-			}
-			if first := p.known[n.name]; first != nil && !sameType(first, n, nil) {
-				clash = n
-				return false
-			} else if first == nil {
-				p.known[n.name] = n
-			}
+	visit(root, l.seen, func(n *Node) bool {
+		if n.name == "" {
 			return true
-		})
-		if clash != nil {
-			return &ParseError{Reason: fmt.Sprintf("reference %d of %d defines %s unlike a reference before it", i+1, len(refs), clash.name)}
 		}
-	}
-	return nil
+		if first := l.known[n.name]; first != nil && !sameType(first, n, nil) {
+			clash = n
+			return false
+		} else if first == nil {
+			l.known[n.name] = n
+		}
+		return true
+	})
+	return clash
 }
 
 // resolvePending fills in the names that were used before their definition.
@@ -329,15 +343,16 @@ func (p *parser) unknown(name string) string {
 }
 
 // nesting reports whether types nest deeper than max, each named type expanded
-// where a walk first meets it, as the canonical form does.
-func nesting(root *Node, max int) (tooDeep bool) {
+// where a walk first meets it, as the canonical form does. It does not look into
+// types in shallow.
+func nesting(root *Node, max int, shallow map[*Node]bool) (tooDeep bool) {
 	seen := make(map[*Node]bool)
 	var walk func(n *Node, depth int) bool
 	walk = func(n *Node, depth int) bool {
 		if depth > max {
 			return true
 		}
-		if n.typ.primitive() || seen[n] {
+		if n.typ.primitive() || seen[n] || shallow[n] {
 			return false
 		}
 		seen[n] = true
