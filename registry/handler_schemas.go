@@ -34,7 +34,9 @@ func getSchemaByID(r *request) (answer, error) {
 	}
 	a := bodyOf(v)
 	a.ID = nil
-	a.Schema = r.formatted(v, r.values.Get("format"))
+	if a.Schema, err = r.formatted(v, r.values.Get("format")); err != nil {
+		return answer{}, err
+	}
 	if r.flag("fetchMaxId") {
 		a.MaxID = r.maxID(v)
 	}
@@ -55,7 +57,8 @@ func getTextByID(r *request) (answer, error) {
 		// The one place where an id that does not exist is an internal error.
 		return answer{}, errHTTP(http.StatusInternalServerError, "Internal Server Error")
 	}
-	return ok([]byte(r.formatted(v, r.values.Get("format")))), nil
+	text, err := r.formatted(v, r.values.Get("format"))
+	return ok([]byte(text)), err
 }
 
 func listSubjectsByID(r *request) (answer, error) {
@@ -94,7 +97,9 @@ func getSchemaByGUID(r *request) (answer, error) {
 	}
 	a := bodyOf(v)
 	a.ID, a.Subject, a.Version = nil, "", 0
-	a.Schema = r.formatted(v, r.values.Get("format"))
+	if a.Schema, err = r.formatted(v, r.values.Get("format")); err != nil {
+		return answer{}, err
+	}
 	return ok(a), nil
 }
 

@@ -29,7 +29,9 @@ func lookUpSchema(r *request) (answer, error) {
 		return answer{}, err
 	}
 	a := lookupBody(v)
-	a.Schema = r.formatted(v, c.format)
+	if a.Schema, err = r.formatted(v, c.format); err != nil {
+		return answer{}, err
+	}
 	return ok(r.basic(a)), nil
 }
 
@@ -52,7 +54,9 @@ func registerSchema(r *request) (answer, error) {
 		return ok(map[string]int{"id": v.entry.ID}), nil
 	}
 	a := registerBody(v)
-	a.Schema = r.formatted(v, c.format)
+	if a.Schema, err = r.formatted(v, c.format); err != nil {
+		return answer{}, err
+	}
 	return ok(a), nil
 }
 
@@ -84,7 +88,9 @@ func getLatestWithMetadata(r *request) (answer, error) {
 		return answer{}, err
 	}
 	a := bodyOf(v)
-	a.Schema = r.formatted(v, c.format)
+	if a.Schema, err = r.formatted(v, c.format); err != nil {
+		return answer{}, err
+	}
 	return ok(r.basic(a)), nil
 }
 
@@ -137,7 +143,9 @@ func getVersion(r *request) (answer, error) {
 		return ok(v.encoded(false)), nil
 	}
 	a := bodyOf(v)
-	a.Schema = r.formatted(v, format)
+	if a.Schema, err = r.formatted(v, format); err != nil {
+		return answer{}, err
+	}
 	r.qualifyReferences(a)
 	return ok(r.basic(a)), nil
 }
@@ -165,18 +173,28 @@ func getVersionText(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return ok([]byte(r.formatted(v, r.values.Get("format")))), nil
+	text, err := r.formatted(v, r.values.Get("format"))
+	return ok([]byte(text)), err
 }
 
 // formatted is the text of v in another format; what is not known is the text as
-// it was registered.
-func (r *request) formatted(v *version, format string) string {
+// it was registered. The error says that the call has ended or would take too much.
+func (r *request) formatted(v *version, format string) (string, error) {
 	if format == formatResolved {
-		if parsed := r.answer(v).Schema; parsed != nil {
-			return parsed.PrintResolved()
+		w := r.work(r.Context())
+		parsed := v.entry.parsed.Load()
+		var err error
+		if parsed == nil {
+			parsed, err = r.schemaOf(w, v.entry)
+		}
+		switch {
+		case w.stops(err):
+			return "", err
+		case parsed != nil:
+			return parsed.PrintResolved(), nil
 		}
 	}
-	return v.entry.definition.Text
+	return v.entry.definition.Text, nil
 }
 
 // qualifyReferences writes the context into references, if it is asked for.

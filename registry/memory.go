@@ -30,8 +30,9 @@ type Memory struct {
 	conf   memorySettings
 	parsed parsedRing
 
-	// changes is held from the checks before a change until it is made, so that
-	// nothing comes between them; also while the log writes. Readers do not take it.
+	// changes is held from the last look at what a change depends on until it is made,
+	// so that nothing comes between them; also while the log writes. What takes long
+	// is done before (see memory_work.go). Readers do not take it.
 	changes sync.Mutex
 	log     *logFile // nil: in memory only
 	closed  bool     // guarded by changes
@@ -143,8 +144,8 @@ func (m *Memory) read(f func(s *store)) {
 // and go on without.
 type view func(f func(s *store))
 
-// held calls f for those who hold changes.
-func (m *Memory) held(f func(s *store)) { f(m.state) }
+// heldView calls f for those who hold changes.
+func (m *Memory) heldView(f func(s *store)) { f(m.state) }
 
 // begin starts a change: it takes the lock, unless ctx has ended.
 func (m *Memory) begin(ctx context.Context) (end func(), err error) {
@@ -152,6 +153,10 @@ func (m *Memory) begin(ctx context.Context) (end func(), err error) {
 		return nil, err
 	}
 	m.changes.Lock()
+	if err := ctx.Err(); err != nil {
+		m.changes.Unlock()
+		return nil, err
+	}
 	return m.changes.Unlock, nil
 }
 

@@ -12,31 +12,50 @@ func (m *Memory) associate(ctx context.Context, namespace string, r associationR
 	if err := r.check(create, dryRun); err != nil {
 		return nil, err
 	}
-	end, err := m.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	plans, err := m.planAssociations(namespace, &r, create)
-	if err != nil {
-		return nil, err
-	}
 	answer := &associationAnswer{Name: r.Name, Namespace: r.Namespace, Resource: r.Resource, Type: r.Type}
-	if dryRun {
-		return answer, nil
+	var plans []associationPlan
+	plan := func(w *work) (err error) {
+		if plans, err = m.planAssociations(w, namespace, &r, create); err != nil {
+			return err
+		}
+		for _, p := range plans {
+			if p.schema == nil || dryRun {
+				continue
+			}
+			if _, err := m.planRegistration(w, p.subject, *p.schema); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
+	err := m.change(m.work(ctx), plan, func(w *work) error {
+		if err := plan(w); err != nil || dryRun {
+			return err
+		}
+		return m.makeAssociations(w, plans, answer)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// makeAssociations makes what was planned, and adds it to the answer. The caller holds
+// changes.
+func (m *Memory) makeAssociations(w *work, plans []associationPlan, answer *associationAnswer) error {
 	for _, p := range plans {
 		var registered *version
 		if p.schema != nil {
-			if registered, err = m.registerNew(p.subject, *p.schema); err != nil {
-				return nil, err
+			var err error
+			if registered, err = m.registerNew(w, p.subject, *p.schema); err != nil {
+				return err
 			}
 		}
 		if p.unchanged {
 			continue
 		}
 		if err := m.commit(event{Op: opAssociate, Assoc: &p.association}); err != nil {
-			return nil, err
+			return err
 		}
 		made := associationMade{Subject: p.Subject, Part: p.Part, Lifecycle: p.Lifecycle}
 		if registered != nil {
@@ -44,7 +63,7 @@ func (m *Memory) associate(ctx context.Context, namespace string, r associationR
 		}
 		answer.Associations = append(answer.Associations, made)
 	}
-	return answer, nil
+	return nil
 }
 
 // associationPlan is one association to be made, checked.
@@ -56,9 +75,9 @@ type associationPlan struct {
 }
 
 // planAssociations checks all that r asks for before anything is made.
-func (m *Memory) planAssociations(namespace string, r *associationRequest, create bool) ([]associationPlan, error) {
+func (m *Memory) planAssociations(w *work, namespace string, r *associationRequest, create bool) ([]associationPlan, error) {
 	existing := map[string]*association{}
-	for _, a := range m.state.resourceAssociations(r.Resource) {
+	for _, a := range look(w, func(s *store) []*association { return s.resourceAssociations(r.Resource) }) {
 		existing[a.Part] = a
 	}
 	lifecycles := map[string]bool{}
@@ -69,7 +88,7 @@ func (m *Memory) planAssociations(namespace string, r *associationRequest, creat
 	}
 	var plans []associationPlan
 	for _, ask := range r.Associations {
-		p, err := m.planAssociation(namespace, r, ask, existing[ask.Part], create)
+		p, err := m.planAssociation(w, namespace, r, ask, existing[ask.Part], create)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +101,7 @@ func (m *Memory) planAssociations(namespace string, r *associationRequest, creat
 	return plans, nil
 }
 
-func (m *Memory) planAssociation(namespace string, r *associationRequest, ask associationAsk, old *association, create bool) (associationPlan, error) {
+func (m *Memory) planAssociation(w *work, namespace string, r *associationRequest, ask associationAsk, old *association, create bool) (associationPlan, error) {
 	none := associationPlan{}
 	if old == nil && !create {
 		if ask.Schema != nil {
@@ -96,15 +115,21 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 	if ask.Subject == "" && old != nil {
 		ask.Subject = old.Subject
 	}
-	q := m.state.target(splitSubject(namespace).within(ask.Subject))
-	if m.state.readOnly(q) {
+	var q qualified
+	var mode Mode
+	var latest *version
+	w.in(func(s *store) {
+		q = s.target(splitSubject(namespace).within(ask.Subject))
+		mode, latest = s.modeFor(q), s.at(q.String(), latestVersion, false)
+	})
+	if mode.readOnly() {
 		return none, errReadOnly(q)
 	}
 	p := associationPlan{subject: q, association: association{
 		Subject: q.String(), Name: r.Name, Namespace: r.Namespace, Resource: r.Resource, Type: r.Type,
 		Part: ask.Part, Lifecycle: ask.Lifecycle, GUID: randomGUID(), Created: m.timestamp(), Updated: m.timestamp(),
 	}}
-	importing := m.state.modeFor(q) == Import
+	importing := mode == Import
 	if ask.Schema != nil {
 		if importing {
 			return none, errInvalidAssociation("schema", "cannot be provided while subject '%s' is in IMPORT mode", q)
@@ -113,16 +138,15 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 		if err := m.checkRegistration(p.Subject, reg); err != nil {
 			return none, err
 		}
-		if _, err := m.parse(m.held, q, reg.Definition, true, false); err != nil {
+		if _, err := m.parse(w, q, reg.Definition, true, false); err != nil {
 			return none, err
 		}
 		p.schema = &reg
 	}
 	if old != nil {
-		return m.replan(p, ask, old, create)
+		return m.replan(w, p, ask, old, create)
 	}
 	own := r.ownSubject(ask.Part)
-	latest := m.state.at(p.Subject, latestVersion, false)
 	switch {
 	case p.Lifecycle == strong && p.Subject != own:
 		return none, errInvalidAssociation("subject", "frozen associations must use subject '%s'", own)
@@ -133,7 +157,7 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 	case p.Lifecycle == strong && p.schema == nil && !importing:
 		return none, errInvalidAssociation("schema", "schema must be provided when creating a frozen association")
 	case p.schema != nil && latest != nil:
-		same, err := m.alreadyRegistered(m.held, q, *p.schema)
+		same, err := m.alreadyRegistered(w, q, *p.schema)
 		if err != nil {
 			return none, err
 		}
@@ -143,16 +167,16 @@ func (m *Memory) planAssociation(namespace string, r *associationRequest, ask as
 	case p.schema == nil && latest == nil:
 		return none, errNoActiveVersion(p.Subject)
 	}
-	return p, m.checkOwners(p)
+	return p, look(w, func(s *store) error { return s.checkOwners(p) })
 }
 
 // replan is planAssociation for an association that exists.
-func (m *Memory) replan(p associationPlan, ask associationAsk, old *association, create bool) (associationPlan, error) {
+func (m *Memory) replan(w *work, p associationPlan, ask associationAsk, old *association, create bool) (associationPlan, error) {
 	same := p.Subject == old.Subject && (ask.Lifecycle == "" || ask.Lifecycle == old.Lifecycle) &&
 		(ask.Frozen == nil || *ask.Frozen == (old.Lifecycle == strong))
 	switch {
 	case same && create && p.schema != nil:
-		found, err := m.alreadyRegistered(m.held, p.subject, *p.schema)
+		found, err := m.alreadyRegistered(w, p.subject, *p.schema)
 		if err != nil {
 			return p, err
 		}
@@ -175,14 +199,14 @@ func (m *Memory) replan(p associationPlan, ask associationAsk, old *association,
 
 // checkOwners refuses a subject that another topic has, or that schemas refer to
 // if it is to be a topic's own.
-func (m *Memory) checkOwners(p associationPlan) error {
-	others := m.state.associationsOf(p.Subject)
+func (s *store) checkOwners(p associationPlan) error {
+	others := s.associationsOf(p.Subject)
 	if p.Lifecycle == strong {
 		if len(others) > 0 {
 			return errSubjectAssociated(p.Subject)
 		}
-		for _, v := range m.state.versionsOf(p.subject) {
-			if m.state.isReferenced(p.Subject, v.number, true) {
+		for _, v := range s.versionsOf(p.subject) {
+			if s.isReferenced(p.Subject, v.number, true) {
 				return errReferenced(p.Subject, v.number)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -101,19 +100,44 @@ func errFrozen(part, subject string) error {
 
 // sortedAssociations returns the associations that keep returns true for.
 func (s *store) sortedAssociations(keep func(*association) bool) []*association {
-	found := slices.DeleteFunc(slices.Collect(maps.Values(s.associations)), func(a *association) bool { return !keep(a) })
-	slices.SortFunc(found, func(a, b *association) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace),
-			cmp.Compare(a.Part, b.Part), cmp.Compare(a.Subject, b.Subject))
-	})
+	var found []*association
+	for _, a := range s.associations {
+		if keep(a) {
+			found = append(found, a)
+		}
+	}
+	sortAssociations(found)
 	return found
 }
 
+func sortAssociations(list []*association) {
+	slices.SortFunc(list, func(a, b *association) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Namespace, b.Namespace),
+			cmp.Compare(a.Part, b.Part), cmp.Compare(a.Subject, b.Subject))
+	})
+}
+
 func (s *store) associationsOf(subject string) []*association {
-	if len(s.associations) == 0 {
-		return nil
+	return s.associated[subject]
+}
+
+// associate keeps an association, in place of the one of this GUID.
+func (s *store) associate(a *association) {
+	s.dissociate(a.GUID)
+	s.associations[a.GUID] = a
+	of := append(slices.Clone(s.associated[a.Subject]), a)
+	sortAssociations(of)
+	s.associated[a.Subject] = of
+}
+
+func (s *store) dissociate(guid string) {
+	a := s.associations[guid]
+	if a == nil {
+		return
 	}
-	return s.sortedAssociations(func(a *association) bool { return a.Subject == subject })
+	delete(s.associations, guid)
+	rest := slices.DeleteFunc(slices.Clone(s.associated[a.Subject]), func(o *association) bool { return o == a })
+	setOrDelete(s.associated, a.Subject, rest, len(rest) == 0)
 }
 
 func (s *store) resourceAssociations(resource string) []*association {
@@ -149,8 +173,21 @@ func (f associationFilter) matches(a *association) bool {
 
 // findAssociations lists associations, sorted by topic and part.
 func (m *Memory) findAssociations(ctx context.Context, f associationFilter) (found []*association, err error) {
-	m.read(func(s *store) { found = s.sortedAssociations(f.matches) })
-	return found, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.read(func(s *store) {
+		if f.subject == "" {
+			found = s.sortedAssociations(f.matches)
+			return
+		}
+		for _, a := range s.associationsOf(f.subject) {
+			if f.matches(a) {
+				found = append(found, a)
+			}
+		}
+	})
+	return found, nil
 }
 
 // Associated returns the subjects that are associated with the keys or the values

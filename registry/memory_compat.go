@@ -40,7 +40,7 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 	if against < latestVersion {
 		return check{}, errInvalidVersion(strconv.Itoa(against))
 	}
-	if len(r.Text) > m.conf.maxText {
+	if sizeOf(r.Definition) > m.conf.maxText {
 		return check{}, errSchemaTooLarge()
 	}
 	if noText(r.Definition) {
@@ -65,11 +65,12 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 		return check{}, err
 	}
 	importing := mode == Import || mode == Forward
-	c, err := m.parse(m.read, q, r.Definition, r.id < 0 && conf.validateNew(), !importing && (r.normalize || conf.normalize()))
+	w := m.work(ctx)
+	c, err := m.parse(w, q, r.Definition, r.id < 0 && conf.validateNew(), !importing && (r.normalize || conf.normalize()))
 	if err != nil {
 		return check{}, err
 	}
-	return m.check(m.read, conf, c, history), nil
+	return m.check(w, conf, c, history)
 }
 
 // check is what a comparison found.
@@ -83,7 +84,7 @@ func (c check) list() string { return "[" + strings.Join(c.messages, ", ") + "]"
 
 // check compares c with the versions of history that are not deleted, as conf
 // asks. The first that does not fit, newest first, is the one that is reported.
-func (m *Memory) check(in view, conf *settings, c *candidate, history []*version) check {
+func (m *Memory) check(w *work, conf *settings, c *candidate, history []*version) (check, error) {
 	level, err := schemas.ParseLevel(conf.Level)
 	if err != nil {
 		level = m.conf.level
@@ -92,13 +93,16 @@ func (m *Memory) check(in view, conf *settings, c *candidate, history []*version
 	if conf.validateFields() {
 		out.messages = reservedFields(c, history)
 	}
-	pair := m.checkLevel(in, level, conf.CompatibilityGroup, c, history)
+	pair, err := m.checkLevel(w, level, conf.CompatibilityGroup, c, history)
+	if err != nil {
+		return check{}, err
+	}
 	out.messages = append(out.messages, pair.messages...)
 	out.reasons = pair.reasons
 	if len(out.messages) > 0 {
 		out.messages = append(out.messages, fmt.Sprintf("{validateFields: '%t', compatibility: '%s'}", conf.validateFields(), level))
 	}
-	return out
+	return out, nil
 }
 
 func metadataProperty(m *Metadata, name string) (value string, ok bool) {
@@ -112,20 +116,21 @@ func metadataProperty(m *Metadata, name string) (value string, ok bool) {
 // checkLevel compares c with the newest version or, if the level is transitive,
 // with each from the newest on. A group narrows that to the versions that have
 // the same value of this property.
-func (m *Memory) checkLevel(in view, level schemas.Level, group string, c *candidate, history []*version) check {
+func (m *Memory) checkLevel(w *work, level schemas.Level, group string, c *candidate, history []*version) (check, error) {
 	if level == schemas.None {
-		return check{}
+		return check{}, nil
 	}
 	transitive := level == schemas.BackwardTransitive || level == schemas.ForwardTransitive || level == schemas.FullTransitive
 	for _, v := range slices.Backward(history) {
 		if v.deleted || group != "" && !sameProperty(c.Metadata, v.entry.definition.Metadata, group) {
 			continue
 		}
-		if found := m.checkPair(in, level, c, v); len(found.messages) > 0 || !transitive {
-			return found
+		found, err := m.checkPair(w, level, c, v)
+		if err != nil || len(found.messages) > 0 || !transitive {
+			return found, err
 		}
 	}
-	return check{}
+	return check{}, nil
 }
 
 func sameProperty(a, b *Metadata, name string) bool {
@@ -135,39 +140,72 @@ func sameProperty(a, b *Metadata, name string) bool {
 }
 
 // checkPair compares c with one version.
-func (m *Memory) checkPair(in view, level schemas.Level, c *candidate, v *version) check {
+func (m *Memory) checkPair(w *work, level schemas.Level, c *candidate, v *version) (check, error) {
 	if c.Type != v.entry.definition.Type {
-		return check{messages: []string{"Incompatible because of different schema type"}}
+		return check{messages: []string{"Incompatible because of different schema type"}}, nil
 	}
 	if c.Type != avroType {
-		return check{} // kept unread
+		return check{}, nil // kept unread
 	}
-	old := m.schemaOf(in, v.entry)
-	if old == nil {
-		return check{messages: []string{fmt.Sprintf("Unexpected exception during compatibility check: version %d cannot be read", v.number)}}
+	key := pairing{schema: c.schema, with: v, level: level}
+	if found, ok := w.found.pairs[key]; ok {
+		return found, nil
 	}
+	old, err := m.schemaOf(w, v.entry)
+	if w.stops(err) {
+		return check{}, err
+	}
+	if err != nil {
+		return check{messages: []string{fmt.Sprintf("Unexpected exception during compatibility check: version %d cannot be read", v.number)}}, nil
+	}
+	found, err := w.comparePair(level, c, v, old)
+	if err == nil {
+		w.found.pairs[key] = found
+	}
+	return found, err
+}
+
+// comparePair compares c with old, the schema of v. The error says that the call has
+// ended or would take too much.
+func (w *work) comparePair(level schemas.Level, c *candidate, v *version, old *schemas.Schema) (check, error) {
 	out := check{}
 	all := &schemas.IncompatibleError{Level: level}
-	add := func(reader, writer *schemas.Schema, readerWord, writerWord string) (found bool) {
-		err := schemas.CanRead(reader, writer)
-		if incompatible, ok := errors.AsType[*schemas.IncompatibleError](err); ok {
-			for _, r := range incompatible.Reasons {
-				out.messages = append(out.messages, differenceText(r, readerWord, writerWord))
-				r.Version = v.number
-				all.Reasons = append(all.Reasons, r)
-			}
-		} else if err != nil {
+	add := func(reader, writer *schemas.Schema, readerWord, writerWord string) (found bool, err error) {
+		err = w.compare.CanRead(w.ctx, reader, writer)
+		incompatible, ok := errors.AsType[*schemas.IncompatibleError](err)
+		switch {
+		case err == nil:
+			return false, nil
+		case w.ctx.Err() != nil:
+			return false, w.ctx.Err()
+		case !ok && w.held:
+			return false, errPlanAgain
+		case !ok:
 			out.messages = append(out.messages, "Unexpected exception during compatibility check: "+err.Error())
+			return true, nil
 		}
-		return err != nil
+		for _, r := range incompatible.Reasons {
+			out.messages = append(out.messages, differenceText(r, readerWord, writerWord))
+			r.Version = v.number
+			all.Reasons = append(all.Reasons, r)
+		}
+		return true, nil
 	}
 	backward, forward := directions(level)
 	named := false // which version it is, is said once and for the last direction only
 	if forward {
-		named = add(old, c.schema, "old", "new") && !backward
+		found, err := add(old, c.schema, "old", "new")
+		if err != nil {
+			return check{}, err
+		}
+		named = found && !backward
 	}
-	if backward && add(c.schema, old, "new", "old") {
-		named = true
+	if backward {
+		found, err := add(c.schema, old, "new", "old")
+		if err != nil {
+			return check{}, err
+		}
+		named = named || found
 	}
 	if named {
 		out.messages = append(out.messages, fmt.Sprintf("{oldSchemaVersion: %d}", v.number), oldSchemaText(v.entry.definition.Text))
@@ -175,7 +213,7 @@ func (m *Memory) checkPair(in view, level schemas.Level, c *candidate, v *versio
 	if len(all.Reasons) > 0 {
 		out.reasons = all
 	}
-	return out
+	return out, nil
 }
 
 func directions(l schemas.Level) (backward, forward bool) {
@@ -224,25 +262,39 @@ func differenceText(r schemas.Reason, reader, writer string) string {
 // and no top-level field has one.
 func reservedFields(c *candidate, history []*version) []string {
 	var messages []string
+	more := 0
+	add := func(message string) {
+		if len(messages) < maxReservedMessages {
+			messages = append(messages, message)
+		} else {
+			more++
+		}
+	}
 	reserved := reservedNames(c.Metadata)
 	if last := latestOf(history); last != nil {
 		for _, name := range reservedNames(last.entry.definition.Metadata) {
-			if !slices.Contains(reserved, name) {
-				messages = append(messages, "The new schema has reserved field "+name+" removed from its metadata which is present in the old schema's metadata.")
+			if _, found := slices.BinarySearch(reserved, name); !found {
+				add("The new schema has reserved field " + name + " removed from its metadata which is present in the old schema's metadata.")
 			}
 		}
 	}
-	if c.schema == nil {
-		return messages
-	}
-	for _, f := range c.schema.Root().Fields() {
-		if slices.Contains(reserved, f.Name()) {
-			messages = append(messages, "The new schema has field that conflicts with the reserved field "+f.Name()+".")
+	if c.schema != nil {
+		for _, f := range c.schema.Root().Fields() {
+			if _, found := slices.BinarySearch(reserved, f.Name()); found {
+				add("The new schema has field that conflicts with the reserved field " + f.Name() + ".")
+			}
 		}
+	}
+	if more > 0 {
+		messages = append(messages, fmt.Sprintf("And %d more of these.", more))
 	}
 	return messages
 }
 
+// maxReservedMessages bounds an answer: a name takes two bytes of a request.
+const maxReservedMessages = 1000
+
+// reservedNames are sorted.
 func reservedNames(m *Metadata) []string {
 	list, _ := metadataProperty(m, "confluent:reserved")
 	var names []string

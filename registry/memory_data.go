@@ -78,9 +78,11 @@ func mergeRuleSets(under, over *RuleSet) *RuleSet {
 }
 
 func mergeRules(under, over []Rule) []Rule {
-	kept := slices.DeleteFunc(slices.Clone(under), func(r Rule) bool {
-		return slices.ContainsFunc(over, func(o Rule) bool { return o.Name == r.Name })
-	})
+	replaced := make(map[string]bool, len(over))
+	for _, r := range over {
+		replaced[r.Name] = true
+	}
+	kept := slices.DeleteFunc(slices.Clone(under), func(r Rule) bool { return replaced[r.Name] })
 	return append(kept, over...)
 }
 
@@ -266,10 +268,14 @@ func isText(d Definition) bool {
 	return true
 }
 
-// sizeOf is how much d says, in bytes.
+// sizeOf is how much d says, in bytes, with what is around references and rules in JSON.
 func sizeOf(d Definition) (n int) {
 	for s := range allTexts(d) {
 		n += len(s)
+	}
+	n += len(`{"name":,"subject":,"version":1},`) * len(d.References)
+	if s := d.RuleSet; s != nil {
+		n += len(`{"name":,"kind":,"mode":,"type":,"disabled":false},`) * (len(s.MigrationRules) + len(s.DomainRules) + len(s.EncodingRules))
 	}
 	return n
 }

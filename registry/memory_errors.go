@@ -137,6 +137,14 @@ func errStore(err error) error {
 	}
 }
 
+// errBusy says that others kept changing what a change depends on.
+func errBusy() error {
+	return &UnavailableError{
+		Response: Response{Status: http.StatusServiceUnavailable, Code: 50301, Message: "What the change depends on keeps changing. Try again"},
+		Err:      errPlanAgain,
+	}
+}
+
 // errClosed is errStore after Close.
 func errClosed() error {
 	return &UnavailableError{Response: Response{Status: http.StatusInternalServerError, Code: 50001, Message: "The registry is closed"}, Err: errMemoryClosed}

@@ -84,7 +84,7 @@ func (m *Memory) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 	}
 	out := make([]*SubjectSchema, len(versions))
 	for i, v := range versions {
-		out[i] = m.answer(v)
+		out[i] = m.answer(ctx, v)
 	}
 	return out, nil
 }

@@ -17,17 +17,18 @@ func (m *Memory) Lookup(ctx context.Context, subject string, d Definition, opts 
 	if err != nil {
 		return nil, err
 	}
-	return m.answer(v), nil
+	return m.answer(ctx, v), nil
 }
 
 func (m *Memory) lookup(ctx context.Context, subject string, d Definition, c call) (found *version, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if len(d.Text) > m.conf.maxText {
+	if sizeOf(d) > m.conf.maxText {
 		return nil, errSchemaTooLarge()
 	}
 	d = withDefaults(d)
+	w := m.work(ctx)
 	var q qualified
 	var normalize bool
 	var contexts []string
@@ -35,18 +36,21 @@ func (m *Memory) lookup(ctx context.Context, subject string, d Definition, c cal
 		q, contexts = s.target(subject), s.listedContexts()
 		normalize = c.normalize || m.settingsFor(s, q).normalize()
 	})
-	if found, err = m.findOrMerge(q, d, normalize, c.deleted); found != nil || err != nil {
+	if found, err = m.findOrMerge(w, q, d, normalize, c.deleted); found != nil || err != nil {
 		return found, err
 	}
 	if q.context == defaultContext {
 		// A name without a context finds the same name in any.
 		for _, context := range contexts[1:] {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			other := qualified{context: context, name: q.name}
 			if !m.knows(other) {
 				continue
 			}
-			found, err = m.findOrMerge(other, d, normalize, c.deleted)
-			if _, invalid := errors.AsType[*InvalidError](err); invalid {
+			found, err = m.findOrMerge(w, other, d, normalize, c.deleted)
+			if _, invalid := errors.AsType[*InvalidError](err); invalid && !w.stops(err) {
 				err = nil // it refers to what that context does not have
 			}
 			if found != nil || err != nil {
@@ -70,30 +74,30 @@ func (m *Memory) knows(subject qualified) (known bool) {
 }
 
 // findOrMerge looks for d as it is and then as registering would complete it.
-func (m *Memory) findOrMerge(subject qualified, d Definition, normalize, deleted bool) (*version, error) {
+func (m *Memory) findOrMerge(w *work, subject qualified, d Definition, normalize, deleted bool) (*version, error) {
 	merged := d
 	m.read(func(s *store) {
 		if previous := s.at(subject.String(), latestVersion, false); previous != nil {
 			mergeData(m.settingsFor(s, subject), &merged, &previous.entry.definition)
 		}
 	})
-	v, err := m.find(m.read, subject, d, normalize, deleted, false)
+	v, err := m.find(w, subject, d, normalize, deleted, false)
 	if v != nil || err != nil || merged.Metadata == d.Metadata && merged.RuleSet == d.RuleSet {
 		return v, err
 	}
-	return m.find(m.read, subject, merged, normalize, deleted, false)
+	return m.find(w, subject, merged, normalize, deleted, false)
 }
 
 // find looks for d among the versions of subject: by identity, then by meaning.
-func (m *Memory) find(in view, subject qualified, d Definition, normalize, deleted, onlyLatest bool) (found *version, err error) {
+func (m *Memory) find(w *work, subject qualified, d Definition, normalize, deleted, onlyLatest bool) (found *version, err error) {
 	if noText(d) {
 		return nil, nil
 	}
-	c, err := m.parse(in, subject, d, false, normalize)
+	c, err := m.parse(w, subject, d, false, normalize)
 	if err != nil {
 		return nil, err
 	}
-	in(func(s *store) {
+	w.in(func(s *store) {
 		if onlyLatest {
 			if latest := s.at(subject.String(), latestVersion, false); latest != nil && c.finds(latest) {
 				found = latest

@@ -16,8 +16,9 @@ const avroType = "AVRO"
 // resolved, and taken apart.
 type candidate struct {
 	Definition
-	schema  *schemas.Schema // nil if the type is not AVRO
-	meaning meaning         // zero if the type is not AVRO
+	schema   *schemas.Schema // nil if the type is not AVRO
+	meaning  meaning         // zero if the type is not AVRO
+	identity [16]byte
 }
 
 func (c *candidate) stored() *stored {
@@ -41,41 +42,91 @@ func withDefaults(d Definition) Definition {
 
 // parse reads a definition as it is meant under subject. A strict one must keep
 // all rules, and may refer only to versions that are not deleted.
-func (m *Memory) parse(in view, subject qualified, d Definition, strict, normalize bool) (*candidate, error) {
+func (m *Memory) parse(w *work, subject qualified, d Definition, strict, normalize bool) (*candidate, error) {
 	if !slices.Contains([]string{avroType, "JSON", "PROTOBUF"}, d.Type) {
 		return nil, errInvalidSchema("Invalid schema type "+d.Type, nil)
 	}
 	c := &candidate{Definition: d}
-	c.References = slices.Clone(c.References)
-	found, err := resolve(in, subject, c.References, !strict)
-	if err != nil {
-		return nil, describeInvalid(subject, d, err)
-	}
-	if d.Type != avroType {
-		return c, nil
-	}
-	refs, err := m.parseReferences(found)
-	if err == nil {
-		c.schema, err = m.parseAvro(d.Text, strict, refs)
-	}
-	if err == nil && normalize {
-		c.schema, err = m.parseAvro(c.schema.Normalized(), strict, refs)
-		c.References = normalReferences(c.References)
+	found, refs, err := w.resolve(subject, c.References, !strict)
+	c.References = refs
+	if err == nil && d.Type == avroType {
+		err = m.parseText(w, c, found, strict, normalize)
 	}
 	if err != nil {
-		return nil, describeInvalid(subject, d, err)
+		return nil, w.describeInvalid(subject, d, err)
 	}
-	c.Text = c.schema.Print()
-	c.meaning = meaningOf(c.schema)
+	c.identity = identityOf(c.Definition)
 	return c, nil
 }
 
-func (m *Memory) parseAvro(text string, strict bool, refs []*schemas.Schema) (*schemas.Schema, error) {
-	opts := []schemas.ParseOption{schemas.WithReferences(refs...), schemas.WithMaxBytes(m.conf.maxText)}
+// parseText reads the text of c, which refers to what was found.
+func (m *Memory) parseText(w *work, c *candidate, found []*version, strict, normalize bool) error {
+	defined, err := m.define(w, found)
+	if err != nil {
+		return err
+	}
+	p, err := m.parseWith(w, defined, c.Text, strict, normalize)
+	if err != nil {
+		return err
+	}
+	if normalize {
+		c.References = normalReferences(c.References)
+	}
+	c.schema, c.Text, c.meaning = p.schema, p.printed, p.meaning
+	return nil
+}
+
+// define returns a parser that knows what these versions define, each of which may
+// use the names that those before it define.
+func (m *Memory) define(w *work, found []*version) (*schemas.Parser, error) {
+	for _, d := range w.found.defined {
+		if slices.Equal(d.found, found) {
+			return d.parser, d.err
+		}
+	}
+	d := definitions{found: found, parser: schemas.NewParser(schemas.WithMaxBytes(m.conf.maxText))}
+	for _, v := range found {
+		text := v.entry.definition.Text
+		if err := w.takeText(textCost + len(text)); err != nil {
+			return nil, err
+		}
+		if _, d.err = d.parser.Define(text, schemas.Lenient()); d.err != nil {
+			break
+		}
+	}
+	remember(&w.found.defined, d)
+	return d.parser, d.err
+}
+
+// parseWith reads a text with what a parser knows.
+func (m *Memory) parseWith(w *work, parser *schemas.Parser, text string, strict, normalize bool) (*parsing, error) {
+	for i := range w.found.parsed {
+		p := &w.found.parsed[i]
+		if p.parser == parser && p.text == text && p.strict == strict && p.normalize == normalize {
+			return p, p.err
+		}
+	}
+	cost := 2 * (textCost + len(text)) // it is printed as well
+	if normalize {
+		cost *= 2
+	}
+	if err := w.takeText(cost); err != nil {
+		return nil, err
+	}
+	p := parsing{parser: parser, text: text, strict: strict, normalize: normalize}
+	var opts []schemas.ParseOption
 	if !strict {
 		opts = append(opts, schemas.Lenient())
 	}
-	return schemas.Parse(text, opts...)
+	p.schema, p.err = parser.Parse(text, opts...)
+	if p.err == nil && normalize {
+		p.schema, p.err = parser.Parse(p.schema.Normalized(), opts...)
+	}
+	if p.err == nil {
+		p.printed, p.meaning = p.schema.Print(), meaningOf(p.schema)
+	}
+	remember(&w.found.parsed, p)
+	return &p, p.err
 }
 
 // normalReferences are refs sorted by subject and version, once each.
@@ -91,32 +142,52 @@ func normalReferences(refs []Reference) []Reference {
 }
 
 // resolve returns the versions that refs mean in subject, and all that these refer
-// to, so that each comes after what it refers to. It writes the version of the
-// latest into those of refs that ask for it.
-func resolve(in view, subject qualified, refs []Reference, deleted bool) (found []*version, err error) {
+// to, so that each comes after what it refers to; and refs with the version of the
+// latest in those that ask for it.
+func (w *work) resolve(subject qualified, refs []Reference, deleted bool) (found []*version, answered []Reference, err error) {
 	if len(refs) == 0 {
-		return nil, nil
+		return nil, slices.Clone(refs), nil
 	}
-	in(func(s *store) {
-		r := resolver{store: s, deleted: deleted, seen: map[string]bool{}}
-		err = r.visit(subject, refs)
-		found = r.found
+	if err := w.ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	r := resolution{subject: subject, asked: refs, deleted: deleted, answered: slices.Clone(refs)}
+	w.in(func(s *store) {
+		for _, old := range w.found.resolved {
+			if old.change == s.change && old.subject == subject && old.deleted == deleted && slices.Equal(old.asked, refs) {
+				r = old
+				return
+			}
+		}
+		walk := resolver{work: w, store: s, deleted: deleted, names: map[string]bool{}, versions: map[*version]bool{}}
+		err = walk.visit(subject, r.answered)
+		r.found, r.change = walk.found, s.change
 	})
-	return found, err
+	if err != nil {
+		return nil, nil, err
+	}
+	remember(&w.found.resolved, r)
+	return r.found, slices.Clone(r.answered), nil
 }
 
 // resolver walks references depth first, each name once.
 type resolver struct {
-	store   *store
-	deleted bool // also versions that were softly deleted
-	seen    map[string]bool
-	found   []*version
-	bytes   int
+	work     *work
+	store    *store
+	deleted  bool // also versions that were softly deleted
+	names    map[string]bool
+	versions map[*version]bool // that were walked, under whatever name
+	found    []*version
+	bytes    int
 }
 
+// visit walks refs, which are of subject, and writes versions into them.
 func (r *resolver) visit(subject qualified, refs []Reference) error {
 	for i := range refs {
 		ref := &refs[i]
+		if r.work.edges--; r.work.edges < 0 {
+			return r.work.tooMuch("more than %d references to be followed", maxEdges)
+		}
 		if ref.Name == "" || ref.Subject == "" || ref.Version == 0 {
 			return referenceError("Invalid reference: " + referenceText(*ref))
 		}
@@ -128,100 +199,117 @@ func (r *resolver) visit(subject qualified, refs []Reference) error {
 		if ref.Version == latestVersion {
 			ref.Version = v.number
 		}
-		if r.seen[ref.Name] {
+		if r.names[ref.Name] {
 			continue
 		}
-		r.seen[ref.Name] = true
+		r.names[ref.Name] = true
+		if len(r.names) > maxReferences {
+			return tooManyReferences()
+		}
+		if r.versions[v] {
+			continue // what it defines is known, by another name
+		}
+		r.versions[v] = true
 		if err := r.visit(splitSubject(v.subject), slices.Clone(v.entry.definition.References)); err != nil {
 			return err
 		}
 		r.found = append(r.found, v)
-		r.bytes += len(v.entry.definition.Text)
-		if len(r.found) > maxReferences || r.bytes > maxReferenceBytes {
-			return referenceError(fmt.Sprintf("More than %d references, or %d bytes of them, direct and indirect", maxReferences, maxReferenceBytes))
+		if r.bytes += len(v.entry.definition.Text); r.bytes > maxReferenceBytes {
+			return tooManyReferences()
 		}
 	}
 	return nil
 }
 
-// What parsing one schema may take: each schema that it refers to, directly or
-// not, is parsed as well.
-const (
-	maxReferences     = 1000
-	maxReferenceBytes = 8 << 20
-)
+func tooManyReferences() error {
+	return referenceError(fmt.Sprintf("More than %d references, or %d bytes of them, direct and indirect", maxReferences, maxReferenceBytes))
+}
 
 // referenceError says, in the server's words, what is wrong with a reference.
 type referenceError string
 
 func (e referenceError) Error() string { return string(e) }
 
-// parseReferences parses one after the other: each may use the names that those
-// before it define.
-func (m *Memory) parseReferences(found []*version) (refs []*schemas.Schema, err error) {
-	for _, v := range found {
-		ref, err := m.parseAvro(v.entry.definition.Text, false, refs)
-		if err != nil {
-			return nil, err
-		}
-		refs = append(refs, ref)
-	}
-	return refs, nil
-}
-
-// schemaOf returns the parsed text of an entry, nil if it is not AVRO or, though
-// it was accepted once, cannot be read.
-func (m *Memory) schemaOf(in view, e *entry) *schemas.Schema {
+// schemaOf returns the parsed text of an entry, nil if it is not AVRO. The error says
+// that it cannot be read, though it was accepted once, or that the call has ended or
+// would take too much ([work.stops]).
+func (m *Memory) schemaOf(w *work, e *entry) (*schemas.Schema, error) {
 	if e.definition.Type != avroType {
-		return nil
+		return nil, nil
 	}
 	if parsed := e.parsed.Load(); parsed != nil {
-		return parsed
+		return parsed, nil
 	}
-	found, err := resolve(in, qualified{context: e.Context}, slices.Clone(e.definition.References), true)
+	found, _, err := w.resolve(qualified{context: e.Context}, e.definition.References, true)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	refs, err := m.parseReferences(found)
+	defined, err := m.define(w, found)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	parsed, err := m.parseAvro(e.definition.Text, false, refs)
+	if err := w.takeText(textCost + len(e.definition.Text)); err != nil {
+		return nil, err
+	}
+	parsed, err := defined.Parse(e.definition.Text, schemas.Lenient())
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	m.parsed.keep(e, parsed)
-	return parsed
+	m.parsed.keep(e, parsed, textSize(found)+len(e.definition.Text))
+	return parsed, nil
 }
 
-// maxParsed is how many schemas are kept parsed. A registry may hold many more,
-// and a parsed schema is much larger than its text.
-const maxParsed = 1024
+func textSize(versions []*version) (bytes int) {
+	for _, v := range versions {
+		bytes += len(v.entry.definition.Text)
+	}
+	return bytes
+}
 
-// parsedRing knows which entries hold their parsed schemas, oldest first.
+// What is kept parsed. A registry may hold many more schemas, and a parsed schema is
+// much larger than its text: up to 50 times, with what it refers to.
+const (
+	maxParsed      = 1024
+	maxParsedBytes = 8 << 20 // of texts
+)
+
+// parsedRing knows which entries hold their parsed schemas.
 type parsedRing struct {
 	mu      sync.Mutex
-	entries [maxParsed]*entry
-	next    int
+	entries []parsedEntry // oldest first
+	bytes   int           // of all of them
 }
 
-// keep gives e its parsed schema, and takes that of the oldest away.
-func (r *parsedRing) keep(e *entry, parsed *schemas.Schema) {
-	if !e.parsed.CompareAndSwap(nil, parsed) {
+type parsedEntry struct {
+	entry *entry
+	bytes int // of its text and of those that it refers to
+}
+
+// keep gives e its parsed schema, and takes those of the oldest away.
+func (r *parsedRing) keep(e *entry, parsed *schemas.Schema, bytes int) {
+	if bytes > maxParsedBytes || !e.parsed.CompareAndSwap(nil, parsed) {
 		return
 	}
 	r.mu.Lock()
-	oldest := r.entries[r.next]
-	r.entries[r.next] = e
-	r.next = (r.next + 1) % maxParsed
-	r.mu.Unlock()
-	if oldest != nil {
-		oldest.parsed.Store(nil)
+	defer r.mu.Unlock()
+	r.entries = append(r.entries, parsedEntry{e, bytes})
+	r.bytes += bytes
+	for len(r.entries) > maxParsed || r.bytes > maxParsedBytes {
+		oldest := r.entries[0]
+		oldest.entry.parsed.Store(nil)
+		r.bytes -= oldest.bytes
+		r.entries = slices.Delete(r.entries, 0, 1)
 	}
 }
 
 // describeInvalid wraps err in the server's description of the definition.
-func describeInvalid(subject qualified, d Definition, err error) error {
+func (w *work) describeInvalid(subject qualified, d Definition, err error) error {
+	if w.stops(err) {
+		return err
+	}
+	if err := w.takeText(len(d.Text)); err != nil {
+		return err // the description holds the text
+	}
 	refs := make([]string, len(d.References))
 	for i, r := range d.References {
 		refs[i] = referenceText(r)

@@ -40,7 +40,7 @@ func (m *Memory) SchemaByID(ctx context.Context, subject string, id int) (*Subje
 	if err != nil {
 		return nil, err
 	}
-	return m.answer(v), nil
+	return m.answer(ctx, v), nil
 }
 
 func (m *Memory) versionByID(ctx context.Context, subject string, id int) (v *version, err error) {
@@ -92,7 +92,7 @@ func (m *Memory) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema,
 	if err != nil {
 		return nil, err
 	}
-	out := m.answer(v)
+	out := m.answer(ctx, v)
 	out.Subject, out.Version = "", 0
 	return out, nil
 }
@@ -154,7 +154,7 @@ func (m *Memory) Version(ctx context.Context, subject string, version int, opts 
 	if err != nil {
 		return nil, err
 	}
-	out := m.answer(v)
+	out := m.answer(ctx, v)
 	if c.format == formatResolved && out.Schema != nil {
 		out.Text = out.Schema.PrintResolved()
 	}
@@ -218,7 +218,7 @@ func (m *Memory) LatestWithMetadata(ctx context.Context, subject string, propert
 	if err != nil {
 		return nil, err
 	}
-	return m.answer(v), nil
+	return m.answer(ctx, v), nil
 }
 
 func (m *Memory) latestWithMetadata(ctx context.Context, subject string, properties map[string]string, deleted bool) (found *version, err error) {

@@ -25,7 +25,7 @@ func (m *Memory) Register(ctx context.Context, subject string, d Definition, opt
 	if err != nil {
 		return nil, err
 	}
-	return m.answer(v), nil
+	return m.answer(ctx, v), nil
 }
 
 // registration is a request to register.
@@ -52,18 +52,22 @@ func (m *Memory) register(ctx context.Context, subject string, r registration) (
 	if err := m.checkRegistration(subject, r); err != nil {
 		return nil, err
 	}
+	w := m.work(ctx)
 	var q qualified
 	m.read(func(s *store) { q = s.target(subject) })
-	found, err := m.alreadyRegistered(m.read, q, r)
+	found, err := m.alreadyRegistered(w, q, r)
 	if found != nil || err != nil {
 		return found, err
 	}
-	end, err := m.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	return m.registerNew(m.state.target(subject), r)
+	err = m.change(w, func(w *work) error {
+		m.read(func(s *store) { q = s.target(subject) })
+		_, err := m.planRegistration(w, q, r)
+		return err
+	}, func(w *work) (err error) {
+		found, err = m.registerNew(w, m.state.target(subject), r)
+		return err
+	})
+	return found, err
 }
 
 // checkRegistration reports what is wrong with r whatever the registry holds.
@@ -85,14 +89,14 @@ func (m *Memory) checkRegistration(subject string, r registration) error {
 
 // alreadyRegistered returns the version that holds what r asks for, if nothing
 // needs to be changed. It ignores modes: reading is always allowed.
-func (m *Memory) alreadyRegistered(in view, subject qualified, r registration) (*version, error) {
+func (m *Memory) alreadyRegistered(w *work, subject qualified, r registration) (*version, error) {
 	var conf *settings
-	in(func(s *store) { conf = m.settingsFor(s, subject) })
+	w.in(func(s *store) { conf = m.settingsFor(s, subject) })
 	if conf.fillsIn() {
 		return nil, nil
 	}
 	onlyLatest := r.version == latestVersion
-	v, err := m.find(in, subject, r.Definition, r.normalize || conf.normalize(), false, onlyLatest)
+	v, err := m.find(w, subject, r.Definition, r.normalize || conf.normalize(), false, onlyLatest)
 	if v == nil || err != nil {
 		return nil, err
 	}
@@ -106,7 +110,7 @@ func (m *Memory) alreadyRegistered(in view, subject qualified, r registration) (
 	case r.id == id:
 		// An import may have given the same schema other versions.
 		var older *version
-		in(func(s *store) { older = s.at(subject.String(), r.version, false) })
+		w.in(func(s *store) { older = s.at(subject.String(), r.version, false) })
 		if older != nil && older.entry == v.entry {
 			return older, nil
 		}
@@ -114,67 +118,113 @@ func (m *Memory) alreadyRegistered(in view, subject qualified, r registration) (
 	return nil, nil
 }
 
+// registrationPlan is a registration that may be made, or what there is already.
+type registrationPlan struct {
+	exists     *version // nothing is to be done
+	candidate  *candidate
+	id, number int
+	history    []*version
+}
+
 // registerNew registers r under subject, or finds it. The caller holds changes.
-func (m *Memory) registerNew(subject qualified, r registration) (*version, error) {
-	s := m.state
-	conf, mode := m.settingsFor(s, subject), s.modeFor(subject)
+func (m *Memory) registerNew(w *work, subject qualified, r registration) (*version, error) {
+	p, err := m.planRegistration(w, subject, r)
+	if err != nil || p.exists != nil {
+		return p.exists, err
+	}
+	return m.store(subject, p.id, p.number, p.candidate, p.history)
+}
+
+// planRegistration finds out what registering r under subject would do, and whether
+// it may.
+func (m *Memory) planRegistration(w *work, subject qualified, r registration) (p registrationPlan, err error) {
+	if !validSubject(subject.String()) {
+		return p, errInvalidSubject(subject.String()) // an alias may stand for it
+	}
+	var conf *settings
+	var mode Mode
+	w.in(func(s *store) {
+		conf, mode = m.settingsFor(s, subject), s.modeFor(subject)
+		p.history = s.versionsOf(subject)
+		if !w.held {
+			p.history = slices.Clone(p.history)
+		}
+	})
 	if err := checkMode(subject, mode, r.id); err != nil {
-		return nil, err
+		return p, err
 	}
 	importing := mode == Import || mode == Forward
-	history := s.versionsOf(subject)
 	next := 1
-	if n := len(history); n > 0 {
-		next = history[n-1].number + 1
+	if n := len(p.history); n > 0 {
+		next = p.history[n-1].number + 1
 	}
 	if !importing {
-		if err := fillIn(conf, &r, latestOf(history), next); err != nil {
-			return nil, err
+		if err := fillIn(conf, &r, latestOf(p.history), next); err != nil {
+			return p, err
 		}
 	} else if noText(r.Definition) {
-		return nil, errInvalidSchema("Empty schema", nil)
+		return p, errInvalidSchema("Empty schema", nil)
+	}
+	if sizeOf(r.Definition) > m.conf.maxText {
+		return p, errSchemaTooLarge() // with what the configuration adds
 	}
 
 	strict := r.id < 0 && conf.validateNew()
-	c, err := m.parse(m.held, subject, r.Definition, strict, !importing && (r.normalize || conf.normalize()))
+	c, err := m.parse(w, subject, r.Definition, strict, !importing && (r.normalize || conf.normalize()))
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	if err := s.checkStrongReferences(subject, c.References); err != nil {
-		return nil, err
+	p.candidate, p.id = c, r.id
+	w.in(func(s *store) {
+		if err = s.checkStrongReferences(subject, c.References); err == nil {
+			p.exists, p.id = s.registered(subject, c, r)
+		}
+	})
+	if err != nil || p.exists != nil {
+		return p, err
+	}
+	if !importing && !r.force {
+		check, err := m.check(w, conf, c, p.history)
+		if err != nil {
+			return p, err
+		}
+		if len(check.messages) > 0 {
+			return p, errIncompatible(subject.String(), check.list(), check.reasons)
+		}
 	}
 
+	p.number = r.version
+	if p.number <= 0 {
+		p.number = next
+	} else if p.number != next && !importing {
+		return p, errInvalidSchema("Version is not one more than previous version", nil)
+	}
+	w.in(func(s *store) {
+		if p.id < 0 {
+			p.id = s.contexts[subject.context].nextID()
+		} else {
+			err = s.checkID(subject, p.id, c)
+		}
+	})
+	return p, err
+}
+
+// registered returns the version of subject that holds c already, or the id that c
+// has in its context: that which r asks for if it has none, or another.
+func (s *store) registered(subject qualified, c *candidate, r registration) (*version, int) {
 	id := r.id
 	if known := s.contexts[subject.context].identity(c); known != nil && (id < 0 || id == known.ID) {
 		if use := known.uses[subject.String()]; r.version == 0 && use != nil && !use.deleted {
-			return use, nil
+			return use, id
 		}
 		id = known.ID
 	}
 	if r.version == 0 {
 		if v := s.sameMeaning(subject, c, false); v != nil && (id < 0 || id == v.entry.ID) {
-			return v, nil
+			return v, id
 		}
 	}
-	if !importing && !r.force {
-		check := m.check(m.held, conf, c, history)
-		if len(check.messages) > 0 {
-			return nil, errIncompatible(subject.String(), check.list(), check.reasons)
-		}
-	}
-
-	number := r.version
-	if number <= 0 {
-		number = next
-	} else if number != next && !importing {
-		return nil, errInvalidSchema("Version is not one more than previous version", nil)
-	}
-	if id < 0 {
-		id = s.contexts[subject.context].nextID()
-	} else if err := s.checkID(subject, id, c); err != nil {
-		return nil, err
-	}
-	return m.store(subject, id, number, c, history)
+	return nil, id
 }
 
 // store makes the events of a registration and commits them.
@@ -201,7 +251,11 @@ func (m *Memory) store(subject qualified, id, number int, c *candidate, history 
 	}
 	v := m.state.at(full, number, true)
 	if c.schema != nil {
-		m.parsed.keep(v.entry, c.schema)
+		size := len(c.Text)
+		for _, ref := range c.schema.References() {
+			size += len(ref.String())
+		}
+		m.parsed.keep(v.entry, c.schema, size)
 	}
 	return v, nil
 }
@@ -211,7 +265,7 @@ func (m *Memory) store(subject qualified, id, number int, c *candidate, history 
 func checkMode(subject qualified, mode Mode, id int) error {
 	var not string
 	switch {
-	case mode == ReadOnly || mode == ReadOnlyOverride:
+	case mode.readOnly():
 		not = "is in read-only mode"
 	case id >= 0 && mode != Import && mode != Forward:
 		not = "is not in import mode"
@@ -249,7 +303,7 @@ func fillIn(conf *settings, r *registration, latest *version, next int) error {
 // checkID reports whether c may have this id: nothing else has it.
 func (s *store) checkID(subject qualified, id int, c *candidate) error {
 	context := s.contexts[subject.context]
-	if context == nil || context.ids[id] == nil || context.ids[id].identity == identityOf(c.Definition) && context.ids[id].definition.Type == c.Type {
+	if context == nil || context.ids[id] == nil || context.ids[id].identity == c.identity && context.ids[id].definition.Type == c.Type {
 		return nil
 	}
 	return errNotPermitted("Overwrite new schema with id %d in context %s is not permitted.", id, contextPrefix(subject.context))
@@ -260,7 +314,7 @@ func (c *contextState) identity(d *candidate) *entry {
 	if c == nil {
 		return nil
 	}
-	return c.identities.first(identityOf(d.Definition))
+	return c.identities.first(d.identity)
 }
 
 // nextID returns the lowest id above all that were ever given.
@@ -280,15 +334,15 @@ func (s *store) versionsOf(subject qualified) []*version {
 	return nil
 }
 
-// answer is v as callers see it.
-func (m *Memory) answer(v *version) *SubjectSchema {
+// answer is v as callers see it. Its schema is nil if ctx ends before it is read.
+func (m *Memory) answer(ctx context.Context, v *version) *SubjectSchema {
 	e := v.entry
 	out := &SubjectSchema{
 		Subject: v.subject, Version: v.number, ID: e.ID, GUID: e.guid, Deleted: v.deleted,
 		Definition: e.definition, Schema: e.parsed.Load(),
 	}
 	if out.Schema == nil {
-		out.Schema = m.schemaOf(m.read, e)
+		out.Schema, _ = m.schemaOf(m.work(ctx), e)
 	}
 	return out
 }

@@ -27,8 +27,10 @@ type store struct {
 	configs      map[string]*settings     // by full name; "" is the global one
 	modes        map[string]Mode
 	referencedBy map[SubjectVersion]map[ContextID]bool
-	associations map[string]*association // by GUID
-	seq          int64                   // of the last version
+	associations map[string]*association   // by GUID
+	associated   map[string][]*association // by subject, sorted; the lists are never changed
+	change       int64                     // counts what was applied
+	seq          int64                     // of the last version
 	sorted       atomic.Pointer[[]qualified]
 	listed       atomic.Pointer[[]string]
 }
@@ -106,6 +108,7 @@ func newStore() *store {
 		modes:        map[string]Mode{},
 		referencedBy: map[SubjectVersion]map[ContextID]bool{},
 		associations: map[string]*association{},
+		associated:   map[string][]*association{},
 	}
 	s.list(defaultContext, true)
 	return s

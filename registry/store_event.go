@@ -54,6 +54,7 @@ func (s *stored) definition() Definition {
 // apply changes s. The error says that the event cannot follow on what s holds:
 // only a damaged or foreign log makes such events.
 func (s *store) apply(e event) error {
+	s.change++
 	switch e.Op {
 	case opPut:
 		return s.put(e)
@@ -77,9 +78,9 @@ func (s *store) apply(e event) error {
 		if e.Assoc == nil {
 			return fmt.Errorf("event %q has no association", e.Op)
 		}
-		s.associations[e.Assoc.GUID] = e.Assoc
+		s.associate(e.Assoc)
 	case opDissociate:
-		delete(s.associations, e.GUID)
+		s.dissociate(e.GUID)
 	case opMaxIDs:
 		for name, id := range e.MaxIDs {
 			c := s.context(name)

@@ -30,9 +30,10 @@ func NewParser(opts ...ParseOption) *Parser {
 
 // Define reads a schema whose named types those after it may use. How deep its types
 // nest together with those defined before is not looked at: Parse does that. The
-// error is a [*ParseError]; what was defined before is still there.
-func (p *Parser) Define(text string) (*Schema, error) {
-	s, err := parse(text, p.with(nil), &p.learned, p.learned.seen)
+// options count besides those of the parser. The error is a [*ParseError]; what was
+// defined before is still there.
+func (p *Parser) Define(text string, opts ...ParseOption) (*Schema, error) {
+	s, err := parse(text, p.with(opts), &p.learned, p.learned.seen)
 	if err != nil {
 		return nil, err
 	}

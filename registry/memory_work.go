@@ -1,0 +1,171 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kavro/kavro/schemas"
+)
+
+// What one call may take. A few kilobytes of a request can name a thousand schemas,
+// be looked for in every context, and be compared with every version of a subject:
+// all that is done for it counts together, whatever its shape, and ends with it.
+//
+// Changes are planned twice. The first time is without a lock and does the work: it
+// parses and compares. The second time is under the lock that keeps other changes
+// away, and finds the results of the first, unless what they depend on has changed
+// since. Then a little may be done again there, so that small changes to one subject
+// do not starve each other; whatever takes more is planned once more without the lock.
+const (
+	maxReferences     = 1000     // names that a schema refers to, directly or not
+	maxReferenceBytes = 8 << 20  // their texts together
+	maxEdges          = 100_000  // references that are followed to find them
+	maxParsedText     = 32 << 20 // bytes of all texts that one call parses
+	maxCompare        = 1 << 24  // all its comparisons, in units of schemas.CompareWork
+	heldText          = 64 << 10 // the same under the lock
+	heldCompare       = 1 << 15  // the same under the lock
+	maxPlans          = 16       // times that a change is planned
+)
+
+// textCost is what parsing a text takes besides its length, in bytes.
+const textCost = 256
+
+// errWork is wrapped by the errors of calls that would take too much.
+var errWork = errors.New("registry: the call takes too much")
+
+// errPlanAgain says that a change is to be planned again without the lock.
+var errPlanAgain = errors.New("registry: what the change depends on has changed")
+
+// work is what one call may still do, and what it has found already.
+type work struct {
+	in      view
+	ctx     context.Context
+	held    bool // under the lock
+	text    int  // bytes that may still be parsed
+	edges   int
+	compare *schemas.Budget
+	found   *findings
+}
+
+// findings are the results of one call's work, by all that they depend on.
+type findings struct {
+	resolved []resolution
+	defined  []definitions
+	parsed   []parsing
+	pairs    map[pairing]check
+}
+
+// maxFindings is how many results of a kind are kept: a few subjects, each in a few
+// ways. More are needed by those alone who look in many contexts.
+const maxFindings = 16
+
+// resolution is what references of a subject led to.
+type resolution struct {
+	subject  qualified
+	asked    []Reference
+	deleted  bool
+	change   int64 // the last change that the store had seen
+	answered []Reference
+	found    []*version
+}
+
+// definitions is a parser that knows what some versions define.
+type definitions struct {
+	found  []*version
+	parser *schemas.Parser
+	err    error
+}
+
+// parsing is what a text is.
+type parsing struct {
+	parser            *schemas.Parser
+	text              string
+	strict, normalize bool
+	schema            *schemas.Schema
+	printed           string
+	meaning           meaning
+	err               error
+}
+
+// pairing is a schema and a version that it is compared with.
+type pairing struct {
+	schema *schemas.Schema
+	with   *version
+	level  schemas.Level
+}
+
+func remember[T any](list *[]T, item T) {
+	if len(*list) == maxFindings {
+		*list = slices.Delete(*list, 0, 1)
+	}
+	*list = append(*list, item)
+}
+
+// work begins a call's work.
+func (m *Memory) work(ctx context.Context) *work {
+	return &work{
+		in: m.read, ctx: ctx, text: maxParsedText, edges: maxEdges, compare: schemas.NewBudget(maxCompare),
+		found: &findings{pairs: map[pairing]check{}},
+	}
+}
+
+// underLock is w for those who hold changes.
+func (w *work) underLock(m *Memory) *work {
+	return &work{
+		in: m.heldView, ctx: w.ctx, held: true, text: heldText, edges: maxEdges, compare: schemas.NewBudget(heldCompare),
+		found: w.found,
+	}
+}
+
+// takeText takes n bytes off what may be parsed.
+func (w *work) takeText(n int) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	if w.text -= n; w.text < 0 {
+		return w.tooMuch("more than %d bytes of schemas to be read", maxParsedText)
+	}
+	return nil
+}
+
+// tooMuch is the error for a call that would take too much.
+func (w *work) tooMuch(format string, args ...any) error {
+	if w.held {
+		return errPlanAgain
+	}
+	return errInvalidSchema("The request takes too much: "+fmt.Sprintf(format, args...), errWork)
+}
+
+// stops reports whether an error is about the call as a whole, and not about what it
+// has come to.
+func (w *work) stops(err error) bool {
+	return err != nil && (errors.Is(err, errWork) || errors.Is(err, errPlanAgain) || w.ctx.Err() != nil)
+}
+
+// look returns what f finds in the store.
+func look[T any](w *work, f func(s *store) T) (found T) {
+	w.in(func(s *store) { found = f(s) })
+	return found
+}
+
+// change makes a change. plan does its work and finds what keeps it from being made,
+// without the lock; commit does so again under the lock and makes it.
+func (m *Memory) change(w *work, plan, commit func(w *work) error) error {
+	for range maxPlans {
+		if err := plan(w); err != nil {
+			return err
+		}
+		end, err := m.begin(w.ctx)
+		if err != nil {
+			return err
+		}
+		err = commit(w.underLock(m))
+		end()
+		if !errors.Is(err, errPlanAgain) {
+			return err
+		}
+	}
+	return errBusy()
+}
