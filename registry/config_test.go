@@ -47,7 +47,7 @@ func honouredKeys(t *testing.T) map[string]struct {
 		return path
 	}
 	caFile, certFile, keyFile, bothFile := file("ca.pem", ca.pem), file("cert.pem", cert), file("key.pem", key), file("both.pem", cert+key)
-	encrypted, err := os.ReadFile("testdata/keys/aes-256-cbc-hmacWithSHA256.pem")
+	encrypted, err := os.ReadFile("../internal/tlsconf/testdata/keys/aes-256-cbc-hmacWithSHA256.pem")
 	require.NoError(t, err)
 	type conf = map[string]any
 	type test = struct {

@@ -3,12 +3,13 @@ package registry
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/kavro/kavro/internal/tlsconf"
 )
 
 // TLSFiles says what connections to a registry trust and present, all in PEM.
@@ -126,7 +127,7 @@ func (o *ownCertificate) load() error {
 	if key == nil {
 		key = certificate
 	}
-	if key, err = plainKey(key, f.KeyPassword); err != nil {
+	if key, err = tlsconf.PlainKey(key, f.KeyPassword); err != nil {
 		return fmt.Errorf("registry: key: %w", err)
 	}
 	pair, err := tls.X509KeyPair(certificate, key)
@@ -149,29 +150,4 @@ func (f *TLSFiles) stamp() (stamp [2]time.Time) {
 		}
 	}
 	return stamp
-}
-
-// plainKey is the private key in text, decrypted if it has to be.
-func plainKey(text []byte, password string) ([]byte, error) {
-	for rest := text; ; {
-		block, after := pem.Decode(rest)
-		if block == nil {
-			return text, nil // tls.X509KeyPair says what is wrong
-		}
-		rest = after
-		switch {
-		case block.Type == "ENCRYPTED PRIVATE KEY":
-			if password == "" {
-				return nil, errors.New("it is encrypted, and no password is given")
-			}
-			der, err := decryptPKCS8(block.Bytes, password)
-			if err != nil {
-				return nil, err
-			}
-			return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-		case block.Headers["DEK-Info"] != "":
-			return nil, errors.New("it is encrypted in a way that is no longer safe; " +
-				"rewrite it with: openssl pkcs8 -topk8 -v2 aes256 -in old.key -out new.key")
-		}
-	}
 }

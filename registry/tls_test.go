@@ -229,7 +229,7 @@ func poolOf(ca *testCA) *x509.CertPool {
 
 // selfSigned is a certificate for the key in testdata.
 func selfSigned(t testing.TB) string {
-	text, err := os.ReadFile("testdata/keys/plain.pem")
+	text, err := os.ReadFile("../internal/tlsconf/testdata/keys/plain.pem")
 	require.NoError(t, err)
 	block, _ := pem.Decode(text)
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)

@@ -1,4 +1,4 @@
-package registry
+package tlsconf
 
 import (
 	"crypto/aes"
