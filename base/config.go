@@ -4,37 +4,69 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Text writes a value of a [Config] the way librdkafka reads it: true and
 // false, decimal numbers, a [time.Duration] in milliseconds, a []string joined
-// by commas. ok is false if v has a type that a Config cannot hold.
+// by commas. Values of named types, and those that decoders of JSON and YAML make
+// (json.Number, []any), are written like the types beneath. ok is false if v has a
+// type that a Config cannot hold.
 func Text(v any) (text string, ok bool) {
 	switch v := v.(type) {
 	case string:
 		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case int:
-		return strconv.Itoa(v), true
-	case int32:
-		return strconv.FormatInt(int64(v), 10), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), true
 	case time.Duration:
 		return strconv.FormatFloat(float64(v)/float64(time.Millisecond), 'f', -1, 64), true
 	case []string:
 		return strings.Join(v, ","), true
-	case fmt.Stringer: // a named type, such as confluent-kafka-go's own ConfigValue types
-		return v.String(), true
+	}
+	r := reflect.ValueOf(v)
+	if s, named := v.(fmt.Stringer); named { // such as *url.URL, or confluent-kafka-go's own ConfigValue types
+		if r.Kind() == reflect.Pointer && r.IsNil() {
+			return "", false
+		}
+		return s.String(), true
+	}
+	switch r.Kind() {
+	case reflect.String:
+		return r.String(), true
+	case reflect.Bool:
+		return strconv.FormatBool(r.Bool()), true
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(r.Int(), 10), true
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return strconv.FormatUint(r.Uint(), 10), true
+	case reflect.Float32, reflect.Float64:
+		return strconv.FormatFloat(r.Float(), 'f', -1, r.Type().Bits()), true
+	case reflect.Slice:
+		return list(r)
 	}
 	return "", false
+}
+
+// list writes the items of a slice, separated by commas. Bytes are no list.
+func list(r reflect.Value) (text string, ok bool) {
+	if r.Type().Elem().Kind() == reflect.Uint8 {
+		return "", false
+	}
+	items := make([]string, r.Len())
+	for i := range items {
+		item := r.Index(i)
+		if item.Kind() == reflect.Interface {
+			item = item.Elem()
+		}
+		if item.Kind() != reflect.String {
+			return "", false
+		}
+		items[i] = item.String()
+	}
+	return strings.Join(items, ","), true
 }
 
 // String returns the value of key as text, see [Text], or def if key is not
@@ -47,6 +79,21 @@ func (c Config) String(key, def string) (string, error) {
 	text, ok := Text(v)
 	if !ok {
 		return "", &ConfigError{Key: key, Reason: fmt.Sprintf("a %T cannot be a configuration value", v)}
+	}
+	if d, isTime := v.(time.Duration); isTime {
+		return c.time(key, d, text)
+	}
+	return text, nil
+}
+
+// time writes a duration in the unit that the end of key names, else in
+// milliseconds, which is what text holds.
+func (c Config) time(key string, d time.Duration, text string) (string, error) {
+	switch key[strings.LastIndexByte(key, '.')+1:] {
+	case "s", "sec", "secs", "seconds":
+		return strconv.FormatFloat(d.Seconds(), 'f', -1, 64), nil
+	case "bytes", "kbytes", "messages", "retries", "size", "acks", "records", "cnt", "level":
+		return "", &ConfigError{Key: key, Reason: fmt.Sprintf("%v is a time, and the key is not", d)}
 	}
 	return text, nil
 }
@@ -111,16 +158,34 @@ func Unknown(key string, known []string) *ConfigError {
 }
 
 // Nearest returns the element of known that is most like key, or "" if none
-// is near: more than a third of key would have to change. Of several, it
-// returns the first.
+// is near: more than a third of key would have to change. Letters of another case,
+// and separators that are missing or others (linger_ms, lingerms), count as nothing.
+// Of several, it returns the first.
 func Nearest(key string, known []string) string {
-	nearest, best := "", len(key)/3+1
+	plain := plainKey(key)
+	nearest, best, bestRaw := "", len(plain)/3+1, 0
 	for _, k := range known {
-		if d := distance(key, k, best); d < best {
-			nearest, best = k, d
+		d := distance(plain, plainKey(k), best+1)
+		if d > best || d == best && nearest == "" {
+			continue
+		}
+		raw := distance(key, k, len(key)+len(k)+1)
+		if d < best || raw < bestRaw {
+			nearest, best, bestRaw = k, d, raw
 		}
 	}
 	return nearest
+}
+
+// plainKey is key in lower case, without separators.
+func plainKey(key string) string {
+	return strings.Map(func(c rune) rune {
+		switch c {
+		case '.', '_', '-', ' ', '\t', '/':
+			return -1
+		}
+		return unicode.ToLower(c)
+	}, key)
 }
 
 // parse reads one value: text is what parse is given, and reason, if not empty,

@@ -1,13 +1,22 @@
 package base_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
+	"net/url"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/base"
+)
+
+type (
+	acks  string
+	level int8
+	flag  bool
 )
 
 func TestConfigText(t *testing.T) {
@@ -28,6 +37,20 @@ func TestConfigText(t *testing.T) {
 		{name: "duration in milliseconds", value: 3 * time.Second, text: "3000", ok: true},
 		{name: "duration below a millisecond", value: 500 * time.Microsecond, text: "0.5", ok: true},
 		{name: "list", value: []string{"a:1", "b:2"}, text: "a:1,b:2", ok: true},
+		{name: "a named string", value: acks("all"), text: "all", ok: true},
+		{name: "a named number", value: level(3), text: "3", ok: true},
+		{name: "a named bool", value: flag(true), text: "true", ok: true},
+		{name: "small and unsigned numbers", value: uint16(7), text: "7", ok: true},
+		{name: "the largest number", value: uint64(math.MaxUint64), text: "18446744073709551615", ok: true},
+		{name: "a float of 32 bits", value: float32(0.1), text: "0.1", ok: true},
+		{name: "a number of JSON", value: json.Number("5"), text: "5", ok: true},
+		{name: "a list of JSON", value: []any{"a:1", "b:2"}, text: "a:1,b:2", ok: true},
+		{name: "a URL", value: &url.URL{Scheme: "http", Host: "a"}, text: "http://a", ok: true},
+		{name: "no URL", value: (*url.URL)(nil)},
+		{name: "a list of numbers", value: []any{"a", 1}},
+		{name: "a list with nil", value: []any{"a", nil}},
+		{name: "bytes", value: []byte("a")},
+		{name: "a pointer", value: new(string)},
 		{name: "nil", value: nil},
 		{name: "map", value: map[string]string{}},
 	}
@@ -103,6 +126,18 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
+// A time.Duration is written in the unit of its key.
+func TestConfigTimes(t *testing.T) {
+	c := base.Config{"linger.ms": time.Second, "broker.address.ttl": time.Second, "claim.exp.seconds": 1500 * time.Millisecond, "cache.ttl.sec": time.Minute, "batch.size": time.Second}
+	for key, want := range map[string]string{"linger.ms": "1000", "broker.address.ttl": "1000", "claim.exp.seconds": "1.5", "cache.ttl.sec": "60"} {
+		text, err := c.String(key, "")
+		require.NoError(t, err)
+		require.Equal(t, want, text, key)
+	}
+	_, err := c.Int("batch.size", 0)
+	require.EqualError(t, err, "configuration: batch.size: 1s is a time, and the key is not")
+}
+
 func TestNearest(t *testing.T) {
 	known := []string{"linger.ms", "batch.size", "bootstrap.servers", "client.id", "acks"}
 	tests := []struct {
@@ -113,6 +148,11 @@ func TestNearest(t *testing.T) {
 		{name: "underscore for dot", key: "linger_ms", want: "linger.ms"},
 		{name: "one letter of a short key", key: "ack", want: "acks"},
 		{name: "the key itself", key: "acks", want: "acks"},
+		{name: "dot missing", key: "lingerms", want: "linger.ms"},
+		{name: "upper case", key: "BOOTSTRAP.SERVERS", want: "bootstrap.servers"},
+		{name: "camel case", key: "bootstrapServers", want: "bootstrap.servers"},
+		{name: "as in the environment", key: "BOOTSTRAP_SERVER", want: "bootstrap.servers"},
+		{name: "spaces around", key: " client.id ", want: "client.id"},
 		{name: "nothing near", key: "compression.type", want: ""},
 		{name: "empty", key: "", want: ""},
 	}
