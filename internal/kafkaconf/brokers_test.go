@@ -1,0 +1,55 @@
+package kafkaconf
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/base"
+)
+
+func TestBrokers(t *testing.T) {
+	for _, tt := range []struct {
+		servers any
+		want    []string
+	}{
+		{"a", []string{"a:9092"}},
+		{"a:1,b:2", []string{"a:1", "b:2"}},
+		{[]string{"a:1", " b "}, []string{"a:1", "b:9092"}},
+		{"a:9092,a", []string{"a:9092"}},
+		{"[::1]:1", []string{"[::1]:1"}},
+		{"[::1]", []string{"[::1]:9092"}},
+		{"::1", []string{"[::1]:9092"}},
+		{"PLAINTEXT://[fe80::1%eth0]:1", []string{"[fe80::1%eth0]:1"}},
+		{"Plaintext://a", []string{"a:9092"}},
+		{"kafka_1.example.com:1", []string{"kafka_1.example.com:1"}},
+		{"a:1,\n b:2,", []string{"a:1", "b:2"}},
+		{"", nil},
+	} {
+		v := NewView(base.Config{"bootstrap.servers": tt.servers})
+		require.Equal(t, tt.want, v.Brokers(), tt.servers)
+		require.NoError(t, v.Err(), tt.servers)
+	}
+}
+
+// Every bad entry of the list is told, not the first one alone.
+func TestBrokersAllAtOnce(t *testing.T) {
+	v := NewView(base.Config{"metadata.broker.list": "a:x,ssl://b,c:1,[::1", "security.protocol": "SASL_PLAINTEXT"})
+	require.Equal(t, []string{"c:1"}, v.Brokers())
+	require.EqualError(t, v.Err(), `configuration: metadata.broker.list: "a:x": the port is not a number from 1 to 65535
+configuration: metadata.broker.list: "ssl://b": contradicts security.protocol, which is sasl_plaintext
+configuration: metadata.broker.list: "[::1": want [address]:port`)
+}
+
+// Whatever the text, an entry ends in an address that can be split, or in an error.
+func FuzzBrokers(f *testing.F) {
+	for _, s := range []string{"a:1", "[::1]:1", "ssl://a", "a:1,b", "://", "[]:1", "a:1:2"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, servers string) {
+		v := NewView(base.Config{"bootstrap.servers": servers})
+		again := NewView(base.Config{"bootstrap.servers": v.Brokers()})
+		require.Equal(t, v.Brokers(), again.Brokers())
+		require.NoError(t, again.Err())
+	})
+}
