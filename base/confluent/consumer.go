@@ -28,13 +28,10 @@ func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
 }
 
 func newConsumer(conf base.Config, hooks base.Hooks) (*consumer, error) {
-	m, kind, err := consumerConf(conf, hooks)
+	plan, kind := consumerConf(conf, hooks)
+	client, err := open(plan, kafka.NewConsumer, func(c *kafka.Consumer) { _ = c.Close() })
 	if err != nil {
 		return nil, err
-	}
-	client, err := kafka.NewConsumer(&m)
-	if err != nil {
-		return nil, configError(err, m)
 	}
 	return startConsumer(client, kind, newEvents(client, client.Logs(), hooks)), nil
 }

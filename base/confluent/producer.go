@@ -33,14 +33,12 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 }
 
 func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional bool, err error) {
-	m, err := producerConf(conf, hooks)
+	plan := producerConf(conf, hooks)
+	client, err := open(plan, kafka.NewProducer, (*kafka.Producer).Close)
 	if err != nil {
 		return nil, false, err
 	}
-	client, err := kafka.NewProducer(&m)
-	if err != nil {
-		return nil, false, configError(err, m)
-	}
+	m := plan.m
 	p = startProducer(client, nil)
 	p.events = newEvents(client, client.Logs(), hooks)
 	p.serving.Go(func() {

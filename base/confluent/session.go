@@ -11,6 +11,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/kafkaconf"
 )
 
 // NewSession makes a consumer and a transactional producer that work together;
@@ -20,20 +21,23 @@ import (
 // The error is a [*base.ConfigError] where the configuration is at fault.
 // NewSession does not wait for the network.
 func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
+	var errs []error
 	for _, key := range []string{"transactional.id", "group.id"} {
-		if id, err := conf.String(key, ""); err != nil {
-			return nil, err
-		} else if id == "" {
-			return nil, &base.ConfigError{Key: key, Reason: "required: a session is one transactional id and one group"}
+		if id, err := conf.String(key, ""); err == nil && id == "" {
+			errs = append(errs, &base.ConfigError{Key: key, Reason: "required: a session is one transactional id and one group"})
 		}
 	}
-	c, err := newConsumer(without(conf, producerKeys), hooks)
-	if err != nil {
+	c, err := newConsumer(without(conf, "C"), hooks)
+	errs = append(errs, err)
+	p, _, err := newProducer(without(conf, "P"), hooks)
+	if err := kafkaconf.Join(append(errs, err)...); err != nil {
+		if c != nil {
+			err = errors.Join(err, c.Close(context.Background()))
+		}
+		if p != nil {
+			err = errors.Join(err, p.Close(context.Background()))
+		}
 		return nil, err
-	}
-	p, _, err := newProducer(without(conf, consumerKeys), hooks)
-	if err != nil {
-		return nil, errors.Join(err, c.Close(context.Background()))
 	}
 	return &session{consumer: c, producer: &txnProducer{producer: p}}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/kafkaconf"
 )
 
 // Effect says what a configuration key does in this base.
@@ -55,7 +56,8 @@ type key struct {
 }
 
 // parse reads all of c for clients of role r. Keys of the other kind of client
-// are read too, so that a producer and a consumer can share one map.
+// are read too, so that a producer and a consumer can share one map. Errors are
+// found all at once: each key's own, then those of keys together.
 func parse(c base.Config, r role) (*settings, error) {
 	keys := table()
 	known := map[string]*key{}
@@ -67,47 +69,45 @@ func parse(c base.Config, r role) (*settings, error) {
 		}
 	}
 
-	s := &settings{set: map[string]bool{}}
+	s := &settings{set: map[string]bool{}, view: kafkaconf.NewView(c)}
 	for i := range keys {
 		if err := keys[i].read(s, nil, ""); err != nil { // the default
 			return nil, err
 		}
 	}
-	given := map[*key]string{} // the name under which a key was given
+	errs := []error{s.view.Err()}
 	for _, name := range c.Keys() {
 		k := known[name]
-		if k == nil {
-			return nil, base.Unknown(name, names)
+		switch {
+		case kafkaconf.IsForeign(name):
+		case k == nil:
+			errs = append(errs, kafkaconf.Unknown(name, names))
+		default:
+			if text, err := c.String(name, ""); err == nil && text == "" && k.givenOtherwise(c, name) {
+				continue
+			}
+			errs = append(errs, k.read(s, c, name))
+			s.set[k.Name] = true
 		}
-		if err := checkTwice(c, given[k], name); err != nil {
-			return nil, err
-		}
-		if err := k.read(s, c, name); err != nil {
-			return nil, err
-		}
-		given[k], s.set[k.Name] = name, true
 	}
-	return s, s.check(r)
+	s.view.CheckForeign()
+	s.view.CheckSecurity()
+	s.brokers = s.view.Brokers()
+	errs = append(errs, s.view.Err(), s.check(r))
+	if err := kafkaconf.Join(errs...); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
-// checkTwice refuses two names of one key with different values: which of them
-// counts would depend on the order of a map.
-func checkTwice(c base.Config, first, second string) error {
-	if first == "" {
-		return nil
+// givenOtherwise reports whether another name of k is set.
+func (k *key) givenOtherwise(c base.Config, name string) bool {
+	for _, other := range append([]string{k.Name}, k.Aliases...) {
+		if _, ok := c[other]; ok && other != name {
+			return true
+		}
 	}
-	a, err := c.String(first, "")
-	if err != nil {
-		return err
-	}
-	b, err := c.String(second, "")
-	if err != nil {
-		return err
-	}
-	if a != b {
-		return &base.ConfigError{Key: second, Reason: fmt.Sprintf("%q contradicts %s, another name of the same key, which is %q", b, first, a)}
-	}
-	return nil
+	return false
 }
 
 // The constructors of keys. client is "C", "P" or "*"; names begins with the

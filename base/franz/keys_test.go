@@ -109,7 +109,7 @@ func TestParseErrors(t *testing.T) {
 		{name: "idempotence without all acks", conf: base.Config{"enable.idempotence": true, "acks": 0}, role: producing,
 			want: `configuration: enable.idempotence: must be false because acks is not all`},
 		{name: "idempotence with too many in flight", conf: base.Config{"enable.idempotence": true, "max.in.flight": 6}, role: producing,
-			want: `configuration: enable.idempotence: must be false because max.in.flight.requests.per.connection is above 5`},
+			want: `configuration: enable.idempotence: must be false because max.in.flight is above 5`},
 		{name: "idempotence without retries", conf: base.Config{"enable.idempotence": true, "retries": 0}, role: producing,
 			want: `configuration: enable.idempotence: must be false because retries is 0`},
 		{name: "a transaction without idempotence", conf: base.Config{"transactional.id": "t", "enable.idempotence": false}, role: producing,
@@ -117,7 +117,7 @@ func TestParseErrors(t *testing.T) {
 		{name: "a transaction with fewer acks", conf: base.Config{"transactional.id": "t", "acks": 1}, role: producing,
 			want: `configuration: enable.idempotence: must be false because acks is not all`},
 		{name: "a record outliving its transaction", conf: base.Config{"transactional.id": "t", "delivery.timeout.ms": 100_000}, role: producing,
-			want: `configuration: message.timeout.ms: must not be above transaction.timeout.ms`},
+			want: `configuration: delivery.timeout.ms: must not be above transaction.timeout.ms`},
 
 		{name: "poll interval below the session's", conf: base.Config{"max.poll.interval.ms": 1000}, role: consuming,
 			want: `configuration: max.poll.interval.ms: must be at least session.timeout.ms`},

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -17,16 +16,12 @@ import (
 // clientOpts are the options that producers and consumers have in common. ctx
 // ends the client's own work; it does not replace closing the client.
 func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt, error) {
-	dial, err := s.dialer()
-	if err != nil {
-		return nil, err
-	}
 	opts := []kgo.Opt{
 		kgo.WithContext(ctx),
-		kgo.SeedBrokers(splitList(s.brokers)...),
+		kgo.SeedBrokers(s.brokers...),
 		kgo.ClientID(s.clientID),
 		kgo.Rack(s.rack),
-		kgo.Dialer(dial),
+		kgo.Dialer(s.dialer()),
 		kgo.RequestTimeoutOverhead(s.socketTimeout),
 		kgo.ConnIdleTimeout(s.idle()),
 		kgo.RetryBackoffFn(s.backoff),
@@ -100,14 +95,7 @@ func (s *settings) unknownTopicTries() int {
 }
 
 // dialer makes connections as the socket.* and ssl.* keys ask.
-func (s *settings) dialer() (func(context.Context, string, string) (net.Conn, error), error) {
-	var secure *tls.Config
-	if strings.HasSuffix(s.protocol, "ssl") {
-		var err error
-		if secure, err = s.tls.config(); err != nil {
-			return nil, err
-		}
-	}
+func (s *settings) dialer() func(context.Context, string, string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: s.connectTimeout, KeepAlive: -1}
 	if s.keepAlive {
 		d.KeepAlive = 0 // the system's interval
@@ -124,10 +112,10 @@ func (s *settings) dialer() (func(context.Context, string, string) (net.Conn, er
 		if tcp, ok := conn.(*net.TCPConn); ok && !s.nagleDisable {
 			_ = tcp.SetNoDelay(false) // a hint, as in librdkafka
 		}
-		if secure == nil {
+		if s.secure == nil {
 			return conn, nil
 		}
-		c := secure.Clone()
+		c := s.secure.Clone()
 		if c.ServerName, _, err = net.SplitHostPort(addr); err != nil {
 			conn.Close()
 			return nil, err
@@ -138,15 +126,12 @@ func (s *settings) dialer() (func(context.Context, string, string) (net.Conn, er
 			return nil, err
 		}
 		return secured, nil
-	}, nil
+	}
 }
 
 // producerOpts are the options that only producers have.
 func (s *settings) producerOpts() ([]kgo.Opt, error) {
-	codec, err := s.codec()
-	if err != nil {
-		return nil, err
-	}
+	codec, _ := s.codec() // checked by check
 	opts := []kgo.Opt{
 		kgo.RequiredAcks(map[string]kgo.Acks{"all": kgo.AllISRAcks(), "1": kgo.LeaderAck(), "0": kgo.NoAck()}[s.acks]),
 		kgo.ProducerLinger(s.linger),
@@ -178,12 +163,12 @@ func (s *settings) producerOpts() ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-func (s *settings) codec() (kgo.CompressionCodec, error) {
+// codec returns how batches are compressed; reason says why it cannot be.
+func (s *settings) codec() (c kgo.CompressionCodec, reason string) {
 	highest := 12
-	var c kgo.CompressionCodec
 	switch s.compression {
 	case "none":
-		return kgo.NoCompression(), nil
+		return kgo.NoCompression(), ""
 	case "gzip":
 		c, highest = kgo.GzipCompression(), 9
 	case "snappy":
@@ -194,12 +179,12 @@ func (s *settings) codec() (kgo.CompressionCodec, error) {
 		c = kgo.ZstdCompression()
 	}
 	if s.level > highest {
-		return c, &base.ConfigError{Key: "compression.level", Reason: "too high for " + s.compression}
+		return c, "too high for " + s.compression
 	}
 	if s.level >= 0 {
 		c = c.WithLevel(s.level)
 	}
-	return c, nil
+	return c, ""
 }
 
 // consumerOpts are the options that only consumers have, whether or not they
@@ -238,10 +223,7 @@ func (s *settings) consumerOpts() []kgo.Opt {
 
 // groupOpts are the options of a member of a group.
 func (s *settings) groupOpts() ([]kgo.Opt, error) {
-	balancers, err := s.balancers()
-	if err != nil {
-		return nil, err
-	}
+	balancers, _ := s.balancers() // checked by check
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(s.group),
 		kgo.DisableAutoCommit(),
@@ -259,17 +241,14 @@ func (s *settings) groupOpts() ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-func (s *settings) balancers() ([]kgo.GroupBalancer, error) {
+// balancers returns the strategies of a group; reason says why they cannot be used.
+func (s *settings) balancers() (balancers []kgo.GroupBalancer, reason string) {
 	if s.groupProtocol == "consumer" { // franz-go derives the broker's assignor from these
 		if s.remoteAssignor == "range" {
-			return []kgo.GroupBalancer{kgo.RangeBalancer()}, nil
+			return []kgo.GroupBalancer{kgo.RangeBalancer()}, ""
 		}
-		return []kgo.GroupBalancer{kgo.CooperativeStickyBalancer()}, nil
+		return []kgo.GroupBalancer{kgo.CooperativeStickyBalancer()}, ""
 	}
-	bad := func(reason string) ([]kgo.GroupBalancer, error) {
-		return nil, &base.ConfigError{Key: "partition.assignment.strategy", Reason: reason}
-	}
-	var balancers []kgo.GroupBalancer
 	cooperative := 0
 	for _, name := range splitList(s.assignors) {
 		switch name {
@@ -281,14 +260,14 @@ func (s *settings) balancers() ([]kgo.GroupBalancer, error) {
 			balancers = append(balancers, kgo.CooperativeStickyBalancer())
 			cooperative++
 		default:
-			return bad("there is no " + name + "; there are range, roundrobin and cooperative-sticky")
+			return nil, "there is no " + name + "; there are range, roundrobin and cooperative-sticky"
 		}
 	}
 	switch {
 	case len(balancers) == 0:
-		return bad("is empty")
+		return nil, "is empty"
 	case cooperative > 0 && cooperative < len(balancers):
-		return bad("cooperative-sticky does not mix with eager strategies")
+		return nil, "cooperative-sticky does not mix with eager strategies"
 	}
-	return balancers, nil
+	return balancers, ""
 }

@@ -3,7 +3,9 @@ package franz
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -34,24 +36,30 @@ func (s *saslSettings) enabled(protocol string) bool {
 	return strings.HasPrefix(protocol, "sasl_")
 }
 
-// check refuses what lacks a part. Without SASL nothing is looked at.
-func (s *saslSettings) check(protocol string) error {
+// check refuses mechanisms that are not here, and those that lack a part. Without
+// SASL nothing is looked at.
+func (s *saslSettings) check(protocol string, fail func(key, reason string)) {
 	if !s.enabled(protocol) {
-		return nil
+		return
 	}
 	switch s.mechanism {
 	case "GSSAPI":
-		return &base.ConfigError{Key: "sasl.mechanism", Reason: "base/franz cannot honour GSSAPI (Kerberos), librdkafka's default; set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, or use base/confluent"}
-	case "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512":
-		if s.username == "" {
-			return &base.ConfigError{Key: "sasl.username", Reason: "is required by " + s.mechanism}
-		}
+		fail("sasl.mechanism", "base/franz cannot honour GSSAPI (Kerberos), librdkafka's default; set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, or use base/confluent")
 	case "OAUTHBEARER":
-		if s.method == "oidc" && (s.clientID == "" || s.secret == "" || s.endpoint == "") {
-			return &base.ConfigError{Key: "sasl.oauthbearer.method", Reason: "oidc needs sasl.oauthbearer.client.id, sasl.oauthbearer.client.secret and sasl.oauthbearer.token.endpoint.url"}
+		if s.method != "oidc" {
+			return
+		}
+		if s.clientID == "" || s.secret == "" || s.endpoint == "" {
+			fail("sasl.oauthbearer.method", "oidc needs sasl.oauthbearer.client.id, sasl.oauthbearer.client.secret and sasl.oauthbearer.token.endpoint.url")
+		} else if u, err := url.Parse(s.endpoint); err != nil || u.Scheme == "" || u.Host == "" {
+			fail("sasl.oauthbearer.token.endpoint.url", "is not an absolute URL")
+		}
+		for _, pair := range splitList(s.extensions) {
+			if name, _, ok := strings.Cut(pair, "="); !ok || name == "" {
+				fail("sasl.oauthbearer.extensions", fmt.Sprintf("%q: want name=value, separated by commas", pair))
+			}
 		}
 	}
-	return nil
 }
 
 // build makes the mechanism. Only OAUTHBEARER looks at token.
@@ -65,6 +73,9 @@ func (s *saslSettings) build(token func(context.Context) (base.Token, error)) (s
 		return scram.Auth{User: s.username, Pass: s.password}.AsSha512Mechanism(), nil
 	}
 	if s.method == "oidc" {
+		if token != nil {
+			return nil, &base.ConfigError{Key: "sasl.oauthbearer.method", Reason: "is oidc, and Hooks.Token is given too: there is one source of tokens"}
+		}
 		token = s.oidc()
 	}
 	if token == nil {

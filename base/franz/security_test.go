@@ -77,6 +77,26 @@ func (a *authority) pair(host string) (cert, key string) {
 	return text, string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
 }
 
+func keyFile(name string) string {
+	return filepath.Join("..", "..", "internal", "tlsconf", "testdata", "keys", name)
+}
+
+// certify issues a certificate for the PKCS #8 key in file.
+func (a *authority) certify(t *testing.T, file string) string {
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	require.NoError(t, err)
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "client"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, a.cert, key.(*ecdsa.PrivateKey).Public(), a.key)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
 func startBroker(t *testing.T, opts ...kfake.Opt) base.Config {
 	k, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))...)
 	require.NoError(t, err)
@@ -148,6 +168,15 @@ func TestTLS(t *testing.T) {
 	locked, err := x509.EncryptPEMBlock(rand.Reader, block.Type, block.Bytes, []byte("secret"), x509.PEMCipherAES256) //nolint:staticcheck // what old key files are
 	require.NoError(t, err)
 
+	// eighth is a configuration with one of the keys of internal/tlsconf.
+	eighth := func(file, password string) base.Config {
+		conf := base.Config{"ssl.ca.pem": ours.PEM, "ssl.certificate.pem": ours.certify(t, keyFile("plain.pem")), "ssl.key.location": keyFile(file)}
+		if password != "" {
+			conf["ssl.key.password"] = password
+		}
+		return conf
+	}
+
 	tests := []struct {
 		name   string
 		broker base.Config
@@ -166,6 +195,9 @@ func TestTLS(t *testing.T) {
 		{name: "own certificate", broker: strict, conf: base.Config{"ssl.ca.pem": ours.PEM, "ssl.certificate.pem": cert, "ssl.key.pem": key}},
 		{name: "own certificate in files", broker: strict, conf: base.Config{"ssl.ca.pem": ours.PEM, "ssl.certificate.location": write("c.pem", cert), "ssl.key.location": write("k.pem", key)}},
 		{name: "locked key", broker: strict, conf: base.Config{"ssl.ca.pem": ours.PEM, "ssl.certificate.pem": cert, "ssl.key.pem": string(pem.EncodeToMemory(locked)), "ssl.key.password": "secret"}},
+		{name: "PKCS #8 key", broker: strict, conf: eighth("plain.pem", "")},
+		{name: "PKCS #8 key, AES-128", broker: strict, conf: eighth("aes-128-cbc-hmacWithSHA1.pem", "sesame")},
+		{name: "PKCS #8 key, AES-256", broker: strict, conf: eighth("aes-256-cbc-hmacWithSHA512.pem", "sesame")},
 		{name: "no certificate of our own", broker: strict, conf: base.Config{"ssl.ca.pem": ours.PEM}, err: "certificate required"},
 	}
 	for _, tt := range tests {
@@ -202,10 +234,14 @@ func TestTLSRefused(t *testing.T) {
 		{name: "certificate without key", conf: base.Config{"ssl.certificate.pem": cert}, key: "ssl.key.location"},
 		{name: "key without certificate", conf: base.Config{"ssl.key.pem": key}, key: "ssl.certificate.location"},
 		{name: "text and file", conf: base.Config{"ssl.key.pem": key, "ssl.key.location": "x", "ssl.certificate.pem": cert}, key: "ssl.key.pem"},
-		{name: "somebody else's key", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": otherKey}, key: "ssl.certificate.location"},
+		{name: "somebody else's key", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": otherKey}, key: "ssl.certificate.pem"},
 		{name: "wrong password", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": string(pem.EncodeToMemory(locked)), "ssl.key.password": "wrong"}, key: "ssl.key.password"},
-		{name: "not a key", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": "x"}, key: "ssl.key.password"},
-		{name: "PKCS #8, encrypted", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----"}, key: "ssl.key.password"},
+		{name: "not a key", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": "x"}, key: "ssl.key.pem"},
+		{name: "no password", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": string(pem.EncodeToMemory(locked))}, key: "ssl.key.password"},
+		{name: "a password without a key", conf: base.Config{"ssl.key.password": "secret"}, key: "ssl.key.password"},
+		{name: "PKCS #8, cut short", conf: base.Config{"ssl.certificate.pem": cert, "ssl.key.pem": "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----"}, key: "ssl.key.password"},
+		{name: "PKCS #8, DES", conf: base.Config{"ssl.certificate.pem": a.certify(t, keyFile("plain.pem")), "ssl.key.location": keyFile("des3-hmacWithSHA256.pem"), "ssl.key.password": "sesame"}, key: "ssl.key.password"},
+		{name: "PKCS #8, scrypt", conf: base.Config{"ssl.certificate.pem": a.certify(t, keyFile("plain.pem")), "ssl.key.location": keyFile("scrypt.pem"), "ssl.key.password": "sesame"}, key: "ssl.key.password"},
 		{name: "a keystore", conf: base.Config{"ssl.keystore.location": "x.p12"}, key: "ssl.keystore.location"},
 	}
 	for _, tt := range tests {

@@ -22,11 +22,6 @@ func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, required := range [][2]string{{"group.id", s.group}, {"transactional.id", s.transactionalID}} {
-		if required[1] == "" {
-			return nil, &base.ConfigError{Key: required[0], Reason: "is required by a session"}
-		}
-	}
 	c := &session{consumer: newConsumer(s, hooks)}
 	c.consumer.session = c
 	c.p = newProducer(nil, s.room())

@@ -1,18 +1,23 @@
 package franz
 
 import (
+	"crypto/tls"
+	"strings"
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/kafkaconf"
 )
 
 // settings is a configuration after it was read: every key has a value, in the
 // types that the options of franz-go want.
 type settings struct {
-	set map[string]bool // the keys (by their first name) that the user gave
+	set  map[string]bool // the keys (by their first name) that the user gave
+	view *kafkaconf.View // for the names that the user gave them
 
 	// connections
-	brokers          string
+	brokerList       string   // as it is written
+	brokers          []string // host:port
 	clientID         string
 	protocol         string
 	socketTimeout    time.Duration
@@ -35,8 +40,9 @@ type settings struct {
 	logLevel         int
 	debug            string
 
-	tls  tlsSettings
-	sasl saslSettings
+	tls    tlsSettings
+	secure *tls.Config // nil: no TLS
+	sasl   saslSettings
 
 	// producer
 	acks            string
@@ -88,12 +94,20 @@ const (
 // as librdkafka does. What concerns the other kind of client is not looked at:
 // one map may serve both.
 func (s *settings) check(r role) error {
-	if s.brokers == "" {
-		return &base.ConfigError{Key: "bootstrap.servers", Reason: "is required"}
+	var errs []error
+	fail := func(key, reason string) {
+		if name := s.name(key); !s.view.Failed(name) {
+			errs = append(errs, &base.ConfigError{Key: name, Reason: reason})
+		}
+	}
+	if !s.view.Given("metadata.broker.list") {
+		fail("bootstrap.servers", "is required")
+	} else if strings.Trim(s.brokerList, ", ") == "" {
+		fail("bootstrap.servers", "names no broker")
 	}
 	if s.retryBackoffMax < s.retryBackoff {
 		if s.set["retry.backoff.max.ms"] {
-			return &base.ConfigError{Key: "retry.backoff.max.ms", Reason: "is below retry.backoff.ms"}
+			fail("retry.backoff.max.ms", "is below retry.backoff.ms")
 		}
 		s.retryBackoffMax = s.retryBackoff
 	}
@@ -103,86 +117,103 @@ func (s *settings) check(r role) error {
 	s.fetchMax = max(s.fetchMax, s.messageMax)
 	if s.receiveMax < s.fetchMax+512 {
 		if s.set["receive.message.max.bytes"] {
-			return &base.ConfigError{Key: "receive.message.max.bytes", Reason: "must be at least fetch.max.bytes + 512"}
+			fail("receive.message.max.bytes", "must be at least fetch.max.bytes + 512")
 		}
 		s.receiveMax = s.fetchMax + 512
 	}
 	if r&producing != 0 {
-		if err := s.checkIdempotence(); err != nil {
-			return err
-		}
-		if err := s.checkTransaction(); err != nil {
-			return err
+		s.checkIdempotence(fail)
+		s.checkTransaction(fail)
+		if _, reason := s.codec(); reason != "" {
+			fail("compression.level", reason)
 		}
 	}
 	if r&consuming != 0 {
-		if err := s.checkGroup(); err != nil {
-			return err
+		s.checkGroup(fail)
+	}
+	if r == producing|consuming {
+		for _, required := range [][2]string{{"group.id", s.group}, {"transactional.id", s.transactionalID}} {
+			if required[1] == "" {
+				fail(required[0], "is required by a session")
+			}
 		}
 	}
-	return s.sasl.check(s.protocol)
+	if strings.HasSuffix(s.protocol, "ssl") {
+		s.secure = s.tls.config(fail)
+	}
+	s.sasl.check(s.protocol, fail)
+	return kafkaconf.Join(errs...)
+}
+
+// name is the name under which the user wrote a key.
+func (s *settings) name(key string) string {
+	if main := kafkaconf.Main(key); s.view.Given(main) {
+		return s.view.Name(main)
+	}
+	return key
 }
 
 // checkIdempotence turns idempotence off where it is only the default and
 // contradicts what was asked for, and refuses it where both were asked for.
-func (s *settings) checkIdempotence() error {
+func (s *settings) checkIdempotence(fail func(key, reason string)) {
 	if !s.idempotence {
-		return nil
+		return
 	}
 	reason := ""
 	switch {
 	case s.acks != "all":
-		reason = "acks is not all"
+		reason = s.name("acks") + " is not all"
 	case s.set["max.in.flight.requests.per.connection"] && s.inflight > 5:
-		reason = "max.in.flight.requests.per.connection is above 5"
+		reason = s.name("max.in.flight.requests.per.connection") + " is above 5"
 	case s.retries == 0:
-		reason = "retries is 0"
+		reason = s.name("retries") + " is 0"
 	default:
-		return nil
+		return
 	}
 	if s.set["enable.idempotence"] || s.transactionalID != "" {
-		return &base.ConfigError{Key: "enable.idempotence", Reason: "must be false because " + reason}
+		fail("enable.idempotence", "must be false because "+reason)
+		return
 	}
 	s.idempotence = false
-	return nil
 }
 
-func (s *settings) checkTransaction() error {
+func (s *settings) checkTransaction(fail func(key, reason string)) {
 	if s.transactionalID == "" {
-		return nil
+		return
 	}
 	if !s.idempotence {
-		return &base.ConfigError{Key: "enable.idempotence", Reason: "must be true because transactional.id is set"}
+		fail("enable.idempotence", "must be true because transactional.id is set")
 	}
 	if s.deliveryTimeout == 0 || s.deliveryTimeout > s.txnTimeout {
 		if s.set["message.timeout.ms"] {
-			return &base.ConfigError{Key: "message.timeout.ms", Reason: "must not be above transaction.timeout.ms"}
+			fail("message.timeout.ms", "must not be above transaction.timeout.ms")
 		}
 		s.deliveryTimeout = s.txnTimeout
 	}
-	return nil
 }
 
-func (s *settings) checkGroup() error {
+func (s *settings) checkGroup(fail func(key, reason string)) {
 	if s.groupProtocol == "consumer" {
 		for _, name := range []string{"session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy", "group.protocol.type"} {
 			if s.set[name] {
-				return &base.ConfigError{Key: name, Reason: "with group.protocol=consumer this is the broker's setting"}
+				fail(name, "with group.protocol=consumer this is the broker's setting")
 			}
 		}
-		return nil
+		return
+	}
+	if _, reason := s.balancers(); reason != "" {
+		fail("partition.assignment.strategy", reason)
 	}
 	if s.remoteAssignor != "" {
-		return &base.ConfigError{Key: "group.remote.assignor", Reason: "needs group.protocol=consumer"}
+		fail("group.remote.assignor", "needs group.protocol=consumer")
 	}
 	if s.maxPollInterval < s.sessionTimeout {
-		return &base.ConfigError{Key: "max.poll.interval.ms", Reason: "must be at least session.timeout.ms"}
+		fail("max.poll.interval.ms", "must be at least session.timeout.ms")
 	}
 	if s.heartbeat >= s.sessionTimeout {
 		if s.set["heartbeat.interval.ms"] {
-			return &base.ConfigError{Key: "heartbeat.interval.ms", Reason: "must be below session.timeout.ms"}
+			fail("heartbeat.interval.ms", "must be below session.timeout.ms")
 		}
 		s.heartbeat = s.sessionTimeout / 3
 	}
-	return nil
 }

@@ -16,8 +16,8 @@ func table() []key {
 
 func clientKeys() []key {
 	return []key{
-		str("*", "bootstrap.servers metadata.broker.list", "", func(s *settings) *string { return &s.brokers },
-			"Brokers to start from, host:port, separated by commas. Required."),
+		str("*", "bootstrap.servers metadata.broker.list", "", func(s *settings) *string { return &s.brokerList },
+			"Brokers to start from, separated by commas: host:port or protocol://host:port, where the protocol is that of security.protocol. The port is 9092 unless given. Required."),
 		str("*", "client.id", "rdkafka", func(s *settings) *string { return &s.clientID },
 			"Names the client in the broker's logs and quotas."),
 		str("*", "client.rack", "", func(s *settings) *string { return &s.rack },
@@ -69,7 +69,7 @@ func tlsKeys() []key {
 		str("*", "ssl.key.location", "", func(s *settings) *string { return &s.tls.keyLocation }, "Its private key, PEM."),
 		str("*", "ssl.key.pem", "", func(s *settings) *string { return &s.tls.keyPEM }, "The same as text."),
 		str("*", "ssl.key.password", "", func(s *settings) *string { return &s.tls.keyPassword },
-			"Opens a key encrypted in the traditional format; keys encrypted as PKCS #8 are refused."),
+			"Opens an encrypted key: PKCS #8 (PBES2 with PBKDF2 and AES-CBC), or the traditional format of PEM."),
 		flag("*", "enable.ssl.certificate.verification", true, func(s *settings) *bool { return &s.tls.verify },
 			"False trusts every broker."),
 		enum("*", "ssl.endpoint.identification.algorithm", "https", "none, https", func(s *settings) *string { return &s.tls.endpointIdentification },

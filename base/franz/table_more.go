@@ -49,7 +49,6 @@ func ignoredKeys() []key {
 		ignored("C", "fetch.error.backoff.ms", "ms", "500", tuning),
 		ignored("C", "coordinator.query.interval.ms", "ms", "600000", tuning),
 		ignored("C", "consume.callback.max.messages", "int", "0", tuning),
-		ignored("C", "max.poll.records", "int", "500", "For share consumers; Poll takes the number."),
 		ignored("C", "offset.store.path", "string", ".", dead),
 		ignored("C", "offset.store.sync.interval.ms", "ms", "-1", dead),
 
@@ -67,6 +66,7 @@ func refusedKeys() []key {
 	const (
 		kerberos = "Kerberos is not in it; use base/confluent"
 		grant    = "it knows the client credentials grant only; give Hooks.Token, or use base/confluent"
+		pkcs12   = "PKCS #12 is not in the standard library; give PEM files with ssl.certificate.location and ssl.key.location (openssl pkcs12 -in STORE -out CLIENT.pem)"
 		openssl  = "crypto/tls names and chooses these itself"
 		c        = "it belongs to librdkafka's C interface"
 	)
@@ -78,6 +78,7 @@ func refusedKeys() []key {
 		refused("P", "queuing.strategy", "fifo", "records are sent in the order of Produce"),
 		refused("C", "offset.store.method", "broker", "offsets are kept by the broker"),
 		refused("C", "group.protocol.type", "consumer", "there is no other"),
+		refused("C", "max.poll.records", "500", "in librdkafka it is for share consumers; the max of Poll, and avroconsumer.WithInFlight, bound what is read ahead"),
 		refused("C", "share.acknowledgement.mode", "implicit", "a base has no share consumer"),
 		refused("C", "go.events.channel.enable", "false", "Poll is the only way to read"),
 		refused("C", "go.application.rebalance.enable", "false", "Subscribe takes a Rebalance"),
@@ -86,8 +87,8 @@ func refusedKeys() []key {
 		refused("*", "ssl.curves.list", "", openssl),
 		refused("*", "ssl.sigalgs.list", "", openssl),
 		refused("*", "ssl.crl.location", "", "crypto/tls does not read revocation lists"),
-		refused("*", "ssl.keystore.location", "", "PKCS #12 is not in the standard library; give PEM files"),
-		refused("*", "ssl.keystore.password", "", "PKCS #12 is not in the standard library; give PEM files"),
+		refused("*", "ssl.keystore.location", "", pkcs12),
+		refused("*", "ssl.keystore.password", "", pkcs12),
 		refused("*", "ssl.providers", "", openssl),
 		refused("*", "ssl.engine.location", "", openssl),
 		refused("*", "ssl.engine.id", "dynamic", openssl),

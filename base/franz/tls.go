@@ -4,11 +4,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/tlsconf"
 )
 
 // tlsSettings is the part of settings that starts with "ssl.".
@@ -22,16 +23,11 @@ type tlsSettings struct {
 }
 
 // config reads the files and makes the configuration for security.protocol
-// ssl and sasl_ssl.
-func (t *tlsSettings) config() (*tls.Config, error) {
+// ssl and sasl_ssl. What cannot be used is told to fail.
+func (t *tlsSettings) config(fail func(key, reason string)) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	var err error
-	if c.RootCAs, err = t.roots(); err != nil {
-		return nil, err
-	}
-	if c.Certificates, err = t.certificates(); err != nil {
-		return nil, err
-	}
+	c.RootCAs = t.roots(fail)
+	c.Certificates = t.certificates(fail)
 	switch {
 	case !t.verify:
 		c.InsecureSkipVerify = true // asked for by enable.ssl.certificate.verification=false
@@ -42,110 +38,118 @@ func (t *tlsSettings) config() (*tls.Config, error) {
 			return verifyChain(state, c.RootCAs)
 		}
 	}
-	return c, nil
+	return c
 }
 
 // roots returns nil, which means the system's, if nothing is configured.
-func (t *tlsSettings) roots() (*x509.CertPool, error) {
-	if t.caPEM == "" && (t.caLocation == "" || t.caLocation == "probe") {
-		return nil, nil
-	}
+func (t *tlsSettings) roots(fail func(key, reason string)) *x509.CertPool {
 	pool := x509.NewCertPool()
-	if t.caPEM != "" {
+	switch {
+	case t.caPEM != "":
 		if !pool.AppendCertsFromPEM([]byte(t.caPEM)) {
-			return nil, &base.ConfigError{Key: "ssl.ca.pem", Reason: "no certificate in it"}
+			fail("ssl.ca.pem", "no certificate in it")
 		}
-		return pool, nil
-	}
-
-	bad := func(err error) error {
-		return &base.ConfigError{Key: "ssl.ca.location", Reason: err.Error()}
+		return pool
+	case t.caLocation == "" || t.caLocation == "probe":
+		return nil
 	}
 	files := []string{t.caLocation}
 	info, err := os.Stat(t.caLocation)
-	if err != nil {
-		return nil, bad(err)
-	}
-	if info.IsDir() {
-		if files, err = filepath.Glob(filepath.Join(t.caLocation, "*")); err != nil {
-			return nil, bad(err)
-		}
+	if err == nil && info.IsDir() {
+		files, err = filepath.Glob(filepath.Join(t.caLocation, "*"))
 	}
 	found := false
 	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil && len(files) == 1 {
-			return nil, bad(err)
+		text, readErr := os.ReadFile(f)
+		if readErr != nil && len(files) == 1 {
+			err = readErr
 		}
 		found = pool.AppendCertsFromPEM(text) || found
 	}
-	if !found {
-		return nil, bad(fmt.Errorf("no certificate in %s", t.caLocation))
+	switch {
+	case err != nil:
+		fail("ssl.ca.location", err.Error())
+	case !found:
+		fail("ssl.ca.location", "no certificate in "+t.caLocation)
 	}
-	return pool, nil
+	return pool
 }
 
-// certificates returns the client's own certificate, if there is one.
-func (t *tlsSettings) certificates() ([]tls.Certificate, error) {
-	cert, err := pemOrFile("ssl.certificate.pem", t.certPEM, "ssl.certificate.location", t.certLocation)
+// certificates returns the client's own certificate, if there is one. That there
+// are both halves of the pair, and each in one form, is kafkaconf's to check.
+func (t *tlsSettings) certificates(fail func(key, reason string)) []tls.Certificate {
+	cert, certErr := pemOrFile(t.certPEM, t.certLocation)
+	key, keyErr := pemOrFile(t.keyPEM, t.keyLocation)
+	if certErr != nil {
+		fail("ssl.certificate.location", certErr.Error())
+	}
+	if keyErr != nil {
+		fail("ssl.key.location", keyErr.Error())
+	}
+	if cert == nil || key == nil {
+		return nil
+	}
+	if block, _ := pem.Decode(key); block == nil {
+		name := "ssl.key.location"
+		if t.keyPEM != "" {
+			name = "ssl.key.pem"
+		}
+		fail(name, "no key in it: want PEM")
+		return nil
+	}
+	key, err := decryptKey(key, t.keyPassword)
 	if err != nil {
-		return nil, err
-	}
-	key, err := pemOrFile("ssl.key.pem", t.keyPEM, "ssl.key.location", t.keyLocation)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case cert == nil && key == nil:
-		return nil, nil
-	case cert == nil:
-		return nil, &base.ConfigError{Key: "ssl.certificate.location", Reason: "is required with a key"}
-	case key == nil:
-		return nil, &base.ConfigError{Key: "ssl.key.location", Reason: "is required with a certificate"}
-	}
-	if key, err = decryptKey(key, t.keyPassword); err != nil {
-		return nil, &base.ConfigError{Key: "ssl.key.password", Reason: err.Error()}
+		fail("ssl.key.password", err.Error())
+		return nil
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, &base.ConfigError{Key: "ssl.certificate.location", Reason: err.Error()}
+		key := "ssl.certificate.location"
+		if t.certPEM != "" {
+			key = "ssl.certificate.pem"
+		}
+		fail(key, err.Error())
+		return nil
 	}
-	return []tls.Certificate{pair}, nil
+	return []tls.Certificate{pair}
 }
 
 // pemOrFile returns nil if neither is given.
-func pemOrFile(pemKey, text, fileKey, file string) ([]byte, error) {
-	switch {
-	case text != "" && file != "":
-		return nil, &base.ConfigError{Key: pemKey, Reason: "excludes " + fileKey}
-	case text != "":
+func pemOrFile(text, file string) ([]byte, error) {
+	if text != "" {
 		return []byte(text), nil
-	case file != "":
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, &base.ConfigError{Key: fileKey, Reason: err.Error()}
-		}
-		return data, nil
 	}
-	return nil, nil
+	if file == "" {
+		return nil, nil
+	}
+	return os.ReadFile(file)
 }
 
-// decryptKey removes the encryption of RFC 1423 from a PEM key, if it has one.
+// decryptKey returns the key in text, without its encryption: that of PKCS #8, or
+// the older one of RFC 1423, which librdkafka reads as well.
 func decryptKey(text []byte, password string) ([]byte, error) {
-	block, _ := pem.Decode(text)
-	switch {
-	case block == nil:
-		return nil, fmt.Errorf("the key is not PEM")
-	case block.Type == "ENCRYPTED PRIVATE KEY":
-		return nil, fmt.Errorf("base/franz cannot read keys encrypted as PKCS #8; decrypt the file (openssl pkcs8)")
-	case !x509.IsEncryptedPEMBlock(block): //nolint:staticcheck // weak, and what existing key files use
-		return text, nil
+	for rest := text; ; {
+		block, after := pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		if x509.IsEncryptedPEMBlock(block) { //nolint:staticcheck // weak, and what existing key files use
+			if password == "" {
+				return nil, errors.New("is not set, and the key is encrypted")
+			}
+			der, err := x509.DecryptPEMBlock(block, []byte(password)) //nolint:staticcheck // see above
+			if err != nil {
+				return nil, fmt.Errorf("the key cannot be decrypted: %w", err)
+			}
+			return pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: der}), nil
+		}
+		rest = after
 	}
-	der, err := x509.DecryptPEMBlock(block, []byte(password)) //nolint:staticcheck // see above
+	plain, err := tlsconf.PlainKey(text, password)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the key cannot be read: %w", err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: der}), nil
+	return plain, nil
 }
 
 // verifyChain verifies the broker's certificate as crypto/tls does, but for the
