@@ -33,8 +33,18 @@ func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]
 
 // Decode decodes r, which belongs to the message from then on. The error is a
 // [*RecordError]. It may ask the registry within ctx, for an id that it has not
-// seen before. A deserializer that panics is an error too.
+// seen before. A deserializer that panics is an error too. Nulls are never decoded,
+// and never an error: Key or Value is then the zero value, and KeyNull or Tombstone
+// says so.
 func (d *Decoder[K, V]) Decode(ctx context.Context, r *base.Record) (*Message[K, V], error) {
+	m, err := d.decodeRecord(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *base.Record) (*Message[K, V], *RecordError) {
 	m := newMessage[K, V](r)
 	if err := d.decode(ctx, m); err != nil {
 		return nil, err
@@ -42,7 +52,7 @@ func (d *Decoder[K, V]) Decode(ctx context.Context, r *base.Record) (*Message[K,
 	return m, nil
 }
 
-func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (err error) {
+func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *RecordError) {
 	r, stage := m.Raw, StageKey
 	if d.bytes {
 		copyBytes(r, any(&m.Key).(*[]byte), any(&m.Value).(*[]byte))
@@ -51,28 +61,33 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (err error
 	t := d.targets.Get().(*targets)
 	defer func() {
 		if p := recover(); p != nil {
-			err = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
+			failed = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
 			return // t may still be in use by whatever panicked
 		}
 		t.key.Headers, t.value.Headers = nil, nil // not kept alive in the pool
 		d.targets.Put(t)
 	}()
-	aim(&t.key, serde.Key, r, m.KeyNull)
-	if err := d.key.Decode(ctx, r.Key, &t.key, &m.Key); err != nil {
-		return recordError(r, stage, &t.key, err)
+	if !m.KeyNull {
+		aim(&t.key, serde.Key, r)
+		if err := d.key.Decode(ctx, r.Key, &t.key, &m.Key); err != nil {
+			return recordError(r, stage, &t.key, err)
+		}
+		m.KeySchema = t.key.Schema
 	}
-	stage = StageValue
-	aim(&t.value, serde.Value, r, m.Tombstone)
-	if err := d.value.Decode(ctx, r.Value, &t.value, &m.Value); err != nil {
-		return recordError(r, stage, &t.value, err)
+	if !m.Tombstone {
+		stage = StageValue
+		aim(&t.value, serde.Value, r)
+		if err := d.value.Decode(ctx, r.Value, &t.value, &m.Value); err != nil {
+			return recordError(r, stage, &t.value, err)
+		}
+		m.Schema = t.value.Schema
 	}
-	m.KeySchema, m.Schema = t.key.Schema, t.value.Schema
 	return nil
 }
 
 // aim sets all of t, field by field: a whole struct would be copied once more.
-func aim(t *serde.Target, part serde.Part, r *base.Record, null bool) {
-	t.Topic, t.Part, t.Null, t.Headers, t.Schema = r.Topic, part, null, r.Headers, nil
+func aim(t *serde.Target, part serde.Part, r *base.Record) {
+	t.Topic, t.Part, t.Null, t.Headers, t.Schema = r.Topic, part, false, r.Headers, nil
 }
 
 // copyBytes does what serde.Bytes does to a key and a value. They are copies, so

@@ -44,16 +44,19 @@ func (d *Dispatcher[K, V]) OnSchema(fullName string, handle func(context.Context
 	d.byName[fullName] = handle
 }
 
-// OnTombstone has handle called for null values, which have no type.
+// OnTombstone has handle called for null values, which have no type. Without it, a
+// tombstone is [ErrTombstone], to which no policy applies.
 func (d *Dispatcher[K, V]) OnTombstone(handle func(context.Context, *Message[K, V]) error) {
 	d.null = handle
 }
 
-// Handle calls the handler for m. The error wraps [ErrNoHandler] if there is none.
+// Handle calls the handler for m. The error wraps [ErrNoHandler] if there is none,
+// or [ErrTombstone] if there is none for a tombstone.
 func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
 	if m.Tombstone {
 		if d.null == nil {
-			return fmt.Errorf("%w: a tombstone", ErrNoHandler)
+			return fmt.Errorf("%w, and the dispatcher has no handler for it: give OnTombstone, or the consumer's option"+
+				" WithTombstones(avroconsumer.SkipTombstones)", ErrTombstone)
 		}
 		return d.null(ctx, m)
 	}

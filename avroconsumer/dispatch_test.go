@@ -69,15 +69,19 @@ func TestDispatcher(t *testing.T) {
 			l.add("letter")
 			return nil
 		})
-		require.NoError(t, c.Run(t.Context(), d.Handle))
+		err = c.Run(t.Context(), d.Handle)
+		require.EqualError(t, err, "t [0] offset 4: handler: avroconsumer: a tombstone (the value is null), and the dispatcher has no handler for it:"+
+			" give OnTombstone, or the consumer's option WithTombstones(avroconsumer.SkipTombstones)")
+		require.ErrorIs(t, err, avroconsumer.ErrTombstone)
 		require.Equal(t, []string{"order: order 1 at 0", "letter", "payment: payment 2"}, l.get())
-		require.Equal(t, []string{"Telegram after 1", " after 1"}, dead.get(), "nobody wanted a telegram, or a tombstone")
+		require.Equal(t, []string{"Telegram after 1"}, dead.get(), "nobody wanted a telegram; no policy is for the tombstone")
+		require.Equal(t, int64(4), w.committed(0))
 
 		d.OnTombstone(func(_ context.Context, m *avroconsumer.Message[string, event]) error {
 			l.add("%s is deleted", m.Key)
 			return nil
 		})
-		require.NoError(t, d.Handle(t.Context(), &avroconsumer.Message[string, event]{Key: "k", Tombstone: true}))
+		require.NoError(t, c.Run(t.Context(), d.Handle))
 		require.Contains(t, l.get(), "k is deleted")
 		err = d.Handle(t.Context(), &avroconsumer.Message[string, event]{Value: note{}})
 		require.EqualError(t, err, "avroconsumer: no handler for this type: avroconsumer_test.note")

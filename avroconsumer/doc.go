@@ -27,6 +27,14 @@
 // goes on behind it. A registry that does not answer makes no bad records: what
 // needs it waits in its place, paused, and is tried again until it answers.
 //
+// # Nulls
+//
+// A null key is never an error: Key is K's zero value, and Message.KeyNull is set. A
+// tombstone, a record whose value is null, is yielded by Poll and the iterators
+// with Message.Tombstone set. Run and RunBatch deliver it to handlers whose value type
+// can be null, and otherwise end with [ErrTombstone] unless [WithTombstones] says
+// what to do. Nulls are never decoded, and no policy applies to a tombstone.
+//
 // # Terms
 //
 // The prefix is the records of a partition up to the first that is not dealt with.

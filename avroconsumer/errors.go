@@ -50,15 +50,18 @@ const (
 	StageKey     Stage = iota // its key could not be decoded
 	StageValue                // its value could not be decoded
 	StageHandler              // its handler returned an error, or panicked
+	StageOutput               // a pipeline's result could not be serialized, and the registry is why
 )
 
-// String returns "key", "value" or "handler".
+// String returns "key", "value", "handler" or "output".
 func (s Stage) String() string {
 	switch s {
 	case StageKey:
 		return "key"
 	case StageValue:
 		return "value"
+	case StageOutput:
+		return "output"
 	default:
 		return "handler"
 	}
@@ -78,7 +81,7 @@ type RecordError struct {
 func (e *RecordError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s [%d] offset %d: %s", e.Raw.Topic, e.Raw.Partition, e.Raw.Offset, e.Stage)
-	if e.SchemaID != 0 && e.Stage != StageHandler {
+	if e.SchemaID != 0 && e.decoding() {
 		fmt.Fprintf(&b, " (schema %d)", e.SchemaID)
 	}
 	fmt.Fprintf(&b, ": %v", e.cause())
@@ -87,21 +90,34 @@ func (e *RecordError) Error() string {
 
 // cause is Err without what Error says already: topic, part and schema.
 func (e *RecordError) cause() error {
-	if d, ok := e.Err.(*serde.DecodeError); ok && e.Stage != StageHandler {
+	if d, ok := e.Err.(*serde.DecodeError); ok && e.decoding() {
 		return d.Err
 	}
 	return e.Err
 }
 
+// decoding says whether e is of decoding.
+func (e *RecordError) decoding() bool { return e.Stage == StageKey || e.Stage == StageValue }
+
 // Unwrap returns the cause.
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// Class returns the policy's class that e falls under.
+// Class returns the class that e falls under: the one that a [Policy] is given
+// for, or one that no policy is for.
 func (e *RecordError) Class() Class {
+	var unauthorized *registry.UnauthorizedError
+	switch {
+	case errors.Is(e.Err, ErrTombstone):
+		return TombstoneErrors
+	case e.Temporary():
+		return RegistryUnavailable
+	case e.Stage != StageHandler && errors.As(e.Err, &unauthorized):
+		return RegistryUnauthorized
+	}
 	if errors.Is(e.Err, ErrNoHandler) {
 		return UnknownSchemas
 	}
-	if e.Stage == StageHandler {
+	if !e.decoding() {
 		return HandlerErrors
 	}
 	if n := (*registry.NotFoundError)(nil); errors.As(e.Err, &n) {
@@ -115,10 +131,11 @@ func (e *RecordError) Class() Class {
 func (e *RecordError) Temporary() bool { return e.Stage != StageHandler && temporary(e.Err) }
 
 // Blameless reports whether the record is not to blame, although waiting may not
-// help: the registry refuses the program's credentials.
+// help: the registry refuses the program's credentials, or nothing says what to do
+// with a tombstone. No policy applies to it.
 func (e *RecordError) Blameless() bool {
-	var u *registry.UnauthorizedError
-	return e.Stage != StageHandler && errors.As(e.Err, &u)
+	c := e.Class()
+	return c == RegistryUnauthorized || c == TombstoneErrors
 }
 
 // recordError wraps what a deserializer returned.

@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// handler deals with one record after the other: Run's process.
+// handler processes one record after the other: Run's process.
 type handler[K, V any] struct {
-	core    *core
-	decoder *Decoder[K, V]
-	handle  func(context.Context, *Message[K, V]) error
+	core       *core
+	decoder    *Decoder[K, V]
+	tombstones TombstoneRule
+	handle     func(context.Context, *Message[K, V]) error
 }
 
 func (h handler[K, V]) process(ctx context.Context, items []item) verdict {
@@ -26,9 +27,15 @@ func (h handler[K, V]) process(ctx context.Context, items []item) verdict {
 }
 
 func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
-	m, err := h.decoder.Decode(ctx, it.rec)
-	if err != nil {
-		e := err.(*RecordError)
+	skip, e := h.tombstones.Apply(it.rec)
+	if skip {
+		return verdict{}
+	}
+	var m *Message[K, V]
+	if e == nil {
+		m, e = h.decoder.decodeRecord(ctx, it.rec)
+	}
+	if e != nil {
 		v, raw := h.core.failed(ctx, it, e)
 		if v.cause = e; !raw {
 			return v
@@ -37,11 +44,11 @@ func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
 		m.Err = e
 	}
 	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
-	err = guard(func() error { return h.handle(ctx, m) })
+	err := guard(func() error { return h.handle(ctx, m) })
 	if err == nil {
 		return verdict{answered: true}
 	}
-	e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
+	e = &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
 	if m.Schema != nil {
 		e.SchemaID = m.Schema.ID
 	}
@@ -61,24 +68,22 @@ func guard(f func() error) (err error) {
 }
 
 // failed applies the policy for a record that failed, and marks it as undealt
-// unless that dealt with it. raw: it is to be handed over with its error.
+// unless that processed it. raw: it is to be handed over with its error.
 func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict, raw bool) {
 	if ctx.Err() != nil { // whatever it is, it may be for want of time
 		it.undealt = true
 		return verdict{}, false
 	}
 	class := e.Class()
-	if e.Stage != StageHandler {
-		if e.Temporary() {
-			it.undealt = true
-			c.observer.Failed(e, class, Waited)
-			return verdict{registry: true}, false
-		}
-		if e.Blameless() {
-			it.undealt = true
-			c.observer.Failed(e, class, Stopped)
-			return verdict{err: e}, false
-		}
+	if e.Temporary() {
+		it.undealt = true
+		c.observer.Failed(e, class, Waited)
+		return verdict{registry: true}, false
+	}
+	if e.Blameless() {
+		it.undealt = true
+		c.observer.Failed(e, class, Stopped)
+		return verdict{err: e}, false
 	}
 	it.attempts++
 	e.Attempts = int(it.attempts)

@@ -102,7 +102,7 @@ func TestObserver(t *testing.T) {
 			"span of poison: 0s, t [0] offset 1: key (schema 41): 2 of 8 bytes left",
 			"offset 2: handler error, retried", "span of bad: 1s, the database said no",
 			"offset 2: handler error, skipped", "span of bad: 1s, the database said no",
-			"offset 3: decode error, waited",
+			"offset 3: registry unavailable error, waited",
 		}, watch.get()[:10])
 		rest := fmt.Sprint(watch.get()[10:])
 		require.Contains(t, rest, "error: t [0]: passes")

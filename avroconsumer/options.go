@@ -21,6 +21,7 @@ type config struct {
 	bytes        int
 	drainTimeout time.Duration
 	policies     [classes]Policy
+	tombstones   Tombstones
 	observer     Observer
 	start        Start
 	toEnd        bool
@@ -67,6 +68,9 @@ func (c *config) check() error {
 	}
 	if c.observer == nil {
 		c.refuse("WithObserver", "the observer is nil")
+	}
+	if err := c.tombstones.Check(); err != nil {
+		c.refuse("WithTombstones", "%w", err)
 	}
 	for class, p := range c.policies {
 		if err := p.Check(Class(class)); err != nil {
@@ -121,6 +125,10 @@ func WithDrainTimeout(d time.Duration) Option { return func(c *config) { c.drain
 // they return the error.
 func WithPolicy(class Class, p Policy) Option {
 	return func(c *config) {
+		if class >= RegistryUnavailable && class <= TombstoneErrors {
+			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not to blame", class)
+			return
+		}
 		if class >= classes {
 			c.refuse("WithPolicy", "%v is no class", class)
 			return

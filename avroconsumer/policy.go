@@ -8,10 +8,10 @@ import (
 
 // Class groups the errors of records by what can be done about them.
 //
-// Two kinds of error belong to none, because the record is not to blame and no
-// policy may give it up: while the registry does not answer, the record is tried
-// again and again, in its place; and when the registry refuses the program's
-// credentials, Run ends, whatever the policies say.
+// No policy can be given for three of them, because the record is not to blame:
+// while the registry does not answer, the record is tried again and again, in its
+// place; when the registry refuses the program's credentials, or a tombstone comes
+// of which nothing says what to do with it, Run ends, whatever the policies say.
 type Class uint8
 
 // The classes.
@@ -28,7 +28,21 @@ const (
 	classes = 3
 )
 
-// String returns "decode", "unknown schema" or "handler".
+// The classes that no policy is for, because the record is not to blame: an
+// [Observer] is told of them.
+const (
+	// RegistryUnavailable: the registry does not answer. The record waits in its
+	// place, paused, and is tried again until it does.
+	RegistryUnavailable Class = 0x80 + iota
+	// RegistryUnauthorized: the registry refuses the program's credentials. Run ends.
+	RegistryUnauthorized
+	// TombstoneErrors: nothing says what to do with a null value ([ErrTombstone]).
+	// Run ends.
+	TombstoneErrors
+)
+
+// String returns the class in a few words: "decode", "unknown schema", "handler",
+// "registry unavailable", "registry unauthorized" or "tombstone".
 func (c Class) String() string {
 	switch c {
 	case DecodeErrors:
@@ -37,6 +51,12 @@ func (c Class) String() string {
 		return "unknown schema"
 	case HandlerErrors:
 		return "handler"
+	case RegistryUnavailable:
+		return "registry unavailable"
+	case RegistryUnauthorized:
+		return "registry unauthorized"
+	case TombstoneErrors:
+		return "tombstone"
 	default:
 		return fmt.Sprintf("Class(%d)", uint8(c))
 	}

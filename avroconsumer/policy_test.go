@@ -364,6 +364,8 @@ func TestNewRefuses(t *testing.T) {
 		{"drain", avroconsumer.WithDrainTimeout(-1), "avroconsumer: WithDrainTimeout: -1ns is not positive"},
 		{"observer", avroconsumer.WithObserver(nil), "avroconsumer: WithObserver: the observer is nil"},
 		{"class", avroconsumer.WithPolicy(9, retry), "avroconsumer: WithPolicy: Class(9) is no class"},
+		{"a class that no policy is for", avroconsumer.WithPolicy(avroconsumer.TombstoneErrors, avroconsumer.Skip()), "avroconsumer: WithPolicy: no policy can be given for tombstone errors: the record is not to blame"},
+		{"tombstones", avroconsumer.WithTombstones(3), "avroconsumer: WithTombstones: 3 is neither SkipTombstones nor DeliverTombstones"},
 		{"retrying decode errors", avroconsumer.WithPolicy(avroconsumer.DecodeErrors, retry), "avroconsumer: WithPolicy: decode errors: decode errors are never retried: they would fail again"},
 		{"no retries", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(0, nil)), "avroconsumer: WithPolicy: handler errors: Retry: 0 retries, want at least 1"},
 		{"no backoff", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(1, nil)), "avroconsumer: WithPolicy: handler errors: Retry: the backoff is nil"},

@@ -29,7 +29,7 @@ import (
 // polled and are not dealt with are the next to be handed out.
 func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *Message[K, V]) error) error {
 	r := &runner{core: c.core, ordering: c.ordering, batch: 1}
-	h := handler[K, V]{core: c.core, decoder: c.decoder, handle: handle}
+	h := handler[K, V]{core: c.core, decoder: c.decoder, tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle}
 	r.process = h.process
 	return c.runWith(ctx, r)
 }

@@ -25,44 +25,51 @@ func (c *Consumer[K, V]) RunBatch(ctx context.Context, max int, wait time.Durati
 	if r.ordering == Key {
 		r.ordering = Partition
 	}
-	h := batchHandler[K, V]{core: c.core, decoder: c.decoder, handle: handle}
+	h := batchHandler[K, V]{core: c.core, decoder: c.decoder, tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle}
 	r.process = h.process
 	return c.runWith(ctx, r)
 }
 
-// batchHandler deals with batches: RunBatch's process.
+// batchHandler processes batches: RunBatch's process.
 type batchHandler[K, V any] struct {
-	core    *core
-	decoder *Decoder[K, V]
-	handle  func(context.Context, []*Message[K, V]) []error
+	core       *core
+	decoder    *Decoder[K, V]
+	tombstones TombstoneRule
+	handle     func(context.Context, []*Message[K, V]) []error
 }
 
 // process decodes records up to the first that fails, has them handled, and then
 // looks at the one that failed. What is behind it waits for the next round.
 func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdict) {
 	var batch []*Message[K, V]
+	var of []*item // of each message in batch: skipped tombstones are in none
 	var bad *RecordError
-	n := 0 // records in batch
-	for ; n < len(items) && bad == nil; n++ {
-		m, err := h.decoder.Decode(ctx, items[n].rec)
-		if err != nil {
-			bad = err.(*RecordError)
-			if ctx.Err() == nil && h.core.policies[bad.Class()].action == HandedRaw && !bad.Temporary() && !bad.Blameless() {
-				h.core.observer.Failed(bad, bad.Class(), HandedRaw)
-				m, bad = newMessage[K, V](items[n].rec), nil
-				m.Err = err.(*RecordError)
-			} else {
+	n := 0 // records in batch, or skipped
+	for ; n < len(items); n++ {
+		it := &items[n]
+		skip, m := false, (*Message[K, V])(nil)
+		if skip, bad = h.tombstones.Apply(it.rec); skip {
+			h.skipped(ctx, it)
+			continue
+		}
+		if bad == nil {
+			m, bad = h.decoder.decodeRecord(ctx, it.rec)
+		}
+		if bad != nil {
+			if !h.passesRaw(ctx, bad) {
 				break
 			}
+			m = newMessage[K, V](it.rec)
+			m.Err, bad = bad, nil
 		}
-		m.from = handle{part: items[n].part, seq: items[n].seq, offset: m.Offset}
-		batch = append(batch, m)
+		m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
+		batch, of = append(batch, m), append(of, it)
 	}
 	for i := n; i < len(items); i++ {
 		items[i].undealt = true
 	}
-	if n > 0 {
-		v = h.handleBatch(ctx, batch, items[:n])
+	if len(batch) > 0 {
+		v = h.handleBatch(ctx, batch, of)
 		v.answered = true
 	}
 	if bad != nil && v.err == nil && v.pause == 0 {
@@ -75,9 +82,27 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdic
 	return v
 }
 
+// skipped tells the observer of a tombstone that no handler sees.
+func (h batchHandler[K, V]) skipped(ctx context.Context, it *item) {
+	if h.core.observing {
+		start := time.Now()
+		h.core.observer.Handled(h.core.observer.Handling(ctx, it.rec), it.rec, time.Since(start), nil)
+	}
+}
+
+// passesRaw says whether the handler is to get a record that could not be decoded,
+// and tells the observer if so.
+func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError) bool {
+	if ctx.Err() != nil || e.Temporary() || e.Blameless() || h.core.policies[e.Class()].action != HandedRaw {
+		return false
+	}
+	h.core.observer.Failed(e, e.Class(), HandedRaw)
+	return true
+}
+
 // handleBatch calls the handler and applies the policy for each record that
 // failed.
-func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []item) (v verdict) {
+func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []*item) (v verdict) {
 	start := time.Now()
 	var ctxs []context.Context
 	if h.core.observing {
@@ -86,8 +111,7 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 		}
 	}
 	errs := h.call(ctx, batch)
-	for i := range items {
-		it := &items[i]
+	for i, it := range items {
 		var err error
 		if errs != nil {
 			err = errs[i]

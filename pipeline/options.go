@@ -22,6 +22,7 @@ type config struct {
 	workers    int
 	abort      time.Duration
 	policies   [classes]avroconsumer.Policy
+	tombstones avroconsumer.Tombstones
 	observer   avroconsumer.Observer
 	producer   []avroproducer.Option
 	toEnd      bool
@@ -62,6 +63,9 @@ func (c *config) check() error {
 	if c.observer == nil {
 		c.refuse("WithObserver", "the observer is nil")
 	}
+	if err := c.tombstones.Check(); err != nil {
+		c.refuse("WithTombstones", "%w", err)
+	}
 	for class, p := range c.policies {
 		if err := p.Check(avroconsumer.Class(class)); err != nil {
 			c.refuse("WithPolicy", "%v errors: %w", avroconsumer.Class(class), err)
@@ -87,12 +91,24 @@ func WithConcurrency(n int) Option { return func(c *config) { c.workers = n } }
 // them well below transaction.timeout.ms.
 func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
 	return func(c *config) {
+		if class >= avroconsumer.RegistryUnavailable && class <= avroconsumer.TombstoneErrors {
+			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not to blame", class)
+			return
+		}
 		if class >= classes {
 			c.refuse("WithPolicy", "%v is no class", class)
 			return
 		}
 		c.policies[class] = p
 	}
+}
+
+// WithTombstones skips records whose value is null, or delivers them to a function
+// whose value type V1 cannot be null. Without it, tombstones are delivered where V1
+// can be null, and end Run with avroconsumer.ErrTombstone where it cannot: see
+// [avroconsumer.WithTombstones]. A tombstone that is skipped leaves nothing behind.
+func WithTombstones(t avroconsumer.Tombstones) Option {
+	return func(c *config) { c.tombstones = t }
 }
 
 // DeadLetter is the policy that writes dead letters through the pipeline itself.

@@ -20,7 +20,8 @@ var ErrBusy = errors.New("pipeline: Run is under way")
 type Pipeline[K1, V1, K2, V2 any] struct {
 	config
 	session  base.Session
-	decoder  *avroconsumer.Decoder[K1, V1]
+	decode   func(context.Context, *base.Record) (*avroconsumer.Message[K1, V1], error)
+	null     avroconsumer.TombstoneRule
 	producer *avroproducer.Producer[K2, V2]
 	position positions
 
@@ -52,7 +53,10 @@ func New[K1, V1, K2, V2 any](s base.Session, k1 serde.Deserializer[K1], v1 serde
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline[K1, V1, K2, V2]{config: c, session: s, decoder: avroconsumer.NewDecoder(k1, v1), producer: producer}
+	p := &Pipeline[K1, V1, K2, V2]{
+		config: c, session: s, producer: producer,
+		decode: avroconsumer.NewDecoder(k1, v1).Decode, null: avroconsumer.TombstoneRuleFor[V1](c.tombstones),
+	}
 	p.position.config = &p.config
 	p.position.session = s
 	return p, nil

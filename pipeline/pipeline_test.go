@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 		p.fill(0, "a", "b")
 		p.fill(1, "x")
 		p.Append("in", 1, base.Record{Key: []byte("k"), Value: nil})
-		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd())
+		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd(), pipeline.WithTombstones(avroconsumer.DeliverTombstones))
 		require.NoError(t, l.Run(t.Context(), func(_ context.Context, m *message) ([]record, error) {
 			if m.Tombstone {
 				return []record{{Topic: "out", Key: m.Key, Tombstone: true}}, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
 )
 
 // ReplayConfig says which dead letters [Replay] sends, and where. The zero value
@@ -49,9 +50,21 @@ func Replay(ctx context.Context, s base.Session, topics []string, c ReplayConfig
 	if c.DryRun {
 		s = AtLeastOnce(dry{s}, s.Producer())
 	}
+	// A tombstone that is a dead letter is sent back as what it is.
+	opts = append([]Option{WithTombstones(avroconsumer.DeliverTombstones)}, opts...)
 	p, err := New(s, raw{}, letters{}, raw{}, raw{}, append(opts, WithToEnd())...)
 	if err != nil {
 		return Replayed{}, err
+	}
+	decode := p.decode
+	p.decode = func(ctx context.Context, r *base.Record) (*avroconsumer.Message[[]byte, DeadLetterRecord], error) {
+		m, err := decode(ctx, r)
+		if err == nil && m.Tombstone { // nulls are not decoded, but this one has headers to be read
+			if err := (letters{}).Decode(ctx, nil, &serde.Target{Headers: r.Headers}, &m.Value); err != nil {
+				return nil, &avroconsumer.RecordError{Raw: r, Stage: avroconsumer.StageValue, Err: err}
+			}
+		}
+		return m, err
 	}
 	if err := p.Subscribe(topics...); err != nil {
 		return Replayed{}, err

@@ -201,6 +201,7 @@ func (r *run[K1, V1, K2, V2]) abort(ctx context.Context, b *batch, why error) er
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.abort)
 	defer cancel()
 	_, err := r.end(ctx, false)
+	r.dropReports(ctx)
 	if e := (*base.Error)(nil); errors.As(err, &e) && e.Fatal {
 		return err
 	}
@@ -211,6 +212,16 @@ func (r *run[K1, V1, K2, V2]) abort(ctx context.Context, b *batch, why error) er
 		return errors.Join(why, fmt.Errorf("abort: %w", err))
 	}
 	return passing(why)
+}
+
+// dropReports forgets the failures of what was aborted: they are no failures of the
+// next round. Aborting has reported them, or is about to; without transactions, what
+// is under way is not waited for.
+func (r *run[K1, V1, K2, V2]) dropReports(ctx context.Context) {
+	const soon = 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	_ = r.producer.Flush(ctx)
 }
 
 // end ends the transaction, again and again while nothing is decided.

@@ -113,6 +113,9 @@ func appendFrame(dst []byte, f serde.FrameID) []byte {
 	return serde.AppendGUIDFrame(dst, f.GUID)
 }
 
+// errTranslation marks what came of asking the registries for a translation.
+var errTranslation = errors.New("translate")
+
 // frame translates what a frame says.
 func (t *Translator) frame(ctx context.Context, of frameOf) (serde.FrameID, error) {
 	t.mu.Lock()
@@ -123,7 +126,7 @@ func (t *Translator) frame(ctx context.Context, of frameOf) (serde.FrameID, erro
 	}
 	to, err := t.ask(ctx, of)
 	if err != nil {
-		return serde.FrameID{}, fmt.Errorf("translate %v: %w", of.frame, err)
+		return serde.FrameID{}, fmt.Errorf("%w %v: %w", errTranslation, of.frame, err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -111,8 +111,7 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) erro
 				return err
 			}
 			if e.Temporary() {
-				r.observer.Failed(e, e.Class(), avroconsumer.Waited)
-				return fmt.Errorf("%w: %w", errWait, e)
+				return r.waits(e)
 			}
 		}
 		known := r.trial(rec)
@@ -123,9 +122,9 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) erro
 			known.attempts++
 			e.Attempts = known.attempts
 		}
-		decision := r.policies[e.Class()].Decide(e.Attempts)
-		if e.Blameless() {
-			decision = avroconsumer.Decision{Action: avroconsumer.Stopped}
+		decision := avroconsumer.Decision{Action: avroconsumer.Stopped}
+		if !e.Blameless() {
+			decision = r.policies[e.Class()].Decide(e.Attempts)
 		}
 		if produced > 0 {
 			// Some of its results are in the transaction, and must not be seen: begin
@@ -139,6 +138,12 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) erro
 			return err
 		}
 	}
+}
+
+// waits aborts the round because the registry does not answer.
+func (r *run[K1, V1, K2, V2]) waits(e *avroconsumer.RecordError) error {
+	r.observer.Failed(e, e.Class(), avroconsumer.Waited)
+	return fmt.Errorf("%w: %w", errWait, e)
 }
 
 // act does what a policy has decided. again: the record is to be tried once more.
@@ -201,7 +206,11 @@ func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *base.Record) (produc
 		}
 		r.observer.Handled(octx, rec, time.Since(start), cause)
 	}()
-	m, err := r.decoder.Decode(octx, rec)
+	skip, e := r.null.Apply(rec)
+	if skip || e != nil {
+		return 0, e, nil
+	}
+	m, err := r.decode(octx, rec)
 	if err != nil {
 		if ctx.Err() != nil {
 			return 0, nil, ctx.Err()
@@ -214,9 +223,11 @@ func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *base.Record) (produc
 // produce calls the function and produces what it returns.
 func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Message[K1, V1]) (produced int, e *avroconsumer.RecordError, err error) {
 	results, err := guard(func() ([]avroproducer.Record[K2, V2], error) { return r.transform(ctx, m) })
+	writing := errors.Is(err, errTranslation)
 	if err == nil {
 		for i := range results {
 			if err = r.producer.ProduceRecord(ctx, results[i]); err != nil {
+				writing = true
 				break
 			}
 			produced++
@@ -232,6 +243,13 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 	var encode *serde.EncodeError
 	if errors.As(err, &kafka) && !errors.As(err, &encode) || errors.Is(err, base.ErrClosed) {
 		return produced, nil, err // the client's, not the record's
+	}
+	if writing {
+		// The registry's fault is no record's, whichever side of the pipeline asks.
+		e = &avroconsumer.RecordError{Raw: m.Raw, Stage: avroconsumer.StageOutput, Err: err}
+		if e.Temporary() || e.Blameless() {
+			return produced, e, nil
+		}
 	}
 	e = &avroconsumer.RecordError{Raw: m.Raw, Stage: avroconsumer.StageHandler, Err: err}
 	if m.Schema != nil {
@@ -251,6 +269,9 @@ func (r *run[K1, V1, K2, V2]) raw(ctx context.Context, e *avroconsumer.RecordErr
 	produced, failed, err := r.produce(ctx, m)
 	if failed == nil {
 		return err
+	}
+	if failed.Temporary() {
+		return r.waits(failed)
 	}
 	known.attempts++
 	failed.Attempts = known.attempts

@@ -32,7 +32,7 @@ type Deserializer[T any] interface {
 type Target struct {
 	Topic   string
 	Part    Part
-	Null    bool                    // Append sets it: write Kafka's null. Decode is told it
+	Null    bool                    // Append sets it: write Kafka's null. Decode is told it; consumers do not decode nulls
 	Headers []base.Header           // in: the record's. Append adds what the frame needs, to a copy
 	Schema  *registry.SubjectSchema // filled in: the writer's schema; nil for plain serdes
 }

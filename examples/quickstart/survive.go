@@ -31,6 +31,7 @@ func (d *demo) survive(ctx context.Context) error {
 		kavro.ValueSchema(schemaV2),
 		kavro.Consumer(
 			avroconsumer.WithToEnd(),
+			avroconsumer.WithTombstones(avroconsumer.DeliverTombstones), // a SourceFileV2 cannot be null: Run would end
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(raw.Base()))),
 		),
 	)...)

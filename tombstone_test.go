@@ -1,0 +1,91 @@
+package kavro_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro"
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/kavrotest"
+	"github.com/kavro/kavro/pipeline"
+)
+
+// A tombstone on a topic of orders: Run and a pipeline end unless they are told what
+// to do with it, and hand a nil to a handler of pointers.
+func TestTombstones(t *testing.T) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
+		ctx := patient(t)
+		schema := kavro.ValueSchema(orderSchema)
+		producer, err := kavro.NewProducer[string, Order](env.Config(), which, schema)
+		require.NoError(t, err)
+		require.NoError(t, producer.Produce(ctx, "orders", "o-1", Order{ID: "o-1", Total: 1}))
+		require.NoError(t, producer.Delete(ctx, "orders", "o-1"))
+		require.NoError(t, producer.Close(ctx))
+		eof := kavro.Config{"enable.partition.eof": true}
+
+		consume := func(group string, opts ...avroconsumer.Option) (orders, tombstones int, err error) {
+			c, err := kavro.NewConsumer[string, Order](env.Group(group, eof), []string{"orders"}, which, schema,
+				kavro.Consumer(append(opts, avroconsumer.WithToEnd())...))
+			require.NoError(t, err)
+			err = c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, Order]) error {
+				if m.Tombstone {
+					tombstones++
+				} else {
+					orders++
+				}
+				return nil
+			})
+			require.NoError(t, c.Close(ctx))
+			return orders, tombstones, err
+		}
+		orders, tombstones, err := consume("stop", avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Skip()))
+		require.ErrorIs(t, err, avroconsumer.ErrTombstone)
+		require.ErrorContains(t, err, "take *kavro_test.Order as the type of values")
+		require.Equal(t, []int{1, 0}, []int{orders, tombstones})
+		orders, tombstones, err = consume("skip", avroconsumer.WithTombstones(avroconsumer.SkipTombstones))
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 0}, []int{orders, tombstones})
+		orders, tombstones, err = consume("deliver", avroconsumer.WithTombstones(avroconsumer.DeliverTombstones))
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 1}, []int{orders, tombstones})
+
+		c, err := kavro.NewConsumer[string, *Order](env.Group("pointers", eof), []string{"orders"}, which, schema, kavro.Consumer(avroconsumer.WithToEnd()))
+		require.NoError(t, err)
+		var got []*Order
+		require.NoError(t, c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, *Order]) error {
+			got = append(got, m.Value)
+			return nil
+		}))
+		require.NoError(t, c.Close(ctx))
+		require.Equal(t, []*Order{{ID: "o-1", Total: 1}, nil}, got)
+
+		require.NoError(t, env.CreateTopic(ctx, "copies", 1))
+		transform := func(id string, opts ...pipeline.Option) error {
+			p, err := kavro.NewPipeline[string, Order, string, Order](env.Group(id, eof, kavro.Config{"transactional.id": id}), []string{"orders"}, which,
+				schema, kavro.Output(schema), kavro.Pipeline(append(opts, pipeline.WithToEnd())...))
+			require.NoError(t, err)
+			err = p.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, Order]) ([]avroproducer.Record[string, Order], error) {
+				return []avroproducer.Record[string, Order]{{Topic: "copies", Key: m.Key, Value: m.Value, Tombstone: m.Tombstone}}, nil
+			})
+			require.NoError(t, p.Close(ctx))
+			return err
+		}
+		require.ErrorIs(t, transform("line"), avroconsumer.ErrTombstone)
+		require.NoError(t, transform("line", pipeline.WithTombstones(avroconsumer.DeliverTombstones)))
+		reader, err := kavro.NewConsumer[string, *Order](env.Group("audit", eof), []string{"copies"}, which, schema, kavro.Consumer(avroconsumer.WithToEnd()))
+		require.NoError(t, err)
+		got = nil
+		for m, err := range reader.Messages(ctx) {
+			if end := (*avroconsumer.EndOfPartition)(nil); err != nil {
+				require.ErrorAs(t, err, &end)
+				continue
+			}
+			got = append(got, m.Value)
+		}
+		require.NoError(t, reader.Close(ctx))
+		require.Equal(t, []*Order{{ID: "o-1", Total: 1}, nil}, got)
+	})
+}
