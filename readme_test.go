@@ -35,7 +35,7 @@ func readme(ctx context.Context, conf kavro.Config, bill func(context.Context, O
 	if err != nil {
 		return err
 	}
-	defer consumer.Close(context.WithoutCancel(ctx))
+	defer consumer.Close(ctx) // commits, and leaves the group, also when ctx has ended
 	err = consumer.Run(ctx, func(ctx context.Context, msg *avroconsumer.Message[string, Order]) error {
 		return bill(ctx, msg.Value) // the offset is committed once this has returned nil
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -253,31 +254,33 @@ func handlesOf[K, V any](msgs []*Message[K, V]) []handle {
 	return out
 }
 
-// Close ends Run, if it is under way, commits what was dealt with unless commits
-// are manual, and gives up all partitions. It closes what the consumer owns. It is
-// idempotent, and may be called beside everything else. If ctx ends before
-// whoever reads has given way, that is the error, and Close may be called again.
+// Close ends Run, if it is under way, commits what was processed unless commits are
+// manual, gives up all partitions and leaves the group. It closes what the consumer
+// owns. It is idempotent, and may be called beside everything else.
+//
+// ctx bounds the drain: when it ends, also if it has ended already, the contexts of
+// handlers that are still at work end, and their records are unprocessed. Committing
+// and leaving then still get 5 seconds, so that "defer consumer.Close(ctx)" commits
+// whatever has become of ctx. The error is a [*DrainError] if handlers did not return,
+// joined with what failed after that. If the reader of this consumer does not return
+// within those 5 seconds either, it is ctx's error, and Close may be called again.
 func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing = true
 	c.wake()
-	if c.run != nil {
-		c.run.stop(base.ErrClosed)
-	}
-	for c.claimed {
-		if c.freed == nil {
-			c.freed = make(chan struct{})
-		}
-		freed := c.freed
-		c.mu.Unlock()
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		c.mu.Lock()
+	run := c.run
+	if run != nil {
+		run.stop(base.ErrClosed)
 	}
 	c.mu.Unlock()
+	if err := c.awaitReader(ctx, run); err != nil {
+		return err
+	}
+	late := run.lateHandlers(ctx)
+
+	asked := ctx
+	ctx, cancel := ending.Context(ctx, ending.Close)
+	defer cancel()
 	if err := c.take(ctx); err != nil {
 		return err
 	}
@@ -293,8 +296,12 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 		return nil
 	}
 
-	c.endCommits(ctx)
-	var errs []error
+	errs := []error{late}
+	if asked.Err() == nil {
+		c.endCommits(asked) // whoever called CommitAsync is told whatever comes of it
+	} else {
+		c.endCommits(ctx)
+	}
 	if !c.manual {
 		_, err := c.commit(ctx, c.allDue)
 		errs = append(errs, err)
@@ -307,6 +314,42 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 		errs = append(errs, f(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// awaitReader waits until nobody reads any more. When ctx has ended it cuts run's drain
+// short, if there is one, and waits a little longer.
+func (c *core) awaitReader(ctx context.Context, run *runner) error {
+	if c.awaitFree(ctx) {
+		return nil
+	}
+	run.hurry()
+	patience, cancel := ending.Context(ctx, ending.Close)
+	defer cancel()
+	if c.awaitFree(patience) {
+		return nil
+	}
+	return ctx.Err()
+}
+
+// awaitFree waits within ctx until the claim is free, and reports whether it is.
+func (c *core) awaitFree(ctx context.Context) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.claimed {
+		if c.freed == nil {
+			c.freed = make(chan struct{})
+		}
+		freed := c.freed
+		c.mu.Unlock()
+		select {
+		case <-freed:
+			c.mu.Lock()
+		case <-ctx.Done():
+			c.mu.Lock()
+			return !c.claimed
+		}
+	}
+	return true
 }
 
 // abandon forgets what is still assigned: a base that is not ours keeps it, and

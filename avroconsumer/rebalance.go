@@ -3,9 +3,9 @@ package avroconsumer
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // rebalancer is what the base tells of rebalances. Its methods run inside the
@@ -135,15 +135,20 @@ func (c *core) surrender(ctx context.Context, tps []base.TopicPartition) {
 			parts = append(parts, p)
 		}
 	}
+	closed := c.closed
 	c.mu.Unlock()
 
-	c.drain(ctx, parts)
+	if !closed { // else late handlers have had their drain, and ctx has its time
+		c.drain(ctx, parts)
+		// Handlers that took all the time must not cost the offsets of the others.
+		var cancel context.CancelFunc
+		ctx, cancel = ending.Context(ctx, ending.Close)
+		defer cancel()
+	}
 	if c.onRevoked != nil {
 		c.onRevoked(ctx, tps)
 	}
 	if !c.manual {
-		// Handlers that took all the time must not cost the offsets of the others.
-		ctx, cancel := withGrace(ctx)
 		_, _ = c.commit(ctx, func() []base.Offset { // the observer is told of an error
 			var out []base.Offset
 			for _, p := range parts {
@@ -153,21 +158,12 @@ func (c *core) surrender(ctx context.Context, tps []base.TopicPartition) {
 			}
 			return sortOffsets(out)
 		})
-		cancel()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range parts {
 		c.forget(p, ErrRevoked)
 	}
-}
-
-// withGrace gives a context that has ended some time for one last request.
-func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx.Err() == nil {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }
 
 // drain waits until no handler is at work on parts, then cancels those that

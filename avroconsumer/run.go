@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // Run calls handle for each record, until ctx ends, a record fails under the
@@ -23,7 +24,8 @@ import (
 // work may finish. What a handler returns after its context has ended counts for
 // nothing.
 //
-// When Run ends it waits for handlers at work and commits. It returns ctx's error,
+// When Run ends it waits for handlers at work, 15 seconds unless [WithDrainTimeout] says
+// otherwise, and commits. It returns ctx's error,
 // a [*RecordError], [base.ErrClosed], nil under [WithToEnd], or what else ended it; a
 // [*DrainError] around it if handlers did not return in time. Records that were
 // polled and are not dealt with are the next to be handed out.
@@ -63,12 +65,16 @@ type runner struct {
 	// deal with as undealt.
 	process func(ctx context.Context, items []item) verdict
 
+	asked   context.Context // Run's: when it has ended, no task starts
 	ctx     context.Context // the handlers', before that of their partition
 	workers int             // at work
 	stopped error           // why no more records are handed out; nil: they are
 	ended   bool            // Run has returned, or is about to: what comes late counts for nothing
 	idle    chan struct{}   // closed when the last worker has gone, once stopped
 	isIdle  bool            // it is
+	cut     chan struct{}   // closed when Close waits for handlers no longer
+	isCut   bool            // it is
+	late    int             // handlers that were still at work when Run returned
 }
 
 // verdict is what process found out.
@@ -83,8 +89,9 @@ type verdict struct {
 // run polls until something ends it, then lets the workers finish.
 func (r *runner) run(ctx context.Context) error {
 	c := r.core
-	r.ctx = context.WithoutCancel(ctx)
+	r.asked, r.ctx = ctx, context.WithoutCancel(ctx)
 	r.idle = make(chan struct{})
+	r.cut = make(chan struct{})
 
 	c.mu.Lock()
 	c.run = r
@@ -130,6 +137,8 @@ func (r *runner) end() error {
 	select {
 	case <-r.idle:
 	case <-ctx.Done():
+	case <-r.cut:
+		cancel()
 	}
 
 	c.mu.Lock()
@@ -137,14 +146,15 @@ func (r *runner) end() error {
 		p.cancelHandlers(ErrStopped)
 	}
 	r.ended = true
-	err, late := r.stopped, r.workers
+	r.late = r.workers
+	err, late := r.stopped, r.late
 	c.run = nil
 	c.deals(Partition)
 	c.mu.Unlock()
 	c.settle()
 
 	if !c.manual {
-		ctx, cancel := withGrace(ctx)
+		ctx, cancel := ending.Context(ctx, ending.Commit)
 		defer cancel()
 		if _, commitErr := c.commit(ctx, c.allDue); commitErr != nil && err != ErrEnd {
 			err = errors.Join(err, commitErr)
@@ -159,6 +169,33 @@ func (r *runner) end() error {
 		err = &DrainError{Handlers: late, Err: err}
 	}
 	return err
+}
+
+// hurry ends the drain now. r may be nil.
+func (r *runner) hurry() {
+	if r == nil {
+		return
+	}
+	r.core.mu.Lock()
+	defer r.core.mu.Unlock()
+	if !r.isCut {
+		r.isCut = true
+		close(r.cut)
+	}
+}
+
+// lateHandlers is the error of a Close whose context ended before all handlers had
+// returned. r may be nil.
+func (r *runner) lateHandlers(ctx context.Context) error {
+	if r == nil {
+		return nil
+	}
+	r.core.mu.Lock()
+	defer r.core.mu.Unlock()
+	if !r.isCut || r.late == 0 {
+		return nil
+	}
+	return &DrainError{Handlers: r.late, Err: ctx.Err()}
 }
 
 // hire gets a worker for a lane that was listed. core.mu is held.
@@ -187,7 +224,7 @@ func (r *runner) work() {
 		}
 	}()
 	c.mu.Lock()
-	for r.stopped == nil {
+	for r.stopped == nil && r.asked.Err() == nil {
 		if c.unsettled { // also if Commit dealt with all that there was, below
 			c.mu.Unlock()
 			c.settle()

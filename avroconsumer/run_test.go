@@ -499,19 +499,34 @@ func TestCloseWithinAHandler(t *testing.T) {
 	})
 }
 
+// The context of Close bounds the drain: what a handler returns after that is
+// unprocessed, and Close commits and leaves all the same.
 func TestCloseThatMayNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fillNumbers(0, 3)
 		c := w.join()
-		r := start(t, c, func(context.Context, *message) error { time.Sleep(10 * time.Second); return nil })
+		var cause error
+		r := start(t, c, func(ctx context.Context, m *message) error {
+			if m.Value == "1" {
+				time.Sleep(10 * time.Second)
+				cause = context.Cause(ctx)
+			}
+			return nil
+		})
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.ErrorIs(t, c.Close(ctx), context.DeadlineExceeded)
-		w.close(c)
+		begin := time.Now()
+		err := c.Close(ctx)
+		require.Equal(t, time.Second, time.Since(begin))
+		require.EqualError(t, err, "context deadline exceeded; 1 handlers did not return in time")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, <-r.result, base.ErrClosed)
-		require.Equal(t, int64(1), w.committed(0))
+		w.close(c)
+		time.Sleep(time.Minute)
+		require.ErrorIs(t, cause, avroconsumer.ErrStopped)
+		require.Equal(t, int64(1), w.committed(0), "the first one, not the second")
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // FlushError says what Flush or Close did not get through.
@@ -101,15 +102,19 @@ type closing struct {
 }
 
 // Close refuses new records, flushes within ctx, and closes what the producer
-// owns. The error is a [*FlushError], joined with what closing said; it counts
-// what was lost. Close is idempotent: later calls wait for the first one, within
-// their own ctx, and return nil.
+// owns. Where ctx has ended, or is about to, what is queued still gets 3 seconds, so
+// that "defer producer.Close(ctx)" loses nothing that the brokers take. The error is a
+// [*FlushError], joined with what closing said; it counts what was not delivered, and
+// names it (see [WithMaxFailures]). Close is idempotent: later calls wait for the
+// first one, within their own ctx, and return nil.
 func (p *Producer[K, V]) Close(ctx context.Context) error {
 	if p.reports.calledFromCallback() {
 		return ErrInCallback
 	}
 	first := false
 	p.closing.once.Do(func() { first = true })
+	ctx, cancel := ending.Context(ctx, ending.Deliver)
+	defer cancel()
 	if !first {
 		select {
 		case <-p.closing.done:

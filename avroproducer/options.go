@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // Option changes how [New] makes a producer.
@@ -25,7 +27,7 @@ func defaults() config {
 		maxScratch:   64 << 10,
 		maxFailures:  100,
 		maxReports:   100_000, // as many as librdkafka's queue holds
-		abortTimeout: 10 * time.Second,
+		abortTimeout: ending.Abort,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // ErrInTransaction is returned by Transaction while another one is open: a
@@ -54,7 +55,7 @@ func (e *TransactionError) Temporary() bool { return e.Retriable }
 // not be serialized was not produced, and the transaction stays usable. If a
 // record is not delivered, or the commit fails, the transaction is aborted and
 // the error is a [*TransactionError] that says whether to try again. A commit
-// that fails for the moment is repeated until ctx ends.
+// that fails for the moment is repeated until ctx ends, and gets 5 seconds at least.
 //
 // Everything that is produced meanwhile through the same base belongs to the
 // transaction, whoever produces it. A second transaction at the same time is
@@ -163,9 +164,12 @@ func (p *Producer[K, V]) abort(ctx context.Context, b base.TxnProducer) *Transac
 	return p.end(ctx, b, false)
 }
 
-// end ends the transaction, again and again while that may help, within ctx.
+// end ends the transaction, again and again while that may help, within ctx, though
+// it gets 5 seconds at least: a commit that is cut short may or may not have happened.
 // nil: it is ended.
 func (p *Producer[K, V]) end(ctx context.Context, b base.TxnProducer, commit bool) *TransactionError {
+	ctx, cancel := ending.Context(ctx, ending.Close)
+	defer cancel()
 	op := "abort"
 	if commit {
 		op = "commit"

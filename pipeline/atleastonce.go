@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // AtLeastOnce makes a session of a consumer and a producer, without
@@ -136,9 +137,15 @@ func moving(e *base.Error) bool {
 	}
 }
 
-// Close closes both.
+// Close closes both, beside each other: neither costs the other its time. Where ctx has
+// ended, or is about to, they still get 5 seconds.
 func (s *plain) Close(ctx context.Context) error {
-	return errors.Join(s.producer.Close(ctx), s.Consumer.Close(ctx))
+	ctx, cancel := ending.Context(ctx, ending.Close)
+	defer cancel()
+	produced := make(chan error, 1)
+	go func() { produced <- s.producer.Close(ctx) }()
+	err := s.Consumer.Close(ctx)
+	return errors.Join(<-produced, err)
 }
 
 // offsetsOf returns what c can be asked about offsets.

@@ -9,6 +9,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // Option changes how [New] makes a pipeline.
@@ -38,7 +39,7 @@ func defaults() config {
 		records:  1_000,
 		interval: 100 * time.Millisecond,
 		workers:  1,
-		abort:    10 * time.Second,
+		abort:    ending.Abort,
 		observer: avroconsumer.NopObserver{},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -126,9 +127,10 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 	return err
 }
 
-// Close ends Run, if it is under way, and closes what the pipeline owns. It is
-// idempotent. If ctx ends before Run has returned, that is the error, and Close
-// may be called again.
+// Close ends Run, if it is under way, leaves the group, and closes what the pipeline
+// owns. It is idempotent. Where ctx has ended, or is about to, Run still gets the time
+// of [WithAbortTimeout] to return, and leaving the group 5 seconds. If Run has not returned
+// by then, the error is ctx's, and Close may be called again.
 func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closing = true
@@ -136,9 +138,11 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	p.mu.Unlock()
 	if stop != nil {
 		stop(base.ErrClosed)
+		patience, cancel := ending.Context(ctx, p.abort)
+		defer cancel()
 		select {
 		case <-stopped:
-		case <-ctx.Done():
+		case <-patience.Done():
 			return ctx.Err()
 		}
 	}
@@ -150,6 +154,8 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 		return nil
 	}
 	errs := []error{p.producer.Close(ctx)}
+	ctx, cancel := ending.Context(ctx, ending.Close)
+	defer cancel()
 	if p.ownsBase {
 		errs = append(errs, p.session.Close(ctx))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/ending"
 )
 
 // run is one Run: its rounds, and what it remembers from one to the next.
@@ -168,10 +169,13 @@ func (r *run[K1, V1, K2, V2]) keepOurs(b *batch) {
 }
 
 // commit ends the transaction. What could not be committed, though nobody is to
-// blame, comes again.
+// blame, comes again. A commit gets 5 seconds at least: all that it commits is
+// processed.
 func (r *run[K1, V1, K2, V2]) commit(ctx context.Context, b *batch) error {
 	start := time.Now()
-	committed, err := r.end(ctx, true)
+	patience, cancel := ending.Context(ctx, ending.Close)
+	defer cancel()
+	committed, err := r.end(patience, true)
 	if err == nil && committed {
 		next := b.next()
 		r.position.committed(next, b.ends)

@@ -50,7 +50,10 @@ func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
 			errs[i] = errExited // unless we come to the end
 			var err error
 			for _, rec := range lanes[tp] {
-				if err = r.record(ctx, rec); err != nil {
+				if err = ctx.Err(); err == nil {
+					err = r.record(ctx, rec)
+				}
+				if err != nil {
 					cancel() // the round is aborted anyway
 					break
 				}
@@ -60,6 +63,9 @@ func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
 	}
 	wg.Wait()
 	if err := worst(errs); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil { // what the function returned since is unprocessed
 		return err
 	}
 	return r.delivered(ctx)
