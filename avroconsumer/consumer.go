@@ -37,6 +37,7 @@ func New[K, V any](b base.Consumer, key serde.Deserializer[K], value serde.Deser
 	if err != nil {
 		return nil, err
 	}
+	conf.observer = Observers(conf.observers...)
 	return &Consumer[K, V]{core: newCore(b, conf), decoder: NewDecoder(key, value)}, nil
 }
 

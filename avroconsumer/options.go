@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kavro/kavro/base"
@@ -23,12 +24,13 @@ type config struct {
 	drainTimeout time.Duration
 	policies     [classes]Policy
 	tombstones   Tombstones
-	observer     Observer
+	observers    []Observer
+	observer     Observer // all of them
 	start        Start
 	toEnd        bool
-	onAssigned   func(context.Context, []base.Offset) ([]base.Offset, error)
-	onRevoked    func(context.Context, []base.TopicPartition)
-	onLost       func([]base.TopicPartition)
+	onAssigned   []func(context.Context, []base.Offset) ([]base.Offset, error)
+	onRevoked    []func(context.Context, []base.TopicPartition)
+	onLost       []func([]base.TopicPartition)
 	ownsBase     bool
 	closers      []func(context.Context) error
 
@@ -43,7 +45,6 @@ func defaults() config {
 		records:      5_000,
 		bytes:        32 << 20,
 		drainTimeout: ending.Drain,
-		observer:     NopObserver{},
 	}
 }
 
@@ -67,7 +68,7 @@ func (c *config) check() error {
 	if c.drainTimeout <= 0 {
 		c.refuse("WithDrainTimeout", "%v is not positive", c.drainTimeout)
 	}
-	if c.observer == nil {
+	if slices.Contains(c.observers, nil) {
 		c.refuse("WithObserver", "the observer is nil")
 	}
 	if err := c.tombstones.Check(); err != nil {
@@ -139,8 +140,11 @@ func WithPolicy(class Class, p Policy) Option {
 	}
 }
 
-// WithObserver has o told of what happens.
-func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }
+// WithObserver has o told of what happens. Several are told in the order given: see
+// [Observers].
+func WithObserver(o Observer) Option {
+	return func(c *config) { c.observers = append(c.observers, o) }
+}
 
 // WithStart says where to begin reading.
 func WithStart(at Start) Option { return func(c *config) { c.start = at } }
@@ -159,21 +163,38 @@ func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 // Poll or Run in which it happens.
 //
 // f runs where polling does. It may take its time, though not longer than
-// max.poll.interval.ms, and must not call Subscribe, Assign, Seek or Close.
+// max.poll.interval.ms, and must not call Subscribe, Assign, Seek or Close. Several
+// are called in the order given; what a later one says about a partition wins.
 func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []base.Offset, err error)) Option {
-	return func(c *config) { c.onAssigned = f }
+	return func(c *config) {
+		if f != nil {
+			c.onAssigned = append(c.onAssigned, f)
+		}
+	}
 }
 
 // OnRevoked has f called with partitions that go to another member, or are given
 // up by Close, after their handlers have returned and before what was dealt with
-// is committed. Commit works within f. f runs where polling does.
+// is committed. Commit works within f. f runs where polling does. Several are called
+// in the order given.
 func OnRevoked(f func(ctx context.Context, p []base.TopicPartition)) Option {
-	return func(c *config) { c.onRevoked = f }
+	return func(c *config) {
+		if f != nil {
+			c.onRevoked = append(c.onRevoked, f)
+		}
+	}
 }
 
 // OnLost has f called with partitions that belong to another member already:
-// nothing of theirs can be committed any more. f runs where polling does.
-func OnLost(f func(p []base.TopicPartition)) Option { return func(c *config) { c.onLost = f } }
+// nothing of theirs can be committed any more. f runs where polling does. Several are
+// called in the order given.
+func OnLost(f func(p []base.TopicPartition)) Option {
+	return func(c *config) {
+		if f != nil {
+			c.onLost = append(c.onLost, f)
+		}
+	}
+}
 
 // WithOwnedBase makes [Consumer.Close] close the base as well.
 func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }

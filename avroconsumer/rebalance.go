@@ -3,6 +3,7 @@ package avroconsumer
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
@@ -49,8 +50,8 @@ func (c *core) begin(ctx context.Context, committed []base.Offset) ([]base.Offse
 		return nil, err
 	}
 	c.observer.Assigned(partitionsOf(committed))
-	if c.onAssigned != nil {
-		chosen, err := c.onAssigned(ctx, committed)
+	for _, f := range c.onAssigned {
+		chosen, err := f(ctx, slices.Clone(committed))
 		if err != nil {
 			return nil, err
 		}
@@ -145,8 +146,8 @@ func (c *core) surrender(ctx context.Context, tps []base.TopicPartition) {
 		ctx, cancel = ending.Context(ctx, ending.Close)
 		defer cancel()
 	}
-	if c.onRevoked != nil {
-		c.onRevoked(ctx, tps)
+	for _, f := range c.onRevoked {
+		f(ctx, tps)
 	}
 	if !c.manual {
 		_, _ = c.commit(ctx, func() []base.Offset { // the observer is told of an error
@@ -192,8 +193,8 @@ func (c rebalancer) Lost(tps []base.TopicPartition) {
 	}
 	c.mu.Unlock()
 	c.observer.Lost(tps)
-	if c.onLost != nil {
-		c.onLost(tps)
+	for _, f := range c.onLost {
+		f(tps)
 	}
 }
 

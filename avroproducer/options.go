@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kavro/kavro/internal/ending"
@@ -17,7 +18,8 @@ type config struct {
 	maxFailures  int
 	maxReports   int
 	abortTimeout time.Duration
-	observer     Observer
+	observers    []Observer
+	observer     Observer // all of them; nil: none
 	ownsBase     bool
 	closers      []func(context.Context) error
 }
@@ -46,6 +48,9 @@ func (c *config) check() error {
 	if c.abortTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("avroproducer: WithAbortTimeout: %v is not positive", c.abortTimeout))
 	}
+	if slices.Contains(c.observers, nil) {
+		errs = append(errs, errors.New("avroproducer: WithObserver: the observer is nil"))
+	}
 	return errors.Join(errs...)
 }
 
@@ -66,8 +71,10 @@ func WithMaxReports(n int) Option { return func(c *config) { c.maxReports = n } 
 // records wait. The default is 10 seconds.
 func WithAbortTimeout(d time.Duration) Option { return func(c *config) { c.abortTimeout = d } }
 
-// WithObserver has o told of every record.
-func WithObserver(o Observer) Option { return func(c *config) { c.observer = o } }
+// WithObserver has o told of every record. Several are told in the order given.
+func WithObserver(o Observer) Option {
+	return func(c *config) { c.observers = append(c.observers, o) }
+}
 
 // WithOwnedBase makes [Producer.Close] close the base as well.
 func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }

@@ -42,6 +42,7 @@ func New[K, V any](b base.Producer, key serde.Serializer[K], value serde.Seriali
 	if err != nil {
 		return nil, err
 	}
+	c.observer = joined(c.observers)
 	p := &Producer[K, V]{base: b, key: key, value: value, config: c}
 	p.envelopes.New = func() any { return newEnvelope(p) }
 	p.gate.idle = make(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kavro/kavro/avroconsumer"
@@ -24,10 +25,11 @@ type config struct {
 	abort      time.Duration
 	policies   [classes]avroconsumer.Policy
 	tombstones avroconsumer.Tombstones
-	observer   avroconsumer.Observer
+	observers  []avroconsumer.Observer
+	observer   avroconsumer.Observer // all of them
 	producer   []avroproducer.Option
 	toEnd      bool
-	onAssigned func(context.Context, []base.Offset) ([]base.Offset, error)
+	onAssigned []func(context.Context, []base.Offset) ([]base.Offset, error)
 	ownsBase   bool
 	closers    []func(context.Context) error
 
@@ -40,7 +42,6 @@ func defaults() config {
 		interval: 100 * time.Millisecond,
 		workers:  1,
 		abort:    ending.Abort,
-		observer: avroconsumer.NopObserver{},
 	}
 }
 
@@ -61,7 +62,7 @@ func (c *config) check() error {
 	if c.abort <= 0 {
 		c.refuse("WithAbortTimeout", "%v is not positive", c.abort)
 	}
-	if c.observer == nil {
+	if slices.Contains(c.observers, nil) {
 		c.refuse("WithObserver", "the observer is nil")
 	}
 	if err := c.tombstones.Check(); err != nil {
@@ -117,12 +118,16 @@ func DeadLetter(opts ...avroconsumer.DeadLetterOption) avroconsumer.Policy {
 	return avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(nil, opts...))
 }
 
-// WithObserver has o told of records, failures and commits.
-func WithObserver(o avroconsumer.Observer) Option { return func(c *config) { c.observer = o } }
+// WithObserver has o told of records, failures and commits. Several are told in the
+// order given: see [avroconsumer.Observers].
+func WithObserver(o avroconsumer.Observer) Option {
+	return func(c *config) { c.observers = append(c.observers, o) }
+}
 
 // WithProducerObserver has o told of every record that is produced, those of
 // rounds that are aborted included. The context it sees is that of the record it
-// comes from: a trace goes on through the pipeline.
+// comes from: a trace goes on through the pipeline. Several are told in the order
+// given.
 func WithProducerObserver(o avroproducer.Observer) Option {
 	return func(c *config) { c.producer = append(c.producer, avroproducer.WithObserver(o)) }
 }
@@ -136,9 +141,14 @@ func WithAbortTimeout(d time.Duration) Option { return func(c *config) { c.abort
 func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 
 // OnAssigned has f called with partitions that the pipeline gets, before their
-// first record; it may choose where to begin. See [avroconsumer.OnAssigned].
+// first record; it may choose where to begin. Several are called in the order given;
+// what a later one says about a partition wins. See [avroconsumer.OnAssigned].
 func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []base.Offset, err error)) Option {
-	return func(c *config) { c.onAssigned = f }
+	return func(c *config) {
+		if f != nil {
+			c.onAssigned = append(c.onAssigned, f)
+		}
+	}
 }
 
 // WithOwnedBase makes [Pipeline.Close] close the session as well.

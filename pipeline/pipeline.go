@@ -48,6 +48,7 @@ func New[K1, V1, K2, V2 any](s base.Session, k1 serde.Deserializer[K1], v1 serde
 	if err != nil {
 		return nil, err
 	}
+	c.observer = avroconsumer.Observers(c.observers...)
 	// The producer reports every failure by Flush: a record that was not
 	// delivered fails its round.
 	producer, err := avroproducer.New(s.Producer(), k2, v2, c.producer...)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/kavro/kavro/base"
@@ -27,10 +28,15 @@ type part struct {
 
 // Assigned takes partitions over.
 func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (start []base.Offset, err error) {
-	if p.config.onAssigned != nil {
-		if start, err = p.config.onAssigned(ctx, committed); err != nil {
+	for _, f := range p.config.onAssigned {
+		chosen, err := f(ctx, slices.Clone(committed))
+		if err != nil {
 			return nil, err
 		}
+		for _, o := range chosen {
+			start = slices.DeleteFunc(start, func(s base.Offset) bool { return s.TopicPartition == o.TopicPartition })
+		}
+		start = append(start, chosen...)
 	}
 	fresh := make(map[base.TopicPartition]*part, len(committed))
 	for _, o := range committed {

@@ -1,0 +1,92 @@
+package avroconsumer
+
+import (
+	"context"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// Observers returns one observer that tells each of several, in this order. The
+// context of a record goes through Handling of all of them, and Handled gives each
+// the one that it returned, so that two that trace do not end each other's spans.
+// A panic of one is not recovered: the others are not told of that event.
+func Observers(o ...Observer) Observer {
+	switch len(o) {
+	case 0:
+		return NopObserver{}
+	case 1:
+		return o[0]
+	}
+	return observers(append([]Observer(nil), o...))
+}
+
+type observers []Observer
+
+// handlingContext is what Handling of several observers returns: the last one's
+// context, and the one that each returned.
+type handlingContext struct {
+	context.Context
+	each []context.Context
+}
+
+func (o observers) Received(records []*base.Record) {
+	for _, one := range o {
+		one.Received(records)
+	}
+}
+
+func (o observers) Handling(ctx context.Context, r *base.Record) context.Context {
+	each := make([]context.Context, len(o))
+	for i, one := range o {
+		ctx = one.Handling(ctx, r)
+		each[i] = ctx
+	}
+	return &handlingContext{Context: ctx, each: each}
+}
+
+func (o observers) Handled(ctx context.Context, r *base.Record, took time.Duration, err error) {
+	h, ours := ctx.(*handlingContext)
+	for i, one := range o {
+		if ours && len(h.each) == len(o) {
+			ctx = h.each[i]
+		}
+		one.Handled(ctx, r, took, err)
+	}
+}
+
+func (o observers) Failed(e *RecordError, class Class, did Action) {
+	for _, one := range o {
+		one.Failed(e, class, did)
+	}
+}
+
+func (o observers) Committed(next []base.Offset, took time.Duration, err error) {
+	for _, one := range o {
+		one.Committed(next, took, err)
+	}
+}
+
+func (o observers) Assigned(p []base.TopicPartition) {
+	for _, one := range o {
+		one.Assigned(p)
+	}
+}
+
+func (o observers) Revoked(p []base.TopicPartition) {
+	for _, one := range o {
+		one.Revoked(p)
+	}
+}
+
+func (o observers) Lost(p []base.TopicPartition) {
+	for _, one := range o {
+		one.Lost(p)
+	}
+}
+
+func (o observers) Error(err error) {
+	for _, one := range o {
+		one.Error(err)
+	}
+}

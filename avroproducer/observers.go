@@ -1,0 +1,45 @@
+package avroproducer
+
+import (
+	"context"
+	"time"
+
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
+)
+
+// observers are several as one, in the order in which they were given. A panic of
+// one is not recovered.
+type observers []Observer
+
+// joined is o as one observer, nil if there is none.
+func joined(o []Observer) Observer {
+	switch len(o) {
+	case 0:
+		return nil
+	case 1:
+		return o[0]
+	}
+	return observers(o)
+}
+
+func (o observers) Refused(ctx context.Context, topic string, part serde.Part, err error) {
+	for _, one := range o {
+		one.Refused(ctx, topic, part, err)
+	}
+}
+
+// Sending returns the token of each.
+func (o observers) Sending(ctx context.Context, r *base.Record) any {
+	tokens := make([]any, len(o))
+	for i, one := range o {
+		tokens[i] = one.Sending(ctx, r)
+	}
+	return tokens
+}
+
+func (o observers) Delivered(token any, r *base.Record, took time.Duration, err error) {
+	for i, one := range o {
+		one.Delivered(token.([]any)[i], r, took, err)
+	}
+}

@@ -1,0 +1,75 @@
+package pipeline_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/pipeline"
+)
+
+// witness counts what it is told, and extends the path in the context.
+type witness struct {
+	avroconsumer.NopObserver
+	avroproducer.Observer
+	name string
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+type pathKey struct{}
+
+func newWitness(name string) *witness {
+	return &witness{Observer: avroproducer.NopObserver{}, name: name, seen: map[string]int{}}
+}
+
+func (w *witness) note(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[what]++
+}
+
+func (w *witness) Handling(ctx context.Context, _ *base.Record) context.Context {
+	path, _ := ctx.Value(pathKey{}).(string)
+	return context.WithValue(ctx, pathKey{}, path+"/"+w.name)
+}
+
+func (w *witness) Handled(ctx context.Context, r *base.Record, _ time.Duration, _ error) {
+	w.note("handled in " + ctx.Value(pathKey{}).(string))
+}
+func (w *witness) Assigned([]base.TopicPartition)                  { w.note("assigned") }
+func (w *witness) Committed([]base.Offset, time.Duration, error)   { w.note("committed") }
+func (w *witness) Sending(ctx context.Context, r *base.Record) any { return ctx.Value(pathKey{}) }
+func (w *witness) Delivered(token any, _ *base.Record, _ time.Duration, _ error) {
+	w.note("delivered from " + token.(string))
+}
+
+// Observers of both sides add up; the contexts of all of them reach the function and
+// what it produces.
+func TestObserversAddUp(t *testing.T) {
+	both(t, func(t *testing.T, exactlyOnce bool) {
+		p := newPlant(t, 1)
+		p.fillNumbers(0, 3)
+		a, b := newWitness("a"), newWitness("b")
+		assigned := 0
+		count := func(_ context.Context, o []base.Offset) ([]base.Offset, error) {
+			assigned++
+			return []base.Offset{{TopicPartition: o[0].TopicPartition, Offset: int64(2 - assigned), LeaderEpoch: -1}}, nil
+		}
+		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd(), pipeline.WithObserver(a), pipeline.WithObserver(b),
+			pipeline.WithProducerObserver(a), pipeline.WithProducerObserver(b), pipeline.OnAssigned(count), pipeline.OnAssigned(count))
+		require.NoError(t, l.Run(t.Context(), echo))
+		p.close(l)
+		require.Equal(t, 2, assigned)
+		require.Equal(t, 3, len(slices.Compact(p.values("out"))), "from 0, as the last one says")
+		require.Equal(t, map[string]int{"handled in /a": 3, "assigned": 1, "committed": 1, "delivered from /a/b": 3}, a.seen)
+		require.Equal(t, map[string]int{"handled in /a/b": 3, "assigned": 1, "committed": 1, "delivered from /a/b": 3}, b.seen)
+	})
+}
