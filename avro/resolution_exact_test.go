@@ -38,7 +38,7 @@ const (
 	bigLong   = 1<<53 + 1
 )
 
-func of(field string) string { return record("R", `{"name":"f","type":`+field+`}`) }
+func inRecord(field string) string { return record("R", `{"name":"f","type":`+field+`}`) }
 
 func with(field string) string {
 	return record("R", `{"name":"a","type":"int"},`+field+`,{"name":"z","type":"int"}`)
@@ -56,16 +56,16 @@ func TestExactResolution(t *testing.T) {
 	line := func(fields string) string { return record("Line", fields) }
 	oldLine, newLine := line(`{"name":"n","type":"int"}`), line(`{"name":"n","type":"int"},{"name":"vat","type":"int","default":0}`)
 	set, unset := map[string]any{"n": 1, "vat": 7}, map[string]any{"n": 1, "vat": 0}
-	list := func(item string) string { return of(`{"type":"array","items":` + item + `}`) }
-	table := func(item string) string { return of(`{"type":"map","values":` + item + `}`) }
+	list := func(item string) string { return inRecord(`{"type":"array","items":` + item + `}`) }
+	table := func(item string) string { return inRecord(`{"type":"map","values":` + item + `}`) }
 	decimal := func(precision, scale int) string {
-		return of(fmt.Sprintf(`{"type":"bytes","logicalType":"decimal","precision":%d,"scale":%d}`, precision, scale))
+		return inRecord(fmt.Sprintf(`{"type":"bytes","logicalType":"decimal","precision":%d,"scale":%d}`, precision, scale))
 	}
-	logical := func(typ, name string) string { return of(`{"type":"` + typ + `","logicalType":"` + name + `"}`) }
-	plain := func(typ string) string { return of(`"` + typ + `"`) }
+	logical := func(typ, name string) string { return inRecord(`{"type":"` + typ + `","logicalType":"` + name + `"}`) }
+	plain := func(typ string) string { return inRecord(`"` + typ + `"`) }
 	fixed16 := `{"type":"fixed","name":"F","size":16`
 	a, b := record("x.A", `{"name":"s","type":"string"}`), record("x.B", `{"name":"s","type":"string"}`)
-	ab := of(`[` + a + `,` + b + `]`)
+	ab := inRecord(`[` + a + `,` + b + `]`)
 
 	for _, c := range []struct {
 		name        string
@@ -73,13 +73,13 @@ func TestExactResolution(t *testing.T) {
 		value       any
 		err         string // "": written
 	}{
-		{"symbol", of(enum("S", newStatus)), of(enum("S", oldStatus)), only("RETURNED"), "f: the schema to be written has no symbol RETURNED in its enum S"},
+		{"symbol", inRecord(enum("S", newStatus)), inRecord(enum("S", oldStatus)), only("RETURNED"), "f: the schema to be written has no symbol RETURNED in its enum S"},
 		{"symbol in an array", list(enum("S", newStatus)), list(enum("S", oldStatus)), only([]string{"NEW", "RETURNED"}), "f[1]: the schema to be written has no symbol RETURNED"},
 		{"symbol in a map", table(enum("S", newStatus)), table(enum("S", oldStatus)), only(map[string]string{"k": "RETURNED"}), `f["k"]: the schema to be written has no symbol RETURNED`},
-		{"symbol in a union", of(`["null",` + enum("S", newStatus) + `]`), of(`["null",` + enum("S", oldStatus) + `]`), only("RETURNED"), "f: the schema to be written has no symbol RETURNED"},
+		{"symbol in a union", inRecord(`["null",` + enum("S", newStatus) + `]`), inRecord(`["null",` + enum("S", oldStatus) + `]`), only("RETURNED"), "f: the schema to be written has no symbol RETURNED"},
 		{"symbol at the top", enum("S", newStatus), enum("S", oldStatus), "RETURNED", "the schema to be written has no symbol RETURNED"},
-		{"symbol in another order", of(enum("S", `"RETURNED","NEW"`)), of(enum("S", `"NEW","RETURNED"`)), only("RETURNED"), ""},
-		{"known symbol", of(enum("S", newStatus)), of(enum("S", oldStatus)), only("PAID"), ""},
+		{"symbol in another order", inRecord(enum("S", `"RETURNED","NEW"`)), inRecord(enum("S", `"NEW","RETURNED"`)), only("RETURNED"), ""},
+		{"known symbol", inRecord(enum("S", newStatus)), inRecord(enum("S", oldStatus)), only("PAID"), ""},
 
 		{"field", dropped(`"string"`, `,"default":"web"`), without, holding("app"), "x: the field is set (it is not its default)"},
 		{"field that is its default", dropped(`"string"`, `,"default":"web"`), without, holding("web"), ""},
@@ -102,12 +102,12 @@ func TestExactResolution(t *testing.T) {
 
 		{"field in an array", list(newLine), list(oldLine), only([]any{unset, set}), "f[1].vat: the field is set"},
 		{"field in a map", table(newLine), table(oldLine), only(map[string]any{"k": set}), `f["k"].vat: the field is set`},
-		{"field in a union", of(`["null",` + newLine + `]`), of(`["null",` + oldLine + `]`), only(set), "f.vat: the field is set"},
-		{"field in a record", of(newLine), of(oldLine), only(set), "f.vat: the field is set"},
+		{"field in a union", inRecord(`["null",` + newLine + `]`), inRecord(`["null",` + oldLine + `]`), only(set), "f.vat: the field is set"},
+		{"field in a record", inRecord(newLine), inRecord(oldLine), only(set), "f.vat: the field is set"},
 		{"field that is not set, in an array", list(newLine), list(oldLine), only([]any{unset, unset}), ""},
 		{"field deep in a recursive record", record("N", `{"name":"x","type":"int","default":0},{"name":"next","type":["null","N"]}`), record("N", `{"name":"next","type":["null","N"]}`),
 			map[string]any{"x": 0, "next": map[string]any{"x": 1, "next": nil}}, "next.x: the field is set"},
-		{"new fields of the target", of(oldLine), of(newLine), only(map[string]any{"n": 1}), ""},
+		{"new fields of the target", inRecord(oldLine), inRecord(newLine), only(map[string]any{"n": 1}), ""},
 
 		{"int as float", plain("int"), plain("float"), only(bigInt), "f: 16777217 is not exact as a float"},
 		{"small int as float", plain("int"), plain("float"), only(-16777216), ""},
@@ -118,7 +118,7 @@ func TestExactResolution(t *testing.T) {
 		{"int as long", plain("int"), plain("long"), only(bigInt), ""},
 		{"int as double", plain("int"), plain("double"), only(bigInt), ""},
 		{"float as double", plain("float"), plain("double"), only(float32(0.1)), ""},
-		{"int in a union takes the exact branch", plain("int"), of(`["float","long"]`), only(bigInt), ""},
+		{"int in a union takes the exact branch", plain("int"), inRecord(`["float","long"]`), only(bigInt), ""},
 		{"bytes as string", plain("bytes"), plain("string"), only([]byte{0xff}), "f: bytes that are not UTF-8"},
 		{"text as string", plain("bytes"), plain("string"), only([]byte("ä")), ""},
 		{"string as bytes", plain("string"), plain("bytes"), only("ä"), ""},
@@ -139,20 +139,20 @@ func TestExactResolution(t *testing.T) {
 		{"long as millis", plain("long"), logical("long", "timestamp-millis"), only(int64(5)), ""},
 		{"text as uuid", plain("string"), logical("string", "uuid"), only("x"), `f: "x" is not a UUID`},
 		{"uuid as uuid", plain("string"), logical("string", "uuid"), only("01234567-89ab-cdef-0123-456789abcdef"), ""},
-		{"fixed of another meaning", of(fixed16 + `,"logicalType":"uuid"}`), of(fixed16 + `,"logicalType":"decimal","precision":9}`), only(make([]byte, 16)), "the logical types differ"},
-		{"logical types in a union", of(`["null",{"type":"long","logicalType":"timestamp-millis"}]`), of(`["null",{"type":"long","logicalType":"timestamp-micros"}]`), only(int64(5)), "the logical types differ"},
-		{"null beside another logical type", of(`["null",{"type":"long","logicalType":"timestamp-millis"}]`), of(`["null",{"type":"long","logicalType":"timestamp-micros"}]`), only(nil), ""},
+		{"fixed of another meaning", inRecord(fixed16 + `,"logicalType":"uuid"}`), inRecord(fixed16 + `,"logicalType":"decimal","precision":9}`), only(make([]byte, 16)), "the logical types differ"},
+		{"logical types in a union", inRecord(`["null",{"type":"long","logicalType":"timestamp-millis"}]`), inRecord(`["null",{"type":"long","logicalType":"timestamp-micros"}]`), only(int64(5)), "the logical types differ"},
+		{"null beside another logical type", inRecord(`["null",{"type":"long","logicalType":"timestamp-millis"}]`), inRecord(`["null",{"type":"long","logicalType":"timestamp-micros"}]`), only(nil), ""},
 
-		{"branch that the target lacks", of(`["null","string","int"]`), of(`["null","string"]`), only(branch("int", 1)), "f: int cannot be written as union of null and string"},
-		{"null that the target lacks", of(`["null","string"]`), plain("string"), only(nil), "f: null cannot be written as string"},
-		{"branch in another place", of(`["null","string"]`), of(`["string","null"]`), only("x"), ""},
-		{"one more number", of(`["int","string"]`), of(`["long","string"]`), only(branch("int", 1)), ""},
-		{"two branches as one", of(`["string","bytes"]`), plain("string"), only(branch("bytes", []byte("x"))), "f: bytes cannot be written as string: another branch of the union, string, is written as that"},
-		{"record by its fields", ab, of(`[` + a + `]`), only(branch("x.B", map[string]any{"s": "b"})), "f: record x.B cannot be written as"},
-		{"record by an alias", ab, of(`[{"type":"record","name":"x.A","aliases":["x.B"],"fields":[{"name":"s","type":"string"}]}]`), only(branch("x.B", map[string]any{"s": "b"})), "another branch of the union, x.A, is written as that"},
-		{"records alone", ab, of(a), only(branch("x.B", map[string]any{"s": "b"})), "another branch of the union, x.A, is written as that"},
-		{"records of one unqualified name", of(`[` + record("p.A", `{"name":"s","type":"string"}`) + `,` + record("q.A", `{"name":"s","type":"string"}`) + `]`),
-			of(`[` + record("q.A", `{"name":"s","type":"string"}`) + `,` + record("p.A", `{"name":"s","type":"string"}`) + `]`), only(branch("p.A", map[string]any{"s": "b"})), ""},
+		{"branch that the target lacks", inRecord(`["null","string","int"]`), inRecord(`["null","string"]`), only(branch("int", 1)), "f: int cannot be written as union of null and string"},
+		{"null that the target lacks", inRecord(`["null","string"]`), plain("string"), only(nil), "f: null cannot be written as string"},
+		{"branch in another place", inRecord(`["null","string"]`), inRecord(`["string","null"]`), only("x"), ""},
+		{"one more number", inRecord(`["int","string"]`), inRecord(`["long","string"]`), only(branch("int", 1)), ""},
+		{"two branches as one", inRecord(`["string","bytes"]`), plain("string"), only(branch("bytes", []byte("x"))), "f: bytes cannot be written as string: another branch of the union, string, is written as that"},
+		{"record by its fields", ab, inRecord(`[` + a + `]`), only(branch("x.B", map[string]any{"s": "b"})), "f: record x.B cannot be written as"},
+		{"record by an alias", ab, inRecord(`[{"type":"record","name":"x.A","aliases":["x.B"],"fields":[{"name":"s","type":"string"}]}]`), only(branch("x.B", map[string]any{"s": "b"})), "another branch of the union, x.A, is written as that"},
+		{"records alone", ab, inRecord(a), only(branch("x.B", map[string]any{"s": "b"})), "another branch of the union, x.A, is written as that"},
+		{"records of one unqualified name", inRecord(`[` + record("p.A", `{"name":"s","type":"string"}`) + `,` + record("q.A", `{"name":"s","type":"string"}`) + `]`),
+			inRecord(`[` + record("q.A", `{"name":"s","type":"string"}`) + `,` + record("p.A", `{"name":"s","type":"string"}`) + `]`), only(branch("p.A", map[string]any{"s": "b"})), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			own, target := schemas.MustParse(c.own), schemas.MustParse(c.target)
@@ -218,14 +218,14 @@ func TestPartsThatDoNotResolve(t *testing.T) {
 		datum          []byte
 		schemas        bool // it is the fault of the two schemas
 	}{
-		{"items of an array", of(`{"type":"array","items":` + lacks + `}`), of(`{"type":"array","items":` + needs + `}`), []byte{2, 2, 0}, true},
-		{"values of a map", of(`{"type":"map","values":"int"}`), of(`{"type":"map","values":"string"}`), []byte{2, 2, 'k', 2, 0}, true},
-		{"record in a union", of(`["null",` + lacks + `]`), of(`["null",` + needs + `]`), []byte{2, 2}, true},
-		{"record in a writer's union", of(`[` + lacks + `,` + record("Full", `{"name":"n","type":"int"},{"name":"vat","type":"int"}`) + `]`), of(needs), []byte{0, 2}, true},
-		{"symbol", of(`{"type":"enum","name":"E","symbols":["A","B"]}`), of(`{"type":"enum","name":"E","symbols":["A"]}`), []byte{2}, false},
-		{"branch", of(`["null","string","int"]`), of(`["null","string"]`), []byte{4, 2}, false},
-		{"null", of(`["null","string"]`), of(`"string"`), []byte{0}, false},
-		{"cut short", of(`"string"`), of(`"string"`), []byte{8, 'x'}, false},
+		{"items of an array", inRecord(`{"type":"array","items":` + lacks + `}`), inRecord(`{"type":"array","items":` + needs + `}`), []byte{2, 2, 0}, true},
+		{"values of a map", inRecord(`{"type":"map","values":"int"}`), inRecord(`{"type":"map","values":"string"}`), []byte{2, 2, 'k', 2, 0}, true},
+		{"record in a union", inRecord(`["null",` + lacks + `]`), inRecord(`["null",` + needs + `]`), []byte{2, 2}, true},
+		{"record in a writer's union", inRecord(`[` + lacks + `,` + record("Full", `{"name":"n","type":"int"},{"name":"vat","type":"int"}`) + `]`), inRecord(needs), []byte{0, 2}, true},
+		{"symbol", inRecord(`{"type":"enum","name":"E","symbols":["A","B"]}`), inRecord(`{"type":"enum","name":"E","symbols":["A"]}`), []byte{2}, false},
+		{"branch", inRecord(`["null","string","int"]`), inRecord(`["null","string"]`), []byte{4, 2}, false},
+		{"null", inRecord(`["null","string"]`), inRecord(`"string"`), []byte{0}, false},
+		{"cut short", inRecord(`"string"`), inRecord(`"string"`), []byte{8, 'x'}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := avro.NewResolution(schemas.MustParse(c.writer), schemas.MustParse(c.reader))
