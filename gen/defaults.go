@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -17,22 +18,27 @@ import (
 // which settles what it means (records whose own defaults fill gaps, the branch
 // of a union), and the Go expression is made from that.
 func (f *file) constructor(t *named) error {
-	f.printf("\n// %s returns a value with the defaults of the schema.\nfunc %s() *%s {\nreturn &%s{", t.construct, t.construct, t.name, t.name)
+	var fields, zeros strings.Builder
 	for _, fd := range t.fields {
 		expr, err := f.defaultOf(&fd)
-		if err != nil {
-			return fmt.Errorf("default of %s.%s: %w", t.node.FullName(), fd.avro.Name(), err)
-		}
-		if expr != "" {
-			f.printf("\n%s: %s,", fd.name, expr)
+		switch {
+		case err != nil && !f.g.zero:
+			return fmt.Errorf("the default of %s.%s: %w; mend it, or leave it out of %s (WithZeroDefaults, kavro gen -zero-defaults)",
+				t.node.FullName(), fd.avro.Name(), err, t.construct)
+		case err != nil:
+			fmt.Fprintf(&zeros, "\n// %s is zero, as its default is no value of its type: %s", fd.name, oneLine(err.Error()))
+		case expr != "":
+			fmt.Fprintf(&fields, "\n%s: %s,", fd.name, expr)
 		}
 	}
-	f.printf("\n}\n}\n")
+	f.printf("\n// %s returns a value with the defaults of the schema.%s\n", t.construct, zeros.String())
+	f.printf("func %s() *%s {\nreturn &%s{%s\n}\n}\n", t.construct, t.name, t.name, fields.String())
 	return nil
 }
 
 // defaultOf is the expression for a field of a new record, "" if it is the zero
-// value. A record without a default has those of its fields.
+// value. A record without a default has those of its fields. The error is that the
+// default is no value of the field's type, or of the Go type: a uuid that is none.
 func (f *file) defaultOf(fd *field) (string, error) {
 	if _, ok := fd.avro.Default(); !ok {
 		if fd.typ.kind == recordKind && hasDefaults(fd.typ.named, map[*named]bool{}) {
@@ -42,7 +48,7 @@ func (f *file) defaultOf(fd *field) (string, error) {
 	}
 	datum, err := avro.AppendDefault(nil, fd.avro)
 	if err != nil {
-		return "", nil // it fits no type, as a schema parsed leniently may have it
+		return "", err
 	}
 	r, err := avro.NewReader(datum)
 	if err != nil {
@@ -51,11 +57,19 @@ func (f *file) defaultOf(fd *field) (string, error) {
 	imports := maps.Clone(f.imports)
 	l := literals{f: f, r: r}
 	expr := l.value(fd.typ, false)
-	if r.Err() != nil {
+	if err := r.Done(); err != nil {
 		f.imports = imports
-		return "", nil // it is none in Go: a uuid that is not one, say
+		return "", valueOf(err)
 	}
 	return expr, nil
+}
+
+// valueOf is a reader's error without where it was in the datum, which nobody sees.
+func valueOf(err error) error {
+	if e, ok := errors.AsType[*avro.DecodeError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // hasDefaults says that New<record> fills something in. known are the answers so

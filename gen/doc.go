@@ -24,6 +24,14 @@
 // enums and fixed types as values. Everything else has a wrapper with the field
 // Value, named after the union and the branch.
 //
+// # Defaults
+//
+// New<record> returns a value whose fields hold the defaults of the schema, exactly
+// as a reader fills them in: NaN and infinities, nested records, the branch of a
+// union. A default that is no value of the field's Go type, such as "" for a uuid,
+// is an error of [Generate]; [WithZeroDefaults] leaves such fields zero, and the
+// constructor's comment says which and why.
+//
 // # Names and packages
 //
 // Each namespace is a package, in a folder path made of the namespace's parts;

@@ -33,6 +33,7 @@ type config struct {
 	prefix string            // import path of the output folder
 	root   string            // package name of types without a namespace
 	single bool
+	zero   bool // fields whose defaults are no values are zero in a new record
 }
 
 // WithPackage puts the types of a namespace into the package in folder path,
@@ -52,6 +53,14 @@ func WithRootPackage(name string) Option {
 	return func(c *config) { c.root = name }
 }
 
+// WithZeroDefaults leaves fields of a new record zero whose default is no value of
+// their type, and says so in the constructor's comment. Without it such a default
+// is an error: a uuid whose default is "", a time of day beyond midnight, and what
+// only [schemas.Lenient] lets pass.
+func WithZeroDefaults() Option {
+	return func(c *config) { c.zero = true }
+}
+
 // WithImportPath gives the import path of the output folder, which packages that
 // use each other's types need.
 func WithImportPath(path string) Option {
@@ -63,8 +72,9 @@ func WithImportPath(path string) Option {
 // inputs give the same bytes.
 //
 // The error says what cannot be done: two inputs that define a name differently,
-// packages that would import each other in a circle ([*CycleError]), or packages
-// that would need an import path that was not given.
+// packages that would import each other in a circle ([*CycleError]), packages that
+// would need an import path that was not given, or a default that its field's Go
+// type cannot hold ([WithZeroDefaults]).
 func Generate(inputs []Input, opts ...Option) ([]File, error) {
 	c := config{paths: map[string]string{}, root: "events"}
 	for _, opt := range opts {

@@ -25,6 +25,7 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	dir := f.String("o", ".", "output `folder`")
 	single := f.String("single", "", "put all types into one package of this `name`, in the output folder itself")
 	check := f.Bool("check", false, "write nothing; exit with 100 if the output would change, or files of schemas that are gone are left")
+	zero := f.Bool("zero-defaults", false, "leave fields zero in constructors whose default their Go type cannot hold, and say so there, instead of failing")
 	importPath := f.String("import", "", "import `path` of the output folder (default: from go.mod)")
 	paths := packageFlag{}
 	f.Var(paths, "package", "`namespace=path`: put a namespace into another folder of the output; may be repeated")
@@ -47,6 +48,9 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	opts = append(opts, gen.WithImportPath(*importPath))
 	if *single != "" {
 		opts = append(opts, gen.WithSinglePackage(*single))
+	}
+	if *zero {
+		opts = append(opts, gen.WithZeroDefaults())
 	}
 	files, err := gen.Generate(inputs, opts...)
 	if err != nil {
