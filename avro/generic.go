@@ -271,7 +271,9 @@ func (e *env) decodeAnyRecord(r *Reader, s *shape) map[string]any {
 		}
 		defer r.Leave()
 	}
-	start := r.at
+	if !r.countFields(len(s.fields)) {
+		return nil
+	}
 	m := make(map[string]any, len(s.fields))
 	for i := range s.fields {
 		f := &s.fields[i]
@@ -281,6 +283,5 @@ func (e *env) decodeAnyRecord(r *Reader, s *shape) map[string]any {
 		}
 		m[f.name] = v
 	}
-	r.countHollow(start)
 	return m
 }

@@ -52,9 +52,10 @@ func newJSON(s *shape, conf config) *JSON {
 //
 // The error is a [*DecodeError]; dst is then returned as it was. The JSON is at
 // most about 6 times as long as the datum, plus the names of fields, branches
-// and symbols.
+// and symbols: together no more than a sixteenth of [WithMaxBytes], 16 MiB by
+// default, and 256 bytes for each of the datum's.
 func (j *JSON) Append(dst, datum []byte) ([]byte, error) {
-	w := jsonWriter{datum: datum, dst: dst, spare: j.conf.limits.maxEmptyItems + 16*len(datum)}
+	w := jsonWriter{datum: datum, dst: dst, spare: j.conf.limits.maxEmptyItems + 16*len(datum), most: len(dst) + j.conf.limits.maxJSON(len(datum))}
 	w.r.reset(datum, &j.conf)
 	w.value(j.plan)
 	if err := w.r.Done(); err != nil {
@@ -80,7 +81,7 @@ func (j *JSON) AppendDatum(dst, text []byte) ([]byte, error) {
 		return dst, err
 	}
 	defer t.release()
-	d := jsonReader{conf: &j.conf, text: t, dst: dst}
+	d := jsonReader{conf: &j.conf, text: t, dst: dst, filled: j.conf.limits.maxFilled(len(text))}
 	if !d.value(j.plan, 0) {
 		return dst, d.err
 	}

@@ -19,7 +19,7 @@ func (w *jsonWriter) logical(p *jsonPlan) {
 	switch {
 	case p.logical.isDecimal():
 		if d := p.readDecimal(&w.r); w.r.err == nil {
-			w.dst = append(w.dst, jsonDecimal(d)...)
+			w.dst = append(w.dst, d.exactText()...)
 		}
 	case p.logical == durationLogical:
 		var b [durationSize]byte
@@ -39,13 +39,15 @@ func (w *jsonWriter) logical(p *jsonPlan) {
 	}
 }
 
-// jsonDecimal is the number as Decimal.String has it, but that a negative scale,
-// which only a big-decimal has, shows as an exponent and is kept.
-func jsonDecimal(d Decimal) string {
-	if d.Scale >= 0 {
-		return d.String()
+// exactText is the number as Decimal.String has it, but that a negative scale,
+// which only a big-decimal has, shows as an exponent and is kept, and that a scale
+// of a few bytes does not make kilobytes of zeros.
+func (d Decimal) exactText() string {
+	const fewZeros = 64
+	if digits := d.int().String(); d.Scale < 0 || d.Scale > 2*len(digits)+fewZeros {
+		return digits + "e" + strconv.Itoa(-d.Scale)
 	}
-	return Decimal{Unscaled: d.Unscaled}.String() + "e" + strconv.Itoa(-d.Scale)
+	return d.String()
 }
 
 func (w *jsonWriter) quoted(s string) {

@@ -21,6 +21,8 @@ type jsonReader struct {
 	found []int32 // the values of records' fields, of those that are under way
 	depth int
 	err   *DecodeError
+
+	filled int // bytes of defaults that may still be added
 }
 
 func (d *jsonReader) fail(v int32, err error) bool {
@@ -253,6 +255,9 @@ func (d *jsonReader) record(p *jsonPlan, v int32) bool {
 				return d.within(f.name)
 			}
 		case f.has && d.conf.json.defaults:
+			if d.filled -= len(f.def); d.filled < 0 {
+				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, d.conf.limits.maxFilled(len(d.text.src))))
+			}
 			d.dst = append(d.dst, f.def...)
 		default:
 			return d.fail(v, fmt.Errorf("the field %s is missing", f.name))

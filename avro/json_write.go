@@ -19,9 +19,14 @@ type jsonWriter struct {
 	dst   []byte
 	path  string
 	spare int // values that may still take no bytes: those the datum's length does not bound
+	most  int // how long dst may get: names are not bounded by the datum's length
 }
 
 func (w *jsonWriter) value(p *jsonPlan) {
+	if len(w.dst) > w.most {
+		w.r.Fail(fmt.Errorf("%w: the JSON takes more than %d bytes (WithMaxBytes)", ErrLimit, w.most))
+		return
+	}
 	if p.min == 0 {
 		if w.spare--; w.spare < 0 {
 			w.r.Fail(fmt.Errorf("%w: too many values that take no bytes (WithMaxEmptyItems)", ErrLimit))

@@ -1,5 +1,7 @@
 package avro
 
+import "math"
+
 // Limits keep hostile input from eating memory, time or the stack. All of them
 // are for one datum, the same for codecs, resolutions, JSON and container files.
 const (
@@ -12,9 +14,13 @@ const (
 type limits struct {
 	maxBytes      int // of one string or bytes
 	maxItems      int // of one array or map
-	maxEmptyItems int // of all arrays whose items take no bytes, together; and of records that take none
+	maxEmptyItems int // of all arrays whose items take no bytes, together
 	maxDepth      int // of records within records of a recursive schema
 }
+
+// fields is how many fields the records of a generic value may have, and 4 for each
+// byte of the datum.
+func (l *limits) fields() int { return max(l.maxEmptyItems, defaultMaxEmptyItems) }
 
 // Defaults that a resolution adds multiply: where the writer's records take no
 // bytes, n schemas can make 2^n records in a datum of none, each with the
@@ -29,11 +35,18 @@ func (l *limits) maxFilled(n int) int {
 	return int(min(int64(l.maxBytes), max(int64(l.maxBytes)/filledShare, maxFilled)+filledTimes*int64(n)))
 }
 
+// maxJSON is how long the JSON of a datum of n bytes may get.
+func (l *limits) maxJSON(n int) int {
+	const namesPerByte = 256
+	return int(min(math.MaxInt, max(int64(l.maxBytes)/filledShare, maxFilled)+namesPerByte*int64(n)))
+}
+
 // WithMaxBytes sets the longest string or bytes value that is read, in bytes. The
 // default is 256 MiB. No value is longer than the input it comes from, and none
 // is allocated before that was checked. It also bounds the defaults that a
 // resolution adds to one datum: a sixteenth of it, 16 MiB at least, and 4,096
-// bytes for each byte of the datum, but no more than all of it.
+// bytes for each byte of the datum, but no more than all of it; and the JSON of a
+// datum, see [JSON.Append].
 func WithMaxBytes(n int) Option {
 	return func(c *config) { c.limits.maxBytes = n }
 }
@@ -46,8 +59,9 @@ func WithMaxItems(n int) Option {
 
 // WithMaxEmptyItems sets how many items that take no bytes (null, a record of
 // nulls, a fixed of size 0) all arrays of one datum may have together, since the
-// input's length does not bound them; and how many records that take no bytes a
-// generic value may have. The default is 65,536.
+// input's length does not bound them. The default is 65,536. A larger number is also
+// how many fields, without a byte for each, the records of a generic value may have
+// together: 65,536 at least, and 4 for each byte of the datum.
 func WithMaxEmptyItems(n int) Option {
 	return func(c *config) { c.limits.maxEmptyItems = n }
 }

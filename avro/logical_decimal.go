@@ -99,6 +99,9 @@ func (s *shape) decodeRat(r *Reader, v *big.Rat) {
 	if r.err != nil {
 		return
 	}
+	if !r.countScale(d.Scale) {
+		return
+	}
 	if s.logical == decimalLogical && s.decimal.unit != nil {
 		v.SetFrac(d.Unscaled, s.decimal.unit)
 		return

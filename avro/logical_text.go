@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"reflect"
-	"strconv"
 
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -94,12 +93,7 @@ func (s *shape) numberText(r *Reader) (string, Decimal) {
 	if r.err != nil {
 		return "", d
 	}
-	// A scale of a few bytes does not make kilobytes of zeros.
-	const fewZeros = 64
-	if digits := d.int().String(); d.Scale < 0 || d.Scale > 2*len(digits)+fewZeros {
-		return digits + "e" + strconv.Itoa(-d.Scale), d
-	}
-	return d.String(), d
+	return d.exactText(), d
 }
 
 // keepsNumber says that the value at v, which was made from a decimal's text, is

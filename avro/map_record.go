@@ -66,6 +66,9 @@ func (p *plan) decodeMapRecord(r *Reader, v ptr) {
 		}
 		defer r.Leave()
 	}
+	if !r.countFields(len(p.fields)) {
+		return
+	}
 	m := valueAt(v, p.typ)
 	if m.IsNil() {
 		m.Set(reflect.MakeMapWithSize(p.typ, len(p.fields)))

@@ -27,7 +27,7 @@ type Reader struct {
 
 	claimed int // bytes that the items of all blocks so far need at least
 	empty   int // items so far that take no bytes
-	hollow  int // records so far that took no bytes
+	fields  int // fields of records so far, as generic values: see countFields
 	depth   int
 
 	lim     *limits
@@ -73,7 +73,7 @@ func (r *Reader) reset(datum []byte, c *config) {
 func (r *Reader) rewind(datum []byte) {
 	r.src, r.at, r.err = datum, 0, nil
 	r.text, r.textAt = "", 0
-	r.claimed, r.empty, r.hollow, r.depth = 0, 0, 0, 0
+	r.claimed, r.empty, r.fields, r.depth = 0, 0, 0, 0
 }
 
 // Err returns the first error, a [*DecodeError], or nil. Its path is empty: the

@@ -94,14 +94,38 @@ func (r *Reader) claim(start, next int, n int64, have, min int) bool {
 	return true
 }
 
-// countHollow counts a record that began at start, if it took no bytes. A schema
-// of records that each hold the next one twice has 2^n of them in no bytes at
-// all: the input's length bounds them no more than it does items of arrays.
-func (r *Reader) countHollow(start int) {
-	if r.at != start || r.err != nil {
-		return
+// fieldsPerByte is how many fields of records a datum may have for each of its
+// bytes, beyond [limits.fields].
+const fieldsPerByte = 4
+
+// countFields counts n fields of a record that becomes a map, or as much work, and
+// returns false if there are too many. A field need not take a byte: it may be null,
+// or a record whose one byte is that of a record within it, and so on. A schema of
+// records that each hold the next one twice has 2^n of them in no bytes at all. The
+// input's length bounds them no more than it does items of arrays.
+func (r *Reader) countFields(n int) bool {
+	r.fields += max(n, 1)
+	if r.fields <= defaultMaxEmptyItems { // nearly always
+		return r.err == nil
 	}
-	if r.hollow++; r.hollow > r.lim.maxEmptyItems {
-		r.failAt(start, fmt.Errorf("%w: more than %d records that take no bytes (WithMaxEmptyItems)", ErrLimit, r.lim.maxEmptyItems))
+	return r.checkFields()
+}
+
+//go:noinline
+func (r *Reader) checkFields() bool {
+	if int64(r.fields)-fieldsPerByte*int64(len(r.src)) <= int64(r.lim.fields()) || r.err != nil {
+		return r.err == nil
 	}
+	r.failAt(r.at, fmt.Errorf("%w: more fields of records than %d and %d for each of %d bytes (WithMaxEmptyItems)",
+		ErrLimit, r.lim.fields(), fieldsPerByte, len(r.src)))
+	return false
+}
+
+// countScale counts a fraction, which holds 10^scale whatever the bytes of its number.
+func (r *Reader) countScale(scale int) bool {
+	const digits = 150 // take about as much memory as a field
+	if scale = max(scale, -scale); scale < digits || scale > maxPower {
+		return true
+	}
+	return r.countFields(scale / digits)
 }

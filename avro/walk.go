@@ -67,6 +67,9 @@ func (w *walker) walk(s *shape) bool {
 		i := w.r.UnionIndex(len(s.branches))
 		return w.over(start) || w.walk(s.branches[i])
 	}
+	if s.logical == decimalLogical && !w.r.countScale(s.decimal.scale) {
+		return true
+	}
 	w.r.pass(s)
 	return w.over(start)
 }
@@ -84,14 +87,15 @@ func (w *walker) record(s *shape) bool {
 		}
 		defer w.r.Leave()
 	}
-	start := w.r.at
+	if !w.r.countFields(len(s.fields)) {
+		return true
+	}
 	for i := range s.fields {
 		if f := &s.fields[i]; w.walk(f.shape) {
 			w.step(f.name)
 			return true
 		}
 	}
-	w.r.countHollow(start)
 	return w.r.err != nil
 }
 
