@@ -53,13 +53,13 @@ func FuzzHandler(f *testing.F) {
 			require.Equal(t, http.MethodGet, method)
 		}
 		// What it did, a log can hold and give back.
-		log := []byte(logMagic)
+		log, at := []byte(logMagic), firstPlace()
 		for _, e := range m.state.events() {
-			log, err = appendRecord(log, []event{e})
+			log, err = appendRecord(log, &at, []event{e}, maxRecord)
 			require.NoError(t, err)
 		}
 		again := newStore()
-		_, _, err = again.replay(log, false)
+		_, _, _, err = again.replay(log, false)
 		require.NoError(t, err)
 		require.Equal(t, picture(t, m), picture(t, &Memory{state: again}))
 	})

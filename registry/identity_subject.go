@@ -58,6 +58,11 @@ func (q qualified) within(subject string) string {
 	return qualified{context: q.context, name: subject}.String()
 }
 
+// maxName bounds the names that a registry keeps, in bytes: of subjects with their
+// contexts, of aliases, groups and resources. No Kafka topic, and no URL that
+// Confluent's registry reads, is that long.
+const maxName = 4096
+
 // validSubject reports whether schemas may be registered under subject. Two
 // names are reserved, and so is the context that stands for all others.
 func validSubject(subject string) bool {
@@ -68,7 +73,7 @@ func validSubject(subject string) bool {
 // validConfigSubject reports whether subject may have a configuration or a mode.
 func validConfigSubject(subject string) bool {
 	name := splitSubject(subject).name
-	return utf8.ValidString(subject) && name != "__GLOBAL" && name != "__EMPTY" && !strings.ContainsFunc(subject, unicode.IsControl)
+	return len(subject) <= maxName && utf8.ValidString(subject) && name != "__GLOBAL" && name != "__EMPTY" && !strings.ContainsFunc(subject, unicode.IsControl)
 }
 
 // matchPrefix returns a filter for subjects whose full name begins with prefix.

@@ -4,64 +4,123 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
+	"strconv"
 )
 
 // The log of a registry that outlives its process. It is one file of a header
 // and records, which are only ever appended:
 //
-//	header   "kavro registry 1\n"
-//	record   bytes 0-3    length of the payload, little-endian
+//	header   "kavro registry 2\n"
+//	record   bytes 0-3    length of the payload, little-endian, as all numbers
 //	         bytes 4-7    CRC-32C of the payload
-//	         bytes 8-11   CRC-32C of bytes 0-7
-//	         bytes 12-    payload: a JSON array of events
+//	         bytes 8-15   sequence number of the record, from 1
+//	         bytes 16-19  bytes 20-23 of the record before; of the first one, CRC-32C of the header
+//	         bytes 20-23  CRC-32C of bytes 0-19
+//	         bytes 24-    payload: a JSON array of events
 //
 // A record is what one call changed. It is written with one write, and synced,
 // before anybody sees the change, so a crash can leave at most the last record
 // unfinished. JSON never contains a zero byte, and the length of a record does:
 // no payload can be mistaken for a record.
+//
+// The sequence numbers say that records were removed, repeated or put in another
+// order; bytes 16-19 that one is of another log, though its number is right. What is
+// cut off after a complete record cannot be told from a log that ended there.
+//
+// Format 1 had no sequence numbers. It was never released, and is not read.
 const (
-	logMagic     = "kavro registry 1\n"
-	recordHeader = 12       // bytes
+	logFamily    = "kavro registry " // and the format
+	logFormat    = 2
+	logMagic     = "kavro registry 2\n"
+	recordHeader = 24       // bytes
 	maxRecord    = 64 << 20 // bytes of payload
+	maxChange    = 32 << 20 // what a change may take: less, as rewriting may add a name to it
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendRecord appends the record of some events.
-func appendRecord(dst []byte, events []event) ([]byte, error) {
+// place is where a log has got to.
+type place struct {
+	number uint64 // of the last record
+	sum    uint32 // of its header
+}
+
+// firstPlace is where a log without records has got to.
+func firstPlace() place { return place{sum: crc32.Checksum([]byte(logMagic), castagnoli)} }
+
+// errChangeTooLarge says that a change does not fit into a record.
+var errChangeTooLarge = errors.New("the change is too large for a record of the log")
+
+// appendRecord appends the record of some events, the next after at, to dst.
+func appendRecord(dst []byte, at *place, events []event, limit int) ([]byte, error) {
 	payload, err := json.Marshal(events)
 	if err != nil {
 		return dst, err
 	}
-	if len(payload) > maxRecord {
-		return dst, fmt.Errorf("a change of %d bytes, more than %d", len(payload), maxRecord)
+	if len(payload) > limit {
+		return dst, fmt.Errorf("%w: %d bytes, more than %d", errChangeTooLarge, len(payload), limit)
 	}
 	start := len(dst)
 	dst = slices.Grow(dst, recordHeader+len(payload))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(payload)))
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(payload, castagnoli))
-	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:start+8], castagnoli))
+	dst = binary.LittleEndian.AppendUint64(dst, at.number+1)
+	dst = binary.LittleEndian.AppendUint32(dst, at.sum)
+	*at = place{number: at.number + 1, sum: crc32.Checksum(dst[start:start+20], castagnoli)}
+	dst = binary.LittleEndian.AppendUint32(dst, at.sum)
 	return append(dst, payload...), nil
 }
 
-// readRecord returns the payload of the record at the start of log and the number
-// of bytes that it takes. A size of 0 means that no complete record starts there.
-func readRecord(log []byte) (payload []byte, size int) {
-	if len(log) < recordHeader || crc32.Checksum(log[:8], castagnoli) != binary.LittleEndian.Uint32(log[8:]) {
-		return nil, 0
+// logRecord is a record as it was read.
+type logRecord struct {
+	payload  []byte
+	place           // it is itself
+	previous uint32 // the sum of the one before
+}
+
+// readRecord returns the record at the start of log and the number of bytes that it
+// takes. A size of 0 means that no complete record starts there.
+func readRecord(log []byte) (r logRecord, size int) {
+	if len(log) < recordHeader {
+		return r, 0
+	}
+	sum := crc32.Checksum(log[:20], castagnoli)
+	if sum != binary.LittleEndian.Uint32(log[20:]) {
+		return r, 0
 	}
 	length := binary.LittleEndian.Uint32(log)
 	if length > maxRecord || int64(length) > int64(len(log)-recordHeader) {
-		return nil, 0
+		return r, 0
 	}
-	payload = log[recordHeader : recordHeader+int(length)]
+	payload := log[recordHeader : recordHeader+int(length)]
 	if crc32.Checksum(payload, castagnoli) != binary.LittleEndian.Uint32(log[4:]) {
-		return nil, 0
+		return r, 0
 	}
-	return payload, recordHeader + int(length)
+	r = logRecord{
+		payload:  payload,
+		place:    place{number: binary.LittleEndian.Uint64(log[8:]), sum: sum},
+		previous: binary.LittleEndian.Uint32(log[16:]),
+	}
+	return r, recordHeader + int(length)
+}
+
+// follows says why a record cannot follow on what was read before it; "" if it can.
+func (r logRecord) follows(at place) string {
+	switch next := at.number + 1; {
+	case r.number > next && r.number-next == 1:
+		return fmt.Sprintf("record %d is missing: record %d follows record %d", next, r.number, at.number)
+	case r.number > next:
+		return fmt.Sprintf("records %d to %d are missing: record %d follows record %d", next, r.number-1, r.number, at.number)
+	case r.number < next:
+		return fmt.Sprintf("record %d follows record %d: it is there twice, or out of order", r.number, at.number)
+	case r.previous != at.sum:
+		return fmt.Sprintf("record %d was not written after what is before it: one of them is from another log", r.number)
+	}
+	return ""
 }
 
 // findRecord returns where the first complete record in log starts, or -1.
@@ -91,46 +150,75 @@ type Recovery struct {
 	Records int    // changes that were made again
 	Dropped int64  // bytes at the end that were not a complete record, and are gone
 	Reason  string // why they were dropped; "" if none were
+
+	// NotRewritten says why a log that is mostly about what is no more could not be
+	// rewritten; "" if it was, or was not due. The log is used as it is.
+	NotRewritten string
 }
 
 // walkLog calls each for the payloads of a log in their order. It returns how many
-// bytes of the log stand: the rest is the remainder of a write that never ended. A
-// record that cannot be read although complete ones follow is damage, and an error;
-// unless damaged is true, and it ends the log.
-func walkLog(log []byte, damaged bool, each func(payload []byte) error) (kept int, r Recovery, err error) {
+// bytes of the log stand, and where they end: the rest is the remainder of a write that
+// never ended. A record that cannot be read although complete ones follow, or that does
+// not follow on the one before it, is damage, and an error; unless damaged is true, and
+// it ends the log.
+func walkLog(log []byte, damaged bool, each func(payload []byte) error) (kept int, at place, r Recovery, err error) {
+	at = firstPlace()
 	if !bytes.HasPrefix(log, []byte(logMagic)) {
 		if !bytes.HasPrefix([]byte(logMagic), log) {
-			return 0, r, &LogError{Reason: "not the log of a registry"}
+			return 0, at, r, &LogError{Reason: notOurs(log)}
 		}
 		r.Dropped = int64(len(log))
 		if len(log) > 0 {
 			r.Reason = "the header was cut short"
 		}
-		return 0, r, nil
+		return 0, at, r, nil
 	}
 	kept = len(logMagic)
 	for kept < len(log) {
-		payload, size := readRecord(log[kept:])
+		next, size := readRecord(log[kept:])
 		if size == 0 {
 			r.Dropped = int64(len(log) - kept)
 			r.Reason = fmt.Sprintf("no complete record at offset %d", kept)
 			if next := findRecord(log[kept:]); next >= 0 && !damaged {
-				return kept, r, &LogError{Offset: int64(kept),
+				return kept, at, r, &LogError{Offset: int64(kept),
 					Reason: fmt.Sprintf("damaged: no record here, but one %d bytes further on; see DropDamaged", next)}
 			}
-			return kept, r, nil
+			return kept, at, r, nil
 		}
-		if err := each(payload); err != nil {
-			return kept, r, &LogError{Offset: int64(kept), Reason: err.Error()}
+		if reason := next.follows(at); reason != "" {
+			if !damaged {
+				return kept, at, r, &LogError{Offset: int64(kept), Reason: "damaged: " + reason + "; see DropDamaged"}
+			}
+			r.Dropped, r.Reason = int64(len(log)-kept), reason
+			return kept, at, r, nil
+		}
+		if err := each(next.payload); err != nil {
+			return kept, at, r, &LogError{Offset: int64(kept), Reason: err.Error()}
 		}
 		kept += size
+		at = next.place
 		r.Records++
 	}
-	return kept, r, nil
+	return kept, at, r, nil
+}
+
+// notOurs says what a file is that is no log of this format.
+func notOurs(log []byte) string {
+	line, _, _ := bytes.Cut(log[:min(len(log), 64)], []byte("\n"))
+	text, ok := bytes.CutPrefix(line, []byte(logFamily))
+	format, err := strconv.Atoi(string(text))
+	switch {
+	case !ok || err != nil:
+		return "not the log of a registry"
+	case format < logFormat:
+		return fmt.Sprintf("a log of format %d, which was never released; this version reads format %d: "+
+			"move the folder away, and register the schemas anew in an empty one", format, logFormat)
+	}
+	return fmt.Sprintf("a log of format %d, from a newer version; this one reads format %d", format, logFormat)
 }
 
 // replay makes the changes of a log in s.
-func (s *store) replay(log []byte, damaged bool) (kept int, r Recovery, err error) {
+func (s *store) replay(log []byte, damaged bool) (kept int, at place, r Recovery, err error) {
 	return walkLog(log, damaged, func(payload []byte) error {
 		var events []event
 		if err := json.Unmarshal(payload, &events); err != nil {
@@ -148,10 +236,6 @@ func (s *store) replay(log []byte, damaged bool) (kept int, r Recovery, err erro
 // events returns a shortest list of events that lead to what s holds.
 func (s *store) events() []event {
 	var out []event
-	maxIDs := map[string]int{}
-	for _, name := range sortedKeys(s.contexts) {
-		maxIDs[name] = s.contexts[name].maxID
-	}
 	for _, key := range sortedKeys(s.configs) {
 		out = append(out, event{Op: opConfig, Subject: key, Config: s.configs[key]})
 	}
@@ -186,5 +270,16 @@ func (s *store) events() []event {
 	for _, guid := range sortedKeys(s.associations) {
 		out = append(out, event{Op: opAssociate, Assoc: s.associations[guid]})
 	}
-	return append(out, event{Op: opMaxIDs, MaxIDs: maxIDs})
+	for names := range slices.Chunk(sortedKeys(s.contexts), maxIDsTogether) {
+		maxIDs := make(map[string]int, len(names))
+		for _, name := range names {
+			maxIDs[name] = s.contexts[name].maxID
+		}
+		out = append(out, event{Op: opMaxIDs, MaxIDs: maxIDs})
+	}
+	return out
 }
+
+// maxIDsTogether is how many contexts one event says the highest ids of: with the
+// longest names they take less than a record.
+const maxIDsTogether = 256

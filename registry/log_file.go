@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -70,8 +71,9 @@ type logFile struct {
 	lazy     bool // do not sync
 	file     *os.File
 	size     atomic.Int64 // bytes that stand
+	at       place        // where they end
 	recovery Recovery
-	broken   error // why nothing more can be written
+	broken   atomic.Pointer[error] // why nothing more can be written
 }
 
 func (l *logFile) path() string { return filepath.Join(l.dir, logName) }
@@ -82,7 +84,7 @@ func (l *logFile) open(s *store, damaged bool) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("registry: %w", err)
 	}
-	kept, recovery, err := s.replay(log, damaged)
+	kept, at, recovery, err := s.replay(log, damaged)
 	if err != nil {
 		if at, ok := errors.AsType[*LogError](err); ok {
 			at.Path = l.path()
@@ -96,20 +98,21 @@ func (l *logFile) open(s *store, damaged bool) error {
 		}
 	}
 	if kept > len(logMagic) && l.worthRewriting(s, kept) {
-		if err := l.rewrite(s); err != nil {
-			return fmt.Errorf("registry: %w", err)
+		if size, end, err := l.rewrite(s); err != nil {
+			l.recovery.NotRewritten = err.Error() // it is sound as it is
+		} else {
+			kept, at = int(size), end
 		}
-		return nil
 	}
-	if err := l.continueAt(int64(kept)); err != nil {
+	if err := l.continueAt(int64(kept), at); err != nil {
 		return fmt.Errorf("registry: %w", err)
 	}
 	return nil
 }
 
 // continueAt opens the file for appending after its first kept bytes, and drops
-// the others.
-func (l *logFile) continueAt(kept int64) error {
+// the others. They end at a place.
+func (l *logFile) continueAt(kept int64, at place) error {
 	file, err := os.OpenFile(l.path(), os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
 		return err
@@ -128,16 +131,18 @@ func (l *logFile) continueAt(kept int64) error {
 		return err
 	}
 	l.size.Store(kept)
+	l.at = at
 	return nil
 }
 
 // append makes events durable. If it fails, the log is as it was; if that cannot
 // be said, nothing more is written to it.
 func (l *logFile) append(events []event) error {
-	if l.broken != nil {
-		return l.broken
+	if broken := l.broken.Load(); broken != nil {
+		return *broken
 	}
-	record, err := appendRecord(nil, events)
+	at := l.at
+	record, err := appendRecord(nil, &at, events, maxChange)
 	if err != nil {
 		return err
 	}
@@ -145,21 +150,25 @@ func (l *logFile) append(events []event) error {
 	if _, err := l.file.WriteAt(record, size); err != nil {
 		// No room, most likely: there may be some later.
 		if undo := errors.Join(l.file.Truncate(size), l.file.Sync()); undo != nil {
-			l.broken = fmt.Errorf("the log could not be repaired after a failed write: %w", undo)
+			l.breakOff(fmt.Errorf("the log could not be repaired after a failed write: %w", undo))
 		}
 		return err
 	}
-	if l.lazy {
-		l.size.Store(size + int64(len(record)))
-		return nil
-	}
-	if err := l.file.Sync(); err != nil {
-		// What is on disk now is unknown, and syncing again would not tell.
-		l.broken = fmt.Errorf("the log could not be synced: %w", err)
-		return l.broken
+	if !l.lazy {
+		if err := l.file.Sync(); err != nil {
+			// What is on disk now is unknown, and syncing again would not tell.
+			return l.breakOff(fmt.Errorf("the log could not be synced: %w", err))
+		}
 	}
 	l.size.Store(size + int64(len(record)))
+	l.at = at
 	return nil
+}
+
+// breakOff says that nothing more can be written, and why.
+func (l *logFile) breakOff(why error) error {
+	l.broken.Store(&why)
+	return why
 }
 
 func (l *logFile) close() error {
@@ -183,30 +192,40 @@ func (l *logFile) worthRewriting(s *store, size int) bool {
 }
 
 // rewrite writes a log that leads to what s holds and nothing else, and puts it in
-// the place of the old one. A crash leaves the one or the other.
-func (l *logFile) rewrite(s *store) error {
+// the place of the old one. A crash, or an error, leaves the one or the other.
+func (l *logFile) rewrite(s *store) (size int64, at place, err error) {
 	name := filepath.Join(l.dir, newName)
-	out := []byte(logMagic)
-	for _, e := range s.events() {
-		var err error
-		if out, err = appendRecord(out, []event{e}); err != nil {
-			return err
-		}
+	size, at, err = writeLog(name, s.events())
+	if err == nil {
+		err = os.Rename(name, l.path())
 	}
-	if err := writeSynced(name, out); err != nil {
-		return err
+	if err != nil {
+		os.Remove(name) // it may be what fills the disk
 	}
-	if err := os.Rename(name, l.path()); err != nil {
-		return err
-	}
-	return l.continueAt(int64(len(out)))
+	return size, at, err
 }
 
-func writeSynced(name string, content []byte) error {
+// writeLog writes a log of some events, each a record, to a file, and syncs it.
+func writeLog(name string, events []event) (size int64, at place, err error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
-		return err
+		return 0, at, err
 	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Sync(), file.Close())
+	out := bufio.NewWriterSize(file, 1<<20)
+	n, err := out.WriteString(logMagic)
+	size, at = int64(n), firstPlace()
+	var buf []byte
+	for i := 0; i < len(events) && err == nil; i++ {
+		if buf, err = appendRecord(buf[:0], &at, events[i:i+1], maxRecord); err == nil {
+			n, err = out.Write(buf)
+			size += int64(n)
+		}
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	return size, at, errors.Join(err, file.Close())
 }

@@ -78,7 +78,7 @@ func TestLogCutAnywhere(t *testing.T) {
 		for complete < records && int64(cut) >= ends[complete+1] {
 			complete++
 		}
-		kept, recovery, err := walkLog(whole[:cut], false, func([]byte) error { return nil })
+		kept, _, recovery, err := walkLog(whole[:cut], false, func([]byte) error { return nil })
 		require.NoError(t, err, "cut at %d", cut)
 		require.EqualValues(t, cut-kept, recovery.Dropped)
 		require.Equal(t, recovery.Dropped > 0, recovery.Reason != "")
@@ -92,7 +92,7 @@ func TestLogCutAnywhere(t *testing.T) {
 		// need to be made, and compared, only once.
 		if cut == kept {
 			s := newStore()
-			_, again, err := s.replay(whole[:cut], false)
+			_, _, again, err := s.replay(whole[:cut], false)
 			require.NoError(t, err)
 			require.Equal(t, recovery, again)
 			require.Equal(t, pictures[complete], picture(t, &Memory{state: s}), "cut at %d", cut)
@@ -168,7 +168,7 @@ func TestLogDamage(t *testing.T) {
 	for at := range int(last) {
 		damaged := bytes.Clone(whole)
 		damaged[at] ^= 1
-		_, _, err := newStore().replay(damaged, false)
+		_, _, _, err := newStore().replay(damaged, false)
 		require.Error(t, err, "byte %d", at)
 	}
 
@@ -192,13 +192,15 @@ func TestLogDamage(t *testing.T) {
 
 func TestLogOfSomethingElse(t *testing.T) {
 	record := func(events ...event) string {
-		log, err := appendRecord([]byte(logMagic), events)
+		at := firstPlace()
+		log, err := appendRecord([]byte(logMagic), &at, events, maxRecord)
 		require.NoError(t, err)
 		return string(log)
 	}
 	for name, log := range map[string]string{
 		"another file":        "PK\x03\x04",
-		"another version":     strings.Replace(logMagic, "1", "2", 1) + "more",
+		"a newer version":     strings.Replace(logMagic, "2", "3", 1) + "more",
+		"an older version":    strings.Replace(logMagic, "2", "1", 1) + "more",
 		"an unknown event":    record(event{Op: "burn"}),
 		"an id from nowhere":  record(event{Op: opPut, Subject: "s", Version: 1, ID: 1}),
 		"version 0":           record(event{Op: opPut, Subject: "s", ID: 1, Schema: &stored{}}),
@@ -291,15 +293,16 @@ func TestLogRewritten(t *testing.T) {
 // FuzzLog reads any bytes as a log. What is kept of it, written again from the
 // records that were read, is the same.
 func FuzzLog(f *testing.F) {
-	good, err := appendRecord([]byte(logMagic), []event{{Op: opPut, Subject: "s", Version: 1, ID: 1, Schema: &stored{Type: avroType, Text: `"int"`}}})
+	at := firstPlace()
+	good, err := appendRecord([]byte(logMagic), &at, []event{{Op: opPut, Subject: "s", Version: 1, ID: 1, Schema: &stored{Type: avroType, Text: `"int"`}}}, maxRecord)
 	require.NoError(f, err)
-	two, err := appendRecord(good, []event{{Op: opMode, Subject: "s", Mode: ReadOnly}, {Op: opDelete, Subject: "s", Versions: []int{1}}})
+	two, err := appendRecord(good, &at, []event{{Op: opMode, Subject: "s", Mode: ReadOnly}, {Op: opDelete, Subject: "s", Versions: []int{1}}}, maxRecord)
 	require.NoError(f, err)
 	for _, seed := range [][]byte{nil, []byte(logMagic), good, two, good[:len(good)-1], append(bytes.Clone(good), 0, 0, 0)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, log []byte) {
-		kept, recovery, err := newStore().replay(log, true)
+		kept, _, recovery, err := newStore().replay(log, true)
 		require.LessOrEqual(t, kept, len(log))
 		if err != nil {
 			var bad *LogError
@@ -312,15 +315,15 @@ func FuzzLog(f *testing.F) {
 		}
 		again := []byte(logMagic)
 		for at := len(logMagic); at < kept; {
-			payload, size := readRecord(log[at:])
+			r, size := readRecord(log[at:])
 			require.Positive(t, size)
 			again = append(again, log[at:at+recordHeader]...)
-			again = append(again, payload...)
+			again = append(again, r.payload...)
 			at += size
 		}
 		require.Equal(t, log[:kept], again)
 		second := newStore()
-		keptAgain, _, err := second.replay(again, false)
+		keptAgain, _, _, err := second.replay(again, false)
 		require.NoError(t, err)
 		require.Equal(t, kept, keptAgain)
 	})

@@ -117,7 +117,9 @@ func (m *Memory) commit(events ...event) error {
 		return nil
 	}
 	if m.log != nil {
-		if err := m.log.append(events); err != nil {
+		if err := m.log.append(events); errors.Is(err, errChangeTooLarge) {
+			return errRecordTooLarge(err)
+		} else if err != nil {
 			return errStore(err)
 		}
 	}

@@ -225,6 +225,8 @@ func (r *associationRequest) check(create, dryRun bool) error {
 	switch {
 	case r.Resource == "" && !dryRun:
 		return errInvalidAssociation("resourceId", "cannot be null or empty")
+	case len(r.Resource) > maxName:
+		return errInvalidAssociation("resourceId", "exceeds max length of %d", maxName)
 	case r.Type != topicResource:
 		return errInvalidAssociation("resourceType", "must be '%s'", topicResource)
 	case len(r.Associations) == 0:
@@ -272,6 +274,9 @@ func checkResourceName(property, name string) error {
 func (a *associationAsk) check(create bool) error {
 	if strings.ContainsFunc(a.Subject, unicode.IsControl) {
 		return errInvalidAssociation("subject", "must not be empty")
+	}
+	if len(a.Subject) > maxName {
+		return errInvalidAssociation("subject", "exceeds max length of %d", maxName)
 	}
 	if a.Part == "" {
 		a.Part = "value"

@@ -127,6 +127,9 @@ func (m *Memory) updateConfig(ctx context.Context, subject string, u settingsUpd
 		return nil, errReadOnly(q)
 	}
 	conf := u.updated(m.state.configs[q.String()])
+	if conf.size() > m.conf.maxText {
+		return nil, errConfigTooLarge(m.conf.maxText) // what is registered takes it over
+	}
 	return conf, m.commit(event{Op: opConfig, Subject: q.String(), Config: conf})
 }
 

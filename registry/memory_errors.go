@@ -122,6 +122,13 @@ func errSchemaTooLarge() error {
 	return invalid(42209, "Register operation failed because schema is too large")
 }
 
+// errRecordTooLarge says that a change is larger than a record of the log.
+func errRecordTooLarge(err error) error { return invalid(42209, "%s", err) }
+
+func errConfigTooLarge(limit int) error {
+	return invalid(42209, "The configuration takes more than %d bytes", limit)
+}
+
 func errInvalidRuleSet(message string) error { return invalid(42210, "%s", message) }
 
 func errContextNotEmpty(context string) error {

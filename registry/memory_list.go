@@ -173,6 +173,11 @@ type Stats struct {
 	Versions int   // that are not deleted
 	Schemas  int   // ids
 	LogBytes int64 // of the log; 0 without one
+
+	// NotRewritten says why the log, which is due for that, was not rewritten; see
+	// [Recovery]. NotWritten says why no change can be written to it any more. Both are
+	// "" if all is well.
+	NotRewritten, NotWritten string
 }
 
 // Stats counts what m holds.
@@ -190,7 +195,10 @@ func (m *Memory) Stats() (stats Stats) {
 		}
 	})
 	if m.log != nil {
-		stats.LogBytes = m.log.size.Load()
+		stats.LogBytes, stats.NotRewritten = m.log.size.Load(), m.log.recovery.NotRewritten
+		if broken := m.log.broken.Load(); broken != nil {
+			stats.NotWritten = (*broken).Error()
+		}
 	}
 	return stats
 }

@@ -95,6 +95,11 @@ func (u settingsUpdate) check() (settingsUpdate, error) {
 			return u, invalid(http.StatusUnprocessableEntity, "A text in the configuration is not valid UTF-8")
 		}
 	}
+	for _, name := range []optional[string]{u.Alias, u.AliasForDeks, u.CompatibilityGroup} {
+		if text := textOver(name, ""); !validConfigSubject(text) {
+			return u, errInvalidSubject(text[:min(len(text), maxName)])
+		}
+	}
 	if u.Level.value != nil {
 		level, err := schemas.ParseLevel(*u.Level.value)
 		if err != nil {
@@ -142,6 +147,12 @@ func (u settingsUpdate) updated(old *settings) *settings {
 		DefaultRuleSet:      u.DefaultRuleSet.over(old.DefaultRuleSet),
 		OverrideRuleSet:     u.OverrideRuleSet.over(old.OverrideRuleSet),
 	}
+}
+
+// size is how much s says, in bytes.
+func (s *settings) size() int {
+	return sizeOf(Definition{Metadata: s.DefaultMetadata, RuleSet: s.DefaultRuleSet}) +
+		sizeOf(Definition{Metadata: s.OverrideMetadata, RuleSet: s.OverrideRuleSet})
 }
 
 // withLevel is s with a level: its own or, if it has none, level.
