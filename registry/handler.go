@@ -56,6 +56,9 @@ type handler struct {
 	settings handlerSettings
 }
 
+// MaxBody is the largest body that the handler takes, in bytes.
+func (h *handler) MaxBody() int64 { return h.settings.maxBody }
+
 // route is one endpoint. In a pattern, * takes any segment.
 type route struct {
 	method  string
@@ -200,7 +203,9 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) (answer, error) 
 		req.args = args
 		r.Pattern = route.path // for whoever counts requests around this handler
 		if r.URL.RawQuery != "" {
-			req.values = r.URL.Query()
+			if req.values, err = readQuery(r.URL.RawQuery); err != nil {
+				return answer{}, err
+			}
 		}
 		return route.serve(req)
 	}
@@ -230,6 +235,22 @@ func splitPath(escaped string, segments []string) ([]string, error) {
 		segments = append(segments, part)
 	}
 	return segments, nil
+}
+
+// readQuery reads the parameters of a URL. What cannot be read is not left out.
+func readQuery(raw string) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, errHTTP(http.StatusBadRequest, "Malformed query: "+err.Error())
+	}
+	for name, list := range values {
+		for _, text := range append([]string{name}, list...) {
+			if !utf8.ValidString(text) {
+				return nil, errHTTP(http.StatusBadRequest, "Malformed query: "+strconv.Quote(text)+" is not UTF-8")
+			}
+		}
+	}
+	return values, nil
 }
 
 // contextNamed reads the name of a context: ".ctx", ":.ctx:" or "ctx".

@@ -20,10 +20,14 @@ import (
 //
 //	kavro_registry_requests_total{method,route,code}       counter
 //	kavro_registry_request_seconds{route}                  histogram
-//	kavro_registry_requests_in_flight                      gauge
+//	kavro_registry_requests_in_flight, _requests_at_work, _body_bytes, _connections   gauges
+//	kavro_registry_requests_refused_total, _connections_closed_total                  counters
+//	kavro_registry_log_not_rewritten, _log_not_written     gauges, 0 or 1
 //	kavro_registry_contexts, _subjects, _versions, _schemas, _log_bytes   gauges
 type metrics struct {
 	memory   *registry.Memory
+	in       *intake
+	conns    *connections
 	started  time.Time
 	inFlight atomic.Int64
 
@@ -60,8 +64,15 @@ func (h *histogram) add(d time.Duration) {
 	}
 }
 
-func newMetrics(m *registry.Memory) *metrics {
-	return &metrics{memory: m, started: time.Now(), requests: map[requestKey]int64{}, seconds: map[string]*histogram{}}
+func flag(on bool) int64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func newMetrics(m *registry.Memory, in *intake, conns *connections) *metrics {
+	return &metrics{memory: m, in: in, conns: conns, started: time.Now(), requests: map[requestKey]int64{}, seconds: map[string]*histogram{}}
 }
 
 // wrap counts the requests to a handler.
@@ -141,7 +152,21 @@ func (m *metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	gauge("schemas", "Schema ids.", int64(stats.Schemas))
 	gauge("log_bytes", "Size of the log.", stats.LogBytes)
 	gauge("start_time_seconds", "When the server started, in seconds since 1970.", m.started.Unix())
-	gauge("requests_in_flight", "Requests being answered.", m.inFlight.Load())
+	gauge("requests_in_flight", "Requests that have begun and not ended.", m.inFlight.Load())
+	slots, noSlot := m.in.slots.counts()
+	bodies, noRoom := m.in.held.counts()
+	open, closed := m.conns.counts()
+	gauge("requests_at_work", "Requests being worked on: complete, and without an answer yet.", slots)
+	gauge("body_bytes", "Bytes of requests' bodies in memory.", bodies)
+	gauge("connections", "Open connections.", open)
+	gauge("log_not_rewritten", "1 if the log could not be rewritten at the start, though it is mostly about what is no more.", flag(stats.NotRewritten != ""))
+	gauge("log_not_written", "1 if no change can be written to the log any more.", flag(stats.NotWritten != ""))
+	counter := func(name, help string, value int64) {
+		head(name, "counter", help)
+		fmt.Fprintf(out, "kavro_registry_%s %d\n", name, value)
+	}
+	counter("requests_refused_total", "Requests refused as there were too many at a time.", noSlot+noRoom)
+	counter("connections_closed_total", "Connections closed to make room for others.", closed)
 
 	m.mu.Lock()
 	requests := maps.Clone(m.requests)

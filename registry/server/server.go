@@ -18,6 +18,8 @@ import (
 type Server struct {
 	conf    settings
 	handler http.Handler
+	conns   *connections
+	in      *intake
 }
 
 // An Option changes how a [Server] works.
@@ -34,6 +36,11 @@ type settings struct {
 	idle       time.Duration
 	grace      time.Duration
 	maxHeaders int
+	maxBodies  int64
+	maxConns   int
+	share      int // percent
+	rate       int64
+	patience   time.Duration
 	logger     *slog.Logger
 }
 
@@ -53,9 +60,31 @@ func WithHandler(opts ...registry.HandlerOption) Option {
 	return func(s *settings) { s.handler = append(s.handler, opts...) }
 }
 
-// WithMaxRequests sets how many requests are answered at a time. Those beyond get
-// status 503 and are asked to come again. The default is 1,000.
+// WithMaxRequests sets how many requests are worked on at a time: one counts from when
+// its body is complete until its answer begins. Those beyond get status 503 and are
+// asked to come again. The default is 1,000.
 func WithMaxRequests(n int) Option { return func(s *settings) { s.inFlight = n } }
+
+// WithMaxBodies sets how many bytes of requests' bodies are held in memory at a time.
+// Requests beyond get status 503 and are asked to come again. The default is 64 MiB.
+func WithMaxBodies(bytes int64) Option { return func(s *settings) { s.maxBodies = bytes } }
+
+// WithMaxConnections sets how many connections are open at a time. If one more comes,
+// one that is idle is closed for it, or one that has sent no whole request yet. The
+// default is 4,000.
+func WithMaxConnections(n int) Option { return func(s *settings) { s.maxConns = n } }
+
+// WithShare sets how much of the requests, bytes and connections that there may be at a
+// time one user may have, and one address, in percent. The default is 50. Behind a
+// proxy, where all have one address, 100 is right.
+func WithShare(percent int) Option { return func(s *settings) { s.share = percent } }
+
+// WithMinRate sets how many bytes a second a client must send of a body, and read of an
+// answer, and how long it may take besides. Slower ones are cut off. The default is 4
+// KiB a second and 5 seconds.
+func WithMinRate(bytes int64, patience time.Duration) Option {
+	return func(s *settings) { s.rate, s.patience = bytes, patience }
+}
 
 // WithTimeouts sets how long the header of a request may take, how long all of it
 // and its answer, and how long a connection may be idle. The defaults are 10
@@ -81,6 +110,11 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 		idle:       2 * time.Minute,
 		grace:      10 * time.Second,
 		maxHeaders: 64 << 10,
+		maxBodies:  64 << 20,
+		maxConns:   4000,
+		share:      50,
+		rate:       4 << 10,
+		patience:   5 * time.Second,
 		logger:     slog.New(slog.DiscardHandler),
 	}
 	for _, opt := range opts {
@@ -89,6 +123,14 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 	switch {
 	case s.inFlight < 1:
 		return nil, fmt.Errorf("server: WithMaxRequests: %d is below 1", s.inFlight)
+	case s.maxBodies < 1:
+		return nil, fmt.Errorf("server: WithMaxBodies: %d is below 1", s.maxBodies)
+	case s.maxConns < 1:
+		return nil, fmt.Errorf("server: WithMaxConnections: %d is below 1", s.maxConns)
+	case s.share < 1 || s.share > 100:
+		return nil, fmt.Errorf("server: WithShare: %d percent is not 1 to 100", s.share)
+	case s.rate < 1 || s.patience <= 0:
+		return nil, fmt.Errorf("server: WithMinRate: %d bytes a second and %s are not positive", s.rate, s.patience)
 	case s.header <= 0 || s.request <= 0 || s.idle <= 0:
 		return nil, errors.New("server: WithTimeouts: a time-out is not positive")
 	case s.grace < 0:
@@ -98,11 +140,20 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 	case s.logger == nil:
 		return nil, errors.New("server: WithLogger: the logger is nil")
 	}
-	count := newMetrics(m)
-	h := withMetrics(count, limit(s.inFlight, registry.Handler(m, s.handler...)))
-	h = count.wrap(authenticate(s.users, s.openReads, h))
-	return &Server{conf: s, handler: withHealth(h)}, nil
+	api := registry.Handler(m, s.handler...)
+	in := &intake{
+		slots: newPool(int64(s.inFlight), s.share), held: newPool(s.maxBodies, s.share), maxBody: maxBodyOf(api),
+		rate: s.rate, patience: s.patience, request: s.request, next: api,
+		cut: func(*http.Request, string) {},
+	}
+	conns := newConnections(s.maxConns, s.share)
+	count := newMetrics(m, in, conns)
+	h := count.wrap(authenticate(s.users, s.openReads, withMetrics(count, in)))
+	return &Server{conf: s, handler: withHealth(h), conns: conns, in: in}, nil
 }
+
+// maxBodyOf is the largest body that a registry's handler takes, in bytes.
+func maxBodyOf(h http.Handler) int64 { return h.(interface{ MaxBody() int64 }).MaxBody() }
 
 // Handler returns all that the server serves, without TLS and time limits.
 func (s *Server) Handler() http.Handler { return s.handler }
@@ -129,6 +180,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		WriteTimeout:      s.conf.request,
 		IdleTimeout:       s.conf.idle,
 		MaxHeaderBytes:    s.conf.maxHeaders,
+		ConnState:         s.conns.changed,
 		ErrorLog:          slog.NewLogLogger(s.conf.logger.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -154,21 +206,6 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	<-failed // http.ErrServerClosed
 	return err
-}
-
-// limit answers at most n requests at a time.
-func limit(n int, next http.Handler) http.Handler {
-	slots := make(chan struct{}, n)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-			next.ServeHTTP(w, r)
-		default:
-			w.Header().Set("Retry-After", "1")
-			refuse(w, http.StatusServiceUnavailable, http.StatusServiceUnavailable, "Too many requests at a time")
-		}
-	})
 }
 
 // withHealth adds the health check, which is open to all.

@@ -268,42 +268,22 @@ func TestTimeLimits(t *testing.T) {
 		answer, err := io.ReadAll(conn) // ends when the server closes
 		require.NoError(t, err, name)
 		require.Equal(t, name == "nothing more", strings.Contains(string(answer), " 200 OK"), "%s: %s", name, answer)
+		require.Equal(t, name == "half a body", strings.Contains(string(answer), "408"), "%s: %s", name, answer)
 		require.NoError(t, conn.Close())
 	}
 	end()
 	require.NoError(t, <-ended)
 }
 
-// TestMaxRequests refuses a second request while the first is under way.
-func TestMaxRequests(t *testing.T) {
-	h := newServer(t, server.WithMaxRequests(1)).Handler()
-	body, writer := io.Pipe()
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		r := httptest.NewRequest("POST", "/subjects/s/versions", body)
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code != 200 {
-			t.Error(w.Code, w.Body)
-		}
-	})
-	_, err := io.WriteString(writer, `{"schema":`)
-	require.NoError(t, err)
-	w := request(h, "GET", "/subjects", "", "")
-	require.Equal(t, 503, w.Code)
-	require.Equal(t, "1", w.Header().Get("Retry-After"))
-	require.Equal(t, 200, request(h, "GET", "/health", "", "").Code)
-	require.Equal(t, 200, request(h, "GET", "/metrics", "", "").Code)
-	_, err = io.WriteString(writer, `"\"int\""}`)
-	require.NoError(t, err)
-	writer.Close()
-	wg.Wait()
-	require.Equal(t, 200, request(h, "GET", "/subjects", "", "").Code)
-}
-
 func TestOptions(t *testing.T) {
 	for name, opt := range map[string]server.Option{
 		"no requests":    server.WithMaxRequests(0),
+		"no bytes":       server.WithMaxBodies(0),
+		"no connections": server.WithMaxConnections(0),
+		"no share":       server.WithShare(0),
+		"too much":       server.WithShare(101),
+		"no rate":        server.WithMinRate(0, time.Second),
+		"no patience":    server.WithMinRate(1, 0),
 		"no time":        server.WithTimeouts(time.Second, 0, time.Second),
 		"negative grace": server.WithGrace(-1),
 		"open to whom":   server.WithOpenReads(),
