@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"strings"
 )
@@ -85,14 +83,34 @@ type errorAnswer struct {
 // answer is what a request gets.
 type answer struct {
 	status int
-	body   any // []byte: as it is; nil: nothing; anything else: JSON
+	body   any // []byte: as it is; nil: nothing; schemaList: one by one; anything else: JSON
+}
+
+// schemaList is a list that is written one by one: together its schemas may take far
+// more than there is memory for.
+type schemaList []*schemaBody
+
+func (l schemaList) write(w http.ResponseWriter) {
+	separator := []byte("[")
+	for _, s := range l {
+		w.Write(separator)
+		if _, err := w.Write(encode(s)); err != nil {
+			return // the client is gone
+		}
+		separator = []byte(",")
+	}
+	if len(l) == 0 {
+		w.Write(separator)
+	}
+	w.Write([]byte("]"))
 }
 
 func ok(body any) answer { return answer{status: http.StatusOK, body: body} }
 
 func (a answer) write(w http.ResponseWriter, accept string) {
 	body, isBytes := a.body.([]byte)
-	if !isBytes && a.body != nil {
+	list, isList := a.body.(schemaList)
+	if !isBytes && !isList && a.body != nil {
 		body = encode(a.body)
 	}
 	if a.body != nil {
@@ -102,6 +120,10 @@ func (a answer) write(w http.ResponseWriter, accept string) {
 		}
 	}
 	w.WriteHeader(a.status)
+	if isList {
+		list.write(w)
+		return
+	}
 	w.Write(body) // the client is gone if this fails
 }
 
@@ -157,45 +179,4 @@ func refuse(err error) answer {
 		r = found.Response
 	}
 	return answer{status: r.Status, body: errorAnswer{Code: r.Code, Message: r.Message}}
-}
-
-// readBody decodes a JSON body of at most limit bytes into v. An absent content
-// type means JSON.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64, v any) error {
-	if t := r.Header.Get("Content-Type"); t != "" {
-		media, _, err := mime.ParseMediaType(t)
-		if err != nil || media != "application/json" && media != "application/octet-stream" &&
-			!(strings.HasPrefix(media, "application/vnd.schemaregistry") && strings.HasSuffix(media, "+json")) {
-			return errHTTP(http.StatusUnsupportedMediaType, "HTTP 415 Unsupported Media Type")
-		}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return errHTTP(http.StatusRequestEntityTooLarge, "Request body is too large")
-		}
-		return errHTTP(http.StatusBadRequest, "The body cannot be read")
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return errHTTP(http.StatusUnprocessableEntity, "The request body may not be empty")
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return errHTTP(http.StatusBadRequest, "Malformed request: "+malformed(err))
-	}
-	if bytes.Equal(bytes.TrimSpace(body), []byte("null")) {
-		return errHTTP(http.StatusUnprocessableEntity, "The request body may not be null")
-	}
-	return nil
-}
-
-// malformed says what is wrong with a body, without the names of our types.
-func malformed(err error) string {
-	wrong, is := errors.AsType[*json.UnmarshalTypeError](err)
-	switch {
-	case !is:
-		return err.Error()
-	case wrong.Field == "":
-		return "a JSON " + wrong.Value + ", want an object"
-	}
-	return wrong.Field + " is a JSON " + wrong.Value
 }

@@ -155,7 +155,7 @@ func listSchemas(r *request) (answer, error) {
 		answers = append(answers, r.basic(a))
 	}
 	pageAsked.limit = atMost(pageAsked.limit, maxSchemas)
-	return ok(page(answers, pageAsked)), nil
+	return ok(schemaList(page(answers, pageAsked))), nil
 }
 
 // withAliases adds the versions of the subjects that aliases among the prefix

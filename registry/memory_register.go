@@ -75,6 +75,9 @@ func (m *Memory) checkRegistration(subject string, r registration) error {
 	if !isText(r.Definition) {
 		return errInvalidSchema("The definition is not valid UTF-8", nil)
 	}
+	if r.Type != "PROTOBUF" && loneSurrogate(r.Text) {
+		return errInvalidSchema("The schema has an escape that is half of a surrogate pair: no UTF-8 can hold it", nil)
+	}
 	if err := checkRuleSet(r.RuleSet); err != nil {
 		return err
 	}
