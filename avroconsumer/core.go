@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/serde"
 )
 
 // core is the half of a consumer that does not depend on the types of keys and
@@ -38,6 +39,7 @@ type core struct {
 	lanesBy      Ordering                     // how records are dealt to lanes now
 	spare        []*lane                      // lanes for reuse, up to the capacity
 	run          *runner                      // of Run or RunBatch, while one is
+	outages      map[serde.FrameID]*outage    // of the registry, by the id that it does not answer for
 	trouble      []error                      // of partitions and commits, for Poll to return
 	unsettled    bool                         // some partition's halt changed
 	polled       time.Time                    // when the base was polled last
@@ -67,6 +69,7 @@ func newCore(b base.Consumer, c config) *core {
 		pauses:    make(chan struct{}, 1),
 		assigned:  map[base.TopicPartition]*partition{},
 		had:       map[base.TopicPartition]bool{},
+		outages:   map[serde.FrameID]*outage{},
 		spare:     make([]*lane, 0, 1024),
 		born:      time.Now(),
 		commits:   newCommitter(),

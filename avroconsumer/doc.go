@@ -25,7 +25,9 @@
 //
 // A record that cannot be decoded is a [*RecordError] with its raw bytes; reading
 // goes on behind it. A registry that does not answer makes no bad records: what
-// needs it waits in its place, paused, and is tried again until it answers.
+// needs it waits in its place, paused, and is tried again until it answers. The
+// [Observer] is told of that as a class of its own, [RegistryUnavailable], once for
+// each schema id and attempt.
 //
 // # Nulls
 //

@@ -77,8 +77,10 @@ func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict,
 	class := e.Class()
 	if e.Temporary() {
 		it.undealt = true
-		c.observer.Failed(e, class, Waited)
-		return verdict{registry: true}, false
+		if c.attempted(e, it) {
+			c.observer.Failed(e, class, Waited)
+		}
+		return verdict{registry: true, id: idNeeded(e)}, false
 	}
 	if e.Blameless() {
 		it.undealt = true

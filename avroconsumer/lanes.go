@@ -24,9 +24,9 @@ type lane struct {
 	shared bool // several handlers may be at work
 	busy   int  // handlers at work
 
-	parked bool        // until timer
+	parked bool        // until timer, or until the registry is to be asked again
 	timer  *time.Timer // of parked or of linger
-	waits  int         // times the registry did not answer, in a row
+	outage *outage     // waits for the registry; nil: it does not
 
 	listed bool // in core.ready
 	ripe   bool // RunBatch: has waited long enough for more records
@@ -76,7 +76,8 @@ func (c *core) discard(l *lane) {
 	if l.items.len() > 0 || l.busy > 0 || l.listed || l.part.lanes[l.key] != l {
 		return
 	}
-	c.registryAnswered(l) // nothing waits any more
+	c.leaveOutage(l) // nothing waits any more
+	l.parked = false
 	if l.key == 0 {
 		return
 	}
@@ -215,6 +216,7 @@ func (c *core) next() *lane {
 func (c *core) deals(o Ordering) {
 	c.lanesBy = o
 	c.ready.clear()
+	c.endOutages()
 	for _, p := range c.assigned {
 		for _, it := range p.gather() {
 			if !it.end && p.tracker.isDone(it.seq) { // Commit said so meanwhile

@@ -19,9 +19,13 @@ type Observer interface {
 	Handling(ctx context.Context, r *base.Record) context.Context
 	// Handled is called when the handler has returned: err is its error, or that
 	// of decoding. With Poll and the iterators, it is called when the next record
-	// is asked for, and err is nil unless decoding failed.
+	// is asked for, and err is nil unless decoding failed. It is called once for
+	// each Handling: a record that waits for the registry (err is Temporary) is
+	// handled again, so it is not to be counted or logged here.
 	Handled(ctx context.Context, r *base.Record, took time.Duration, err error)
-	// Failed says what was done about a record that could not be dealt with.
+	// Failed says what was done about a record that could not be processed. Of a
+	// registry that does not answer ([RegistryUnavailable], Waited) it is told once for
+	// each id and attempt, however many records wait: e.Attempts counts those.
 	Failed(e *RecordError, class Class, did Action)
 	// Committed is told of every commit, with its error.
 	Committed(next []base.Offset, took time.Duration, err error)

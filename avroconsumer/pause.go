@@ -2,39 +2,9 @@ package avroconsumer
 
 import (
 	"errors"
-	"time"
 
 	"github.com/kavro/kavro/base"
 )
-
-// awaitRegistry parks a lane because the registry does not answer, longer each
-// time. mu is held.
-func (c *core) awaitRegistry(l *lane) {
-	if l.part.gone || l.part.stopping {
-		return
-	}
-	if l.waits == 0 {
-		l.part.waiting++
-		c.unsettled = true
-	}
-	l.waits++
-	c.park(l, registryBackoff(l.waits))
-}
-
-// registryBackoff bounds how often a registry that is down is asked, and how
-// late it is noticed that it is back.
-func registryBackoff(n int) time.Duration {
-	return Exponential(100*time.Millisecond, 10*time.Second)(n)
-}
-
-// registryAnswered undoes awaitRegistry. mu is held.
-func (c *core) registryAnswered(l *lane) {
-	if l.waits > 0 {
-		l.waits = 0
-		l.part.waiting--
-		c.unsettled = true
-	}
-}
 
 // settle tells the base which partitions to fetch, where that changed.
 func (c *core) settle() {

@@ -152,7 +152,11 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 		return m, nil
 	}
 	h.err = err
-	if e := err.(*RecordError); c.observing && (ctx.Err() != nil || e.Temporary() || e.Blameless()) {
+	e := err.(*RecordError)
+	if ctx.Err() == nil && (e.Temporary() || e.Blameless()) && c.attempted(e, &h.item) && e.Temporary() {
+		c.observer.Failed(e, e.Class(), Waited)
+	}
+	if c.observing && (ctx.Err() != nil || e.Temporary() || e.Blameless()) {
 		c.handled(*h) // for now
 	}
 	return nil, err
@@ -167,7 +171,7 @@ func (c *core) returns(ctx context.Context, h *handed) bool {
 	}
 	c.putBack(h.item)
 	if !over {
-		c.awaitRegistry(c.lane(h.part, h.lane))
+		c.awaitRegistry(c.lane(h.part, h.lane), idNeeded(h.err.(*RecordError)))
 	}
 	return true
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/serde"
 )
 
 // Run calls handle for each record, until ctx ends, a record fails under the
@@ -82,6 +83,7 @@ type verdict struct {
 	err      error         // ends Run
 	pause    time.Duration // before the undealt records are tried again
 	registry bool          // it does not answer: they wait for it
+	id       serde.FrameID // for this
 	answered bool          // it did
 	cause    error         // for the observer: why the record failed
 }
@@ -312,7 +314,7 @@ func (r *runner) finish(j *job, v verdict, cancelled bool) {
 	case v.err != nil:
 		r.stop(v.err)
 	case v.registry:
-		c.awaitRegistry(l)
+		c.awaitRegistry(l, v.id)
 	case v.pause > 0 && l.items.len() > 0:
 		c.park(l, v.pause)
 	}

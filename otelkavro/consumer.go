@@ -66,19 +66,23 @@ func (c *Consumer) Handling(ctx context.Context, r *base.Record) context.Context
 	return ctx
 }
 
-// Handled ends the span.
+// Handled ends the span, and counts the record unless it waits for the registry.
 func (c *Consumer) Handled(ctx context.Context, r *base.Record, took time.Duration, err error) {
 	span := trace.SpanFromContext(ctx)
 	if err != nil {
 		fail(span, err)
 	}
 	span.End()
+	if e := (*avroconsumer.RecordError)(nil); errors.As(err, &e) && e.Temporary() {
+		return // it waits for the registry, and will be handled then
+	}
 	of := attributes(c.common, "process", semconv.MessagingOperationTypeProcess, r.Topic, strconv.Itoa(int(r.Partition)), err)
 	c.consumed.Add(ctx, 1, metric.WithAttributeSet(of))
 	c.process.Record(ctx, took.Seconds(), metric.WithAttributeSet(of))
 }
 
-// Failed counts what was done about a record that could not be dealt with.
+// Failed counts what was done about a record that could not be processed, and the attempts
+// of asking a registry that does not answer.
 func (c *Consumer) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	kvs := append([]attribute.KeyValue{
 		semconv.MessagingDestinationName(e.Raw.Topic),

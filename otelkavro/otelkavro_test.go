@@ -25,6 +25,7 @@ import (
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/otelkavro"
 	"github.com/kavro/kavro/pipeline"
+	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -284,4 +285,23 @@ func TestTraceThroughAPipeline(t *testing.T) {
 
 	require.Equal(t, s.span("send orders").SpanContext.SpanID(), s.span("process orders").Parent.SpanID())
 	require.Equal(t, s.span("process orders").SpanContext.SpanID(), s.span("send invoices").Parent.SpanID())
+}
+
+// A registry that is away is a class of its own, counted by attempt; a record that waits
+// for it is not consumed yet, and its span ends.
+func TestRegistryOutage(t *testing.T) {
+	s := newScene(t)
+	c, err := otelkavro.NewConsumer(s.opts...)
+	require.NoError(t, err)
+	e := &avroconsumer.RecordError{
+		Raw: &base.Record{Topic: "orders"}, Stage: avroconsumer.StageValue, SchemaID: 7,
+		Err: &registry.UnavailableError{Response: registry.Response{Status: 503}},
+	}
+	c.Handled(c.Handling(t.Context(), e.Raw), e.Raw, 0, e)
+	c.Failed(e, e.Class(), avroconsumer.Waited)
+	require.Equal(t, "registry unavailable", attributes(s.span("process orders").Attributes)["error.type"])
+	require.Empty(t, s.points("messaging.client.consumed.messages"))
+	require.Empty(t, s.points("messaging.process.duration"))
+	require.Equal(t, map[string]uint64{"kavro.action=waited,kavro.error.class=registry unavailable,messaging.destination.name=orders,messaging.system=kafka": 1},
+		s.points("kavro.consumer.failures"))
 }

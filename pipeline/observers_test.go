@@ -73,3 +73,42 @@ func TestObserversAddUp(t *testing.T) {
 		require.Equal(t, map[string]int{"handled in /a/b": 3, "assigned": 1, "committed": 1, "delivered from /a/b": 3}, b.seen)
 	})
 }
+
+// attempts counts what an observer is told of a registry that is away.
+type attempts struct {
+	avroconsumer.NopObserver
+	mu   sync.Mutex
+	seen map[time.Duration]int // since begin
+	from time.Time
+}
+
+func (a *attempts) Failed(_ *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if class == avroconsumer.RegistryUnavailable && did == avroconsumer.Waited {
+		a.seen[time.Since(a.from)]++
+	}
+}
+
+// While the registry is away the observer is told once for each id and attempt, however
+// many partitions need it.
+func TestOneEventForEachAttempt(t *testing.T) {
+	both(t, func(t *testing.T, exactlyOnce bool) {
+		const partitions = 20
+		p := newPlant(t, partitions)
+		for i := range int32(partitions) {
+			p.fill(i, "cold")
+		}
+		p.down.Store(true)
+		time.AfterFunc(time.Minute, func() { p.down.Store(false) })
+		a := &attempts{seen: map[time.Duration]int{}, from: time.Now()}
+		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd(), pipeline.WithConcurrency(partitions), pipeline.WithObserver(a))
+		require.NoError(t, l.Run(t.Context(), echo))
+		require.Len(t, p.values("out"), partitions)
+		require.Greater(t, len(a.seen), 5)
+		for at, n := range a.seen {
+			require.Equal(t, 1, n, "after %v", at)
+		}
+		p.close(l)
+	})
+}

@@ -120,7 +120,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 		close(stopped)
 	}()
 
-	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, tried: map[place]*trial{}}
+	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, tried: map[place]*trial{}, outages: map[outage]bool{}}
 	err := r.rounds(ctx)
 	if err != nil && ctx.Err() != nil && asked.Err() == nil {
 		return base.ErrClosed // it was Close that ended ctx

@@ -10,6 +10,7 @@ import (
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/serde"
 )
 
 // run is one Run: its rounds, and what it remembers from one to the next.
@@ -18,7 +19,14 @@ type run[K1, V1, K2, V2 any] struct {
 	transform func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)
 
 	tried   map[place]*trial // records that failed, until they are committed. Guarded by Pipeline.mu
+	outages map[outage]bool  // of the registry, that the observer was told of in this round. Guarded by Pipeline.mu
 	careful *place           // a record that ends Run: those before it are committed first, in rounds of one record
+}
+
+// outage is what the registry does not answer for: an id, or how results are written.
+type outage struct {
+	id    serde.FrameID
+	stage avroconsumer.Stage // StageOutput, or zero
 }
 
 // place is where a record is.
@@ -100,6 +108,9 @@ func (b *batch) next() []base.Offset {
 
 // round is one transaction.
 func (r *run[K1, V1, K2, V2]) round(ctx context.Context) error {
+	r.mu.Lock()
+	clear(r.outages)
+	r.mu.Unlock()
 	if err := r.session.Begin(ctx); err != nil {
 		return passing(err)
 	}

@@ -146,9 +146,25 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) erro
 	}
 }
 
-// waits aborts the round because the registry does not answer.
+// waits aborts the round because the registry does not answer. The observer is told once
+// for each id, however many partitions need it.
 func (r *run[K1, V1, K2, V2]) waits(e *avroconsumer.RecordError) error {
-	r.observer.Failed(e, e.Class(), avroconsumer.Waited)
+	of := outage{stage: e.Stage}
+	if e.Stage != avroconsumer.StageOutput {
+		payload, part := e.Raw.Value, serde.Value
+		if e.Stage == avroconsumer.StageKey {
+			payload, part = e.Raw.Key, serde.Key
+		}
+		of = outage{}
+		of.id, _, _ = serde.SplitRecord(payload, part, e.Raw.Headers)
+	}
+	r.mu.Lock()
+	told := r.outages[of]
+	r.outages[of] = true
+	r.mu.Unlock()
+	if !told {
+		r.observer.Failed(e, e.Class(), avroconsumer.Waited)
+	}
 	return fmt.Errorf("%w: %w", errWait, e)
 }
 

@@ -2,6 +2,7 @@ package promkavro
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,7 +26,7 @@ func NewConsumer() *Consumer {
 	c := &Consumer{
 		records:   counter("kavro_consumer_records_total", "Records that were polled.", "topic"),
 		bytes:     counter("kavro_consumer_bytes_total", "Bytes of keys and values that were polled.", "topic"),
-		failures:  counter("kavro_consumer_failures_total", "Records that could not be dealt with, by class of error and what was done.", "topic", "class", "action"),
+		failures:  counter("kavro_consumer_failures_total", "Records that could not be processed, by class of error and what was done; of a registry that is away, attempts.", "topic", "class", "action"),
 		errors:    counter("kavro_consumer_errors_total", "Errors that belong to no record.", "error"),
 		rebalance: counter("kavro_consumer_rebalances_total", "Partitions that were assigned, revoked and lost.", "event"),
 		handle:    seconds("kavro_consumer_handle_seconds", "Time to decode and handle a record.", "topic", "error"),
@@ -52,12 +53,16 @@ func (c *Consumer) Received(records []*base.Record) {
 // Handling returns ctx.
 func (c *Consumer) Handling(ctx context.Context, _ *base.Record) context.Context { return ctx }
 
-// Handled times a record.
+// Handled times a record, unless it waits for the registry: it will be handled then.
 func (c *Consumer) Handled(_ context.Context, r *base.Record, took time.Duration, err error) {
+	if e := (*avroconsumer.RecordError)(nil); errors.As(err, &e) && e.Temporary() {
+		return
+	}
 	c.handle.WithLabelValues(r.Topic, errorLabel(err)).Observe(took.Seconds())
 }
 
-// Failed counts what was done about a record that could not be dealt with.
+// Failed counts what was done about a record that could not be processed, and the attempts
+// of asking a registry that does not answer.
 func (c *Consumer) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	c.failures.WithLabelValues(e.Raw.Topic, class.String(), did.String()).Inc()
 }

@@ -10,7 +10,8 @@
 //	kavro_consumer_records_total{topic}             records that were polled
 //	kavro_consumer_bytes_total{topic}               keys and values of those
 //	kavro_consumer_handle_seconds{topic,error}      histogram: decoding and handling; error "" if it went well
-//	kavro_consumer_failures_total{topic,class,action}   records that could not be dealt with, and what was done
+//	kavro_consumer_failures_total{topic,class,action}   records that could not be processed, and what was done
+//	kavro_consumer_failures_total{class="registry unavailable"}  each attempt to ask a registry that does not answer
 //	kavro_consumer_errors_total{error}              errors that belong to no record
 //	kavro_consumer_commit_seconds{error}            histogram
 //	kavro_consumer_rebalances_total{event}          partitions assigned, revoked and lost

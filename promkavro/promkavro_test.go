@@ -167,3 +167,27 @@ func TestRegistryEvents(t *testing.T) {
 		require.Equal(t, "1", got[series], series)
 	}
 }
+
+// A registry that is away is a class of its own, counted by attempt, and no record's
+// time of handling.
+func TestRegistryOutage(t *testing.T) {
+	c := promkavro.NewConsumer()
+	all := prometheus.NewPedanticRegistry()
+	all.MustRegister(c)
+	server := httptest.NewServer(promhttp.HandlerFor(all, promhttp.HandlerOpts{}))
+	defer server.Close()
+	e := &avroconsumer.RecordError{
+		Raw: &base.Record{Topic: "orders"}, Stage: avroconsumer.StageValue, SchemaID: 7,
+		Err: &registry.UnavailableError{Response: registry.Response{Status: 503}},
+	}
+	for range 50 {
+		c.Handled(t.Context(), e.Raw, 0, e)
+	}
+	c.Failed(e, e.Class(), avroconsumer.Waited)
+	got := scrape(t, server.URL)
+	require.Equal(t, "1", got[`kavro_consumer_failures_total{action="waited",class="registry unavailable",topic="orders"}`])
+	for series := range got {
+		require.NotContains(t, series, "kavro_consumer_handle_seconds")
+		require.NotContains(t, series, "decode")
+	}
+}

@@ -1,0 +1,187 @@
+package avroconsumer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/kavro/kavro/serde"
+)
+
+// A registry that does not answer holds up every lane whose next record needs it:
+// all keys of all partitions, as soon as a producer has changed its schema. They wait
+// together, by the id that they need, and one of them at a time tries again, in turn:
+//
+//	first failure      an outage begins; the observer is told; the lane waits
+//	other failures     the lane waits too; nobody is told, for it is the same attempt
+//	timer              one lane that can be handed out, the probe, tries again
+//	the probe fails    the next attempt: the observer is told; the timer runs, longer
+//	any lane succeeds  the outage is over: all of its lanes go on
+
+// outage is a registry that does not answer for one id. Its fields are guarded by
+// core.mu.
+type outage struct {
+	id       serde.FrameID
+	attempts int
+	lanes    []*lane // that wait, the probe among them; those of stale partitions until the next attempt
+	probe    *lane   // tries again; nil: none does
+	timer    *time.Timer
+}
+
+// idNeeded is the id that a record needs of the registry; zero if it has no frame.
+func idNeeded(e *RecordError) serde.FrameID {
+	payload, part := e.Raw.Value, serde.Value
+	if e.Stage == StageKey {
+		payload, part = e.Raw.Key, serde.Key
+	}
+	id, _, _ := serde.SplitRecord(payload, part, e.Raw.Headers)
+	return id
+}
+
+// attempted notes that the registry did not answer for a record of a lane. It reports
+// whether that is an attempt of its own, and not one of many that failed together, and
+// sets e.Attempts then.
+func (c *core) attempted(e *RecordError, it *item) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := idNeeded(e)
+	o := c.outages[id]
+	switch {
+	case o == nil:
+		o = c.beginOutage(id)
+	case o.probe == nil || o.probe.part != it.part || o.probe.key != it.lane:
+		return false
+	}
+	o.probe = nil
+	o.attempts++
+	e.Attempts = o.attempts
+	o.disarm()     // the timer looked after the probe
+	c.armOutage(o) // whatever becomes of this lane: the others wait for it
+	return true
+}
+
+func (c *core) beginOutage(id serde.FrameID) *outage {
+	o := &outage{id: id}
+	c.outages[id] = o
+	return o
+}
+
+// awaitRegistry makes a lane wait until the registry answers for an id. mu is held.
+func (c *core) awaitRegistry(l *lane, id serde.FrameID) {
+	if l.part.gone || l.part.stopping {
+		return
+	}
+	o := c.outages[id]
+	if o == nil {
+		o = c.beginOutage(id)
+		o.attempts = 1
+	}
+	if l.outage != nil && l.outage != o {
+		c.registryAnswered(l) // for another id: of the key, say, and now the value's is needed
+	}
+	if l.outage == nil {
+		l.outage = o
+		o.lanes = append(o.lanes, l)
+		l.part.waiting++
+		c.unsettled = true
+	}
+	l.parked = true
+	c.armOutage(o)
+}
+
+// armOutage sees to it that somebody tries again. mu is held.
+func (c *core) armOutage(o *outage) {
+	if o.timer == nil {
+		var timer *time.Timer
+		timer = time.AfterFunc(registryBackoff(o.attempts), func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if o.timer == timer && c.outages[o.id] == o { // else it was stopped too late
+				o.timer = nil
+				c.probe(o)
+			}
+		})
+		o.timer = timer
+	}
+}
+
+func (o *outage) disarm() {
+	if o.timer != nil {
+		o.timer.Stop()
+		o.timer = nil
+	}
+}
+
+// registryBackoff bounds how often a registry that is down is asked, and how
+// late it is noticed that it is back.
+func registryBackoff(n int) time.Duration {
+	return Exponential(100*time.Millisecond, 10*time.Second)(n)
+}
+
+// probe lets one lane try again, if none does. mu is held.
+func (c *core) probe(o *outage) {
+	o.lanes = slices.DeleteFunc(o.lanes, func(l *lane) bool { return l.outage != o || l.part.gone || l.part.stopping })
+	if len(o.lanes) == 0 {
+		delete(c.outages, o.id)
+		return
+	}
+	c.armOutage(o) // to look after the probe: it may be paused, or revoked, before it has tried
+	if p := o.probe; p != nil && slices.Contains(o.lanes, p) && (p.busy > 0 || p.part.available()) {
+		return
+	}
+	o.probe = nil
+	for i, l := range o.lanes {
+		if l.part.available() && l.items.len() > 0 {
+			o.lanes = append(slices.Delete(o.lanes, i, i+1), l) // the others first, next time
+			o.probe, l.parked = l, false
+			c.offer(l)
+			return
+		}
+	}
+}
+
+// registryAnswered ends the outage that a lane waits in: all of its lanes go on. mu is
+// held.
+func (c *core) registryAnswered(l *lane) {
+	o := l.outage
+	if o == nil {
+		return
+	}
+	c.dropOutage(o)
+	for _, l := range o.lanes {
+		if l.outage == o {
+			c.leaveOutage(l)
+			l.parked = false
+			c.offer(l)
+		}
+	}
+}
+
+// leaveOutage is for a lane that waits no longer, whatever has become of the registry.
+// mu is held.
+func (c *core) leaveOutage(l *lane) {
+	if l.outage != nil {
+		l.outage = nil
+		l.part.waiting--
+		c.unsettled = true
+	}
+}
+
+func (c *core) dropOutage(o *outage) {
+	o.disarm()
+	if c.outages[o.id] == o {
+		delete(c.outages, o.id)
+	}
+}
+
+// endOutages has nothing wait for the registry. mu is held.
+func (c *core) endOutages() {
+	for _, o := range c.outages {
+		c.dropOutage(o)
+		for _, l := range o.lanes {
+			if l.outage == o {
+				c.leaveOutage(l)
+				l.parked = false
+			}
+		}
+	}
+}
