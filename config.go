@@ -152,7 +152,7 @@ func (w *wiring) close(context.Context) error {
 // consumerOptions turns the keys that say when offsets are committed into
 // options: on both bases committing is avroconsumer's, never the client's own.
 func (w *wiring) consumerOptions() ([]avroconsumer.Option, error) {
-	opts := []avroconsumer.Option{avroconsumer.WithOwnedBase(), avroconsumer.WithCloser(w.close)}
+	opts := []avroconsumer.Option{avroconsumer.WithOwnedBase(), avroconsumer.WithCloser(w.close), avroconsumer.WithLogger(w.hooks.Logger)}
 	auto, err := w.client.Bool("enable.auto.commit", true)
 	if err != nil {
 		return nil, err

@@ -134,7 +134,7 @@ func newPipeline[K1, V1, K2, V2 any](w *wiring, topics []string) (*pipeline.Pipe
 	if err != nil {
 		return nil, err
 	}
-	opts := append([]pipeline.Option{pipeline.WithOwnedBase(), pipeline.WithCloser(w.close)}, w.pipeline...)
+	opts := append([]pipeline.Option{pipeline.WithOwnedBase(), pipeline.WithCloser(w.close), pipeline.WithLogger(w.hooks.Logger)}, w.pipeline...)
 	p, err := pipeline.New(s, k1, v1, k2, v2, opts...)
 	if err == nil && len(topics) > 0 {
 		err = p.Subscribe(topics...)

@@ -65,11 +65,17 @@ func (c *core) subscribe(topics []string, wanted bool) error {
 	// nothing to bound.
 	return c.visit(context.Background(), func() error {
 		c.mu.Lock()
-		c.unsubscribed = !wanted
+		c.unsubscribed, c.joined = !wanted, true
 		c.mu.Unlock()
+		if wanted {
+			c.stall.Begin(c.stalled)
+		}
 		err := c.base.Subscribe(slices.Clone(topics), rebalancer{c})
 		if err == nil {
 			c.beginCommits()
+		}
+		if err != nil || !wanted {
+			c.stall.End()
 		}
 		return err
 	})
@@ -289,6 +295,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	c.mu.Lock()
 	closed := c.closed
 	c.closed = true
+	c.stall.Close()
 	if c.clock != nil {
 		c.clock.Stop()
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/stall"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -34,6 +35,7 @@ type core struct {
 	mu           sync.Mutex
 	assigned     map[base.TopicPartition]*partition
 	had          map[base.TopicPartition]bool // was ever assigned
+	joined       bool                         // by Subscribe
 	unsubscribed bool                         // by Unsubscribe: a client may complain that there is no such topic
 	ready        fifo[*lane]                  // lanes that may have something to hand out
 	lanesBy      Ordering                     // how records are dealt to lanes now
@@ -57,6 +59,7 @@ type core struct {
 	left      chan struct{}      // closed when the last visitor is through
 
 	commits committer
+	stall   stall.Watch // of the rebalance that this member waits for
 }
 
 func newCore(b base.Consumer, c config) *core {

@@ -37,6 +37,12 @@
 // can be null, and otherwise end with [ErrTombstone] unless [WithTombstones] says
 // what to do. Nulls are never decoded, and no policy applies to a tombstone.
 //
+// # Rebalances
+//
+// While the group rebalances a consumer may have no partitions, and waits. [Consumer.Group]
+// says so, and since when; a wait of more than 30 seconds is a [StalledError], for the
+// observer and the logger: it does not end Run.
+//
 // # Terms
 //
 // The prefix is the records of a partition up to the first that is not dealt with.

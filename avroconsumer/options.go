@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -25,7 +26,8 @@ type config struct {
 	policies     [classes]Policy
 	tombstones   Tombstones
 	observers    []Observer
-	observer     Observer // all of them
+	observer     Observer     // all of them
+	logger       *slog.Logger // of warnings; nil: slog.Default()
 	start        Start
 	toEnd        bool
 	onAssigned   []func(context.Context, []base.Offset) ([]base.Offset, error)
@@ -145,6 +147,10 @@ func WithPolicy(class Class, p Policy) Option {
 func WithObserver(o Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
+
+// WithLogger has l receive warnings, such as [StalledError]. The default is
+// slog.Default(), as it is then; slog.New(slog.DiscardHandler) silences them.
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithStart says where to begin reading.
 func WithStart(at Start) Option { return func(c *config) { c.start = at } }

@@ -35,6 +35,7 @@ func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]ba
 	for _, o := range committed {
 		c.had[o.TopicPartition] = true
 	}
+	c.stall.End()
 	c.noteEnd()
 	return start, nil
 }
@@ -94,6 +95,7 @@ func (c *core) findEnds(ctx context.Context, tps []base.TopicPartition) error {
 func (c rebalancer) Revoked(ctx context.Context, tps []base.TopicPartition) {
 	c.observer.Revoked(tps)
 	c.surrender(c.patient(ctx), tps)
+	c.lostAll()
 }
 
 // asking returns the context of whoever asked for a poll. The one that the base
@@ -192,6 +194,7 @@ func (c rebalancer) Lost(tps []base.TopicPartition) {
 		c.forget(c.assigned[tp], ErrLost)
 	}
 	c.mu.Unlock()
+	c.lostAll()
 	c.observer.Lost(tps)
 	for _, f := range c.onLost {
 		f(tps)

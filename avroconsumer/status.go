@@ -21,7 +21,8 @@ type Status struct {
 	Waiting   bool          // for the registry
 }
 
-// Status returns the status of all assigned partitions, sorted. It asks nobody.
+// Status returns the status of all assigned partitions, sorted: none in the middle of
+// a rebalance, see [Consumer.Group]. It asks nobody.
 func (c *Consumer[K, V]) Status() []Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()

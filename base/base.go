@@ -99,6 +99,16 @@ type Rebalance interface {
 	Lost(p []TopicPartition)
 }
 
+// Rebalanced is a [Rebalance] that wants to know when the group has told this member what
+// it has: when a rebalance is over, also one that brought nothing. Between Subscribe, or
+// the loss of all partitions, and that, the member waits for others.
+type Rebalanced interface {
+	// Rebalanced is called where the methods of Rebalance are, and must not call the
+	// consumer. With group.protocol=consumer, whose members do not wait for each other,
+	// it is called at once after Subscribe, and after each Revoked and Lost.
+	Rebalanced()
+}
+
 // Batch is what one Poll brought. The caller owns it and may reuse it; the
 // records in it and their bytes belong to the caller for good.
 type Batch struct {

@@ -56,6 +56,13 @@ func (f forgetful) Lost(p []base.TopicPartition) {
 	f.Rebalance.Lost(p)
 }
 
+// Rebalanced passes on that a rebalance is over.
+func (f forgetful) Rebalanced() {
+	if r, ok := f.Rebalance.(base.Rebalanced); ok {
+		r.Rebalanced()
+	}
+}
+
 func (s *plain) forget(p []base.TopicPartition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

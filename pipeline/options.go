@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ type config struct {
 	tombstones avroconsumer.Tombstones
 	observers  []avroconsumer.Observer
 	observer   avroconsumer.Observer // all of them
+	logger     *slog.Logger          // of warnings; nil: slog.Default()
 	producer   []avroproducer.Option
 	toEnd      bool
 	onAssigned []func(context.Context, []base.Offset) ([]base.Offset, error)
@@ -123,6 +125,10 @@ func DeadLetter(opts ...avroconsumer.DeadLetterOption) avroconsumer.Policy {
 func WithObserver(o avroconsumer.Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
+
+// WithLogger has l receive warnings, such as avroconsumer.StalledError. The default is
+// slog.Default().
+func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithProducerObserver has o told of every record that is produced, those of
 // rounds that are aborted included. The context it sees is that of the record it

@@ -77,7 +77,18 @@ func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
 	case busy:
 		return ErrBusy
 	}
-	return p.session.Subscribe(slices.Clone(topics), &p.position)
+	p.position.joining()
+	err := p.session.Subscribe(slices.Clone(topics), &p.position)
+	if err != nil {
+		p.position.stall.End()
+	}
+	return err
+}
+
+// Group returns the status of the membership. It asks nobody.
+func (p *Pipeline[K1, V1, K2, V2]) Group() avroconsumer.GroupStatus {
+	since := p.position.stall.Since()
+	return avroconsumer.GroupStatus{Rebalancing: !since.IsZero(), Since: since}
 }
 
 // Base returns what New was given.
@@ -151,6 +162,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	closed := p.closed
 	p.closed = true
 	p.mu.Unlock()
+	p.position.stall.Close()
 	if closed {
 		return nil
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/stall"
 )
 
 // positions knows what is assigned, and for WithToEnd how far it was read. It is
@@ -17,7 +20,26 @@ type positions struct {
 	mu    sync.Mutex
 	parts map[base.TopicPartition]*part
 	wake  func() // ends the poll that is under way; nil if there is none
+
+	stall stall.Watch // of the rebalance that this member waits for
 }
+
+// joining says that the group will tell what this member has.
+func (p *positions) joining() { p.stall.Begin(p.stalled) }
+
+// stalled warns of a rebalance that takes long, unless it is this program that does not
+// poll.
+func (p *positions) stalled(since time.Time) {
+	p.mu.Lock()
+	polling := p.wake != nil
+	p.mu.Unlock()
+	if polling {
+		avroconsumer.Warn(p.config.observer, p.config.logger, avroconsumer.NewStalledError(p.session, since))
+	}
+}
+
+// Rebalanced is told that the group has said what this member has.
+func (p *positions) Rebalanced() { p.stall.End() }
 
 // part is the state of one assigned partition.
 type part struct {
@@ -65,6 +87,7 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 	}
 	p.noteEnd()
 	p.mu.Unlock()
+	p.stall.End()
 	p.config.observer.Assigned(topicPartitions(committed))
 	return start, nil
 }
@@ -87,6 +110,9 @@ func (p *positions) forget(tps []base.TopicPartition) {
 	defer p.mu.Unlock()
 	for _, tp := range tps {
 		delete(p.parts, tp)
+	}
+	if len(p.parts) == 0 {
+		p.joining()
 	}
 	p.noteEnd()
 }

@@ -24,6 +24,7 @@
 //	kavro_consumer_handling{topic,partition}        handlers at work
 //	kavro_consumer_waiting{topic,partition}         1 while the registry keeps it waiting
 //	kavro_consumer_lag_records{topic,partition}     to the end; it asks the broker
+//	kavro_consumer_rebalance_seconds                how long a consumer has waited for its group to rebalance, the longest; 0 if none waits
 //
 //	kavro_registry_request_seconds{method,status}   histogram; status "" if no answer came
 //	kavro_registry_retries_total

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -110,6 +112,7 @@ func TestScrape(t *testing.T) {
 		`kavro_consumer_in_flight_bytes{partition="0",topic="orders"}`: "16",
 		`kavro_consumer_handling{partition="0",topic="orders"}`:        "1",
 		`kavro_consumer_waiting{partition="0",topic="orders"}`:         "0",
+		`kavro_consumer_rebalance_seconds`:                             "0",
 		`kavro_consumer_lag_records{partition="0",topic="orders"}`:     "2",
 		`kavro_consumer_records_total{topic="orders"}`:                 "3",
 	} {
@@ -138,6 +141,29 @@ func TestScrape(t *testing.T) {
 		require.Equal(t, want, after[series], series)
 	}
 	require.NotEmpty(t, after[`kavro_consumer_commit_seconds_count{error=""}`])
+}
+
+// held is a consumer that waits for its group.
+type held struct{ since time.Time }
+
+func (held) Status() []avroconsumer.Status                   { return nil }
+func (held) Lag(context.Context) ([]avroconsumer.Lag, error) { return nil, nil }
+func (h held) Group() avroconsumer.GroupStatus {
+	return avroconsumer.GroupStatus{Rebalancing: true, Since: h.since}
+}
+
+// Of several consumers, the one that has waited longest is seen.
+func TestRebalance(t *testing.T) {
+	c := promkavro.NewConsumer()
+	defer c.Watch(held{time.Now().Add(-time.Hour)})()
+	defer c.Watch(held{time.Now()})()
+	all := prometheus.NewPedanticRegistry()
+	all.MustRegister(c)
+	server := httptest.NewServer(promhttp.HandlerFor(all, promhttp.HandlerOpts{}))
+	defer server.Close()
+	seconds, err := strconv.ParseFloat(scrape(t, server.URL)["kavro_consumer_rebalance_seconds"], 64)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, seconds, 3600.0)
 }
 
 // Every event of a registry client is counted under its name.

@@ -54,11 +54,15 @@ var (
 	handling      = gauge("kavro_consumer_handling", "Handlers at work.")
 	waiting       = gauge("kavro_consumer_waiting", "1 while the registry does not answer and the partition waits.")
 	lagRecords    = gauge("kavro_consumer_lag_records", "Records from the position to the end of the partition.")
+	rebalancing   = prometheus.NewDesc("kavro_consumer_rebalance_seconds", "Time that a consumer has waited for its group to rebalance, the longest of all; 0 if none waits.", nil, nil)
 )
+
+// member is a source that knows about its group. Consumers and pipelines are.
+type member interface{ Group() avroconsumer.GroupStatus }
 
 // Describe implements prometheus.Collector.
 func (w *watched) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{inFlight, inFlightBytes, oldestAge, handling, waiting, lagRecords} {
+	for _, d := range []*prometheus.Desc{inFlight, inFlightBytes, oldestAge, handling, waiting, lagRecords, rebalancing} {
 		out <- d
 	}
 }
@@ -70,8 +74,18 @@ func (w *watched) Collect(out chan<- prometheus.Metric) {
 	w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), lagTimeout)
 	defer cancel()
+	longest, members := time.Duration(0), false
 	for _, s := range sources {
 		collect(ctx, *s, out)
+		if m, ok := (*s).(member); ok {
+			members = true
+			if g := m.Group(); g.Rebalancing {
+				longest = max(longest, time.Since(g.Since))
+			}
+		}
+	}
+	if members {
+		out <- prometheus.MustNewConstMetric(rebalancing, prometheus.GaugeValue, longest.Seconds())
 	}
 }
 

@@ -19,6 +19,7 @@ func groupCases() []testCase {
 		all = append(all,
 			testCase{"Group/join and leave/" + kind.name, func(e *env) { joinAndLeave(e, e, kind.conf) }},
 			testCase{"Group/handing over/" + kind.name, func(e *env) { handOver(e, e, kind.conf) }},
+			testCase{"Group/told of every rebalance/" + kind.name, func(e *env) { groupTold(e, kind.conf) }},
 		)
 	}
 	return append(all,

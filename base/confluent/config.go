@@ -52,7 +52,7 @@ func consumerConf(conf base.Config, hooks base.Hooks) (p *plan, k consumerKind) 
 		policy = "error"
 		p.m[reset] = policy
 	}
-	k = consumerKind{grouped: isSet(p.m, "group.id"), reset: resetPolicy(policy)}
+	k = consumerKind{grouped: isSet(p.m, "group.id"), incremental: p.view.Get("group.protocol") == "consumer", reset: resetPolicy(policy)}
 	if !k.grouped {
 		// librdkafka reads nothing without a group, not even what is assigned
 		// by hand: a name that nobody has, and that no broker is told of.

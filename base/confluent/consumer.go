@@ -87,9 +87,10 @@ const (
 
 // consumerKind is what does not change about a consumer.
 type consumerKind struct {
-	wrapped bool  // the client is not ours
-	grouped bool  // it has a group.id
-	reset   reset // auto.offset.reset
+	wrapped     bool  // the client is not ours
+	grouped     bool  // it has a group.id
+	incremental bool  // group.protocol=consumer: nobody waits for others
+	reset       reset // auto.offset.reset
 }
 
 // part is one partition that this consumer has.
@@ -274,6 +275,9 @@ func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
 		return convert(err)
 	}
 	c.mode, c.topics = subscribed, append([]string(nil), topics...)
+	if c.kind.incremental {
+		c.rebalanced()
+	}
 	return nil
 }
 

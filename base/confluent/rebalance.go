@@ -59,8 +59,12 @@ func (c *consumer) onAssigned(given []kafka.TopicPartition, cooperative bool) {
 	if err != nil {
 		c.events.report(convert(err))
 	}
-	if c.pollCtx == nil || len(given) == 0 {
-		return // being closed, or nothing new
+	if c.pollCtx == nil {
+		return // being closed
+	}
+	c.rebalanced()
+	if len(given) == 0 {
+		return // nothing new
 	}
 
 	j := &joining{cooperative: cooperative}
@@ -150,6 +154,9 @@ func (c *consumer) onRevoked(taken []kafka.TopicPartition, cooperative bool) {
 		c.positions.Unlock() // Rebalance may seek
 		c.tell(c.pollCtx, told)
 		c.positions.Lock()
+		if c.kind.incremental {
+			c.rebalanced()
+		}
 	}
 	c.forget(partitions)
 
@@ -162,6 +169,13 @@ func (c *consumer) onRevoked(taken []kafka.TopicPartition, cooperative bool) {
 	}
 	if err != nil {
 		c.events.report(convert(err))
+	}
+}
+
+// rebalanced tells Rebalance that a rebalance is over, if it wants to know.
+func (c *consumer) rebalanced() {
+	if r, ok := c.rebalance.(base.Rebalanced); ok {
+		r.Rebalanced()
 	}
 }
 

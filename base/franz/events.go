@@ -30,7 +30,15 @@ const (
 	assigned kind = iota
 	revoked
 	lost
+	rebalanced // a rebalance is over
 )
+
+// rebalanced has Rebalance told that a rebalance is over, if it wants to know.
+func (r *reader) rebalanced() {
+	if _, ok := r.rebalance.(base.Rebalanced); ok {
+		r.post(&event{kind: rebalanced})
+	}
+}
 
 func (ev *event) finish(err error) {
 	ev.err = err
@@ -106,8 +114,13 @@ func (r *reader) run(ev *event, closing bool) (err error) {
 		}
 	}()
 	switch {
+	case ev.kind == rebalanced:
+		r.rebalance.(base.Rebalanced).Rebalanced()
 	case ev.kind != assigned:
 		r.remove(ev.ctx, ev.kind, ev.parts)
+		if next, ok := r.rebalance.(base.Rebalanced); ok && r.c.s.groupProtocol == "consumer" {
+			next.Rebalanced()
+		}
 	case closing: // too late to begin with something
 		outcome = errWithdrawn
 		return nil

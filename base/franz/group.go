@@ -24,6 +24,9 @@ func (c *consumer) join(topics []string, rebalance base.Rebalance) (*reader, err
 		stop()
 		return nil, err
 	}
+	if c.s.groupProtocol == "consumer" {
+		r.rebalanced()
+	}
 	r.watch.start(c.s.maxPollInterval, r.leave)
 	go r.reportMissing(ctx)
 	return r, nil
@@ -138,6 +141,7 @@ func (r *reader) adjust(ctx context.Context, offsets map[string]map[int32]kgo.Of
 
 // onAssigned is called for every rebalance, also one that brings nothing.
 func (r *reader) onAssigned(context.Context, *kgo.Client, map[string][]int32) {
+	r.rebalanced()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.c.session != nil {

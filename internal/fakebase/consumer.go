@@ -190,8 +190,13 @@ func (m *Consumer) follow(ctx context.Context, s *step) error {
 		}
 	case len(s.revoked) > 0:
 		m.giveUp(ctx, s.revoked)
-	default:
-		return m.take(ctx, s.assigned)
+	case len(s.assigned) > 0:
+		if err := m.take(ctx, s.assigned); err != nil {
+			return err
+		}
+	}
+	if r, ok := m.handler.(base.Rebalanced); ok && s.settled {
+		r.Rebalanced()
 	}
 	return nil
 }

@@ -162,6 +162,7 @@ func (g *Group) owned(m *Consumer) []base.TopicPartition {
 // step is what a member has to do next to follow its group.
 type step struct {
 	lost, revoked, assigned []base.TopicPartition
+	settled                 bool // the group has said what the member has
 }
 
 // step computes m's next step, nil if there is none now. The cluster is locked.
@@ -199,7 +200,12 @@ func (g *Group) stepEager(m *Consumer, owned []base.TopicPartition) *step {
 		}
 	}
 	m.adopted = g.generation
-	return g.assign(m, g.wanted(m))
+	s := g.assign(m, g.wanted(m))
+	if s == nil {
+		s = &step{}
+	}
+	s.settled = true
+	return s
 }
 
 // stepCooperative: only what moves is given up, and taken when it is free.
@@ -219,7 +225,12 @@ func (g *Group) stepCooperative(m *Consumer, owned []base.TopicPartition) *step 
 			free = append(free, tp)
 		}
 	}
-	return g.assign(m, free)
+	s := g.assign(m, free)
+	if s == nil && m.adopted != g.generation && len(owned) == len(g.wanted(m)) {
+		m.adopted = g.generation
+		s = &step{settled: true}
+	}
+	return s
 }
 
 // assign makes m the owner at once: nobody may take p before m hears of it.

@@ -1,0 +1,176 @@
+package avroconsumer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/fakebase"
+)
+
+// stalls is an observer that collects the warnings of rebalances, and a logger beside it.
+type stalls struct {
+	avroconsumer.NopObserver
+	mu   sync.Mutex
+	seen []time.Duration
+	text bytes.Buffer
+}
+
+func (s *stalls) Error(err error) {
+	var stalled *avroconsumer.StalledError
+	if errors.As(err, &stalled) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.seen = append(s.seen, stalled.For)
+	}
+}
+
+func (s *stalls) options() []avroconsumer.Option {
+	return []avroconsumer.Option{avroconsumer.WithObserver(s), avroconsumer.WithLogger(slog.New(slog.NewTextHandler(&s.text, nil)))}
+}
+
+func (s *stalls) get() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+// runFor runs c until the returned function is called.
+func runFor(t *testing.T, c *consumer) (stop func()) {
+	r := start(t, c, func(context.Context, *message) error { return nil })
+	synctest.Wait()
+	return r.end
+}
+
+// A member that waits for another one, which does not poll, says so, and since when; it
+// stops as soon as the group goes on. By Run as by Poll.
+func TestStalledGroupNamesItself(t *testing.T) {
+	for _, polls := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 2)
+			idle := w.member() // has everything, and then does not poll
+			require.NoError(t, idle.Subscribe([]string{"t"}, nil))
+			first, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			require.Error(t, idle.Poll(first, &base.Batch{}, 1))
+
+			s := &stalls{}
+			c := w.wrap(w.member(), s.options()...)
+			require.Zero(t, c.Group(), "not subscribed yet")
+			begin := time.Now()
+			require.NoError(t, c.Subscribe("t"))
+			require.Equal(t, avroconsumer.GroupStatus{Rebalancing: true, Since: begin}, c.Group())
+			if polls {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+				defer cancel()
+				_, err := c.Poll(ctx)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			} else {
+				defer runFor(t, c)()
+				time.Sleep(5 * time.Minute)
+			}
+			require.Equal(t, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute}, s.get())
+			require.Contains(t, s.text.String(), `level=WARN msg="kavro: consumer: the group has been in a rebalance for 30s, and this member has no partitions:`+
+				` another member neither polls nor leaves, or the coordinator does not answer"`)
+			require.Equal(t, begin, c.Group().Since)
+
+			require.NoError(t, idle.Close(t.Context()))
+			if polls {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				_, err := c.Poll(ctx)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+			synctest.Wait()
+			require.Zero(t, c.Group())
+			require.Len(t, c.Status(), 2)
+			time.Sleep(time.Hour)
+			require.Len(t, s.get(), 4)
+			if polls {
+				w.close(c)
+			}
+		})
+	}
+}
+
+// What is no stall is not warned of: a member that has nothing because there are more
+// members than partitions; one that does not poll itself; one that has left.
+func TestWhatIsNoStall(t *testing.T) {
+	for name, tc := range map[string]func(t *testing.T, w *world, c *consumer){
+		"more members than partitions": func(t *testing.T, w *world, c *consumer) {
+			other := w.join()
+			defer w.close(other)
+			defer runFor(t, other)()
+			defer runFor(t, c)()
+			time.Sleep(time.Hour)
+			require.Zero(t, c.Group())
+		},
+		"has lost its partitions to others": func(t *testing.T, w *world, c *consumer) {
+			defer runFor(t, c)()
+			time.Sleep(time.Minute)
+			others := []*consumer{w.join(), w.join()}
+			for _, other := range others {
+				defer w.close(other)
+				defer runFor(t, other)()
+			}
+			time.Sleep(time.Hour)
+			require.Zero(t, c.Group())
+		},
+		"does not poll": func(t *testing.T, w *world, c *consumer) {
+			time.Sleep(time.Hour)
+			require.True(t, c.Group().Rebalancing)
+		},
+		"unsubscribed": func(t *testing.T, w *world, c *consumer) {
+			stop := runFor(t, c)
+			require.NoError(t, c.Unsubscribe())
+			time.Sleep(time.Hour)
+			require.Zero(t, c.Group())
+			stop()
+		},
+		"closed": func(t *testing.T, w *world, c *consumer) {
+			w.close(c)
+			time.Sleep(time.Hour)
+			require.Zero(t, c.Group())
+		},
+	} {
+		for _, cooperative := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, cooperative %v", name, cooperative), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, 1)
+					s := &stalls{}
+					c := w.wrap(w.member(func(f *fakebase.ConsumerConfig) { f.Cooperative = cooperative }), s.options()...)
+					require.NoError(t, c.Subscribe("t"))
+					tc(t, w, c)
+					w.close(c)
+					require.Empty(t, s.get())
+					require.Empty(t, s.text.String())
+				})
+			})
+		}
+	}
+}
+
+// A client that knows why nothing comes is asked.
+type explaining struct{ *fakebase.Consumer }
+
+func (explaining) Explain(err error) error { return fmt.Errorf("%w; connection refused", err) }
+
+func TestStalledGroupSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		require.NoError(t, w.member().Subscribe([]string{"t"}, nil))
+		e := avroconsumer.NewStalledError(explaining{w.member()}, time.Now().Add(-time.Minute))
+		require.ErrorContains(t, e, "for 1m0s")
+		require.ErrorContains(t, e, "connection refused")
+	})
+}

@@ -1,0 +1,47 @@
+package stall_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/internal/stall"
+)
+
+func TestWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w stall.Watch
+		var warned []time.Duration
+		begin := time.Now()
+		warn := func(since time.Time) {
+			require.Equal(t, begin, since)
+			warned = append(warned, time.Since(since))
+		}
+		require.Zero(t, w.Since())
+		w.End()
+		w.Begin(warn)
+		time.Sleep(20 * time.Second)
+		w.Begin(warn) // it has begun already
+		require.Equal(t, begin, w.Since())
+		time.Sleep(100 * time.Second)
+		synctest.Wait()
+		require.Equal(t, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute}, warned)
+		w.End()
+		require.Zero(t, w.Since())
+		time.Sleep(time.Hour)
+		require.Len(t, warned, 3)
+
+		begin = time.Now()
+		w.Begin(warn)
+		time.Sleep(31 * time.Second)
+		synctest.Wait()
+		require.Len(t, warned, 4, "the next one is warned of as soon")
+		w.Close()
+		w.Begin(warn)
+		require.Zero(t, w.Since())
+		time.Sleep(time.Hour)
+		require.Len(t, warned, 4)
+	})
+}
