@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/kafkaconf"
 )
 
 // ConfigKey documents one key of the serializers' configuration.
@@ -83,12 +84,10 @@ func ConfigKeys() []ConfigKey {
 
 // FromConfig turns the keys of conf that [ConfigKeys] names into options for
 // the serializer and the deserializer of part; others it passes over. conf is
-// not changed. The error is a [*base.ConfigError].
+// not changed. The error is a [*base.ConfigError], or several joined.
 func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []DeserializerOption, err error) {
-	if err := checkKeys(conf); err != nil {
-		return nil, nil, err
-	}
 	r := configReader{conf: conf}
+	r.checkKeys()
 	if _, set := conf["auto.register.schemas"]; set {
 		ser = append(ser, WithAutoRegister(r.bool("auto.register.schemas", true)))
 	}
@@ -96,7 +95,11 @@ func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []Dese
 		ser, des = append(ser, WithLatest()), append(des, WithLatest())
 	}
 	strict := r.bool("latest.compatibility.strict", true)
-	if id := r.int("use.schema.id", -1); id != -1 {
+	switch id := r.int("use.schema.id", -1); {
+	case id == -1:
+	case id < 1:
+		r.fail("use.schema.id", fmt.Sprintf("%d: want a positive number, or -1 for none", id))
+	default:
 		ser, strict = append(ser, WithSchemaID(id)), r.bool("id.compatibility.strict", true)
 	}
 	if !strict {
@@ -111,28 +114,31 @@ func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []Dese
 	if r.header(part.String() + ".schema.id.serializer") {
 		ser = append(ser, WithHeaderFrame())
 	}
-	return ser, des, r.err
+	return ser, des, kafkaconf.Join(r.errs...)
 }
 
-// checkKeys refuses the keys that cannot be honoured.
-func checkKeys(conf base.Config) error {
+// checkKeys refuses the keys that cannot be honoured, and values that no key has.
+func (r *configReader) checkKeys() {
 	for _, k := range ConfigKeys() {
-		v, set := conf[k.Name]
-		if !set || k.Refused == "" {
+		v, set := r.conf[k.Name]
+		if !set {
 			continue
 		}
 		text, ok := base.Text(v)
-		if !ok || k.Default == "" || className(text) != k.Default {
-			return &base.ConfigError{Key: k.Name, Reason: fmt.Sprintf("%v cannot be honoured: %s", v, k.Refused)}
+		switch {
+		case k.Refused != "" && (!ok || k.Default == "" || className(text) != k.Default):
+			r.fail(k.Name, fmt.Sprintf("%v cannot be honoured: %s", v, k.Refused))
+		case k.Ignored != "" && v == nil:
+			_, err := r.conf.String(k.Name, "")
+			r.keep(err)
 		}
 	}
-	return nil
 }
 
-// configReader reads typed values and keeps the first error.
+// configReader reads typed values and keeps the errors.
 type configReader struct {
 	conf base.Config
-	err  error
+	errs []error
 }
 
 func (r *configReader) bool(key string, def bool) bool {
@@ -148,9 +154,13 @@ func (r *configReader) int(key string, def int) int {
 }
 
 func (r *configReader) keep(err error) {
-	if r.err == nil {
-		r.err = err
+	if err != nil {
+		r.errs = append(r.errs, err)
 	}
+}
+
+func (r *configReader) fail(key, reason string) {
+	r.keep(&base.ConfigError{Key: key, Reason: reason})
 }
 
 // naming returns how the subjects of part are named, nil if nothing is said.
@@ -161,7 +171,7 @@ func (r *configReader) naming(part Part) Option {
 	if !r.associates() {
 		for _, key := range []string{clusterID, fallbackType} {
 			if _, set := r.conf[key]; set {
-				r.keep(&base.ConfigError{Key: key, Reason: "is for AssociatedNameStrategy, which is not the default here: set key.subject.name.strategy or value.subject.name.strategy to it"})
+				r.fail(key, "is for AssociatedNameStrategy, which is not the default here: set key.subject.name.strategy or value.subject.name.strategy to it")
 			}
 		}
 	}
@@ -207,7 +217,7 @@ func (r *configReader) strategy(part Part) any {
 			return s
 		}
 	}
-	r.keep(&base.ConfigError{Key: key, Reason: fmt.Sprintf("%v: want %s", v, strategies)})
+	r.fail(key, fmt.Sprintf("%v: want %s", v, strategies))
 	return nil
 }
 
@@ -236,7 +246,7 @@ func (r *configReader) fallback() Subject {
 		return s
 	}
 	if name != "NONE" && err == nil {
-		r.keep(&base.ConfigError{Key: fallbackType, Reason: text + ": want TOPIC, RECORD, TOPIC_RECORD or NONE"})
+		r.fail(fallbackType, text+": want TOPIC, RECORD, TOPIC_RECORD or NONE")
 	}
 	return nil
 }
@@ -250,7 +260,7 @@ func (r *configReader) header(key string) bool {
 	case "HeaderSchemaIdSerializer":
 		return true
 	}
-	r.keep(&base.ConfigError{Key: key, Reason: text + ": want PrefixSchemaIdSerializer or HeaderSchemaIdSerializer"})
+	r.fail(key, text+": want PrefixSchemaIdSerializer or HeaderSchemaIdSerializer")
 	return false
 }
 
