@@ -7,7 +7,8 @@
 // schemas use each other's types. A [Schema] is an immutable tree of [Node]s to
 // walk from [Schema.Root], and it has four texts:
 //
-//   - [Schema.String]: as it was given, byte for byte; what gets registered
+//   - [Schema.String]: as it was given, byte for byte but for comments; what gets
+//     registered
 //   - [Schema.Canonical]: what bears on data, for [Schema.Fingerprint] and its kin
 //   - [Schema.Print]: what Java prints and a registry stores, nothing lost
 //   - [Schema.Normalized]: the same, for registries asked to normalize

@@ -11,7 +11,7 @@ const lineWidth = 100
 // indented lays a schema out for a person: what fits on a line stands on one,
 // but every record shows its fields one below the other.
 func indented(text string) string {
-	t, _ := scan(text, math.MaxInt, false)
+	t, _ := scan(text, math.MaxInt)
 	w := indenter{tape: t}
 	w.value(0, 0, 0)
 	return w.out.String()

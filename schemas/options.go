@@ -34,7 +34,6 @@ func WithReferences(refs ...*Schema) ParseOption {
 //     an object, {"type":{"type":"int"}}
 //   - a definition repeated word for word
 //   - a fixed size in quotes
-//   - comments
 //
 // What it accepts, [Schema.Canonical] writes as the specification wants it.
 func Lenient() ParseOption {

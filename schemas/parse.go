@@ -10,9 +10,9 @@ import (
 
 // Parse reads a schema ("Schema Declaration", Avro 1.12 specification) as Apache
 // Avro 1.12 for Java does when it is strict about names and defaults, and where
-// specification and Java differ, as documented in docs/avro.md. The options
-// [Lenient], [WithReferences], [WithMaxBytes] and [WithMaxDepth] change what it
-// accepts.
+// specification and Java differ, as documented in docs/avro.md. Comments and a
+// byte order mark are passed over ([StripComments]). The options [Lenient],
+// [WithReferences], [WithMaxBytes] and [WithMaxDepth] change what it accepts.
 //
 // The error is a [*ParseError]. No text, however hostile, makes Parse panic,
 // recurse deeply or take memory out of proportion.
@@ -43,7 +43,7 @@ func parse(text string, o options, l *learned, shallow map[*Node]bool) (*Schema,
 	p.known = l.known
 	p.nameBudget = min(p.nameBudget, l.names)
 	defer func(had int) { l.names -= had - p.nameBudget }(p.nameBudget)
-	s := newSchema(p.text, o.refs)
+	s := newSchema(p.kept, o.refs)
 	if err := p.parse(0, "", 0, &s.root); err != nil {
 		return nil, err
 	}
@@ -72,6 +72,7 @@ func MustParse(text string, opts ...ParseOption) *Schema {
 type parser struct {
 	tape
 	options
+	kept       string           // the text as the schema keeps it: without comments
 	names      map[string]*Node // types defined so far, by full name
 	open       map[*Node]bool   // records whose fields are being read
 	known      map[string]*Node // types defined by references
@@ -87,13 +88,14 @@ func newParser(text string, o options) (*parser, error) {
 	if len(text) > o.maxBytes || uint64(len(text)) > math.MaxUint32 {
 		return nil, &ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d", len(text), o.maxBytes)}
 	}
-	t, bad := scan(text, 4*o.maxDepth+8, o.lenient)
+	skipped := comments(text)
+	t, bad := scan(blank(text, skipped), 4*o.maxDepth+8)
 	if bad != nil {
 		line, column := position(text, bad.offset)
-		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason}
+		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason + hint(text)}
 	}
 	return &parser{
-		tape: t, options: o, nameBudget: 16 * max(o.maxBytes, 1<<10),
+		tape: t, options: o, kept: cut(text, skipped), nameBudget: 16 * max(o.maxBytes, 1<<10),
 		names: make(map[string]*Node), open: make(map[*Node]bool),
 	}, nil
 }
@@ -139,7 +141,7 @@ func (p *parser) parse(at int, namespace string, depth int, slot **Node) error {
 func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) error {
 	typ, ok := p.get(at, "type")
 	if !ok {
-		return p.fail(at, `an object needs a "type"`)
+		return p.fail(at, `an object needs a "type"%s`, p.foreignObject(at))
 	}
 	if p.kind(typ) != kindString {
 		if p.lenient && p.kind(typ) >= kindArray {
@@ -181,7 +183,7 @@ func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) e
 	if p.find(name, namespace) != nil {
 		return p.fail(typ, `an object cannot refer to a named type: write %q instead of {"type":%q}`, name, name)
 	}
-	return p.fail(typ, "%s", p.unknown(name))
+	return p.fail(typ, "%s%s", p.unknown(name), p.foreignObject(at))
 }
 
 // unwrapHint helps with {"type":{...}} and {"type":[...]}.

@@ -9,7 +9,7 @@ import (
 
 // values reads JSON that was part of a schema and so is valid.
 func (p *printer) values(raw []byte) valueWriter {
-	t, _ := scan(string(raw), math.MaxInt, true)
+	t, _ := scan(string(raw), math.MaxInt)
 	return valueWriter{t, p.normalize}
 }
 

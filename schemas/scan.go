@@ -17,16 +17,13 @@ type syntaxError struct {
 type scanner struct {
 	tape
 	pos, depth, maxDepth int
-	comments             bool // skip /* */ and //, as Java's parser does
 }
 
 // scan reads text, which must hold one JSON value and nothing else.
-func scan(text string, maxDepth int, comments bool) (tape, *syntaxError) {
-	s := scanner{tape: tape{text, make([]token, 0, countValues(text))}, maxDepth: maxDepth, comments: comments}
+func scan(text string, maxDepth int) (tape, *syntaxError) {
+	s := scanner{tape: tape{text, make([]token, 0, countValues(text))}, maxDepth: maxDepth}
 	err := s.value()
-	if err == nil {
-		err = s.space()
-	}
+	s.space()
 	if err == nil && s.pos < len(text) {
 		err = s.fail("the schema has ended, %s", s.found())
 	}
@@ -55,6 +52,9 @@ func (s *scanner) found() string {
 	if s.pos >= len(s.text) {
 		return "found the end of the text"
 	}
+	if strings.HasPrefix(s.text[s.pos:], "/*") {
+		return "found a comment that does not end"
+	}
 	r, size := utf8.DecodeRuneInString(s.text[s.pos:])
 	if r == utf8.RuneError && size <= 1 {
 		return fmt.Sprintf("found byte %#02x", s.text[s.pos])
@@ -65,49 +65,19 @@ func (s *scanner) found() string {
 // at reports whether c is next.
 func (s *scanner) at(c byte) bool { return s.pos < len(s.text) && s.text[s.pos] == c }
 
-func (s *scanner) space() *syntaxError {
+func (s *scanner) space() {
 	for s.pos < len(s.text) {
 		switch s.text[s.pos] {
 		case ' ', '\t', '\n', '\r':
 			s.pos++
-		case '/':
-			if !s.comments {
-				return nil
-			}
-			if err := s.comment(); err != nil {
-				return err
-			}
 		default:
-			return nil
+			return
 		}
 	}
-	return nil
-}
-
-func (s *scanner) comment() *syntaxError {
-	rest := s.text[s.pos:]
-	if strings.HasPrefix(rest, "//") {
-		if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
-			s.pos += i
-		} else {
-			s.pos = len(s.text)
-		}
-		return nil
-	}
-	if strings.HasPrefix(rest, "/*") {
-		if i := strings.Index(rest[2:], "*/"); i >= 0 {
-			s.pos += i + 4
-			return nil
-		}
-		return s.fail("this comment does not end")
-	}
-	return s.fail("want a JSON value, %s", s.found())
 }
 
 func (s *scanner) value() *syntaxError {
-	if err := s.space(); err != nil {
-		return err
-	}
+	s.space()
 	start := s.pos
 	switch {
 	case s.at('{'):
@@ -142,9 +112,7 @@ func (s *scanner) nested(k kind, closing byte) *syntaxError {
 	self := len(s.tokens)
 	s.tokens = append(s.tokens, token{kind: k, start: uint32(s.pos)})
 	s.pos++ // the opening bracket
-	if err := s.space(); err != nil {
-		return err
-	}
+	s.space()
 	for first := true; !s.at(closing); first = false {
 		if !first {
 			if !s.at(',') {
@@ -161,9 +129,7 @@ func (s *scanner) nested(k kind, closing byte) *syntaxError {
 		if err != nil {
 			return err
 		}
-		if err := s.space(); err != nil {
-			return err
-		}
+		s.space()
 	}
 	s.pos++ // the closing bracket
 	s.depth--
@@ -172,9 +138,7 @@ func (s *scanner) nested(k kind, closing byte) *syntaxError {
 }
 
 func (s *scanner) member() *syntaxError {
-	if err := s.space(); err != nil {
-		return err
-	}
+	s.space()
 	if !s.at('"') {
 		return s.fail("want a quoted attribute name, %s", s.found())
 	}
@@ -182,9 +146,7 @@ func (s *scanner) member() *syntaxError {
 	if err := s.scalar(kindString, start, s.quoted()); err != nil {
 		return err
 	}
-	if err := s.space(); err != nil {
-		return err
-	}
+	s.space()
 	if !s.at(':') {
 		return s.fail("want ':', %s", s.found())
 	}

@@ -25,7 +25,8 @@ func newSchema(text string, refs []*Schema) *Schema {
 	return s
 }
 
-// String returns the text as it was given to [Parse], byte for byte.
+// String returns the text as it was given to [Parse], byte for byte, but for its
+// comments: see [StripComments].
 func (s *Schema) String() string { return s.text }
 
 // SelfContained returns a text that says all there is to say about the schema
