@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/kavro/kavro/internal/filekind"
 )
 
 // File is one schema of a folder.
@@ -24,29 +27,32 @@ type Dir struct {
 
 // LoadDir parses every .avsc file of fsys, at any depth, with opts. A file may
 // use the named types that other files define, by their full names and in any
-// order; those files become the [Schema.References] of its schema.
+// order; those files become the [Schema.References] of its schema. Several files
+// may define a type, as long as all mean the same by it ([Difference]). Symbolic
+// links to folders are not followed, and pipes and devices are not read.
 //
-// The error is a [*FileError] around what is wrong: a [*ParseError], a
-// [*CycleError] where files use each other's types in a circle, or an error of
-// fsys. A folder without any .avsc file is an error too.
+// All files are looked at. The error is a [*FileError] around what is wrong: a
+// [*ParseError], a [*CycleError] where files use each other's types in a circle, a
+// [*ConflictError] where they define a type differently, or an error of fsys. If
+// there are several, they are joined ([errors.Join]), in the order of their paths;
+// a file that uses types of a bad one is not reported for that. A folder without
+// any .avsc file is an error too.
 func LoadDir(fsys fs.FS, opts ...ParseOption) (*Dir, error) {
+	l := newLoader(fsys, opts)
 	var paths []string
-	err := fs.WalkDir(fsys, ".", func(p string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return &FileError{p, err}
-		}
-		if !entry.IsDir() && path.Ext(p) == ".avsc" {
+	_ = fs.WalkDir(fsys, ".", func(p string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			l.fail(p, err)
+		case !entry.IsDir() && path.Ext(p) == ".avsc":
 			paths = append(paths, p)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	if len(paths) == 0 && l.errs == nil {
+		l.fail(".", errNoFiles)
 	}
-	if len(paths) == 0 {
-		return nil, &FileError{".", errNoFiles}
-	}
-	return loadFiles(fsys, paths, opts)
+	return l.loadAll(paths)
 }
 
 var errNoFiles = errors.New("no .avsc file in this folder")
@@ -85,118 +91,218 @@ func (e *CycleError) Error() string {
 	return "files refer to each other in a circle: " + strings.Join(e.Files, " -> ")
 }
 
-// readFile reads no more than a schema may have. A byte order mark says how the
-// file is encoded and is no part of the schema.
+// A ConflictError says that two files define a type differently.
+type ConflictError struct {
+	Name       string // of the type, in full
+	Other      string // path of the other file
+	Difference string // what differs: first in the other file, then in this one
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%s is defined in %s too, and differently: %s", e.Name, e.Other, e.Difference)
+}
+
+// readFile reads no more than a schema may have. It opens nothing that could keep
+// it waiting.
 func readFile(fsys fs.FS, name string, maxBytes int) (string, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return "", err
+	}
+	if what := filekind.Of(info.Mode()); what != "" {
+		return "", fmt.Errorf("%s, not a file", what)
+	}
+	if info.Size() > int64(maxBytes)+int64(len(byteOrderMark)) {
+		return "", tooLong(info.Size(), maxBytes)
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	const mark = "\ufeff"
-	text, err := io.ReadAll(io.LimitReader(f, int64(maxBytes)+1+int64(len(mark))))
-	return strings.TrimPrefix(string(text), mark), err
+	text, err := io.ReadAll(io.LimitReader(f, int64(maxBytes)+1+int64(len(byteOrderMark)))) // it may have grown
+	return strings.TrimPrefix(string(text), byteOrderMark), err
 }
 
 // loader parses files after the files that they use.
 type loader struct {
-	opts      []ParseOption
-	sources   map[string]*source // by path
-	definedIn map[string]string  // paths by full names
-	underWay  []string           // from the file that is loaded to the one it needs just now
+	fsys     fs.FS
+	opts     []ParseOption
+	conf     options
+	sources  map[string]*source  // by path
+	defined  map[string][]origin // by full name, the best first
+	underWay []string            // from the file that is loaded to the one it needs just now
+	errs     []*FileError
 }
 
 // source is a file before and after it is parsed.
 type source struct {
+	path   string
 	text   string
 	uses   []pending
 	schema *Schema
+	bad    bool // it, or one that it uses; what is wrong was noted
 }
 
-func loadFiles(fsys fs.FS, paths []string, opts []ParseOption) (*Dir, error) {
-	o := defaultOptions()
+// origin is one of the definitions of a name. Its node is good for comparisons
+// only.
+type origin struct {
+	*source
+	node *Node
+	top  bool
+}
+
+func newLoader(fsys fs.FS, opts []ParseOption) *loader {
+	l := &loader{fsys: fsys, opts: opts, conf: defaultOptions(), sources: make(map[string]*source), defined: make(map[string][]origin)}
 	for _, opt := range opts {
-		opt(&o)
+		opt(&l.conf)
 	}
-	l := loader{opts: opts, sources: make(map[string]*source), definedIn: make(map[string]string)}
+	return l
+}
+
+func (l *loader) fail(path string, err error) { l.errs = append(l.errs, &FileError{path, err}) }
+
+func (l *loader) loadAll(paths []string) (*Dir, error) {
 	for _, p := range paths {
-		text, err := readFile(fsys, p, o.maxBytes)
-		if err == nil {
-			err = l.survey(p, text, o)
-		}
-		if err != nil {
-			return nil, &FileError{p, err}
-		}
+		l.survey(p)
 	}
+	l.compare()
 	d := &Dir{}
 	for _, p := range paths {
-		s, err := l.load(p)
-		if err != nil {
-			return nil, err
+		if s := l.load(l.sources[p]); s != nil {
+			d.files = append(d.files, File{p, s})
 		}
-		d.files = append(d.files, File{p, s})
 	}
-	return d, nil
+	switch len(l.errs) {
+	case 0:
+		return d, nil
+	case 1:
+		return nil, l.errs[0]
+	}
+	slices.SortStableFunc(l.errs, func(a, b *FileError) int { return strings.Compare(a.Path, b.Path) })
+	all := make([]error, len(l.errs))
+	for i, err := range l.errs {
+		all[i] = err
+	}
+	return nil, errors.Join(all...)
 }
 
 // survey notes which names a file defines, and which it uses without defining
-// them.
-func (l *loader) survey(path, text string, o options) error {
-	p, err := newParser(text, o)
+// them. Of a bad file it notes what it can, so that its users are not blamed.
+func (l *loader) survey(path string) {
+	src := &source{path: path, bad: true}
+	l.sources[path] = src
+	var err error
+	if src.text, err = readFile(l.fsys, path, l.conf.maxBytes); err != nil {
+		l.fail(path, err)
+		return
+	}
+	p, err := newParser(src.text, l.conf)
 	if err != nil {
-		return err
+		l.fail(path, err)
+		return
 	}
 	var root *Node
 	if err := p.parse(0, "", 0, &root); err != nil {
-		return err
+		l.fail(path, err)
+	} else {
+		src.bad = false
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.names)) {
-		if other, twice := l.definedIn[name]; twice {
-			return fmt.Errorf("%s is defined in %s already", described(p.names[name]), other)
-		}
-		l.definedIn[name] = path
+	for name, node := range p.names {
+		l.defined[name] = append(l.defined[name], origin{src, node, node == root})
 	}
-	src := &source{text: text}
 	for _, use := range p.pending {
-		if p.names[use.full] == nil {
+		if n := p.names[use.full]; n != nil {
+			*use.slot = n
+		} else {
 			src.uses = append(src.uses, use)
 		}
 	}
-	l.sources[path] = src
-	return nil
 }
 
-func (l *loader) load(path string) (*Schema, error) {
-	src := l.sources[path]
-	if src.schema != nil {
-		return src.schema, nil
+// compare finds names that files define differently, and puts the definitions of
+// each in order: that of a file of its own first, then those of files that need no
+// others.
+func (l *loader) compare() {
+	for _, list := range l.defined {
+		slices.SortFunc(list, func(a, b origin) int {
+			return cmp.Or(compareBools(b.top, a.top), cmp.Compare(len(a.uses), len(b.uses)), cmp.Compare(a.path, b.path))
+		})
 	}
-	if i := slices.Index(l.underWay, path); i >= 0 {
-		circle := append(slices.Clone(l.underWay[i:]), path)
-		return nil, &FileError{path, &CycleError{circle}}
+	for _, src := range l.sources {
+		for _, use := range src.uses {
+			if list := l.origins(use); list != nil {
+				*use.slot = list[0].node
+			} else {
+				*use.slot = &Node{name: use.full} // the same wherever nobody knows it
+			}
+		}
 	}
-	l.underWay = append(l.underWay, path)
+	for _, name := range slices.Sorted(maps.Keys(l.defined)) {
+		list := slices.DeleteFunc(slices.Clone(l.defined[name]), func(o origin) bool { return o.bad })
+		for i := 1; i < len(list); i++ {
+			first, other := list[0], list[i]
+			if difference := Difference(first.node, other.node); difference != "" {
+				l.fail(other.path, &ConflictError{name, first.path, difference})
+				first.bad, other.bad = true, true
+			}
+		}
+	}
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// origins are the definitions that a use means.
+func (l *loader) origins(use pending) []origin {
+	if list := l.defined[use.full]; list != nil {
+		return list
+	}
+	return l.defined[use.name]
+}
+
+// load parses a file, and before it those that it uses; nil if that cannot be.
+func (l *loader) load(src *source) *Schema {
+	if src.schema != nil || src.bad {
+		return src.schema
+	}
+	src.bad = true // until it is not
+	l.underWay = append(l.underWay, src.path)
 	defer func() { l.underWay = l.underWay[:len(l.underWay)-1] }()
 	var refs []*Schema
 	for _, use := range src.uses {
-		other, ok := l.definedIn[use.full]
-		if !ok {
-			if other, ok = l.definedIn[use.name]; !ok {
-				continue // Parse will say that it is unknown
-			}
+		list := l.origins(use)
+		if list == nil {
+			continue // Parse will say that it is unknown
 		}
-		s, err := l.load(other)
-		if err != nil {
-			return nil, err
+		if i := slices.Index(l.underWay, list[0].path); i >= 0 {
+			l.fail(list[0].path, &CycleError{append(slices.Clone(l.underWay[i:]), list[0].path)})
+			return nil
+		}
+		s := l.load(list[0].source)
+		if s == nil {
+			return nil
 		}
 		if !slices.Contains(refs, s) {
 			refs = append(refs, s)
 		}
 	}
-	s, err := Parse(src.text, append(slices.Clip(l.opts), WithReferences(refs...))...)
+	s, err := Parse(src.text, append(slices.Clip(l.opts), WithReferences(refs...), amongFiles)...)
 	if err != nil {
-		return nil, &FileError{path, err}
+		l.fail(src.path, err)
+		return nil
 	}
-	src.schema = s
-	return s, nil
+	src.schema, src.bad = s, false
+	return s
 }
+
+// amongFiles lets a text define what its references define: that this is the same
+// has been seen to.
+func amongFiles(o *options) { o.again = true }

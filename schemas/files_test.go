@@ -82,11 +82,11 @@ func TestLoadDirErrors(t *testing.T) {
 		{"a type that nobody defines", folder("a.avsc", uses("A", "B")), `a.avsc: schema: line 1, column 58 (/fields/0/type): unknown type "B"`},
 		{"a circle", folder("a.avsc", uses("A", "B"), "b.avsc", uses("B", "C"), "c.avsc", uses("C", "B")),
 			`b.avsc: files refer to each other in a circle: b.avsc -> c.avsc -> b.avsc`},
-		{"one type in two files", folder("a.avsc", `{"type":"fixed","name":"A","size":1}`, "b.avsc", `{"type":"fixed","name":"A","size":1}`),
-			`b.avsc: fixed A is defined in a.avsc already`},
+		{"one type in two files, differently", folder("a.avsc", `{"type":"fixed","name":"A","size":1}`, "b.avsc", `{"type":"fixed","name":"A","size":2}`),
+			`b.avsc: A is defined in a.avsc too, and differently: bytes: 1 there, 2 here`},
 		{"no file", folder("a.json", `"int"`), `.: no .avsc file in this folder`},
 		{"no folder", os.DirFS("testdata/nothing"), ".: "},
-		{"a file that is too large", folder("a.avsc", `"int"`+string(make([]byte, mebibyte))), `a.avsc: schema: 1048580 bytes of text, more than the limit of 1048576`},
+		{"a file that is too large", folder("a.avsc", `"int"`+string(make([]byte, mebibyte))), `a.avsc: schema: 1048581 bytes of text, more than the limit of 1048576 (WithMaxBytes in a program, -max-schema-size of the command)`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -116,6 +116,112 @@ func TestLoadDirErrors(t *testing.T) {
 		_, err = schemas.LoadDir(files, schemas.Lenient())
 		require.NoError(t, err)
 	})
+}
+
+// Files that define the same type are fine as long as they mean the same by it,
+// wherever the definition stands and whoever uses it.
+func TestLoadDirRepeatedDefinitions(t *testing.T) {
+	city := `{"name":"city","type":"string"}`
+	address := func(extra, fields string) string {
+		return `{"type":"record","name":"shop.Address"` + extra + `,"fields":[` + fields + `]}`
+	}
+	holds := func(name, field, typ string) string {
+		return `{"type":"record","name":"shop.` + name + `","fields":[{"name":"` + field + `","type":` + typ + `}]}`
+	}
+	t.Run("allowed", func(t *testing.T) {
+		country := `{"type":"enum","name":"shop.Country","symbols":["DE","FR"]}`
+		for name, files := range map[string]fs.FS{
+			"word for word":       folder("a.avsc", holds("Order", "to", address("", city)), "b.avsc", holds("Customer", "home", address("", city))),
+			"a whole file":        folder("a.avsc", address("", city), "copy/a.avsc", address("", city)),
+			"within one, and one": folder("a.avsc", holds("Order", "to", address("", city)), "z.avsc", address("", city)),
+			"written otherwise": folder("a.avsc", holds("Order", "to", address("", city)),
+				"b.avsc", holds("Customer", "home", `{ /* ours */ "fields":[{"type":{"type":"string"},"name":"city","doc":"d"}],"doc":"d","namespace":"shop","name":"Address","type":"record"}`)),
+			"attributes and aliases in another order": folder("a.avsc", holds("Order", "to", address(`,"aliases":["A","B"],"x":1,"y":{"z":[1]}`, city)),
+				"b.avsc", holds("Customer", "home", address(`,"y":{ "z":[1]},"x":1,"aliases":["B","A"]`, city))),
+			"with parts of its own, here and elsewhere": folder("a.avsc", holds("Order", "to", address("", `{"name":"c","type":`+country+`}`)),
+				"b.avsc", holds("Customer", "home", address("", `{"name":"c","type":"Country"}`)), "c.avsc", country),
+			"used by a third": folder("a.avsc", holds("Order", "to", address("", city)), "b.avsc", holds("Customer", "home", address("", city)), "c.avsc", holds("Parcel", "to", `"Address"`)),
+			"used beside its own": folder("a.avsc", holds("Order", "to", address("", city)),
+				"b.avsc", `{"type":"record","name":"shop.Both","fields":[{"name":"a","type":`+address("", city)+`},{"name":"o","type":"Order"},{"name":"b","type":"Address"}]}`),
+			"recursive": folder("a.avsc", holds("Order", "n", `{"type":"record","name":"Node","fields":[{"name":"next","type":["null","Node"]}]}`),
+				"b.avsc", holds("Customer", "n", `{"type":"record","name":"Node","fields":[{"name":"next","type":["null","shop.Node"]}]}`)),
+			"no circle, since a definition stands alone": folder("a.avsc", holds("A", "x", `"X"`), "b.avsc", `{"type":"record","name":"shop.B","fields":[{"name":"x","type":{"type":"fixed","name":"X","size":1}},{"name":"a","type":"A"}]}`,
+				"c.avsc", holds("C", "x", `{"type":"fixed","name":"X","size":1}`)),
+		} {
+			dir, err := schemas.LoadDir(files)
+			require.NoError(t, err, name)
+			for _, f := range dir.Files() {
+				seen := map[string]*schemas.Node{}
+				for n := range f.Schema.Types() {
+					if n.FullName() != "" {
+						require.Nil(t, seen[n.FullName()], "%s: %s: one node for each name", name, f.Path)
+						seen[n.FullName()] = n
+					}
+				}
+				again, err := schemas.Parse(f.Schema.PrintResolved())
+				require.NoError(t, err, "%s: %s: what is registered is a schema", name, f.Path)
+				require.Equal(t, f.Schema.Canonical(), again.Canonical(), name)
+			}
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		for name, test := range map[string]struct{ a, b, err string }{
+			"another type":      {address("", city), address("", `{"name":"city","type":"int"}`), "city: string there, int here"},
+			"another field":     {address("", city), address("", `{"name":"town","type":"string"}`), "field 1: city there, town here"},
+			"a field more":      {address("", city), address("", city+`,{"name":"zip","type":"string"}`), "after the same fields, field none there, zip here"},
+			"a field less":      {address("", city+`,{"name":"zip","type":"string"}`), address("", city), "after the same fields, field zip there, none here"},
+			"another default":   {address("", `{"name":"n","type":"int","default":1}`), address("", `{"name":"n","type":"int","default":2}`), "n: default: 1 there, 2 here"},
+			"a default":         {address("", `{"name":"n","type":"int"}`), address("", `{"name":"n","type":"int","default":2}`), "n: default: none there, 2 here"},
+			"a logical type":    {address("", `{"name":"n","type":"long"}`), address("", `{"name":"n","type":{"type":"long","logicalType":"timestamp-millis"}}`), `n: attribute "logicalType": none there, "timestamp-millis" here`},
+			"an attribute":      {address("", city), address(`,"pii":true`, city), `attribute "pii": none there, true here`},
+			"an alias":          {address("", city), address(`,"aliases":["A"]`, city), `aliases: none there, shop.A here`},
+			"a field's alias":   {address("", `{"name":"n","type":"int","aliases":["m"]}`), address("", `{"name":"n","type":"int"}`), `n: aliases: m there, none here`},
+			"an order":          {address("", `{"name":"n","type":"int","order":"ignore"}`), address("", `{"name":"n","type":"int"}`), `n: order: ignore there, ascending here`},
+			"deep down":         {address("", `{"name":"l","type":{"type":"array","items":{"type":"map","values":["null","int"]}}}`), address("", `{"name":"l","type":{"type":"array","items":{"type":"map","values":["null","long"]}}}`), `l[]{}: int there, long here`},
+			"a branch":          {address("", `{"name":"l","type":["null","int"]}`), address("", `{"name":"l","type":["null","int","long"]}`), `l: branches: 2 there, 3 here`},
+			"a default symbol":  {`{"type":"enum","name":"shop.Address","symbols":["A"]}`, `{"type":"enum","name":"shop.Address","symbols":["A"],"default":"A"}`, "default symbol: none there, A here"},
+			"another kind":      {address("", city), `{"type":"fixed","name":"shop.Address","size":1}`, "record shop.Address there, fixed shop.Address here"},
+			"symbols":           {`{"type":"enum","name":"shop.Address","symbols":["A","B"]}`, `{"type":"enum","name":"shop.Address","symbols":["B","A"]}`, "symbols: A, B there, B, A here"},
+			"a type of another": {address("", `{"name":"c","type":"Country"}`), address("", `{"name":"c","type":"City"}`), "c: enum shop.Country there, enum shop.City here"},
+		} {
+			_, err := schemas.LoadDir(folder("a.avsc", holds("Order", "to", test.a), "b.avsc", holds("Customer", "home", test.b), "c.avsc", holds("Parcel", "to", `"Address"`),
+				"d.avsc", `[{"type":"enum","name":"shop.Country","symbols":[]},{"type":"enum","name":"shop.City","symbols":[]}]`))
+			require.EqualError(t, err, "b.avsc: shop.Address is defined in a.avsc too, and differently: "+test.err, name)
+			var conflict *schemas.ConflictError
+			require.ErrorAs(t, err, &conflict, name)
+			require.Equal(t, &schemas.ConflictError{Name: "shop.Address", Other: "a.avsc", Difference: test.err}, conflict, name)
+		}
+	})
+}
+
+// Every bad file is reported, and no file for the fault of another.
+func TestLoadDirReportsAllFiles(t *testing.T) {
+	files := folder(
+		"a.avsc", `{"type":"record","name":"A","fields":[{"name":"b","type":"B"}]}`, // uses a bad one
+		"b.avsc", `{"type":"record","name":"B","fields":[{"name":"x","type":"strng"}]}`,
+		"c.avsc", `{"type":"record","name":"C"`,
+		"d.avsc", `"Nobody"`,
+		"e.avsc", `{"type":"record","name":"E","fields":[{"name":"x","type":"int","default":"x"}]}`,
+		"f.avsc", `{"type":"record","name":"F","fields":[{"name":"e","type":"E"}]}`, // and another
+		"g.avsc", `{"type":"record","name":"G","fields":[{"name":"h","type":"H"}]}`,
+		"h.avsc", `{"type":"record","name":"H","fields":[{"name":"g","type":"G"}]}`,
+		"good.avsc", `"int"`,
+	)
+	files["folder.avsc/x.avsc"] = &fstest.MapFile{Data: []byte(`Obj`)}
+	files["pipe.avsc"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
+	files["zero.avsc"] = &fstest.MapFile{Mode: fs.ModeDevice}
+	_, err := schemas.LoadDir(files)
+	require.Error(t, err)
+	var paths []string
+	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
+		var file *schemas.FileError
+		require.ErrorAs(t, err, &file)
+		paths = append(paths, file.Path)
+	}
+	require.Equal(t, []string{"b.avsc", "c.avsc", "d.avsc", "e.avsc", "folder.avsc/x.avsc", "g.avsc", "pipe.avsc", "zero.avsc"}, paths)
+	require.ErrorContains(t, err, "pipe.avsc: a named pipe, not a file")
+	require.ErrorContains(t, err, "zero.avsc: a device, not a file")
+	require.ErrorContains(t, err, "g.avsc: files refer to each other in a circle: g.avsc -> h.avsc -> g.avsc")
 }
 
 func ExampleCheckVersions() {

@@ -6,6 +6,7 @@ type ParseOption func(*options)
 type options struct {
 	refs     []*Schema
 	lenient  bool
+	again    bool // a text may define again what its references define
 	maxBytes int
 	maxDepth int
 }

@@ -86,7 +86,7 @@ type parser struct {
 // newParser scans text. The root is the token 0.
 func newParser(text string, o options) (*parser, error) {
 	if len(text) > o.maxBytes || uint64(len(text)) > math.MaxUint32 {
-		return nil, &ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d", len(text), o.maxBytes)}
+		return nil, tooLong(int64(len(text)), o.maxBytes)
 	}
 	skipped := comments(text)
 	t, bad := scan(blank(text, skipped), 4*o.maxDepth+8)
@@ -98,6 +98,10 @@ func newParser(text string, o options) (*parser, error) {
 		tape: t, options: o, kept: cut(text, skipped), nameBudget: 16 * max(o.maxBytes, 1<<10),
 		names: make(map[string]*Node), open: make(map[*Node]bool),
 	}, nil
+}
+
+func tooLong(size int64, limit int) error {
+	return &ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d (WithMaxBytes in a program, -max-schema-size of the command)", size, limit)}
 }
 
 // pending is a use of a name before its definition.

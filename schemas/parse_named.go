@@ -44,7 +44,7 @@ const nameRule = "letters, digits and underscores, not beginning with a digit; d
 func (p *parser) define(n *Node, at int, slot **Node) error {
 	*slot = n
 	if first := p.named(n.name); first != nil {
-		if !p.lenient {
+		if !p.lenient && !(p.again && p.names[n.name] == nil) {
 			where := ""
 			if p.known[n.name] != nil {
 				where = ", by a reference"

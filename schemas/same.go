@@ -45,8 +45,14 @@ func sameType(a, b *Node, seen map[pair]bool) bool {
 	return true
 }
 
+// sameProps compares attributes, in whatever order.
 func sameProps(a, b []Prop) bool {
-	return slices.EqualFunc(a, b, func(p, q Prop) bool { return p.Name == q.Name && sameJSON(p.Value, q.Value) })
+	for _, p := range a {
+		if other := propOf(b, p.Name); other == nil || !sameJSON(p.Value, other) {
+			return false
+		}
+	}
+	return len(a) == len(b)
 }
 
 // sameJSON reports whether two values print the same.
