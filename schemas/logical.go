@@ -88,3 +88,14 @@ func int32Of(value []byte) (int, error) {
 	n, err := strconv.ParseInt(string(value), 10, 32)
 	return int(n), err
 }
+
+// isLogical reports whether the specification has a logical type of this name.
+func isLogical(name string) bool {
+	switch name {
+	case "decimal", "big-decimal", "uuid", "date", "time-millis", "time-micros", "duration",
+		"timestamp-millis", "timestamp-micros", "timestamp-nanos",
+		"local-timestamp-millis", "local-timestamp-micros", "local-timestamp-nanos":
+		return true
+	}
+	return false
+}
