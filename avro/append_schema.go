@@ -11,5 +11,6 @@ import (
 // [schemas.MustParse] does.
 func NamedSchema(in *schemas.Schema, fullName string) *schemas.Schema {
 	named := schemas.MustParse(strconv.Quote(fullName), schemas.Lenient(), schemas.WithReferences(in))
-	return schemas.MustParse(named.PrintResolved(), schemas.Lenient())
+	text := named.PrintResolved()
+	return schemas.MustParse(text, schemas.Lenient(), schemas.WithMaxBytes(max(len(text), 1<<20))) // as large as in is
 }

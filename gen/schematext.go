@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -35,7 +36,7 @@ func (f *file) namedSchema(t *named) string {
 		return f.parsed(t.input.schema) // cannot be: the name comes from that schema
 	}
 	text := s.PrintResolved()
-	return "schemas.MustParse(" + literal(text) + lenience(text, nil) + ")"
+	return "schemas.MustParse(" + literal(text) + parseOptions(text, nil) + ")"
 }
 
 // parsed is an expression that parses a schema's own text, and its references.
@@ -45,7 +46,7 @@ func (f *file) parsed(s *schemas.Schema) string {
 	for _, ref := range s.References() {
 		b.WriteString(",\nschemas.WithReferences(" + f.reference(ref) + ")")
 	}
-	b.WriteString(lenience(s.String(), s.References()) + ")")
+	b.WriteString(parseOptions(s.String(), s.References()) + ")")
 	return b.String()
 }
 
@@ -64,12 +65,21 @@ func (f *file) reference(s *schemas.Schema) string {
 	return f.parsed(s)
 }
 
-// lenience is the option that text needs to be parsed.
-func lenience(text string, refs []*schemas.Schema) string {
-	if _, err := schemas.Parse(text, schemas.WithReferences(refs...)); err != nil {
-		return ", schemas.Lenient()"
+// defaultMaxBytes is the largest text that [schemas.Parse] reads by default.
+const defaultMaxBytes = 1 << 20
+
+// parseOptions are the options that text needs to be parsed, as Go code: a comma
+// before each.
+func parseOptions(text string, refs []*schemas.Schema) (code string) {
+	opts := []schemas.ParseOption{schemas.WithReferences(refs...)}
+	if len(text) > defaultMaxBytes {
+		opts = append(opts, schemas.WithMaxBytes(len(text)))
+		code = fmt.Sprintf(", schemas.WithMaxBytes(%d)", len(text))
 	}
-	return ""
+	if _, err := schemas.Parse(text, opts...); err != nil {
+		code += ", schemas.Lenient()"
+	}
+	return code
 }
 
 // literal is a string in Go, in back quotes where it can be.

@@ -97,7 +97,8 @@ func parseHeader(text []byte) (h *header, size int, err error) {
 	if !ok {
 		return nil, 0, fmt.Errorf("no %s", schemaKey)
 	}
-	if h.schema, err = schemas.Parse(string(schema), schemas.Lenient()); err != nil {
+	// The header's limit is the schema's, too.
+	if h.schema, err = schemas.Parse(string(schema), schemas.Lenient(), schemas.WithMaxBytes(max(len(schema), 1<<20))); err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", schemaKey, err)
 	}
 	return h, at, nil
