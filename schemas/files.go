@@ -36,7 +36,7 @@ type Dir struct {
 // [*ConflictError] where they define a type differently, or an error of fsys. If
 // there are several, they are joined ([errors.Join]), in the order of their paths;
 // a file that uses types of a bad one is not reported for that. A folder without
-// any .avsc file is an error too.
+// any .avsc file is an error too. With an error, Dir holds the files that are well.
 func LoadDir(fsys fs.FS, opts ...ParseOption) (*Dir, error) {
 	l := newLoader(fsys, opts)
 	var paths []string
@@ -177,14 +177,14 @@ func (l *loader) loadAll(paths []string) (*Dir, error) {
 	case 0:
 		return d, nil
 	case 1:
-		return nil, l.errs[0]
+		return d, l.errs[0]
 	}
 	slices.SortStableFunc(l.errs, func(a, b *FileError) int { return strings.Compare(a.Path, b.Path) })
 	all := make([]error, len(l.errs))
 	for i, err := range l.errs {
 		all[i] = err
 	}
-	return nil, errors.Join(all...)
+	return d, errors.Join(all...)
 }
 
 // survey notes which names a file defines, and which it uses without defining

@@ -210,8 +210,10 @@ func TestLoadDirReportsAllFiles(t *testing.T) {
 	files["folder.avsc/x.avsc"] = &fstest.MapFile{Data: []byte(`Obj`)}
 	files["pipe.avsc"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
 	files["zero.avsc"] = &fstest.MapFile{Mode: fs.ModeDevice}
-	_, err := schemas.LoadDir(files)
+	dir, err := schemas.LoadDir(files)
 	require.Error(t, err)
+	require.Len(t, dir.Files(), 1)
+	require.Equal(t, "good.avsc", dir.Files()[0].Path)
 	var paths []string
 	for _, err := range err.(interface{ Unwrap() []error }).Unwrap() {
 		var file *schemas.FileError

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -65,18 +66,23 @@ func isBinary(r rune) bool {
 
 // foreignObject says what the object at the top of a text is that is no schema;
 // "" if that cannot be told.
-func (p *parser) foreignObject(at int) string {
-	has := func(key string) bool {
-		_, ok := p.get(at, key)
-		return ok
-	}
-	schema, wrapped := p.get(at, "schema")
-	switch {
-	case at != 0:
+func (p *parser) foreignObject() string {
+	if p.kind(0) != kindObject {
 		return ""
+	}
+	has := func(keys ...string) bool {
+		return slices.ContainsFunc(keys, func(key string) bool {
+			_, ok := p.get(0, key)
+			return ok
+		})
+	}
+	schema, wrapped := p.get(0, "schema")
+	switch {
+	case has("fields", "symbols", "items", "values", "size"):
+		return "" // a schema, if not a good one
 	case has("protocol"):
 		return "; this is an Avro protocol: its types are under \"types\""
-	case has("$schema"), has("properties"), has("$ref"):
+	case has("$schema", "properties", "$ref"):
 		return "; this is a JSON Schema, not an Avro schema"
 	case wrapped && p.kind(schema) == kindString:
 		return "; this is what a registry sends and takes: the schema is the text of its \"schema\""

@@ -145,7 +145,7 @@ func (p *parser) parse(at int, namespace string, depth int, slot **Node) error {
 func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) error {
 	typ, ok := p.get(at, "type")
 	if !ok {
-		return p.fail(at, `an object needs a "type"%s`, p.foreignObject(at))
+		return p.fail(at, `an object needs a "type"%s`, p.foreignObject())
 	}
 	if p.kind(typ) != kindString {
 		if p.lenient && p.kind(typ) >= kindArray {
@@ -187,7 +187,7 @@ func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) e
 	if p.find(name, namespace) != nil {
 		return p.fail(typ, `an object cannot refer to a named type: write %q instead of {"type":%q}`, name, name)
 	}
-	return p.fail(typ, "%s%s", p.unknown(name), p.foreignObject(at))
+	return p.fail(typ, "%s", p.unknown(name))
 }
 
 // unwrapHint helps with {"type":{...}} and {"type":[...]}.
@@ -345,7 +345,7 @@ func (p *parser) unknown(name string) string {
 	case hint != "":
 		return fmt.Sprintf("unknown type %q; did you mean %q?", name, hint)
 	}
-	return fmt.Sprintf("unknown type %q", name)
+	return fmt.Sprintf("unknown type %q%s", name, p.foreignObject())
 }
 
 // nesting reports whether types nest deeper than max, each named type expanded
