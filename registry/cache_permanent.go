@@ -26,14 +26,14 @@ type permanent[K comparable, V any] struct {
 
 // kind says what the keys and answers of a permanent are.
 type kind[K comparable, V any] struct {
-	name  string         // in events, and in files
-	ttl   time.Duration  // of what is missing; 0: not kept
-	show  func(K) string // for people
-	full  func(K) string // all of the key, for files
-	where func(K) string // a subject of the context that the answer belongs to
+	name     string            // in events, and in files
+	ttl      time.Duration     // of what is missing; 0: not kept
+	show     func(K) string    // for people
+	full     func(K) string    // all of the key, for files
+	expected func(K) *expected // what an answer has to be
 
 	pack   func(V) *schemaAnswer
-	unpack func(ctx context.Context, key K, where string, a *schemaAnswer) (V, error)
+	unpack func(ctx context.Context, e *expected, a *schemaAnswer) (V, error)
 }
 
 // absence says that there is nothing under a key, up to a time.
@@ -90,7 +90,7 @@ func (p *permanent[K, V]) get(ctx context.Context, key K, fetch func(context.Con
 		ctx, cancel := context.WithTimeout(ctx, p.client.settings.transport.callTimeout)
 		defer cancel()
 		epoch := p.now()
-		stored := p.client.files.load(p.name, p.full(key))
+		stored := p.load(key)
 		if stored != nil {
 			ctx = withoutRetries(ctx)
 		}
@@ -110,13 +110,21 @@ func (p *permanent[K, V]) get(ctx context.Context, key K, fetch func(context.Con
 }
 
 // save writes an answer to its file.
-func (p *permanent[K, V]) save(key K, v V) {
-	p.client.save(p.name, p.full(key), p.where(key), p.pack(v))
+func (p *permanent[K, V]) save(key K, v V) { p.client.write(p.stored(key, v)) }
+
+// stored is an answer as it is kept.
+func (p *permanent[K, V]) stored(key K, v V) *storedAnswer {
+	return p.expected(key).stored(p.name, p.full(key), p.pack(v))
+}
+
+// load returns what was kept for key, nil if there is nothing.
+func (p *permanent[K, V]) load(key K) *storedAnswer {
+	return p.client.files.load(p.name, p.full(key), p.expected(key).acceptStored)
 }
 
 // fallBack answers from a file, because of cause.
 func (p *permanent[K, V]) fallBack(ctx context.Context, key K, stored *storedAnswer, epoch uint64, cause error) (V, error) {
-	v, err := p.unpack(ctx, key, stored.Where, &stored.Answer)
+	v, err := p.unpack(ctx, p.expected(key), &stored.Answer)
 	if err != nil {
 		return v, cause
 	}

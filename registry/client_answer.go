@@ -15,11 +15,12 @@ import (
 
 // Requests and answers. What registries send differs from one to the next and,
 // through a proxy, from one hour to the next: unknown fields are ignored, null is
-// an empty list, and an error is told by its status, whatever its body holds.
+// an empty list, and an error is told by its status, whatever its body holds. What
+// an answer says is checked: see client_check.go.
 
-// ask makes one request and decodes a 2xx answer into out: a pointer that JSON
-// decodes into, a *[]byte for the body as it is, or nil. what names the thing
-// asked for, should it not exist. in is a body to send as JSON; []byte and
+// ask makes one request and decodes a 2xx answer into out: an [answerReader], a
+// pointer that JSON decodes into, a *[]byte for the body as it is, or nil. what
+// names the thing asked for, should it not exist. in is a body to send as JSON; []byte and
 // json.RawMessage are sent as they are, nil sends none.
 func (c *Client) ask(ctx context.Context, method, path, what string, in, out any) error {
 	body, err := encodeBody(in)
@@ -85,27 +86,26 @@ func (c *Client) settle(got *capture, method, what string, out any) error {
 	if got.status < 200 || got.status > 299 {
 		return c.refusal(got, method, what)
 	}
+	read := answerReader(func(body []byte) error { return json.Unmarshal(body, out) })
 	switch out := out.(type) {
 	case nil:
 		return nil
 	case *[]byte:
 		*out = got.body
 		return nil
+	case answerReader:
+		if changed := method != http.MethodGet && method != http.MethodPost; changed && got.status == http.StatusNoContent {
+			return nil // it says all there is to say
+		}
+		read = out
 	}
-	if err := json.Unmarshal(got.body, out); err != nil {
-		return c.senseless(got, method)
+	if !utf8.Valid(got.body) { // encoding/json would replace what is not
+		return c.malformed(got, method, what, answerFault("it is not valid UTF-8"))
+	}
+	if err := read(got.body); err != nil {
+		return c.malformed(got, method, what, err)
 	}
 	return nil
-}
-
-// senseless is the error for a 2xx answer that is not what a registry answers:
-// a proxy's page, more often than not, so it may be better later.
-func (c *Client) senseless(got *capture, method string) error {
-	r := Response{Method: method, URL: got.url, Status: got.status, Message: "not an answer of a registry"}
-	if line := firstLine(got.body); line != "" {
-		r.Message += ": " + c.transport.redact(line)
-	}
-	return &UnavailableError{Response: r}
 }
 
 // refusal is the error for an answer that is not 2xx.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -24,7 +25,7 @@ type Association struct {
 // answer lives as long as one about what is latest.
 func (c *Client) Associated(ctx context.Context, cluster, topic, part string) ([]Association, error) {
 	if cluster == "" {
-		cluster = "-"
+		cluster = anyCluster
 	}
 	return c.associations.get(ctx, associationKey{cluster, topic, part})
 }
@@ -32,7 +33,14 @@ func (c *Client) Associated(ctx context.Context, cluster, topic, part string) ([
 // askAssociations is one request for what associationKey says. If the registry is
 // unavailable, an answer from a file will do.
 func (c *Client) askAssociations(ctx context.Context, key associationKey) ([]Association, time.Time, error) {
-	stored := c.files.load(c.associations.name, key.full())
+	stored := c.files.load(c.associations.name, key.full(), func(s *storedAnswer) error {
+		for _, a := range s.Associations {
+			if err := key.check(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if stored != nil {
 		ctx = withoutRetries(ctx)
 	}
@@ -51,11 +59,33 @@ func (c *Client) askAssociations(ctx context.Context, key associationKey) ([]Ass
 
 // associationsNow returns a list that is not nil.
 func (c *Client) associationsNow(ctx context.Context, key associationKey) ([]Association, error) {
-	list := []Association{}
+	var list []Association
 	path := withQuery(apiPath("associations", "resources", key.cluster, key.topic), "resourceType", "topic", "associationType", key.part)
-	err := c.ask(ctx, http.MethodGet, path, key.String(), nil, &list)
+	err := c.ask(ctx, http.MethodGet, path, key.String(), nil, readList(&list, key.check))
 	if noSuchEndpoint(err) || permanentFailure(err) || err == nil && list == nil {
 		return []Association{}, nil
 	}
 	return list, err
 }
+
+// check reports what is wrong with an association as an answer for key. What a
+// registry does not say is as asked for.
+func (k associationKey) check(a Association) error {
+	other := func(got, want string) bool { return got != "" && !strings.EqualFold(got, want) }
+	switch {
+	case a.Subject == "" || !validName(a.Subject):
+		return faultf("%q is not a subject", shorten(a.Subject, 100))
+	case other(a.Part, k.part):
+		return faultf("it is about the %ss", shorten(a.Part, 100))
+	case a.ResourceName != "" && a.ResourceName != k.topic:
+		return faultf("it is about topic %s", shorten(a.ResourceName, 100))
+	case k.cluster != anyCluster && a.ResourceNS != "" && a.ResourceNS != k.cluster:
+		return faultf("it is about cluster %s", shorten(a.ResourceNS, 100))
+	case other(a.Lifecycle, "STRONG") && other(a.Lifecycle, "WEAK"):
+		return faultf("%q is not a lifecycle", shorten(a.Lifecycle, 100))
+	}
+	return nil
+}
+
+// anyCluster stands for whatever Kafka cluster a topic is in.
+const anyCluster = "-"

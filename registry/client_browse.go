@@ -21,7 +21,7 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 	}
 	var names []string
 	path := withQuery("/subjects", o.query("subjectPrefix", prefix)...)
-	err := c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, &names)
+	err := c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, readNames("subject", &names))
 	if strings.HasPrefix(prefix, ":") {
 		return names, err // some leave the context out of the names
 	}
@@ -35,13 +35,15 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 // is no such subject.
 func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
 	subject = subjectKey(subject)
-	o := newCall(opts)
-	if o == (call{}) {
-		return c.browser().versions(ctx, subject)
-	}
 	var numbers []int
-	path := withQuery(apiPath("subjects", subject, "versions"), o.query()...)
-	err := c.ask(ctx, http.MethodGet, path, "subject "+subject, nil, &numbers)
+	var err error
+	if o := newCall(opts); o == (call{}) {
+		numbers, err = c.browser().versions(ctx, subject)
+	} else {
+		path := withQuery(apiPath("subjects", subject, "versions"), o.query()...)
+		err = c.ask(ctx, http.MethodGet, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
+	}
+	slices.Sort(numbers) // the last one counts as the latest
 	return numbers, err
 }
 
@@ -52,19 +54,28 @@ func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOptio
 func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption) ([]*SubjectSchema, error) {
 	o := newCall(opts)
 	var answers []schemaAnswer
+	check := func(a schemaAnswer) error {
+		switch e := (&expected{needsID: true, version: latestVersion, deleted: true}); {
+		case a.Subject == "":
+			return answerFault("it has no subject")
+		default:
+			return e.check(&a)
+		}
+	}
+	key := func(a schemaAnswer) SubjectVersion { return SubjectVersion{a.Subject, int(a.Version)} }
 	path := withQuery("/schemas", append(o.query("subjectPrefix", prefix), "latestOnly", flag(o.latestOnly))...)
-	if err := c.ask(ctx, http.MethodGet, path, "the list of schemas", nil, &answers); err != nil {
+	if err := c.ask(ctx, http.MethodGet, path, "the list of schemas", nil, readList(&answers, once(key, check))); err != nil {
 		return nil, err
 	}
 	list := make([]*SubjectSchema, len(answers))
 	for i := range answers {
 		a := &answers[i]
-		s, err := c.build(ctx, versionName(a.Subject, a.Version), a.Subject, a)
+		s, err := c.build(ctx, versionName(a.Subject, int(a.Version)), a.Subject, a)
 		if err != nil {
 			if !permanentFailure(err) {
 				return nil, err
 			}
-			s = &SubjectSchema{Subject: a.Subject, Version: a.Version, ID: a.ID, GUID: a.GUID, Deleted: a.Deleted, Definition: a.definition()}
+			s = a.unparsed()
 		}
 		list[i] = s
 	}
@@ -76,8 +87,14 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 // such id; some registries answer an empty list instead.
 func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts ...CallOption) ([]SubjectVersion, error) {
 	var versions []SubjectVersion
+	check := func(v SubjectVersion) error {
+		if !validName(v.Subject) || !validNumber(v.Version) {
+			return faultf("version %d of subject %q is none", v.Version, shorten(v.Subject, 100))
+		}
+		return nil
+	}
 	path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id), "versions"), newCall(opts).query("subject", subjectKey(subject))...)
-	err := c.ask(ctx, http.MethodGet, path, idKey{subject, id}.String(), nil, &versions)
+	err := c.ask(ctx, http.MethodGet, path, idKey{subject, id}.String(), nil, readList(&versions, once(same, check)))
 	return versions, err
 }
 
@@ -85,7 +102,14 @@ func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts 
 // that has it. Only some registries have GUIDs.
 func (c *Client) IDsByGUID(ctx context.Context, guid string) ([]ContextID, error) {
 	var ids []ContextID
-	err := c.ask(ctx, http.MethodGet, apiPath("schemas", "guids", guid, "ids"), guidName(guid), nil, &ids)
+	check := func(id ContextID) error {
+		if !validName(id.Context) || !validNumber(id.ID) {
+			return faultf("id %d of context %q is none", id.ID, shorten(id.Context, 100))
+		}
+		return nil
+	}
+	context := func(id ContextID) string { return id.Context }
+	err := c.ask(ctx, http.MethodGet, apiPath("schemas", "guids", guid, "ids"), guidName(guid), nil, readList(&ids, once(context, check)))
 	return ids, err
 }
 
@@ -95,7 +119,7 @@ func (c *Client) ReferencedBy(ctx context.Context, subject string, version int, 
 	subject = subjectKey(subject)
 	var ids []int
 	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version), "referencedby"), newCall(opts).query()...)
-	err := c.ask(ctx, http.MethodGet, path, versionName(subject, version), nil, &ids)
+	err := c.ask(ctx, http.MethodGet, path, versionName(subject, version), nil, readNumbers[answeredID](&ids))
 	return ids, err
 }
 
@@ -107,7 +131,7 @@ func (c *Client) DeleteSubject(ctx context.Context, subject string, opts ...Call
 	defer c.deleted(subject)
 	var numbers []int
 	path := withQuery(apiPath("subjects", subject), "permanent", flag(newCall(opts).permanent))
-	err := c.ask(ctx, http.MethodDelete, path, "subject "+subject, nil, &numbers)
+	err := c.ask(ctx, http.MethodDelete, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
 	return numbers, err
 }
 
@@ -121,13 +145,13 @@ func (c *Client) DeleteVersion(ctx context.Context, subject string, version int,
 		return c.browser().deleteVersion(ctx, subject, version)
 	}
 	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(permanent))
-	return c.ask(ctx, http.MethodDelete, path, versionName(subject, version), nil, nil)
+	return c.ask(ctx, http.MethodDelete, path, versionName(subject, version), nil, readVersion(version))
 }
 
 // Types returns the kinds of schemas that the registry takes.
 func (c *Client) Types(ctx context.Context) ([]string, error) {
 	var types []string
-	err := c.ask(ctx, http.MethodGet, "/schemas/types", "the list of types", nil, &types)
+	err := c.ask(ctx, http.MethodGet, "/schemas/types", "the list of types", nil, readNames("type", &types))
 	return types, err
 }
 
@@ -135,7 +159,7 @@ func (c *Client) Types(ctx context.Context) ([]string, error) {
 // alone. Option: [Page].
 func (c *Client) Contexts(ctx context.Context, opts ...CallOption) ([]string, error) {
 	var names []string
-	err := c.ask(ctx, http.MethodGet, withQuery("/contexts", newCall(opts).query()...), "the list of contexts", nil, &names)
+	err := c.ask(ctx, http.MethodGet, withQuery("/contexts", newCall(opts).query()...), "the list of contexts", nil, readNames("context", &names))
 	if noSuchEndpoint(err) {
 		return []string{defaultContext}, nil
 	}
@@ -146,7 +170,7 @@ func (c *Client) Contexts(ctx context.Context, opts ...CallOption) ([]string, er
 // contexts.
 func (c *Client) DeleteContext(ctx context.Context, context string) error {
 	context = strings.Trim(context, ":")
-	return c.ask(ctx, http.MethodDelete, apiPath("contexts", context), "context "+context, nil, nil)
+	return c.ask(ctx, http.MethodDelete, apiPath("contexts", context), "context "+context, nil, answerReader(readAny))
 }
 
 // Do makes a request that has no method of its own: tags, exporters, keys for

@@ -7,41 +7,28 @@ import (
 // openCaches makes the caches, each with its kind of key and answer.
 func (c *Client) openCaches() {
 	s := &c.settings
+	build := func(ctx context.Context, e *expected, a *schemaAnswer) (*SubjectSchema, error) {
+		return c.build(ctx, e.what, e.subject, a)
+	}
 	c.ids = newPermanent(c, kind[idKey, *SubjectSchema]{
-		name: "id", ttl: s.missingIDs, show: idKey.String, full: idKey.full, pack: answerOf,
-		where: func(k idKey) string { return k.subject },
-		unpack: func(ctx context.Context, k idKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
-			return c.build(ctx, k.String(), where, a)
-		},
+		name: "id", ttl: s.missingIDs, show: idKey.String, full: idKey.full, expected: idKey.expected, pack: answerOf, unpack: build,
 	})
 	c.guids = newPermanent(c, kind[string, *SubjectSchema]{
-		name: "guid", ttl: s.missingIDs, show: guidName, full: func(guid string) string { return guid }, pack: answerOf,
-		where: func(string) string { return "" },
-		unpack: func(ctx context.Context, guid, _ string, a *schemaAnswer) (*SubjectSchema, error) {
-			return c.build(ctx, guidName(guid), a.Subject, a)
+		name: "guid", ttl: s.missingIDs, show: guidName, full: func(guid string) string { return guid }, expected: expectedGUID, pack: answerOf,
+		unpack: func(ctx context.Context, e *expected, a *schemaAnswer) (*SubjectSchema, error) {
+			return c.build(ctx, e.what, a.Subject, a)
 		},
 	})
 	c.versions = newPermanent(c, kind[versionKey, *SubjectSchema]{
-		name: "version", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full, pack: answerOf,
-		where: func(k versionKey) string { return k.subject },
-		unpack: func(ctx context.Context, k versionKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
-			return c.build(ctx, k.String(), where, a)
-		},
+		name: "version", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full, expected: versionKey.expected, pack: answerOf, unpack: build,
 	})
 	c.referred = newPermanent(c, kind[versionKey, *schemaAnswer]{
-		name: "reference", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full,
-		where: func(k versionKey) string { return k.subject },
-		pack:  func(a *schemaAnswer) *schemaAnswer { return a },
-		unpack: func(_ context.Context, _ versionKey, _ string, a *schemaAnswer) (*schemaAnswer, error) {
-			return a, nil
-		},
+		name: "reference", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full, expected: versionKey.expected,
+		pack:   func(a *schemaAnswer) *schemaAnswer { return a },
+		unpack: func(_ context.Context, _ *expected, a *schemaAnswer) (*schemaAnswer, error) { return a, nil },
 	})
 	definitions := kind[definitionKey, *SubjectSchema]{
-		name: "schema", ttl: s.missingSchemas, show: definitionKey.String, full: definitionKey.full, pack: answerOf,
-		where: func(k definitionKey) string { return k.subject },
-		unpack: func(ctx context.Context, k definitionKey, where string, a *schemaAnswer) (*SubjectSchema, error) {
-			return c.build(ctx, k.String(), where, a)
-		},
+		name: "schema", ttl: s.missingSchemas, show: definitionKey.String, full: definitionKey.full, expected: definitionKey.expected, pack: answerOf, unpack: build,
 	}
 	c.known, c.bare = newPermanent(c, definitions), newPermanent(c, definitions)
 	c.latest = newExpiring(c, "latest", s.missingVersions, latestKey.String, c.askLatest)

@@ -26,8 +26,9 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 	if err != nil {
 		return invalidDefinition(err)
 	}
-	path := apiPath("compatibility", "subjects", subject, "versions")
+	path, what := apiPath("compatibility", "subjects", subject, "versions"), "subject "+subject
 	if o.against != 0 {
+		what = versionName(subject, o.against)
 		path = apiPath("compatibility", "subjects", subject, "versions", versionSegment(o.against))
 	}
 	var verdict struct {
@@ -35,7 +36,12 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		Messages   []string `json:"messages"`
 	}
 	path = withQuery(path, "verbose", "true", "normalize", flag(o.normalize))
-	err = c.ask(ctx, http.MethodPost, path, versionName(subject, o.against), newSchemaRequest(d, call{}), &verdict)
+	err = c.ask(ctx, http.MethodPost, path, what, newSchemaRequest(d, call{}), readObject(&verdict, func() error {
+		if verdict.Compatible == nil {
+			return answerFault("it has no verdict")
+		}
+		return nil
+	}))
 	var notFound *NotFoundError
 	switch {
 	case errors.As(err, &notFound) && notFound.Code > 40400 && o.against <= 0:
@@ -44,8 +50,6 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		return c.checkHere(ctx, subject, next, o.against)
 	case err != nil:
 		return err
-	case verdict.Compatible == nil:
-		return &UnavailableError{Response: Response{Method: http.MethodPost, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without a verdict"}}
 	case *verdict.Compatible:
 		return nil
 	}

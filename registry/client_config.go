@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/kavro/kavro/schemas"
@@ -28,34 +27,10 @@ func (c *Client) SetCompatibility(ctx context.Context, subject string, l schemas
 // subject has none of its own; some registries answer with a default.
 func (c *Client) Config(ctx context.Context, subject string, opts ...CallOption) (Config, error) {
 	subject = subjectKey(subject)
-	var raw []byte
+	var conf Config
 	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(newCall(opts).global))
-	if err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, &raw); err != nil {
-		return Config{}, err
-	}
-	conf, err := parseConfig(raw)
-	if err != nil {
-		return Config{}, c.senseless(&capture{status: http.StatusOK, url: c.URL() + path, body: raw}, http.MethodGet)
-	}
-	return conf, nil
-}
-
-// parseConfig reads a configuration. The level goes by two names: one in
-// answers to GET and another elsewhere, and not all registries agree where.
-func parseConfig(raw []byte) (Config, error) {
-	var body struct {
-		settings
-		Other string `json:"compatibility"`
-	}
-	if err := json.Unmarshal(raw, &body); err != nil {
-		return Config{}, err
-	}
-	if body.Level == "" {
-		body.Level = body.Other
-	}
-	conf := body.config()
-	conf.Raw = raw
-	return conf, nil
+	err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, readConfig(&conf, nil))
+	return conf, err
 }
 
 // SetConfig changes the configuration of subject, of a context (":.ctx:"), or the
@@ -63,6 +38,7 @@ func parseConfig(raw []byte) (Config, error) {
 // Confluent's.
 func (c *Client) SetConfig(ctx context.Context, subject string, conf Config) error {
 	subject = subjectKey(subject)
+	var now Config
 	return c.ask(ctx, http.MethodPut, settingPath("config", subject), configName(subject), configRequest{
 		Level:              conf.Level,
 		Normalize:          conf.Normalize,
@@ -73,7 +49,7 @@ func (c *Client) SetConfig(ctx context.Context, subject string, conf Config) err
 		OverrideMetadata:   conf.OverrideMetadata,
 		DefaultRuleSet:     conf.DefaultRuleSet,
 		OverrideRuleSet:    conf.OverrideRuleSet,
-	}, nil)
+	}, readConfig(&now, conf.Level))
 }
 
 // configRequest is a change of a configuration. Fields that are not set are left
@@ -94,7 +70,7 @@ type configRequest struct {
 // the global one (""). The error is a [*NotFoundError] if subject has none.
 func (c *Client) DeleteConfig(ctx context.Context, subject string) error {
 	subject = subjectKey(subject)
-	return c.ask(ctx, http.MethodDelete, settingPath("config", subject), configName(subject), nil, nil)
+	return c.ask(ctx, http.MethodDelete, settingPath("config", subject), configName(subject), nil, answerReader(readAny))
 }
 
 // modeValue is a mode as it travels.
@@ -109,7 +85,7 @@ func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (
 	subject = subjectKey(subject)
 	var body modeValue
 	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(newCall(opts).global))
-	err := c.ask(ctx, http.MethodGet, path, modeName(subject), nil, &body)
+	err := c.ask(ctx, http.MethodGet, path, modeName(subject), nil, readMode(&body, ""))
 	return body.Mode, err
 }
 
@@ -118,14 +94,15 @@ func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (
 func (c *Client) SetMode(ctx context.Context, subject string, mode Mode, opts ...CallOption) error {
 	subject = subjectKey(subject)
 	path := withQuery(settingPath("mode", subject), "force", flag(newCall(opts).force))
-	return c.ask(ctx, http.MethodPut, path, modeName(subject), modeValue{mode}, nil)
+	var now modeValue
+	return c.ask(ctx, http.MethodPut, path, modeName(subject), modeValue{mode}, readMode(&now, mode))
 }
 
 // DeleteMode removes the mode of subject, of a context (":.ctx:"), or the global
 // one (""). The error is a [*NotFoundError] if subject has none.
 func (c *Client) DeleteMode(ctx context.Context, subject string) error {
 	subject = subjectKey(subject)
-	return c.ask(ctx, http.MethodDelete, settingPath("mode", subject), modeName(subject), nil, nil)
+	return c.ask(ctx, http.MethodDelete, settingPath("mode", subject), modeName(subject), nil, answerReader(readAny))
 }
 
 func settingPath(kind, subject string) string {

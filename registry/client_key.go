@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,11 @@ func (k idKey) String() string {
 	return s
 }
 
+// expected is what an answer has to be.
+func (k idKey) expected() *expected {
+	return &expected{what: k.String(), subject: k.subject, anyName: true, id: k.id, deleted: true}
+}
+
 func (k idKey) full() string { return fmt.Sprintf("%q %d", k.subject, k.id) }
 
 // versionKey is a version of a subject. A deleted one is told apart: it is not
@@ -46,6 +52,11 @@ type versionKey struct {
 
 // String is for people: "version 3 of subject orders-value".
 func (k versionKey) String() string { return versionName(k.subject, k.version) }
+
+// expected is what an answer has to be.
+func (k versionKey) expected() *expected {
+	return &expected{what: k.String(), subject: k.subject, version: k.version, needsID: true, deleted: k.deleted}
+}
 
 func (k versionKey) full() string {
 	return fmt.Sprintf("%q %d %t %q", k.subject, k.version, k.deleted, k.format)
@@ -88,6 +99,11 @@ func newDefinitionKey(subject string, d Definition, c call) definitionKey {
 // String is for people: the text is not repeated.
 func (k definitionKey) String() string { return "this schema under subject " + k.subject }
 
+// expected is what an answer has to be.
+func (k definitionKey) expected() *expected {
+	return &expected{what: k.String(), subject: k.subject, needsID: true, idAlone: true, typ: k.typ, deleted: k.deleted}
+}
+
 func (k definitionKey) full() string {
 	return fmt.Sprintf("%q %q %q %q %t %t", k.subject, k.typ, k.text, k.extra, k.normalized, k.deleted)
 }
@@ -107,6 +123,18 @@ func (k latestKey) String() string {
 	return "a version of subject " + k.subject + " with metadata " + strings.ReplaceAll(k.metadata, "&", " ")
 }
 
+// expected is what an answer has to be.
+func (k latestKey) expected() *expected {
+	e := &expected{what: k.String(), subject: k.subject, version: latestVersion, needsID: true, deleted: k.deleted}
+	if q, err := url.ParseQuery(k.metadata); err == nil && len(q["key"]) == len(q["value"]) {
+		e.metadata = make(map[string]string, len(q["key"]))
+		for i, name := range q["key"] {
+			e.metadata[name] = q["value"][i]
+		}
+	}
+	return e
+}
+
 func (k latestKey) full() string { return fmt.Sprintf("%q %q %t", k.subject, k.metadata, k.deleted) }
 
 // associationKey is one half of the records of a topic.
@@ -123,3 +151,8 @@ func (k associationKey) full() string { return fmt.Sprintf("%q %q %q", k.cluster
 
 // guidName is a GUID for people.
 func guidName(guid string) string { return "schema " + guid }
+
+// expectedGUID is what an answer has to be.
+func expectedGUID(guid string) *expected {
+	return &expected{what: guidName(guid), guid: guid, deleted: true}
+}

@@ -10,16 +10,16 @@ import (
 // schemaAnswer is a schema as registries write it. Which fields there are
 // depends on the registry and the request.
 type schemaAnswer struct {
-	Subject    string      `json:"subject,omitempty"`
-	Version    int         `json:"version,omitempty"`
-	ID         int         `json:"id,omitempty"`
-	GUID       string      `json:"guid,omitempty"`
-	SchemaType string      `json:"schemaType,omitempty"` // "" is AVRO
-	Schema     *string     `json:"schema,omitempty"`
-	References []Reference `json:"references,omitempty"`
-	Metadata   *Metadata   `json:"metadata,omitempty"`
-	RuleSet    *RuleSet    `json:"ruleSet,omitempty"`
-	Deleted    bool        `json:"deleted,omitempty"`
+	Subject    string          `json:"subject,omitempty"`
+	Version    answeredVersion `json:"version,omitempty"`
+	ID         answeredID      `json:"id,omitempty"`
+	GUID       string          `json:"guid,omitempty"`
+	SchemaType string          `json:"schemaType,omitempty"` // "" is AVRO
+	Schema     *string         `json:"schema,omitempty"`
+	References []Reference     `json:"references,omitempty"`
+	Metadata   *Metadata       `json:"metadata,omitempty"`
+	RuleSet    *RuleSet        `json:"ruleSet,omitempty"`
+	Deleted    bool            `json:"deleted,omitempty"`
 }
 
 // definition is what was registered.
@@ -34,10 +34,15 @@ func (a *schemaAnswer) definition() Definition {
 	return d
 }
 
+// unparsed is what a says, without what is made of its text.
+func (a *schemaAnswer) unparsed() *SubjectSchema {
+	return &SubjectSchema{Subject: a.Subject, Version: int(a.Version), ID: int(a.ID), GUID: a.GUID, Deleted: a.Deleted, Definition: a.definition()}
+}
+
 // answerOf is the answer that s came from, as far as it matters.
 func answerOf(s *SubjectSchema) *schemaAnswer {
 	return &schemaAnswer{
-		Subject: s.Subject, Version: s.Version, ID: s.ID, GUID: s.GUID, Deleted: s.Deleted,
+		Subject: s.Subject, Version: answeredVersion(s.Version), ID: answeredID(s.ID), GUID: s.GUID, Deleted: s.Deleted,
 		SchemaType: s.Type, Schema: &s.Text, References: s.References, Metadata: s.Metadata, RuleSet: s.RuleSet,
 	}
 }
@@ -45,7 +50,7 @@ func answerOf(s *SubjectSchema) *schemaAnswer {
 // build makes a SubjectSchema of an answer about what, fetching what it refers
 // to. where is a subject whose context references without one belong to.
 func (c *Client) build(ctx context.Context, what, where string, a *schemaAnswer) (*SubjectSchema, error) {
-	s := &SubjectSchema{Subject: a.Subject, Version: a.Version, ID: a.ID, GUID: a.GUID, Deleted: a.Deleted, Definition: a.definition()}
+	s := a.unparsed()
 	var err error
 	if s.Schema, err = c.parse(ctx, where, s.Definition, schemas.Lenient()); err != nil {
 		return nil, fmt.Errorf("registry: %s: %w", what, err)

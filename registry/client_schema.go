@@ -34,11 +34,10 @@ func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*Subje
 	}
 	return c.ids.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
 		path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id)), "subject", key.subject)
-		a, err := c.askSchema(ctx, path, key.String())
+		a, err := c.askSchema(ctx, path, key.expected())
 		if err != nil {
 			return nil, err
 		}
-		a.ID = id
 		return c.build(ctx, key.String(), key.subject, a)
 	})
 }
@@ -56,11 +55,10 @@ func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema,
 		return s, err
 	}
 	return c.guids.get(ctx, guid, func(ctx context.Context) (*SubjectSchema, error) {
-		a, err := c.askSchema(ctx, apiPath("schemas", "guids", guid), guidName(guid))
+		a, err := c.askSchema(ctx, apiPath("schemas", "guids", guid), expectedGUID(guid))
 		if err != nil {
 			return nil, err
 		}
-		a.GUID = guid
 		return c.build(ctx, guidName(guid), a.Subject, a)
 	})
 }
@@ -120,12 +118,13 @@ func (c *Client) LatestWithMetadata(ctx context.Context, subject string, propert
 // Text returns the text of a version byte for byte as the registry has it, which
 // many rewrite. It is not kept.
 func (c *Client) Text(ctx context.Context, subject string, version int) (string, error) {
-	return c.browser().text(ctx, subjectKey(subject), version)
+	return c.browser().text(ctx, versionKey{subject: subjectKey(subject), version: version})
 }
 
 // askLatest is one request for what latestKey says.
 func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, time.Time, error) {
-	stored := c.files.load("latest", key.full())
+	e := key.expected()
+	stored := c.files.load("latest", key.full(), e.acceptStored)
 	if stored != nil {
 		ctx = withoutRetries(ctx)
 	}
@@ -133,12 +132,12 @@ func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, 
 	s, err := c.latestNow(ctx, key)
 	switch {
 	case err == nil:
-		c.save("latest", key.full(), key.subject, answerOf(s))
+		c.write(e.stored("latest", key.full(), answerOf(s)))
 		return s, at, nil
 	case stored == nil || !unavailable(err) || !c.latest.usable(time.Since(stored.At)):
 		return nil, at, err
 	}
-	s, failed := c.build(ctx, key.String(), stored.Where, &stored.Answer)
+	s, failed := c.build(ctx, e.what, e.subject, &stored.Answer)
 	if failed != nil {
 		return nil, at, err
 	}
@@ -154,29 +153,28 @@ func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, 
 			path += "&deleted=true"
 		}
 	}
-	a, err := c.askSchema(ctx, path, key.String())
+	e := key.expected()
+	a, err := c.askSchema(ctx, path, e)
 	if err != nil {
 		return nil, err
 	}
-	return c.build(ctx, key.String(), key.subject, a)
+	return c.build(ctx, e.what, e.subject, a)
 }
 
 // askVersion is one request for a version.
 func (c *Client) askVersion(ctx context.Context, key versionKey) (*schemaAnswer, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions", versionSegment(key.version)), "deleted", flag(key.deleted), "format", key.format)
-	return c.askSchema(ctx, path, key.String())
+	return c.askSchema(ctx, path, key.expected())
 }
 
-// askSchema is one request for a schema. An answer without a text is none.
-func (c *Client) askSchema(ctx context.Context, path, what string) (*schemaAnswer, error) {
+// askSchema is one request for a schema; the answer is as e has it.
+func (c *Client) askSchema(ctx context.Context, path string, e *expected) (*schemaAnswer, error) {
 	var a schemaAnswer
-	if err := c.ask(ctx, http.MethodGet, path, what, nil, &a); err != nil {
+	if err := c.ask(ctx, http.MethodGet, path, e.what, nil, &a); err != nil {
 		return nil, err
 	}
-	if a.Schema == nil {
-		return nil, &UnavailableError{Response: Response{
-			Method: http.MethodGet, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without a schema",
-		}}
+	if err := c.acceptFrom(ctx, http.MethodGet, path, e, &a); err != nil {
+		return nil, err
 	}
 	return &a, nil
 }
@@ -194,7 +192,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 	}
 	return c.known.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
 		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.normalize), "deleted", flag(o.deleted))
-		return c.post(ctx, path, key, d, o, schemas.Lenient())
+		return c.post(ctx, path, key, key.expected(), d, o, schemas.Lenient())
 	})
 }
 
@@ -245,10 +243,12 @@ func (c *Client) registeredBefore(key definitionKey) (*SubjectSchema, bool) {
 
 func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o call) (*SubjectSchema, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.normalize), "force", flag(o.force))
-	s, err := c.post(ctx, path, key, d, o)
+	e := key.expected()
+	e.id, e.version, e.deleted = o.id, o.version, true
+	s, err := c.post(ctx, path, key, e, d, o)
 	c.registered(key.subject) // also on an error: it may have been carried out
 	if err != nil {
-		if stored := c.files.load(c.known.name, key.full()); stored != nil && unavailable(err) {
+		if stored := c.known.load(key); stored != nil && unavailable(err) {
 			return c.known.fallBack(ctx, key, stored, c.known.now(), err)
 		}
 		return nil, err
@@ -265,7 +265,7 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 // post sends a definition and makes a SubjectSchema of the answer or, of a
 // registry that answers an id alone, of d. It parses d first: a text that breaks
 // the rules is not sent.
-func (c *Client) post(ctx context.Context, path string, key definitionKey, d Definition, o call, opts ...schemas.ParseOption) (*SubjectSchema, error) {
+func (c *Client) post(ctx context.Context, path string, key definitionKey, e *expected, d Definition, o call, opts ...schemas.ParseOption) (*SubjectSchema, error) {
 	d.Type = key.typ
 	sent := &SubjectSchema{Subject: key.subject, Definition: d}
 	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
@@ -279,28 +279,29 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, d Def
 		}
 	}
 	var a schemaAnswer
-	if err := c.ask(ctx, http.MethodPost, path, key.String(), newSchemaRequest(d, o), &a); err != nil {
+	if err := c.ask(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a); err != nil {
 		return nil, err
 	}
-	switch {
-	case a.ID < 1:
-		return nil, &UnavailableError{Response: Response{Method: http.MethodPost, URL: c.URL() + path, Status: http.StatusOK, Message: "an answer without an id"}}
-	case a.Schema == nil && copies:
-		return c.SchemaByID(ctx, key.subject, a.ID)
+	if err := c.acceptFrom(ctx, http.MethodPost, path, e, &a); err != nil {
+		return nil, err
 	}
-	if a.Subject == "" {
-		a.Subject = key.subject // otherwise, a name without a context may have been found in another
+	if a.Schema == nil && copies {
+		return c.SchemaByID(ctx, key.subject, int(a.ID))
 	}
 	if a.Schema != nil {
 		if a.References == nil {
 			a.References = d.References // some leave them out
 		}
-		s, err := c.build(ctx, key.String(), a.Subject, &a)
-		if err == nil || copies {
+		s, err := c.build(ctx, e.what, a.Subject, &a)
+		switch another := err == nil && sent.Schema != nil && s.Schema.Canonical() != sent.Schema.Canonical(); {
+		case another:
+			return nil, c.malformed(&capture{status: http.StatusOK, url: c.URL() + path}, http.MethodPost, e.what,
+				faultf("its schema, with id %d, is another one", a.ID))
+		case err == nil || copies || permanentFailure(err):
 			return s, err
 		}
 	}
-	sent.Subject, sent.ID, sent.Version, sent.GUID, sent.Deleted = a.Subject, a.ID, a.Version, a.GUID, a.Deleted
+	sent.Subject, sent.ID, sent.Version, sent.GUID, sent.Deleted = a.Subject, int(a.ID), int(a.Version), a.GUID, a.Deleted
 	return sent, nil
 }
 

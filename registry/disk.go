@@ -33,9 +33,10 @@ const fileHead = "kavro-registry-1 "
 type storedAnswer struct {
 	Kind   string       `json:"kind"`
 	Key    string       `json:"key"`
-	Where  string       `json:"where"` // a subject of the context of the references
+	Where  string       `json:"where"` // the subject that was asked for, if one was
 	At     time.Time    `json:"at"`    // when the registry answered
 	Answer schemaAnswer `json:"answer"`
+	Alias  string       `json:"alias,omitempty"` // the subject that the registry has Where stand for, if it is the answer's
 
 	Associations []Association `json:"associations,omitzero"` // instead of Answer; not nil then
 }
@@ -124,24 +125,24 @@ func (f *files) sweep() {
 }
 
 // load returns the answer that was kept for key: that of the directory if it
-// has one, else the seed's; nil if there is none.
-func (f *files) load(kind, key string) *storedAnswer {
+// has one that check accepts, else the seed's; nil if there is none.
+func (f *files) load(kind, key string, check func(*storedAnswer) error) *storedAnswer {
 	if f == nil {
 		return nil
 	}
 	name := fileName(kind, key)
 	if f.dir != "" {
-		if s := f.read(os.DirFS(f.dir), name, kind, key); s != nil {
+		if s := f.read(os.DirFS(f.dir), name, kind, key, check); s != nil {
 			return s
 		}
 	}
 	if f.seed != nil {
-		return f.read(f.seed, name, kind, key)
+		return f.read(f.seed, name, kind, key, check)
 	}
 	return nil
 }
 
-func (f *files) read(from fs.FS, name, kind, key string) *storedAnswer {
+func (f *files) read(from fs.FS, name, kind, key string, check func(*storedAnswer) error) *storedAnswer {
 	content, err := fs.ReadFile(from, name)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -152,6 +153,14 @@ func (f *files) read(from fs.FS, name, kind, key string) *storedAnswer {
 	s, ok := decodeStored(content, kind, key)
 	if !ok {
 		f.log.Warn("schema registry: a kept answer is damaged", "file", name)
+		return nil
+	}
+	if err := check(s); err != nil {
+		f.log.Warn("schema registry: a kept answer is not one to what was asked for", "file", name, "err", err)
+		return nil
+	}
+	if now := time.Now(); s.At.After(now) {
+		s.At = now // the clock was set back: an answer does not grow old otherwise
 	}
 	return s
 }

@@ -22,11 +22,19 @@ type NotFoundError struct {
 }
 
 // UnavailableError says that no usable answer came: a network error, a time-out,
-// 408, 429, 5xx, or an open circuit breaker. The same call may succeed later.
+// 408, 429, 5xx, a malformed response, or an open circuit breaker. The same call may succeed later.
 type UnavailableError struct {
 	Response
 	RetryAfter time.Duration // what the registry asked for; 0 if nothing
-	Err        error         // the network's error; nil if there was an answer
+	Err        error         // the network's error, or a *MalformedResponseError; nil for an answer with such a status
+}
+
+// MalformedResponseError says what is wrong with an answer whose status says that
+// all went well: it is no answer of a registry, or not one to what was asked for.
+// It comes wrapped in an [*UnavailableError], which has the URL.
+type MalformedResponseError struct {
+	What   string // what was asked for: "schema id 41", "the list of subjects"
+	Reason string // "id -5 is out of range, 1 to 2147483647"
 }
 
 // UnauthorizedError says that the credentials are missing, wrong or not enough
@@ -51,7 +59,7 @@ type InvalidError struct {
 // Temporary reports that the same call may succeed later.
 func (e *UnavailableError) Temporary() bool { return true }
 
-// Unwrap returns the network's error, if there is one.
+// Unwrap returns the network's error, or what is wrong with the answer.
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // Unwrap returns the reasons, where they are known.
@@ -69,6 +77,10 @@ func (e *UnavailableError) Error() string {
 		return fmt.Sprintf("registry: unavailable: %s %s: %v", e.Method, e.URL, e.Err)
 	}
 	return "registry: unavailable" + e.suffix()
+}
+
+func (e *MalformedResponseError) Error() string {
+	return fmt.Sprintf("malformed response for %s: %s", e.What, e.Reason)
 }
 
 func (e *UnauthorizedError) Error() string { return "registry: not authorised" + e.suffix() }

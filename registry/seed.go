@@ -7,13 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 )
-
-// save is write for the answer to a question for a schema.
-func (c *Client) save(kind, key, where string, a *schemaAnswer) {
-	c.write(&storedAnswer{Kind: kind, Key: key, Where: where, At: time.Now(), Answer: *a})
-}
 
 // write keeps an answer in the cache directory, if there is one, while the
 // caller goes on.
@@ -129,9 +123,7 @@ func (c *Client) SaveSeed(ctx context.Context, dir string, subjects ...string) e
 func (p *permanent[K, V]) dump(to *files) error {
 	var errs []error
 	p.found.all(func(key K, v V) {
-		errs = append(errs, to.write(&storedAnswer{
-			Kind: p.name, Key: p.full(key), Where: p.where(key), At: time.Now(), Answer: *p.pack(v),
-		}))
+		errs = append(errs, to.write(p.stored(key, v)))
 	})
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
 }

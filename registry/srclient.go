@@ -21,6 +21,7 @@ import (
 //   - Its errors have no status, and no message if the body is no JSON. The
 //     transport captures the answer, and the error is made of that.
 //   - It follows a nil pointer where an answer is null. That is recovered from.
+//   - It looks at nothing in an answer. The answer that was captured is checked.
 //
 // Calls that it does not make faithfully are our own: register and lookup
 // (newlines rewritten, no normalize, metadata and rule set, a second request),
@@ -32,8 +33,9 @@ type browser struct{ client *Client }
 
 func (c *Client) browser() browser { return browser{c} }
 
-// call runs f with an srclient for one call. what names the thing asked for.
-func (b browser) call(ctx context.Context, what string, f func(*srclient.SchemaRegistryClient) error) (err error) {
+// call runs f with an srclient for one call, and has read look at the answer. what
+// names the thing asked for.
+func (b browser) call(ctx context.Context, what string, read answerReader, f func(*srclient.SchemaRegistryClient) error) (err error) {
 	if err := b.client.ready(ctx); err != nil {
 		return err
 	}
@@ -51,27 +53,29 @@ func (b browser) call(ctx context.Context, what string, f func(*srclient.SchemaR
 	sr.CachingEnabled(false)
 	defer func() {
 		if r := recover(); r != nil {
-			err = b.client.senseless(&got, method)
+			err = b.client.malformed(&got, method, what, fmt.Errorf("%v", r))
 		}
 	}()
-	switch err = f(sr); {
-	case err == nil:
-		return nil
-	case got.status == 0:
+	err = f(sr)
+	if got.status == 0 {
 		return plain(err)
-	case got.status < 200 || got.status > 299:
-		return b.client.refusal(&got, method, what)
 	}
-	return b.client.senseless(&got, method)
+	if refused := b.client.settle(&got, method, what, read); refused != nil {
+		return refused
+	}
+	if err != nil {
+		return b.client.malformed(&got, method, what, err)
+	}
+	return nil
 }
 
 // subjects lists all subjects.
 func (b browser) subjects(ctx context.Context, deleted bool) (names []string, err error) {
-	err = b.call(ctx, "the list of subjects", func(sr *srclient.SchemaRegistryClient) (err error) {
+	err = b.call(ctx, "the list of subjects", readNames("subject", &names), func(sr *srclient.SchemaRegistryClient) (err error) {
 		if deleted {
-			names, err = sr.GetSubjectsIncludingDeleted()
+			_, err = sr.GetSubjectsIncludingDeleted()
 		} else {
-			names, err = sr.GetSubjects()
+			_, err = sr.GetSubjects()
 		}
 		return err
 	})
@@ -80,53 +84,64 @@ func (b browser) subjects(ctx context.Context, deleted bool) (names []string, er
 
 // versions lists the versions of a subject that are not deleted.
 func (b browser) versions(ctx context.Context, subject string) (numbers []int, err error) {
-	err = b.call(ctx, "subject "+subject, func(sr *srclient.SchemaRegistryClient) (err error) {
-		numbers, err = sr.GetSchemaVersions(subject)
+	err = b.call(ctx, "subject "+subject, readNumbers[answeredVersion](&numbers), func(sr *srclient.SchemaRegistryClient) error {
+		_, err := sr.GetSchemaVersions(subject)
 		return err
 	})
 	return numbers, err
 }
 
 // text is the text of a version.
-func (b browser) text(ctx context.Context, subject string, version int) (text string, err error) {
-	err = b.call(ctx, versionName(subject, version), func(sr *srclient.SchemaRegistryClient) error {
-		var s *srclient.Schema
-		var err error
-		if version == latestVersion {
-			s, err = sr.GetLatestSchema(subject)
+func (b browser) text(ctx context.Context, key versionKey) (string, error) {
+	var a schemaAnswer
+	e := key.expected()
+	read := readObject(&a, func() error { return nil })
+	err := b.call(ctx, e.what, read, func(sr *srclient.SchemaRegistryClient) (err error) {
+		if key.version == latestVersion {
+			_, err = sr.GetLatestSchema(key.subject)
 		} else {
-			s, err = sr.GetSchemaByVersion(subject, version)
-		}
-		if err == nil {
-			text = s.Schema()
+			_, err = sr.GetSchemaByVersion(key.subject, key.version)
 		}
 		return err
 	})
-	return text, err
+	if err != nil {
+		return "", err
+	}
+	path := apiPath("subjects", key.subject, "versions", versionSegment(key.version))
+	if err := b.client.acceptFrom(ctx, http.MethodGet, path, e, &a); err != nil {
+		return "", err
+	}
+	return *a.Schema, nil
 }
 
 // level is the level that holds for subject, "" for the global one.
-func (b browser) level(ctx context.Context, subject string) (level schemas.Level, err error) {
-	err = b.call(ctx, configName(subject), func(sr *srclient.SchemaRegistryClient) error {
-		var name *srclient.CompatibilityLevel
-		var err error
+func (b browser) level(ctx context.Context, subject string) (schemas.Level, error) {
+	var conf Config
+	read := readConfig(&conf, nil)
+	err := b.call(ctx, configName(subject), func(body []byte) error {
+		err := read(body)
+		if err == nil && conf.Level == nil {
+			return answerFault("it has no level")
+		}
+		return err
+	}, func(sr *srclient.SchemaRegistryClient) (err error) {
 		if subject == "" {
-			name, err = sr.GetGlobalCompatibilityLevel()
+			_, err = sr.GetGlobalCompatibilityLevel()
 		} else {
-			name, err = sr.GetCompatibilityLevel(subject, true)
+			_, err = sr.GetCompatibilityLevel(subject, true)
 		}
-		if err != nil {
-			return err
-		}
-		level, err = schemas.ParseLevel(name.String())
 		return err
 	})
-	return level, err
+	if err != nil {
+		return schemas.None, err
+	}
+	return *conf.Level, nil
 }
 
 // setLevel sets the level of a subject.
 func (b browser) setLevel(ctx context.Context, subject string, level schemas.Level) error {
-	return b.call(ctx, configName(subject), func(sr *srclient.SchemaRegistryClient) error {
+	var conf Config
+	return b.call(ctx, configName(subject), readConfig(&conf, &level), func(sr *srclient.SchemaRegistryClient) error {
 		_, err := sr.ChangeSubjectCompatibilityLevel(subject, srclient.CompatibilityLevel(level.String()))
 		return err
 	})
@@ -134,7 +149,7 @@ func (b browser) setLevel(ctx context.Context, subject string, level schemas.Lev
 
 // deleteVersion deletes a version softly.
 func (b browser) deleteVersion(ctx context.Context, subject string, version int) error {
-	return b.call(ctx, versionName(subject, version), func(sr *srclient.SchemaRegistryClient) error {
+	return b.call(ctx, versionName(subject, version), readVersion(version), func(sr *srclient.SchemaRegistryClient) error {
 		return sr.DeleteSubjectByVersion(subject, version, false)
 	})
 }

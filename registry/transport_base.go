@@ -170,7 +170,7 @@ func readAnswer(resp *http.Response, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	if int64(len(body)) > limit {
-		return nil, fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
+		return nil, fmt.Errorf("%w: more than %d bytes (WithMaxAnswer)", errTooLarge, limit)
 	}
 	return body, nil
 }
