@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/kavro/kavro/base"
@@ -158,6 +159,11 @@ func (t *Translator) ask(ctx context.Context, of frameOf) (serde.FrameID, error)
 		return serde.FrameID{}, err
 	}
 	if of.frame.ID != 0 {
+		if there.ID < 1 || there.ID > math.MaxInt32 {
+			return serde.FrameID{}, &registry.MalformedResponseError{
+				What: "subject " + subject, Reason: fmt.Sprintf("schema id %d, want 1 to %d", there.ID, math.MaxInt32),
+			}
+		}
 		return serde.FrameID{ID: there.ID}, nil
 	}
 	if there.GUID == "" {

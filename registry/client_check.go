@@ -161,6 +161,8 @@ func (e *expected) complete(a *schemaAnswer) {
 	}
 	if e.guid != "" {
 		a.GUID = e.guid
+	} else if guid, ok := parseGUID(a.GUID); ok {
+		a.GUID = guidOf(guid) // as all read it
 	}
 	if a.SchemaType == "" {
 		a.SchemaType = e.typ

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 
@@ -30,10 +31,32 @@ func (c *serializerConfig) decide(ctx context.Context, r SchemaRegistrar, subjec
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkAnswer(s, subject); err != nil {
+		return nil, err
+	}
 	if err := checkRules(s.RuleSet, true); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkAnswer looks at what is about to be written in front of every record.
+// [registry.Client] has looked already; r may be anything.
+func (c *serializerConfig) checkAnswer(s *registry.SubjectSchema, subject string) error {
+	reason := ""
+	switch {
+	case s == nil:
+		reason = "the registry gave nothing"
+	case (s.ID < 1 || s.ID > math.MaxInt32) && !c.header:
+		reason = fmt.Sprintf("schema id %d, want 1 to %d", s.ID, math.MaxInt32)
+	case c.id != 0 && s.ID != 0 && s.ID != c.id:
+		reason = fmt.Sprintf("the schema with id %d, want %d", s.ID, c.id)
+	case c.version > 0 && s.Version != 0 && s.Version != c.version:
+		reason = fmt.Sprintf("version %d, want %d", s.Version, c.version)
+	default:
+		return nil
+	}
+	return &registry.MalformedResponseError{What: "subject " + subject, Reason: reason}
 }
 
 // find looks the program's schema up, so that read-only credentials are enough
@@ -83,7 +106,7 @@ func sameAs(s *registry.SubjectSchema, own *schemas.Schema, def registry.Definit
 // complete fills in what the program knows where a registry's answer was only
 // an id, as Karapace's and Apicurio's are. s is shared: a copy is returned.
 func complete(s *registry.SubjectSchema, own *schemas.Schema, def registry.Definition) *registry.SubjectSchema {
-	if s == nil || s.Schema != nil {
+	if s == nil || s.Schema != nil || s.Type != "" && s.Type != "AVRO" {
 		return s
 	}
 	filled := *s
