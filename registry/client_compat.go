@@ -22,7 +22,7 @@ import (
 func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Definition, opts ...CallOption) error {
 	subject = subjectKey(subject)
 	o := newCall(opts)
-	next, err := c.parse(ctx, subject, d)
+	next, doubt, err := c.parseStrictly(ctx, subject, d)
 	if err != nil {
 		return invalidDefinition(err)
 	}
@@ -49,7 +49,7 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 	case noSuchEndpoint(err):
 		return c.checkHere(ctx, subject, next, o.against)
 	case err != nil:
-		return err
+		return withDoubt(err, doubt)
 	case *verdict.Compatible:
 		return nil
 	}

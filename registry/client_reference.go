@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/kavro/kavro/schemas"
@@ -52,14 +53,14 @@ func answerOf(s *SubjectSchema) *schemaAnswer {
 func (c *Client) build(ctx context.Context, what, where string, a *schemaAnswer) (*SubjectSchema, error) {
 	s := a.unparsed()
 	var err error
-	if s.Schema, err = c.parse(ctx, where, s.Definition, schemas.Lenient()); err != nil {
+	if s.Schema, err = c.parse(ctx, where, s.Definition); err != nil {
 		return nil, fmt.Errorf("registry: %s: %w", what, err)
 	}
 	return s, nil
 }
 
-// parse parses d with all it refers to; nil if d is no Avro.
-func (c *Client) parse(ctx context.Context, where string, d Definition, opts ...schemas.ParseOption) (*schemas.Schema, error) {
+// parse parses d leniently with all it refers to; nil if d is no Avro.
+func (c *Client) parse(ctx context.Context, where string, d Definition) (*schemas.Schema, error) {
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil
 	}
@@ -67,7 +68,35 @@ func (c *Client) parse(ctx context.Context, where string, d Definition, opts ...
 	if err := r.visit(splitSubject(where), d.References); err != nil {
 		return nil, err
 	}
-	return schemas.Parse(d.Text, append(opts, schemas.WithReferences(r.parsed...))...)
+	return r.parse(d.Text)
+}
+
+// parseStrictly is parse for a text that is about to be sent. doubt is what a
+// strict parser has against a text that a lenient one takes: a registry in mode
+// IMPORT takes it, or one that was told not to validate new schemas, and the others
+// refuse it themselves.
+func (c *Client) parseStrictly(ctx context.Context, where string, d Definition) (s *schemas.Schema, doubt *schemas.ParseError, err error) {
+	if d.Type != "" && d.Type != avroType {
+		return nil, nil, nil
+	}
+	r := references{client: c, ctx: ctx, named: make(map[string]bool)}
+	if err := r.visit(splitSubject(where), d.References); err != nil {
+		return nil, nil, err
+	}
+	s, err = schemas.Parse(d.Text, schemas.WithReferences(r.parsed...))
+	if errors.As(err, &doubt) {
+		s, err = r.parse(d.Text)
+	}
+	return s, doubt, err
+}
+
+// withDoubt adds to a registry's refusal what is known to be wrong with the schema.
+func withDoubt(err error, doubt *schemas.ParseError) error {
+	var refused *InvalidError
+	if doubt == nil || !errors.As(err, &refused) || refused.Err != nil {
+		return err
+	}
+	return &InvalidError{Response: refused.Response, Err: doubt}
 }
 
 // references collects what a schema refers to, depth first, so that each text
@@ -109,12 +138,17 @@ func (r *references) add(key versionKey) error {
 	if err := r.visit(splitSubject(key.subject), a.References); err != nil {
 		return err
 	}
-	s, err := schemas.Parse(a.definition().Text, schemas.Lenient(), schemas.WithReferences(r.parsed...))
+	s, err := r.parse(a.definition().Text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	r.parsed = append(r.parsed, s)
 	return nil
+}
+
+// parse parses a text leniently, with what was collected.
+func (r *references) parse(text string) (*schemas.Schema, error) {
+	return schemas.Parse(text, schemas.Lenient(), schemas.WithReferences(r.parsed...))
 }
 
 // reference returns a version that a schema refers to, deleted or not.

@@ -192,7 +192,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 	}
 	return c.known.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
 		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.normalize), "deleted", flag(o.deleted))
-		return c.post(ctx, path, key, key.expected(), d, o, schemas.Lenient())
+		return c.post(ctx, path, key, key.expected(), d, o)
 	})
 }
 
@@ -204,8 +204,10 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 // answers an id alone, d; version and GUID are then unknown: no second request is
 // made for them. What was registered is not registered again by this client.
 //
-// The error is an [*InvalidError] for a schema that breaks the rules, found
-// without asking where possible, and a [*ConflictError] for an incompatible
+// The registry decides what it takes: a name or a default that breaks the rules of
+// the specification is sent, since a subject in mode [Import] takes it, and so does
+// one that does not validate new schemas. Only what no registry reads is refused
+// here. The error is an [*InvalidError] for a schema that breaks the rules, and a [*ConflictError] for an incompatible
 // one; they wrap the *schemas.ParseError and, where the registry gives reasons,
 // the *schemas.IncompatibleError.
 func (c *Client) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
@@ -263,9 +265,9 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 }
 
 // post sends a definition and makes a SubjectSchema of the answer or, of a
-// registry that answers an id alone, of d. It parses d first: a text that breaks
-// the rules is not sent.
-func (c *Client) post(ctx context.Context, path string, key definitionKey, e *expected, d Definition, o call, opts ...schemas.ParseOption) (*SubjectSchema, error) {
+// registry that answers an id alone, of d. It parses d first: a text that not even
+// a lenient parser takes is not sent.
+func (c *Client) post(ctx context.Context, path string, key definitionKey, e *expected, d Definition, o call) (*SubjectSchema, error) {
 	d.Type = key.typ
 	sent := &SubjectSchema{Subject: key.subject, Definition: d}
 	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
@@ -273,14 +275,15 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		return nil, invalidDefinition(errNotUTF8)
 	}
 	var err error
+	var doubt *schemas.ParseError
 	if !copies {
-		if sent.Schema, err = c.parse(ctx, key.subject, d, opts...); err != nil {
+		if sent.Schema, doubt, err = c.parseStrictly(ctx, key.subject, d); err != nil {
 			return nil, invalidDefinition(err)
 		}
 	}
 	var a schemaAnswer
 	if err := c.ask(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a); err != nil {
-		return nil, err
+		return nil, withDoubt(err, doubt)
 	}
 	if err := c.acceptFrom(ctx, http.MethodPost, path, e, &a); err != nil {
 		return nil, err
