@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,4 +67,45 @@ func TestTheRegistryDecidesWhatItTakes(t *testing.T) {
 		require.ErrorAs(t, err, &refused, text)
 	}
 	require.Equal(t, before, f.Total())
+}
+
+// A limit that is met names what raises it, and is then no limit: of what is
+// registered, read, compared and referred to.
+func TestSchemasBeyondAMegabyte(t *testing.T) {
+	large := func(name string) string {
+		return `{"type":"record","name":"` + name + `","doc":"` + strings.Repeat("x", 5<<18) + `","fields":[]}`
+	}
+	m := NewMemory(WithMaxText(8 << 20))
+	base, err := m.Register(t.Context(), "base", Definition{Text: large("base")})
+	require.NoError(t, err)
+	d := Definition{Text: record("user", "base"), References: refer("base")}
+	user, err := m.Register(t.Context(), "user", d)
+	require.NoError(t, err)
+	next := Definition{Text: large("next")}
+	client := func(opts ...Option) *Client {
+		c, err := New("http://registry", append(opts, quick(), WithRoundTripper(inProcess{Handler(m)}))...)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, c.Close()) })
+		return c
+	}
+	calls := map[string]func(c *Client) error{
+		"by id":         func(c *Client) error { _, err := c.SchemaByID(t.Context(), "", base.ID); return err },
+		"latest":        func(c *Client) error { _, err := c.Latest(t.Context(), "base"); return err },
+		"referred to":   func(c *Client) error { _, err := c.SchemaByID(t.Context(), "", user.ID); return err },
+		"looked up":     func(c *Client) error { _, err := c.Lookup(t.Context(), "user", d); return err },
+		"registered":    func(c *Client) error { _, err := c.Register(t.Context(), "next", next); return err },
+		"compatibility": func(c *Client) error { return c.CheckCompatibility(t.Context(), "next", next) },
+	}
+	for name, call := range calls {
+		err := call(client())
+		var parse *schemas.ParseError
+		require.ErrorAs(t, err, &parse, name)
+		require.ErrorContains(t, err, "more than the limit of 1048576, which registry.WithMaxSchema and the key kavro.registry.max.schema.bytes set", name)
+	}
+	c := client(WithMaxSchema(8 << 20))
+	for name, call := range calls {
+		require.NoError(t, call(c), name)
+	}
+	_, err = New("http://registry", WithMaxSchema(0))
+	require.ErrorContains(t, err, "WithMaxSchema: 0 is less than 1")
 }

@@ -68,7 +68,7 @@ func (c *Client) parse(ctx context.Context, where string, d Definition) (*schema
 	if err := r.visit(splitSubject(where), d.References); err != nil {
 		return nil, err
 	}
-	return r.parse(d.Text)
+	return r.parse(d.Text, schemas.Lenient())
 }
 
 // parseStrictly is parse for a text that is about to be sent. doubt is what a
@@ -83,9 +83,9 @@ func (c *Client) parseStrictly(ctx context.Context, where string, d Definition) 
 	if err := r.visit(splitSubject(where), d.References); err != nil {
 		return nil, nil, err
 	}
-	s, err = schemas.Parse(d.Text, schemas.WithReferences(r.parsed...))
+	s, err = r.parse(d.Text)
 	if errors.As(err, &doubt) {
-		s, err = r.parse(d.Text)
+		s, err = r.parse(d.Text, schemas.Lenient())
 	}
 	return s, doubt, err
 }
@@ -138,7 +138,7 @@ func (r *references) add(key versionKey) error {
 	if err := r.visit(splitSubject(key.subject), a.References); err != nil {
 		return err
 	}
-	s, err := r.parse(a.definition().Text)
+	s, err := r.parse(a.definition().Text, schemas.Lenient())
 	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
@@ -146,9 +146,14 @@ func (r *references) add(key versionKey) error {
 	return nil
 }
 
-// parse parses a text leniently, with what was collected.
-func (r *references) parse(text string) (*schemas.Schema, error) {
-	return schemas.Parse(text, schemas.Lenient(), schemas.WithReferences(r.parsed...))
+// parse parses a text with what was collected.
+func (r *references) parse(text string, opts ...schemas.ParseOption) (*schemas.Schema, error) {
+	limit := r.client.settings.maxSchema
+	if len(text) > limit {
+		return nil, &schemas.ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d, "+
+			"which registry.WithMaxSchema and the key kavro.registry.max.schema.bytes set", len(text), limit)}
+	}
+	return schemas.Parse(text, append(opts, schemas.WithMaxBytes(limit), schemas.WithReferences(r.parsed...))...)
 }
 
 // reference returns a version that a schema refers to, deleted or not.

@@ -125,5 +125,6 @@ var keyTable = [...]Key{
 	{"missing.version.cache.ttl.sec", Honoured, "1", "The same for versions of subjects."},
 	{"missing.schema.cache.ttl.sec", Honoured, "1", "The same for schemas that are not registered."},
 	{"missing.cache.size", Honoured, "10000", "How many such answers are kept, of each kind."},
+	{"kavro.registry.max.schema.bytes", Honoured, "1048576", "The largest text of a schema that is read or registered."},
 	{"kavro.registry.cache.dir", Honoured, "", "Directory for answers, which are used while the registry is down."},
 }

@@ -322,6 +322,7 @@ func (r *configReader) readCaches() {
 		r.seconds("missing.version.cache.ttl.sec", def.missingVersions),
 		r.seconds("missing.schema.cache.ttl.sec", def.missingSchemas),
 		r.int("missing.cache.size", def.missingSize, 1)))
+	r.use(WithMaxSchema(r.int("kavro.registry.max.schema.bytes", def.maxSchema, 1)))
 	if dir := r.text("kavro.registry.cache.dir"); dir != "" {
 		r.use(WithCacheDir(dir))
 	}

@@ -110,6 +110,7 @@ func honouredKeys(t *testing.T) map[string]struct {
 		"missing.version.cache.ttl.sec":      {conf{"missing.version.cache.ttl.sec": 7 * time.Minute}, func(t *testing.T, s clientSettings) { require.Equal(t, 7*time.Minute, s.missingVersions) }},
 		"missing.schema.cache.ttl.sec":       {conf{"missing.schema.cache.ttl.sec": 0}, func(t *testing.T, s clientSettings) { require.Zero(t, s.missingSchemas) }},
 		"missing.cache.size":                 {conf{"missing.cache.size": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7, s.missingSize) }},
+		"kavro.registry.max.schema.bytes":    {conf{"kavro.registry.max.schema.bytes": 5 << 20}, func(t *testing.T, s clientSettings) { require.Equal(t, 5<<20, s.maxSchema) }},
 		"kavro.registry.cache.dir":           {conf{"kavro.registry.cache.dir": "/tmp/x"}, func(t *testing.T, s clientSettings) { require.Equal(t, "/tmp/x", s.cacheDir) }},
 
 		"schema.registry.ssl.ca.location":                {conf{"schema.registry.ssl.ca.location": caFile}, trusts},

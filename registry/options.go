@@ -36,6 +36,8 @@ type clientSettings struct {
 	missingVersions time.Duration
 	missingSchemas  time.Duration
 
+	maxSchema int // bytes of a text
+
 	cacheDir string
 	seed     fs.FS
 }
@@ -94,6 +96,7 @@ func defaultSettings() clientSettings {
 		missingIDs:      10 * time.Second,
 		missingVersions: time.Second,
 		missingSchemas:  time.Second,
+		maxSchema:       1 << 20,
 	}
 }
 
@@ -229,6 +232,13 @@ func WithMissing(ids, versions, schemas time.Duration, size int) Option {
 	return clientOption(func(s *clientSettings) {
 		s.missingIDs, s.missingVersions, s.missingSchemas, s.missingSize = ids, versions, schemas, size
 	})
+}
+
+// WithMaxSchema sets the largest text of a schema that is read or registered, in
+// bytes. The default is 1 MiB, which is what a Kafka topic, and so a registry, stores
+// by default. A parsed schema takes at most about 50 times the size of its text.
+func WithMaxSchema(bytes int) Option {
+	return clientOption(func(s *clientSettings) { s.maxSchema = bytes })
 }
 
 // WithCacheDir keeps answers in files in this directory, which is made if it is

@@ -18,6 +18,7 @@ func (s *clientSettings) check() error {
 	bad(s.cacheSize < 1, "WithCacheSize: %d is less than 1", s.cacheSize)
 	bad(s.latestSize < 1, "WithLatest: size %d is less than 1", s.latestSize)
 	bad(s.latestMaxStale < 0, "WithLatest: maxStale %v is negative", s.latestMaxStale)
+	bad(s.maxSchema < 1, "WithMaxSchema: %d is less than 1", s.maxSchema)
 	bad(s.missingSize < 1, "WithMissing: size %d is less than 1", s.missingSize)
 	for _, d := range []time.Duration{s.missingIDs, s.missingVersions, s.missingSchemas} {
 		bad(d < 0, "WithMissing: %v is negative", d)
