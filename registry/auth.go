@@ -21,26 +21,41 @@ import (
 // clientcredentials.Config (golang.org/x/oauth2/clientcredentials) is one.
 type TokenFunc func(ctx context.Context) (*oauth2.Token, error)
 
-// WithBasicAuth sends user and password with each request. A URL that carries
-// its own is sent those instead.
+// WithBasicAuth sends user and password, both of them, with each request. A URL
+// that carries its own is sent those instead. It is an error if every URL does.
 func WithBasicAuth(user, password string) TransportOption {
-	return func(s *transportSettings) { s.auth.basic = &basicAuth{user, password} }
+	return func(s *transportSettings) {
+		s.given.once("WithBasicAuth")
+		s.auth.basic = &basicAuth{user, password}
+	}
 }
 
 // WithBearerToken sends a token that never changes. For tokens that expire, see
 // [WithTokenFunc].
 func WithBearerToken(token string) TransportOption {
-	return func(s *transportSettings) { s.auth.static = &token }
+	return func(s *transportSettings) {
+		if s.given.some("WithBearerToken", token) {
+			s.auth.static = &token
+		}
+	}
 }
 
 // WithTokenFunc sends tokens from f.
 func WithTokenFunc(f TokenFunc) TransportOption {
-	return func(s *transportSettings) { s.auth.token = f }
+	return func(s *transportSettings) {
+		if s.given.some("WithTokenFunc", f) {
+			s.auth.token = f
+		}
+	}
 }
 
 // WithTokenSource sends tokens from src, which is asked as a [TokenFunc] is.
 func WithTokenSource(src oauth2.TokenSource) TransportOption {
-	return WithTokenFunc(func(context.Context) (*oauth2.Token, error) { return src.Token() })
+	return func(s *transportSettings) {
+		if s.given.some("WithTokenSource", src) {
+			s.auth.token = func(context.Context) (*oauth2.Token, error) { return src.Token() }
+		}
+	}
 }
 
 // WithClientCredentials sends tokens that the OAuth server at tokenURL gives
@@ -49,6 +64,10 @@ func WithTokenSource(src oauth2.TokenSource) TransportOption {
 // anything else, give a clientcredentials.Config to [WithTokenFunc].
 func WithClientCredentials(tokenURL, id, secret string, scopes ...string) TransportOption {
 	return func(s *transportSettings) {
+		s.given.once("WithClientCredentials")
+		if id == "" || secret == "" {
+			s.given.fault("WithClientCredentials: want an id and a secret")
+		}
 		s.auth.oauth = &oauthClient{tokenURL: tokenURL, id: id, secret: secret, scopes: append([]string(nil), scopes...)}
 	}
 }
@@ -63,35 +82,59 @@ type authSettings struct {
 
 type basicAuth struct{ user, password string }
 
+// fault is what is wrong with user and password, "" if nothing is. An empty one is
+// more likely a variable that is not set than meant so.
+func (b *basicAuth) fault() string {
+	switch {
+	case b.user == "":
+		return "the user is empty"
+	case b.password == "":
+		return "the password is empty"
+	case strings.Contains(b.user, ":"):
+		return "a user cannot contain a colon"
+	}
+	return ""
+}
+
 // header is the value of Authorization.
 func (b *basicAuth) header() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(b.user+":"+b.password))
 }
 
-func (a *authSettings) check() error {
-	var given []string
+// ways names the options that were used.
+func (a *authSettings) ways() (given []string) {
 	if a.basic != nil {
 		given = append(given, "WithBasicAuth")
-		if strings.Contains(a.basic.user, ":") {
-			return errors.New("registry: WithBasicAuth: a user cannot contain a colon")
-		}
 	}
 	if a.static != nil {
 		given = append(given, "WithBearerToken")
-		if strings.ContainsAny(*a.static, "\r\n") {
-			return errors.New("registry: WithBearerToken: the token contains a line break")
-		}
 	}
 	if a.token != nil {
 		given = append(given, "WithTokenFunc")
 	}
 	if a.oauth != nil {
 		given = append(given, "WithClientCredentials")
+	}
+	return given
+}
+
+func (a *authSettings) check() error {
+	if a.basic != nil {
+		if fault := a.basic.fault(); fault != "" {
+			return errors.New("registry: WithBasicAuth: " + fault)
+		}
+	}
+	if a.static != nil {
+		if strings.ContainsAny(*a.static, "\r\n") {
+			return errors.New("registry: WithBearerToken: the token contains a line break")
+		}
+	}
+	if a.oauth != nil {
 		if u, err := url.Parse(a.oauth.tokenURL); err != nil || u.Host == "" {
 			return errors.New("registry: WithClientCredentials: the token URL is not an absolute URL")
 		}
 	}
-	if len(given) > 1 {
+	if given := a.ways(); len(given) > 1 {
 		return fmt.Errorf("registry: %s exclude each other", strings.Join(given, " and "))
 	}
 	return nil

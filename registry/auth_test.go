@@ -40,7 +40,7 @@ func TestBasicAuth(t *testing.T) {
 	}{
 		{"by option", "http://registry", []Option{WithBasicAuth("ann", "p@ss:wörd")}},
 		{"in the URL", "http://ann:p%40ss%3Aw%C3%B6rd@registry", nil},
-		{"in the URL, before the option", "http://ann:p%40ss%3Aw%C3%B6rd@registry", []Option{WithBasicAuth("bob", "other")}},
+		{"in the URL, before the option for another URL", "http://ann:p%40ss%3Aw%C3%B6rd@registry,http://other", []Option{WithBasicAuth("bob", "other")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture()
@@ -290,7 +290,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 		opt Option
 	}{
 		"basic":    {"http://registry", WithBasicAuth("ann", password)},
-		"URL":      {"http://ann:" + password + "@registry", WithBearerToken(token)},
+		"URL":      {"http://ann:" + password + "@registry,http://other", WithBearerToken(token)},
 		"bearer":   {"http://registry", WithBearerToken(token)},
 		"token":    {"http://registry", WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: token, Expiry: time.Now().Add(time.Hour)}))},
 		"a header": {"http://registry", WithHeader("X-Api-Key", token)},

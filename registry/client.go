@@ -54,10 +54,12 @@ type Client struct {
 // process shares under that name. It does not touch the network.
 func New(urls string, opts ...Option) (*Client, error) {
 	s := defaultSettings()
-	for _, o := range opts {
-		if o != nil {
-			o.apply(&s)
+	for i, o := range opts {
+		if isNothing(o) {
+			s.transport.given.fault("option %d is nil", i+1)
+			continue
 		}
+		o.apply(&s)
 	}
 	if err := s.check(); err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (f *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 // client makes a client that asks f without a network.
 func (f *fixture) client(t testing.TB, opts ...Option) *Client {
 	t.Helper()
-	c, err := New("http://registry", append([]Option{WithRoundTripper(f), WithRetries(3, time.Millisecond, time.Millisecond)}, opts...)...)
+	c, err := New("http://registry", append([]Option{WithRoundTripper(f), configured{WithRetries(3, time.Millisecond, time.Millisecond)}}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
 	return c

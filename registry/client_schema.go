@@ -147,11 +147,14 @@ func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, 
 
 func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, error) {
 	path := apiPath("subjects", key.subject, "versions", "latest")
-	if key.metadata != "" {
+	switch {
+	case key.metadata != "":
 		path = apiPath("subjects", key.subject, "metadata") + "?" + key.metadata
 		if key.deleted {
 			path += "&deleted=true"
 		}
+	case key.deleted:
+		path += "?deleted=true"
 	}
 	e := key.expected()
 	a, err := c.askSchema(ctx, path, e)

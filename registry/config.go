@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -53,6 +54,12 @@ func FromConfig(conf map[string]any) (*Settings, error) {
 		}
 	}
 	r.read()
+	told := make(map[string]bool)
+	r.errs = slices.DeleteFunc(r.errs, func(err error) bool { // a value is read where it is wanted, perhaps twice
+		again := told[err.Error()]
+		told[err.Error()] = true
+		return again
+	})
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err
 	}
@@ -69,6 +76,8 @@ type configReader struct {
 
 	urls      string
 	userInURL bool
+	network   bool // the URLs are known, and none is mock://
+	tls       bool // one of them begins with https://
 }
 
 // claim says whether key is the registry's, and its name without the namespace.
@@ -105,6 +114,17 @@ func (r *configReader) fail(key, reason string) {
 // has reports whether a key, without the namespace, is set.
 func (r *configReader) has(name string) bool { return r.given[name] != "" }
 
+// set reports whether a key has a value that is not empty: an empty one is a
+// variable without a value, and stands for none.
+func (r *configReader) set(name string) bool {
+	if !r.has(name) {
+		return false
+	}
+	v, err := r.conf.String(r.given[name], "")
+	r.errs = appendError(r.errs, err)
+	return v != ""
+}
+
 // text returns the value of a key, "" if it is not set.
 func (r *configReader) text(name string) string {
 	if !r.has(name) {
@@ -134,7 +154,7 @@ func (r *configReader) bool(name string, def bool) bool {
 func (r *configReader) int(name string, def, least int) int {
 	v, err := r.conf.Int(r.given[name], def)
 	if err == nil && r.has(name) && v < least {
-		r.fail(r.given[name], "is too small")
+		r.fail(r.given[name], fmt.Sprintf("%d is too small: want %d or more", v, least))
 	}
 	r.errs = appendError(r.errs, err)
 	return v
@@ -148,4 +168,8 @@ func appendError(errs []error, err error) []error {
 }
 
 // use adds options.
-func (r *configReader) use(opts ...Option) { r.options = append(r.options, opts...) }
+func (r *configReader) use(opts ...Option) {
+	for _, o := range opts {
+		r.options = append(r.options, configured{o})
+	}
+}

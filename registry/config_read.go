@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,43 +31,62 @@ func (r *configReader) readURLs() {
 	if r.urls = r.text("url"); r.urls == "" {
 		return
 	}
-	list, _, err := parseURLs(r.urls)
+	list, scope, err := parseURLs(r.urls)
 	if err != nil {
 		r.fail(r.given["url"], strings.TrimPrefix(err.Error(), "registry: "))
+		return
 	}
 	r.userInURL = slices.ContainsFunc(list, func(h *host) bool { return h.auth != nil })
+	r.network = scope == ""
+	r.tls = slices.ContainsFunc(list, func(h *host) bool { return h.base.Scheme == "https" })
 }
 
 // readAuth finds the one way to authenticate.
 func (r *configReader) readAuth() {
 	source, bearer := r.word("basic.auth.credentials.source"), r.word("bearer.auth.credentials.source")
-	info := r.has("basic.auth.user.info") && r.secret("basic.auth.user.info") != ""
+	info := r.set("basic.auth.user.info")
 	if source == "" && info {
 		source = "USER_INFO"
 	}
-	if bearer == "" && r.text("bearer.auth.token") != "" {
+	if bearer == "" && r.set("bearer.auth.token") {
 		bearer = "STATIC_TOKEN"
 	}
 	if source != "" && source != "URL" && bearer != "" {
-		r.fail(r.given["bearer.auth.credentials.source"], "contradicts the keys for basic authentication: there is one way to authenticate")
+		r.fail(r.firstSet("bearer.auth.credentials.source", "bearer.auth.token"), "contradicts the keys for basic authentication: there is one way to authenticate")
 		return
 	}
 	switch source {
 	case "", "URL":
-		if info {
+		switch {
+		case info:
 			r.fail(r.given["basic.auth.credentials.source"], "is URL, and yet "+r.given["basic.auth.user.info"]+" is set")
+		case source == "URL" && r.network && !r.userInURL:
+			r.fail(r.given["basic.auth.credentials.source"], "is URL, and yet "+r.given["url"]+" has no user:password@")
+		case bearer != "" && r.userInURL:
+			r.fail(r.firstSet("bearer.auth.credentials.source", "bearer.auth.token"), "contradicts the user in "+r.given["url"]+": there is one way to authenticate")
+			return
 		}
 	case "USER_INFO":
 		user, password, ok := strings.Cut(r.secret("basic.auth.user.info"), ":")
+		own := basicAuth{user, password}
 		switch {
 		case !ok:
-			r.fail("basic.auth.user.info", "want user:password")
+			r.fail(r.name("basic.auth.user.info"), "want user:password")
+		case own.fault() != "":
+			r.fail(r.given["basic.auth.user.info"], "want user:password: "+own.fault())
 		case r.userInURL:
 			r.fail(r.given["basic.auth.user.info"], "is set, and yet "+urlKey+" has a user too")
 		default:
 			r.use(WithBasicAuth(user, password))
 		}
 	case "SASL_INHERIT":
+		if info {
+			r.fail(r.given["basic.auth.credentials.source"], "is SASL_INHERIT, and yet "+r.given["basic.auth.user.info"]+" is set")
+		}
+		if r.userInURL {
+			r.fail(r.given["basic.auth.credentials.source"], "is SASL_INHERIT, and yet "+r.given["url"]+" has a user too")
+			return
+		}
 		r.inheritSASL()
 	default:
 		r.fail(r.given["basic.auth.credentials.source"], "want URL, USER_INFO or SASL_INHERIT")
@@ -100,13 +120,14 @@ func (r *configReader) inheritSASL() {
 // readBearer reads the keys for tokens.
 func (r *configReader) readBearer(source string) {
 	name := "bearer.auth.credentials.source"
+	r.unused(source)
 	switch source {
 	case "":
 		return
 	case "STATIC_TOKEN":
 		switch token := r.text("bearer.auth.token"); {
 		case token == "":
-			r.fail("bearer.auth.token", "is not set")
+			r.fail(r.name("bearer.auth.token"), "is not set")
 		case strings.ContainsAny(token, "\r\n"):
 			r.fail(r.given["bearer.auth.token"], "contains a line break")
 		default:
@@ -139,6 +160,24 @@ func (r *configReader) readBearer(source string) {
 	}
 }
 
+// unused reports the keys for tokens that are set and have no effect with source.
+func (r *configReader) unused(source string) {
+	wants := map[string]string{
+		"bearer.auth.issuer.endpoint.url": "OAUTHBEARER", "bearer.auth.client.id": "OAUTHBEARER", "bearer.auth.client.secret": "OAUTHBEARER", "bearer.auth.scope": "OAUTHBEARER",
+		"bearer.auth.token": "STATIC_TOKEN", "bearer.auth.logical.cluster": source, "bearer.auth.identity.pool.id": source,
+	}
+	key := r.name("bearer.auth.credentials.source")
+	for _, name := range sortedKeys(wants) {
+		switch want := wants[name]; {
+		case !r.set(name):
+		case source == "":
+			r.fail(r.given[name], "has no effect without "+key)
+		case want != source:
+			r.fail(r.given[name], "has no effect with "+key+"="+source)
+		}
+	}
+}
+
 // useOAuth uses client credentials; key is where tokenURL is from.
 func (r *configReader) useOAuth(key, tokenURL, id, secret, scopes string) {
 	option := WithClientCredentials(tokenURL, id, secret, strings.FieldsFunc(scopes, func(c rune) bool { return c == ' ' || c == ',' })...)
@@ -154,18 +193,21 @@ func (r *configReader) useOAuth(key, tokenURL, id, secret, scopes string) {
 func (r *configReader) required(name string) string {
 	v := r.secret(name)
 	if v == "" {
-		r.fail(name, "is not set")
+		r.fail(r.name(name), "is not set")
 	}
 	return v
 }
 
 // readTLS reads the keys for certificates.
 func (r *configReader) readTLS() {
+	r.either("ssl.ca.pem", "ssl.ca.location", "ssl.truststore.certificates", "ssl.truststore.location")
+	r.either("ssl.certificate.pem", "ssl.certificate.location", "ssl.keystore.certificate.chain", "ssl.keystore.location")
+	r.either("ssl.key.pem", "ssl.key.location", "ssl.keystore.key")
 	f := TLSFiles{
-		CA:              r.first("ssl.ca.pem", "ssl.truststore.certificates"),
-		Certificate:     r.first("ssl.certificate.pem", "ssl.keystore.certificate.chain"),
+		CA:              r.text(r.which("ssl.ca.pem", "ssl.truststore.certificates")),
+		Certificate:     r.text(r.which("ssl.certificate.pem", "ssl.keystore.certificate.chain")),
 		CertificateFile: r.text("ssl.certificate.location"),
-		Key:             r.first("ssl.key.pem", "ssl.keystore.key"),
+		Key:             r.text(r.which("ssl.key.pem", "ssl.keystore.key")),
 		KeyFile:         r.text("ssl.key.location"),
 		Insecure:        !r.bool("enable.ssl.certificate.verification", true),
 	}
@@ -194,6 +236,12 @@ func (r *configReader) readTLS() {
 	if f == (TLSFiles{}) {
 		return
 	}
+	if r.network && !r.tls {
+		for _, name := range r.names("ssl.", "enable.ssl.") {
+			r.fail(r.given[name], "has no effect: "+r.given["url"]+" has no URL that begins with https://")
+			return
+		}
+	}
 	conf, err := LoadTLS(f)
 	if err != nil {
 		r.errs = append(r.errs, &base.ConfigError{Key: namespace + "ssl.*", Reason: strings.TrimPrefix(err.Error(), "registry: ")})
@@ -202,14 +250,50 @@ func (r *configReader) readTLS() {
 	r.use(WithTLS(conf))
 }
 
-// first returns the value of the first of these keys that is set.
-func (r *configReader) first(names ...string) string {
+// either reports the second of these keys that is set: they say the same thing, and
+// one of them would be dropped.
+func (r *configReader) either(names ...string) {
+	first := ""
 	for _, name := range names {
-		if v := r.text(name); v != "" {
-			return v
+		switch {
+		case !r.set(name):
+		case first == "":
+			first = r.given[name]
+		default:
+			r.fail(r.given[name], "says what "+first+" says: set one of them")
 		}
 	}
-	return ""
+}
+
+// which is the first of these keys that is set, or the first.
+func (r *configReader) which(names ...string) string {
+	for _, name := range names {
+		if r.set(name) {
+			return name
+		}
+	}
+	return names[0]
+}
+
+// firstSet is the first of these keys that is set, as it is written.
+func (r *configReader) firstSet(names ...string) string { return r.given[r.which(names...)] }
+
+// name is a key as it is written, or would be if it is not set.
+func (r *configReader) name(name string) string {
+	if key := r.given[name]; key != "" {
+		return key
+	}
+	return name
+}
+
+// names are the keys that are set and begin so, sorted.
+func (r *configReader) names(prefixes ...string) (names []string) {
+	for _, name := range sortedKeys(r.given) {
+		if r.set(name) && slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // store returns the file of a Java key or trust store, if it is one in PEM.
@@ -232,6 +316,7 @@ func (r *configReader) store(kind string) string {
 func (r *configReader) protocols() (lowest, highest uint16) {
 	versions := map[string]uint16{"TLSV1": tls.VersionTLS10, "TLSV1.1": tls.VersionTLS11, "TLSV1.2": tls.VersionTLS12, "TLSV1.3": tls.VersionTLS13}
 	name := "ssl.enabled.protocols"
+	var enabled []uint16
 	for word := range strings.SplitSeq(r.word(name), ",") {
 		word = strings.TrimSpace(word)
 		version, known := versions[word]
@@ -245,6 +330,12 @@ func (r *configReader) protocols() (lowest, highest uint16) {
 			lowest = version
 		}
 		highest = max(highest, version)
+		if !slices.Contains(enabled, version) {
+			enabled = append(enabled, version)
+		}
+	}
+	if lowest != 0 && len(enabled) != int(highest-lowest)+1 {
+		r.fail(r.given[name], "leaves out a version between others, which cannot be honoured")
 	}
 	return lowest, highest
 }
@@ -252,10 +343,14 @@ func (r *configReader) protocols() (lowest, highest uint16) {
 // readProxy reads a proxy's URL, or its host and port.
 func (r *configReader) readProxy() {
 	proxy, host := r.secret("proxy"), r.text("proxy.host")
+	r.either("proxy", "proxy.host")
+	if r.set("proxy.port") && host == "" {
+		r.fail(r.given["proxy.port"], "has no effect without proxy.host")
+	}
 	if host != "" && proxy == "" {
 		port := r.text("proxy.port")
 		if port == "" {
-			r.fail("proxy.port", "is not set")
+			r.fail(r.name("proxy.port"), "is not set")
 			return
 		}
 		proxy = "http://" + net.JoinHostPort(host, port)
@@ -267,11 +362,7 @@ func (r *configReader) readProxy() {
 		proxy = "http://" + proxy
 	}
 	if _, err := proxyURL(proxy); err != nil {
-		key := r.given["proxy"]
-		if key == "" {
-			key = r.given["proxy.host"]
-		}
-		r.fail(key, "want a URL with http, https or socks5 and a host")
+		r.fail(r.firstSet("proxy", "proxy.host"), strings.TrimPrefix(err.Error(), "registry: WithProxy: "))
 		return
 	}
 	r.use(WithProxy(proxy))
@@ -290,21 +381,37 @@ func (r *configReader) readHeaders() {
 			r.fail(key, "is not a header")
 			continue
 		}
+		if ownHeader(name) {
+			r.fail(key, "is set by the HTTP client alone")
+			continue
+		}
 		r.use(WithHeader(name, value))
 	}
 }
 
 // readTimes reads timeouts and retries.
 func (r *configReader) readTimes() {
+	r.either("timeout", "http.read.timeout.ms")
 	attempt := r.millis("http.read.timeout.ms", 0)
 	if r.has("timeout") {
 		attempt = r.seconds("timeout", 0)
 	}
-	r.use(WithTimeouts(r.millis("http.connect.timeout.ms", 0), attempt, r.millis("kavro.registry.call.timeout.ms", 0)))
+	connect, call := r.millis("http.connect.timeout.ms", 0), r.millis("kavro.registry.call.timeout.ms", 0)
+	for name, d := range map[string]time.Duration{r.which("timeout", "http.read.timeout.ms"): attempt, "http.connect.timeout.ms": connect, "kavro.registry.call.timeout.ms": call} {
+		if r.set(name) && (d == 0 || name == "timeout" && d < 0) {
+			r.fail(r.given[name], "want a time above 0")
+		}
+	}
+	if connect != 0 || attempt != 0 || call != 0 {
+		r.use(WithTimeouts(connect, attempt, call))
+	}
 	def := defaultSettings().transport
 	if r.has("max.retries") || r.has("retries.wait.ms") || r.has("retries.max.wait.ms") {
-		wait := r.millis("retries.wait.ms", def.retryWait)
-		r.use(WithRetries(r.int("max.retries", def.retries, 0), wait, max(r.millis("retries.max.wait.ms", def.retryMaxWait), wait)))
+		wait, longest := r.millis("retries.wait.ms", def.retryWait), r.millis("retries.max.wait.ms", def.retryMaxWait)
+		if r.set("retries.max.wait.ms") && longest < wait {
+			r.fail(r.given["retries.max.wait.ms"], "is less than "+r.name("retries.wait.ms")+", "+strconv.FormatInt(wait.Milliseconds(), 10))
+		}
+		r.use(WithRetries(r.int("max.retries", def.retries, 0), wait, max(longest, wait)))
 	}
 }
 
@@ -312,15 +419,20 @@ func (r *configReader) readTimes() {
 func (r *configReader) readCaches() {
 	def := defaultSettings()
 	r.use(WithCacheSize(r.int("cache.capacity", def.cacheSize, 1)))
-	ttl := r.seconds("latest.cache.ttl.sec", def.latestTTL)
-	if !r.has("latest.cache.ttl.sec") {
-		ttl = r.seconds("cache.latest.ttl.sec", def.latestTTL)
-	}
+	r.either("latest.cache.ttl.sec", "cache.latest.ttl.sec")
+	ttl := r.seconds(r.which("latest.cache.ttl.sec", "cache.latest.ttl.sec"), def.latestTTL)
 	r.use(WithLatest(ttl, r.millis("kavro.registry.latest.max.stale.ms", def.latestMaxStale), r.int("latest.cache.size", def.latestSize, 1)))
+	missing := func(name string, def time.Duration) time.Duration {
+		d := r.seconds(name, def)
+		if d < 0 {
+			r.fail(r.given[name], "is negative")
+		}
+		return d
+	}
 	r.use(WithMissing(
-		r.seconds("missing.id.cache.ttl.sec", def.missingIDs),
-		r.seconds("missing.version.cache.ttl.sec", def.missingVersions),
-		r.seconds("missing.schema.cache.ttl.sec", def.missingSchemas),
+		missing("missing.id.cache.ttl.sec", def.missingIDs),
+		missing("missing.version.cache.ttl.sec", def.missingVersions),
+		missing("missing.schema.cache.ttl.sec", def.missingSchemas),
 		r.int("missing.cache.size", def.missingSize, 1)))
 	r.use(WithMaxSchema(r.int("kavro.registry.max.schema.bytes", def.maxSchema, 1)))
 	if dir := r.text("kavro.registry.cache.dir"); dir != "" {

@@ -269,6 +269,42 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		{"a proxy that is no URL", conf{"proxy": "ftp://u:hunter2@p"}, "proxy", "want a URL", ""},
 		{"half a proxy", conf{"proxy.host": "p"}, "proxy.port", "is not set", ""},
 		{"a header with a line break", conf{"request.header.X": "a\r\nY: b"}, "request.header.X", "is not a header", ""},
+		{"a URL without a scheme", conf{"schema.registry.url": "localhost:8081"}, "schema.registry.url", "as in http://localhost:8081", ""},
+		{"a URL with a query", conf{"schema.registry.url": "http://a?token=hunter2"}, "schema.registry.url", "a query would have no effect", ""},
+		{"a user without a password", conf{"schema.registry.url": "http://ann@a"}, "schema.registry.url", "the password is empty", ""},
+		{"info without a password", conf{"basic.auth.user.info": "ann:"}, "basic.auth.user.info", "the password is empty", ""},
+		{"info without a user", conf{"basic.auth.user.info": ":hunter2"}, "basic.auth.user.info", "the user is empty", ""},
+		{"URL, and no user in it", conf{"basic.auth.credentials.source": "URL", "schema.registry.url": "http://a"}, "basic.auth.credentials.source", "has no user:password@", ""},
+		{"inherit, and yet info", conf{"basic.auth.credentials.source": "SASL_INHERIT", "sasl.username": "a", "sasl.password": "b", "basic.auth.user.info": "ann:hunter2"}, "basic.auth.credentials.source", "is set", ""},
+		{"inherit, and yet a user", conf{"basic.auth.credentials.source": "SASL_INHERIT", "sasl.username": "a", "sasl.password": "b", "schema.registry.url": "http://ann:hunter2@a"}, "basic.auth.credentials.source", "has a user too", ""},
+		{"a token, and a user", conf{"bearer.auth.token": "hunter2", "schema.registry.url": "http://ann:hunter2@a"}, "bearer.auth.token", "contradicts the user in schema.registry.url", ""},
+		{"a token and info", conf{"bearer.auth.token": "hunter2", "basic.auth.user.info": "ann:hunter2"}, "bearer.auth.token", "contradicts", ""},
+		{"OAuth without its source", conf{"bearer.auth.client.id": "a"}, "bearer.auth.client.id", "has no effect without bearer.auth.credentials.source", ""},
+		{"a cluster without a source", conf{"bearer.auth.logical.cluster": "a"}, "bearer.auth.logical.cluster", "has no effect without bearer.auth.credentials.source", ""},
+		{"a pool without a source", conf{"bearer.auth.identity.pool.id": "a", "basic.auth.user.info": "a:hunter2"}, "bearer.auth.identity.pool.id", "has no effect", ""},
+		{"OAuth with a token's source", conf{"bearer.auth.token": "hunter2", "bearer.auth.scope": "a"}, "bearer.auth.scope", "has no effect with bearer.auth.credentials.source=STATIC_TOKEN", ""},
+		{"a token with OAuth's source", conf{"bearer.auth.credentials.source": "SASL_OAUTHBEARER_INHERIT", "bearer.auth.token": "hunter2"}, "bearer.auth.token", "has no effect with", ""},
+		{"two authorities", conf{"schema.registry.ssl.ca.pem": ca.pem, "schema.registry.ssl.ca.location": "/a"}, "schema.registry.ssl.ca.location", "says what schema.registry.ssl.ca.pem says", ""},
+		{"two authorities, one of Java's", conf{"schema.registry.ssl.ca.location": "/a", "schema.registry.ssl.truststore.location": "/b", "schema.registry.ssl.truststore.type": "PEM"}, "schema.registry.ssl.truststore.location", "says what", ""},
+		{"two certificates", conf{"schema.registry.ssl.certificate.pem": "a", "schema.registry.ssl.keystore.certificate.chain": "b"}, "schema.registry.ssl.keystore.certificate.chain", "says what", ""},
+		{"two keys", conf{"schema.registry.ssl.key.pem": "a", "schema.registry.ssl.keystore.key": "b"}, "schema.registry.ssl.keystore.key", "says what", ""},
+		{"a password without a key", conf{"schema.registry.ssl.key.password": "hunter2"}, "schema.registry.ssl.*", "without a certificate and key", ""},
+		{"a certificate without a key", conf{"schema.registry.ssl.certificate.pem": ca.pem}, "schema.registry.ssl.*", "no key is given", ""},
+		{"certificates for http", conf{"schema.registry.url": "http://a", "schema.registry.ssl.ca.pem": ca.pem}, "schema.registry.ssl.ca.pem", "has no URL that begins with https://", ""},
+		{"versions with a gap", conf{"schema.registry.ssl.enabled.protocols": "TLSv1.1,TLSv1.3"}, "schema.registry.ssl.enabled.protocols", "leaves out a version", ""},
+		{"a proxy twice", conf{"proxy": "http://p", "proxy.host": "q", "proxy.port": 1}, "proxy.host", "says what proxy says", ""},
+		{"the port of no proxy", conf{"proxy.port": 3128}, "proxy.port", "has no effect without proxy.host", ""},
+		{"a proxy with a path", conf{"proxy": "http://p/x"}, "proxy", "a path or a query", ""},
+		{"the Host header", conf{"request.header.host": "a"}, "request.header.host", "is set by the HTTP client alone", ""},
+		{"two timeouts", conf{"http.read.timeout.ms": 1, "schema.registry.timeout": 1}, "http.read.timeout.ms", "says what schema.registry.timeout says", ""},
+		{"no time at all", conf{"http.read.timeout.ms": 0}, "http.read.timeout.ms", "above 0", ""},
+		{"no time to connect", conf{"http.connect.timeout.ms": "0"}, "http.connect.timeout.ms", "above 0", ""},
+		{"no time to call", conf{"kavro.registry.call.timeout.ms": 0}, "kavro.registry.call.timeout.ms", "above 0", ""},
+		{"less than no time", conf{"schema.registry.timeout": -1}, "schema.registry.timeout", "above 0", ""},
+		{"pauses the wrong way round", conf{"retries.wait.ms": 100, "retries.max.wait.ms": 10}, "retries.max.wait.ms", "is less than retries.wait.ms, 100", ""},
+		{"two lifetimes", conf{"latest.cache.ttl.sec": 1, "cache.latest.ttl.sec": 2}, "cache.latest.ttl.sec", "says what latest.cache.ttl.sec says", ""},
+		{"a negative lifetime", conf{"missing.id.cache.ttl.sec": -1}, "missing.id.cache.ttl.sec", "is negative", ""},
+		{"no room", conf{"cache.capacity": 0}, "cache.capacity", "0 is too small: want 1 or more", ""},
 		{"cipher suites", conf{"schema.registry.ssl.cipher.suites": "TLS_AES_128_GCM_SHA256"}, "schema.registry.ssl.cipher.suites", "WithTLS", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -303,6 +339,31 @@ func TestSeveralMistakesAreAllReported(t *testing.T) {
 		require.ErrorContains(t, err, key)
 	}
 	require.True(t, errors.As(err, new(*base.ConfigError)))
+}
+
+// A value that is read in several places is reported once, and one that is empty is
+// none: a variable that is not set.
+func TestMistakesAreReportedOnce(t *testing.T) {
+	for key, v := range map[string]any{"bearer.auth.token": []int{1}, "basic.auth.user.info": []int{1}, "proxy.host": []int{1}, "http.read.timeout.ms": -1, "missing.id.cache.ttl.sec": "x"} {
+		_, err := FromConfig(map[string]any{key: v})
+		require.Error(t, err, key)
+		require.Equal(t, 1, strings.Count(err.Error(), key), "%v", err)
+	}
+	_, err := FromConfig(map[string]any{"bearer.auth.token": "", "basic.auth.user.info": "", "proxy": "", "schema.registry.ssl.ca.location": "", "bearer.auth.client.id": "", "kavro.registry.cache.dir": ""})
+	require.NoError(t, err)
+}
+
+// A configuration stays as it is in tests, but for the URL.
+func TestConfigurationOfAMock(t *testing.T) {
+	ca := newCA(t)
+	s, err := FromConfig(map[string]any{"schema.registry.url": "mock://config-test", "basic.auth.user.info": "ann:secret", "schema.registry.ssl.ca.pem": ca.pem, "max.retries": 1})
+	require.NoError(t, err)
+	c, err := s.New()
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+	s, err = FromConfig(map[string]any{"schema.registry.url": "mock://config-test", "basic.auth.credentials.source": "URL"})
+	require.NoError(t, err)
+	require.Equal(t, "mock://config-test", s.URLs)
 }
 
 func TestClientFromConfig(t *testing.T) {

@@ -99,7 +99,7 @@ func (r Response) suffix() string {
 	if r.Status != 0 {
 		s += fmt.Sprintf("%d ", r.Status)
 	}
-	if r.Code != 0 {
+	if r.Code != 0 && r.Code != r.Status {
 		s += fmt.Sprintf("%d ", r.Code)
 	}
 	return " (" + s + r.Message + ")"

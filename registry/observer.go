@@ -15,6 +15,15 @@ type ObserverFunc func(Event)
 // Observe calls f.
 func (f ObserverFunc) Observe(e Event) { f(e) }
 
+// observers are told one after the other.
+type observers []Observer
+
+func (all observers) Observe(e Event) {
+	for _, o := range all {
+		o.Observe(e)
+	}
+}
+
 // EventKind says what happened.
 type EventKind uint8
 

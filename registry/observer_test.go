@@ -2,11 +2,16 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -87,7 +92,71 @@ func TestClientOptions(t *testing.T) {
 			require.ErrorContains(t, err, test.err)
 		})
 	}
-	c, err := New("http://registry", nil)
-	require.NoError(t, err, "no option")
-	require.NoError(t, c.Close())
+}
+
+// Every observer is told everything, in the order in which they were given.
+func TestObserversAddUp(t *testing.T) {
+	f := newFixture()
+	id := f.register(t, "users-value", userV1)[0]
+	var told []string
+	observer := func(name string) Option {
+		return WithObserver(ObserverFunc(func(e Event) { told = append(told, name+" "+e.Kind.String()) }))
+	}
+	url := WithObserver(ObserverFunc(func(e Event) {
+		if e.Kind == EventRequest {
+			require.Equal(t, "http://registry/schemas/ids/1", e.URL, "without a query")
+		}
+	}))
+	c := f.client(t, url, observer("a"), observer("b"), observer("c"))
+	_, err := c.SchemaByID(t.Context(), "users-value", id)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a miss", "b miss", "c miss", "a request", "b request", "c request"}, told)
+}
+
+// One attempt is one event, whatever number of callers waits for its answer, and
+// so is what is logged of an outage.
+func TestAnOutageIsToldOncePerAttempt(t *testing.T) {
+	const callers = 50
+	for name, call := range map[string]func(c *Client, ctx context.Context) error{
+		"SchemaByID": func(c *Client, ctx context.Context) error { _, err := c.SchemaByID(ctx, "", 41); return err },
+		"Latest":     func(c *Client, ctx context.Context) error { _, err := c.Latest(ctx, "s"); return err },
+		"Version":    func(c *Client, ctx context.Context) error { _, err := c.Version(ctx, "s", 3); return err },
+		"Lookup": func(c *Client, ctx context.Context) error {
+			_, err := c.Lookup(ctx, "s", Definition{Text: userV1})
+			return err
+		},
+		"Register": func(c *Client, ctx context.Context) error {
+			_, err := c.Register(ctx, "s", Definition{Text: userV1})
+			return err
+		},
+		"Associated": func(c *Client, ctx context.Context) error { _, err := c.Associated(ctx, "", "t", "value"); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seen := &events{}
+				var sent atomic.Int64
+				var log bytes.Buffer
+				c, err := New("http://registry", WithObserver(seen), WithBreaker(0, 1, 1), WithLogger(slog.New(slog.NewTextHandler(&log, nil))),
+					WithRoundTripper(roundTrip(func(*http.Request) (*http.Response, error) {
+						sent.Add(1)
+						time.Sleep(time.Second)
+						return nil, errRefused
+					})))
+				require.NoError(t, err)
+				defer c.Close()
+				var wg sync.WaitGroup
+				for range callers {
+					wg.Go(func() {
+						var unavailable *UnavailableError
+						assert.ErrorAs(t, call(c, t.Context()), &unavailable)
+					})
+				}
+				wg.Wait()
+				require.EqualValues(t, 4, sent.Load(), "an attempt and three more, for all")
+				require.Equal(t, 4, seen.of(EventRequest))
+				require.Equal(t, 3, seen.of(EventRetry))
+				require.Empty(t, log.String(), "what is returned is not logged as well")
+			})
+		})
+	}
 }

@@ -4,11 +4,14 @@ import (
 	"crypto/tls"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/http"
 	"time"
 )
 
-// An Option sets up a [Client]. Every [TransportOption] is one.
+// An Option sets up a [Client]. Every [TransportOption] is one. An option that says
+// nothing (nil, ""), and the second of two of which only one can count, are errors of
+// the constructor; observers and headers add up.
 type Option interface {
 	apply(*clientSettings)
 }
@@ -70,6 +73,10 @@ type transportSettings struct {
 
 	observer Observer
 	logger   *slog.Logger
+
+	given        given
+	dialGiven    bool // WithTimeouts sets it
+	attemptGiven bool
 }
 
 // defaultSettings holds every default of the package.
@@ -101,29 +108,47 @@ func defaultSettings() clientSettings {
 }
 
 // WithHTTPClient sends requests with the transport of hc, each within the
-// timeout of hc if it has one. hc itself is neither changed nor closed. It
-// excludes [WithRoundTripper], [WithTLS] and [WithProxy], which belong in hc.
+// timeout of hc if it has one. hc itself is neither changed nor closed. Its cookies
+// and its handling of redirects cannot be honoured: they are errors. It excludes
+// [WithRoundTripper], and [WithTLS], [WithProxy] and a timeout for connecting, which
+// belong in hc.
 func WithHTTPClient(hc *http.Client) TransportOption {
-	return func(s *transportSettings) { s.httpClient = hc }
+	return func(s *transportSettings) {
+		if s.given.some("WithHTTPClient", hc) {
+			s.httpClient = hc
+		}
+	}
 }
 
 // WithRoundTripper sends requests with rt, which is not closed. It excludes
 // [WithHTTPClient], [WithTLS] and [WithProxy].
 func WithRoundTripper(rt http.RoundTripper) TransportOption {
-	return func(s *transportSettings) { s.roundTripper = rt }
+	return func(s *transportSettings) {
+		if s.given.some("WithRoundTripper", rt) {
+			s.roundTripper = rt
+		}
+	}
 }
 
 // WithTLS sets what connections to https URLs trust and present. The
 // configuration is copied. [LoadTLS] makes one from PEM files.
 func WithTLS(conf *tls.Config) TransportOption {
-	return func(s *transportSettings) { s.tls = conf }
+	return func(s *transportSettings) {
+		if s.given.some("WithTLS", conf) {
+			s.tls = conf
+		}
+	}
 }
 
 // WithProxy sends every request through the proxy at this URL (http, https or
 // socks5, with user and password if it needs them). The default is what the
 // environment says: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 func WithProxy(url string) TransportOption {
-	return func(s *transportSettings) { s.proxy = url }
+	return func(s *transportSettings) {
+		if s.given.some("WithProxy", url) {
+			s.proxy = url
+		}
+	}
 }
 
 // WithHeader sends one more header with each request. It may be given several
@@ -146,7 +171,10 @@ func WithHeader(name, value string) TransportOption {
 // With several URLs, "once" means each URL that is not set aside. A DELETE is
 // tried again only where the first cannot have been carried out.
 func WithRetries(n int, wait, maxWait time.Duration) TransportOption {
-	return func(s *transportSettings) { s.retries, s.retryWait, s.retryMaxWait = n, wait, maxWait }
+	return func(s *transportSettings) {
+		s.given.once("WithRetries")
+		s.retries, s.retryWait, s.retryMaxWait = n, wait, maxWait
+	}
 }
 
 // WithTimeouts sets how long connecting may take, one attempt, and a whole call
@@ -154,6 +182,8 @@ func WithRetries(n int, wait, maxWait time.Duration) TransportOption {
 // 5 s, 10 s and 30 s; 0 keeps a default.
 func WithTimeouts(dial, attempt, call time.Duration) TransportOption {
 	return func(s *transportSettings) {
+		s.given.once("WithTimeouts")
+		s.dialGiven, s.attemptGiven = s.dialGiven || dial != 0, s.attemptGiven || attempt != 0
 		setIfGiven(&s.dialTimeout, dial)
 		setIfGiven(&s.attemptTimeout, attempt)
 		setIfGiven(&s.callTimeout, call)
@@ -174,6 +204,7 @@ func setIfGiven(to *time.Duration, d time.Duration) {
 // never.
 func WithBreaker(failures int, pause, maxPause time.Duration) TransportOption {
 	return func(s *transportSettings) {
+		s.given.once("WithBreaker")
 		s.breakerFailures, s.breakerPause, s.breakerMaxPause = failures, pause, maxPause
 	}
 }
@@ -181,13 +212,22 @@ func WithBreaker(failures int, pause, maxPause time.Duration) TransportOption {
 // WithRateLimit makes requests wait for each other: perSecond on average, burst
 // at once. The default is no limit.
 func WithRateLimit(perSecond float64, burst int) TransportOption {
-	return func(s *transportSettings) { s.rate, s.burst = perSecond, burst }
+	return func(s *transportSettings) {
+		s.given.once("WithRateLimit")
+		if !(perSecond > 0) || math.IsInf(perSecond, 1) {
+			s.given.fault("WithRateLimit: %v requests a second is not positive", perSecond)
+		}
+		s.rate, s.burst = perSecond, burst
+	}
 }
 
 // WithMaxAnswer sets the largest answer that is read, in bytes. The default is
 // 64 MiB.
 func WithMaxAnswer(bytes int64) TransportOption {
-	return func(s *transportSettings) { s.maxAnswer = bytes }
+	return func(s *transportSettings) {
+		s.given.once("WithMaxAnswer")
+		s.maxAnswer = bytes
+	}
 }
 
 // WithRandomURL begins with a random one of several URLs, so that many clients
@@ -196,22 +236,38 @@ func WithRandomURL() TransportOption {
 	return func(s *transportSettings) { s.randomize = true }
 }
 
-// WithObserver tells o about requests, retries and caches.
+// WithObserver tells o about requests, retries and caches. It may be given several
+// times: each observer is told, in that order.
 func WithObserver(o Observer) TransportOption {
-	return func(s *transportSettings) { s.observer = o }
+	return func(s *transportSettings) {
+		switch {
+		case !s.given.something("WithObserver", o):
+		case s.observer == nil:
+			s.observer = o
+		default:
+			s.observer = observers{s.observer, o}
+		}
+	}
 }
 
 // WithLogger logs changes of state: a URL set aside or back, a circuit opened
 // or closed, an old answer given, a cache directory that cannot be used. Errors
 // that calls return are not logged. The default is no log.
 func WithLogger(l *slog.Logger) TransportOption {
-	return func(s *transportSettings) { s.logger = l }
+	return func(s *transportSettings) {
+		if s.given.some("WithLogger", l) {
+			s.logger = l
+		}
+	}
 }
 
 // WithCacheSize sets how many permanent answers are kept, of each kind: schemas
 // by id, by GUID, by version, and ids by schema. The default is 10,000.
 func WithCacheSize(n int) Option {
-	return clientOption(func(s *clientSettings) { s.cacheSize = n })
+	return clientOption(func(s *clientSettings) {
+		s.transport.given.once("WithCacheSize")
+		s.cacheSize = n
+	})
 }
 
 // WithLatest sets for how long an answer about what is latest counts as new,
@@ -220,6 +276,7 @@ func WithCacheSize(n int) Option {
 // (1,000) subjects. A negative ttl means for ever, 0 that each call asks.
 func WithLatest(ttl, maxStale time.Duration, size int) Option {
 	return clientOption(func(s *clientSettings) {
+		s.transport.given.once("WithLatest")
 		s.latestTTL, s.latestMaxStale, s.latestSize = ttl, maxStale, size
 	})
 }
@@ -230,6 +287,7 @@ func WithLatest(ttl, maxStale time.Duration, size int) Option {
 // 1 s, 1 s and 10,000. What the client itself registers is seen at once.
 func WithMissing(ids, versions, schemas time.Duration, size int) Option {
 	return clientOption(func(s *clientSettings) {
+		s.transport.given.once("WithMissing")
 		s.missingIDs, s.missingVersions, s.missingSchemas, s.missingSize = ids, versions, schemas, size
 	})
 }
@@ -238,7 +296,10 @@ func WithMissing(ids, versions, schemas time.Duration, size int) Option {
 // bytes. The default is 1 MiB, which is what a Kafka topic, and so a registry, stores
 // by default. A parsed schema takes at most about 50 times the size of its text.
 func WithMaxSchema(bytes int) Option {
-	return clientOption(func(s *clientSettings) { s.maxSchema = bytes })
+	return clientOption(func(s *clientSettings) {
+		s.transport.given.once("WithMaxSchema")
+		s.maxSchema = bytes
+	})
 }
 
 // WithCacheDir keeps answers in files in this directory, which is made if it is
@@ -247,7 +308,11 @@ func WithMaxSchema(bytes int) Option {
 // damaged file counts as missing. Answers of other registry URLs are kept
 // apart.
 func WithCacheDir(dir string) Option {
-	return clientOption(func(s *clientSettings) { s.cacheDir = dir })
+	return clientOption(func(s *clientSettings) {
+		if s.transport.given.some("WithCacheDir", dir) {
+			s.cacheDir = dir
+		}
+	})
 }
 
 // WithSeed uses the answers in fsys, which [Client.SaveSeed] wrote, while the
@@ -257,5 +322,9 @@ func WithCacheDir(dir string) Option {
 // Ids are a registry's own: a seed has to come from the registry that the
 // program talks to.
 func WithSeed(fsys fs.FS) Option {
-	return clientOption(func(s *clientSettings) { s.seed = fsys })
+	return clientOption(func(s *clientSettings) {
+		if s.transport.given.some("WithSeed", fsys) {
+			s.seed = fsys
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -43,9 +44,15 @@ func LoadTLS(f TLSFiles) (*tls.Config, error) {
 	if f.AnyHost && !f.Insecure {
 		verifyChainOnly(conf)
 	}
+	if f.MaxVersion != 0 && f.MaxVersion < f.MinVersion {
+		return nil, errors.New("registry: the highest version of TLS is lower than the lowest")
+	}
 	if f.Certificate == "" && f.CertificateFile == "" {
 		if f.Key != "" || f.KeyFile != "" {
 			return nil, errors.New("registry: a key is given without a certificate")
+		}
+		if f.KeyPassword != "" {
+			return nil, errors.New("registry: the password of a key is given without a certificate and key")
 		}
 		return conf, nil
 	}
@@ -125,7 +132,9 @@ func (o *ownCertificate) load() error {
 		return err
 	}
 	if key == nil {
-		key = certificate
+		if key = certificate; !bytes.Contains(key, []byte("PRIVATE KEY-----")) {
+			return errors.New("registry: certificate and key: no key is given, and none is beside the certificate")
+		}
 	}
 	if key, err = tlsconf.PlainKey(key, f.KeyPassword); err != nil {
 		return fmt.Errorf("registry: key: %w", err)

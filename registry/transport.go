@@ -37,7 +37,11 @@ type Transport struct {
 // not touch the network.
 func NewTransport(urls string, opts ...TransportOption) (*Transport, error) {
 	s := defaultSettings().transport
-	for _, o := range opts {
+	for i, o := range opts {
+		if o == nil {
+			s.given.fault("option %d is nil", i+1)
+			continue
+		}
 		o(&s)
 	}
 	return newTransport(urls, s)
@@ -49,6 +53,9 @@ func newTransport(urls string, s transportSettings) (*Transport, error) {
 	}
 	list, mock, err := parseURLs(urls)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.checkURLs(list, mock); err != nil {
 		return nil, err
 	}
 	if s.logger == nil {

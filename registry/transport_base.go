@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,42 +35,108 @@ func parseURLs(urls string) (list []*host, scope string, err error) {
 	if len(list) == 0 {
 		return nil, "", errors.New("registry: no URL given")
 	}
+	seen := make(map[string]bool)
 	for _, h := range list {
-		if h.base.Scheme != "mock" {
-			continue
+		shown := displayURL(h.base)
+		if same := strings.ToLower(h.base.Scheme+"://"+h.base.Host) + h.base.EscapedPath(); seen[same] {
+			return nil, "", fmt.Errorf("registry: URL %s is given twice", shown)
+		} else {
+			seen[same] = true
 		}
-		if len(list) > 1 {
+		if h.base.Scheme == "mock" && len(list) > 1 {
 			return nil, "", errors.New("registry: a mock:// URL has to be the only one")
 		}
+	}
+	if h := list[0]; h.base.Scheme == "mock" {
 		scope = h.base.Host + h.base.Path
 		h.base = &url.URL{Scheme: "mock", Host: h.base.Host}
-		return list, scope, nil
 	}
-	return list, "", nil
+	return list, scope, nil
 }
 
-// parseURL reads one URL. Errors do not repeat it: it may hold a password.
+// parseURL reads one URL, of which every part counts. Errors do not repeat user,
+// password and query: they may be secret.
 func parseURL(text string) (*host, error) {
+	scheme, _, ok := strings.Cut(text, "://")
+	if !ok {
+		return nil, schemeFault(text)
+	}
+	switch strings.ToLower(scheme) {
+	case "http", "https", "mock":
+	default:
+		return nil, fmt.Errorf("registry: URL %s: want http://, https:// or mock://", withoutSecrets(text))
+	}
+	if strings.Count(text, "://") > 1 {
+		return nil, errors.New("registry: a URL cannot be read: several URLs are separated by commas")
+	}
 	u, err := url.Parse(text)
 	if err != nil {
 		return nil, errors.New("registry: a URL cannot be read: " + urlFault(err))
 	}
-	switch u.Scheme {
-	case "http", "https", "mock":
-	default:
-		return nil, fmt.Errorf("registry: URL %s: want http://, https:// or mock://", displayURL(u))
+	fault := func(reason string) error { return fmt.Errorf("registry: URL %s: %s", withoutSecrets(text), reason) }
+	if u.Hostname() == "" {
+		return nil, fault("no host")
 	}
-	if u.Host == "" {
-		return nil, fmt.Errorf("registry: URL %s: no host", displayURL(u))
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return nil, fault("no port has the number " + u.Port())
+	}
+	if strings.Contains(text, "?") {
+		return nil, fault("a query would have no effect: remove it")
+	}
+	if strings.Contains(text, "#") {
+		return nil, fault("a fragment would have no effect: remove it")
 	}
 	h := &host{base: &url.URL{Scheme: u.Scheme, Host: u.Host}}
 	h.base.RawPath = strings.TrimRight(u.EscapedPath(), "/")
 	h.base.Path, _ = url.PathUnescape(h.base.RawPath)
-	if u.User != nil {
-		password, _ := u.User.Password()
-		h.auth = &basicAuth{u.User.Username(), password}
+	if u.User == nil {
+		return h, nil
+	}
+	password, _ := u.User.Password()
+	h.auth = &basicAuth{u.User.Username(), password}
+	switch reason := h.auth.fault(); {
+	case u.Scheme == "mock":
+		return nil, fault("a user would have no effect: remove it")
+	case reason != "":
+		return nil, fault(reason + ": want user:password in front of the @")
 	}
 	return h, nil
+}
+
+// schemeFault is the error for a URL without "://".
+func schemeFault(text string) error {
+	for _, scheme := range []string{"http:", "https:", "mock:"} {
+		if rest, ok := strings.CutPrefix(strings.ToLower(text), scheme); ok && (rest == "" || rest[0] == '/') {
+			return fmt.Errorf("registry: URL %s: want %s// and a host", withoutSecrets(text), scheme)
+		}
+	}
+	host := strings.TrimLeft(withoutSecrets(text), "/")
+	if host == "" {
+		return errors.New("registry: a URL without a host: want http://, https:// or mock:// and a host")
+	}
+	return fmt.Errorf("registry: URL %s has no scheme: want http://, https:// or mock:// in front, as in http://%s", host, host)
+}
+
+// withoutSecrets is the text of a URL without user, password, query and fragment,
+// as far as they can be told apart.
+func withoutSecrets(text string) string {
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		if strings.Contains(text[i:], "@") {
+			return "(not shown)"
+		}
+		text = text[:i]
+	}
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		scheme, rest = "", text
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = rest[i+1:]
+	}
+	if ok {
+		rest = scheme + "://" + rest
+	}
+	return shorten(oneLine(rest), 200)
 }
 
 // urlFault is what is wrong with a URL, without the URL.
@@ -155,6 +222,9 @@ func proxyURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
 		return nil, errors.New("registry: WithProxy: want a URL with http, https or socks5 and a host")
+	}
+	if strings.Trim(u.Path, "/") != "" || strings.ContainsAny(text, "?#") {
+		return nil, errors.New("registry: WithProxy: want a URL with a host alone: a path or a query would have no effect")
 	}
 	return u, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -237,7 +238,8 @@ func (x *exchange) tell(kind EventKind, o *outcome, d time.Duration) {
 	if x.t.observer == nil {
 		return
 	}
-	e := Event{Kind: kind, Method: x.req.Method, URL: x.url(o.host), Attempt: x.attempts, Duration: d, Err: o.err}
+	where, _, _ := strings.Cut(x.url(o.host), "?") // as a label, or a name: subjects in a query are many
+	e := Event{Kind: kind, Method: x.req.Method, URL: where, Attempt: x.attempts, Duration: d, Err: o.err}
 	if o.resp != nil {
 		e.Status = o.resp.StatusCode
 	}
