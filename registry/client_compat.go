@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/kavro/kavro/schemas"
@@ -55,7 +53,7 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 	}
 	messages := strings.Join(verdict.Messages, "\n")
 	if reasons := serverReasons(messages); reasons != nil {
-		return reasons
+		return c.inWords(ctx, subject, reasons, messages, next)
 	}
 	var incompatible *schemas.IncompatibleError
 	if err := c.checkHere(ctx, subject, next, o.against); errors.As(err, &incompatible) {
@@ -122,45 +120,4 @@ func (c *Client) checkHere(ctx context.Context, subject string, next *schemas.Sc
 		out.Reasons[i].Version = numbers[out.Reasons[i].Version-1]
 	}
 	return &out
-}
-
-// What Confluent's registry says of an incompatible schema, in the messages of a
-// check and in the message of a refused registration:
-//
-//	{errorType:'TYPE_MISMATCH', description:'The type (path '/fields/1/type') ...', additionalInfo:'...'}
-//	{oldSchemaVersion: 3}
-//	{validateFields: 'false', compatibility: 'BACKWARD'}
-var (
-	reasonText  = regexp.MustCompile(`\{errorType:'([A-Z_]+)', description:'(.*?)', additionalInfo:'(.*?)'\}`)
-	reasonPath  = regexp.MustCompile(`path '([^']*)'`)
-	versionText = regexp.MustCompile(`\{oldSchemaVersion: (\d{1,9})\}`)
-	levelText   = regexp.MustCompile(`compatibility: '([A-Z_]+)'`)
-)
-
-// serverReasons reads the reasons in text; nil if there are none.
-func serverReasons(text string) error {
-	text = text[:min(len(text), maxRefusal)]
-	found := reasonText.FindAllStringSubmatch(text, -1)
-	if len(found) == 0 {
-		return nil
-	}
-	out := &schemas.IncompatibleError{}
-	if m := levelText.FindStringSubmatch(text); m != nil {
-		out.Level, _ = schemas.ParseLevel(m[1]) // NONE if it is one that we do not know
-	}
-	version := 0
-	if m := versionText.FindStringSubmatch(text); m != nil {
-		version, _ = strconv.Atoi(m[1])
-	}
-	for _, m := range found {
-		reason := schemas.Reason{
-			Kind: schemas.ReasonKind(m[1]), Message: m[3], Version: version,
-			OldReads: strings.Contains(m[2], "in the old schema does not") || strings.Contains(m[2], "The old schema is missing"),
-		}
-		if path := reasonPath.FindStringSubmatch(m[2]); path != nil {
-			reason.Path = path[1]
-		}
-		out.Reasons = append(out.Reasons, reason)
-	}
-	return out
 }

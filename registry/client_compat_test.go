@@ -72,7 +72,7 @@ func TestCheckCompatibility(t *testing.T) {
 		err    string // "" is none
 	}{
 		{name: "compatible", level: schemas.Backward, texts: []string{userV1}, next: userV2},
-		{name: "incompatible", level: schemas.Backward, texts: []string{userV1}, next: userBad, err: "version 1: READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1: zip"},
+		{name: "incompatible", level: schemas.Backward, texts: []string{userV1}, next: userBad, err: "incompatible schema at level BACKWARD: the new schema cannot read data of version 1: field zip is not in the writer's schema and needs a default"},
 		{name: "an older version", level: schemas.Backward, texts: []string{userV1, userV2}, next: userBad, opts: []CallOption{Against(1)}, err: "version 1"},
 		{name: "the latest version", level: schemas.Backward, texts: []string{userV1, userV2}, next: userBad, opts: []CallOption{Against(-1)}, err: "version 2"},
 		{name: "a version that is not there", level: schemas.Backward, texts: []string{userV1}, next: userV2, opts: []CallOption{Against(7)}, err: "version 7 of subject s does not exist"},
@@ -116,6 +116,75 @@ func TestCheckCompatibility(t *testing.T) {
 			require.ErrorAs(t, err, &incompatible)
 		})
 	}
+}
+
+// Reasons name the path of the field, each once, in words: of a check and of a
+// registration, whether the registry sends what it compared with, cuts that off, or
+// compared with what refers to others.
+func TestReasonsNameTheField(t *testing.T) {
+	order := func(field, line string) string {
+		return `{"type":"record","name":"Order","fields":[{"name":"id","type":"` + field + `"},{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[` + line + `]}}}]}`
+	}
+	const price, more = `{"name":"price","type":"int"}`, `{"name":"price","type":"int"},{"name":"tax","type":"int"}`
+	long := strings.Replace(order("string", price), `"fields"`, `"doc":"`+strings.Repeat("x", 3000)+`","fields"`, 1)
+	refs := []Reference{{Name: "Line", Subject: "line", Version: 1}}
+	referring := `{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"lines","type":{"type":"array","items":"Line"}}]}`
+	for _, test := range []struct {
+		name     string
+		old      Definition
+		next     string
+		level    schemas.Level
+		err      string
+		requests int // besides the check
+	}{
+		{"a nested field", Definition{Text: order("string", price)}, order("int", more), schemas.Backward,
+			"the new schema cannot read data of version 1: id: string cannot be read as int; field lines[].tax is not in the writer's schema and needs a default", 0},
+		{"the old schema reads", Definition{Text: order("string", more)}, order("string", price), schemas.Forward,
+			"version 1 cannot read the new schema's data: field lines[].tax is not in the writer's schema and needs a default", 0},
+		{"both read", Definition{Text: order("string", price)}, order("int", price), schemas.Full,
+			"version 1 cannot read the new schema's data: id: int cannot be read as string; the new schema cannot read data of version 1: id: string cannot be read as int", 0},
+		{"another name", Definition{Text: userV1}, strings.Replace(userV1, "User", "Customer", 1), schemas.Forward,
+			"version 1 cannot read the new schema's data: ", 0},
+		{"a long text", Definition{Text: long}, order("int", price), schemas.Backward, "id: string cannot be read as int", 0},
+		{"one that refers to another", Definition{Text: referring, References: refs}, order("int", price), schemas.Backward, "id: string cannot be read as int", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture()
+			f.register(t, "line", `{"type":"record","name":"Line","fields":[`+price+`]}`)
+			_, err := f.Memory.Register(t.Context(), "s", test.old)
+			require.NoError(t, err)
+			require.NoError(t, f.SetCompatibility(t.Context(), "s", test.level))
+			for call, ask := range map[string]func(c *Client) error{
+				"check":    func(c *Client) error { return c.CheckCompatibility(t.Context(), "s", Definition{Text: test.next}) },
+				"register": func(c *Client) error { _, err := c.Register(t.Context(), "s", Definition{Text: test.next}); return err },
+			} {
+				before := f.Total()
+				err := ask(f.client(t))
+				var incompatible *schemas.IncompatibleError
+				require.ErrorAs(t, err, &incompatible, call)
+				require.Equal(t, test.level, incompatible.Level)
+				require.ErrorContains(t, incompatible, test.err)
+				for _, reason := range incompatible.Reasons {
+					require.True(t, reason.Field != "" || test.name == "another name")
+					require.NotEmpty(t, reason.Path)
+					require.Equal(t, 1, strings.Count(incompatible.Error(), reason.String()))
+				}
+				if call == "check" {
+					require.Equal(t, test.requests, f.Total()-before-1)
+				}
+			}
+		})
+	}
+	// What is said twice is one reason, and what nobody here finds stays the registry's.
+	said := `{errorType:'TYPE_MISMATCH', description:'The type (path '/a') of a field in the new schema does not match', additionalInfo:'y'}`
+	require.Len(t, serverReasons(said+", "+said).(*schemas.IncompatibleError).Reasons, 1)
+	f := newFixture()
+	f.register(t, "s", userV1)
+	body, err := json.Marshal(map[string]any{"is_compatible": false, "messages": []string{said, said, "{oldSchemaVersion: 1}", "{oldSchema: '" + userV1 + "'}"}})
+	require.NoError(t, err)
+	f.Add(Fault{Path: "/compatibility/*", Body: text(string(body))})
+	err = f.client(t).CheckCompatibility(t.Context(), "s", Definition{Text: userV2})
+	require.EqualError(t, err, "incompatible schema: the new schema cannot read data of version 1: TYPE_MISMATCH at /a: y")
 }
 
 // A refused registration carries the reasons, where the registry says them.

@@ -286,7 +286,7 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 	}
 	var a schemaAnswer
 	if err := c.ask(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a); err != nil {
-		return nil, withDoubt(err, doubt)
+		return nil, c.refusedInWords(ctx, key.subject, withDoubt(err, doubt), sent.Schema)
 	}
 	if err := c.acceptFrom(ctx, http.MethodPost, path, e, &a); err != nil {
 		return nil, err
