@@ -24,7 +24,8 @@
 //
 // Errors are told apart by type: [NotFoundError], [UnavailableError],
 // [UnauthorizedError], [ConflictError] and [InvalidError], each with what the
-// registry answered.
+// registry answered. An answer that is not one to what was asked for, whatever its
+// status, is a [MalformedResponseError] in an UnavailableError.
 //
 // # Specifications
 //
