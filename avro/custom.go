@@ -12,7 +12,8 @@ type customType struct {
 // WithType writes values of type T as to turns them into a B, and reads them as
 // from makes them from a B. B is a type that fits the schema, such as string,
 // int64 or a struct. Both functions are called by several goroutines at once. An
-// error of theirs is the error of the value.
+// error of theirs is the error of the value. A second WithType of the same T is an
+// error of the constructor.
 //
 //	avro.WithType(
 //		func(a netip.Addr) ([]byte, error) { return a.AsSlice(), nil },
@@ -36,6 +37,9 @@ func WithType[T, B any](to func(T) (B, error), from func(B) (T, error)) Option {
 		},
 	}
 	return func(cfg *config) {
+		if cfg.customTypes[reflect.TypeFor[T]()] != nil {
+			cfg.twice = append(cfg.twice, "WithType of "+reflect.TypeFor[T]().String())
+		}
 		types := map[reflect.Type]*customType{reflect.TypeFor[T](): c}
 		for t, c := range cfg.customTypes {
 			if types[t] == nil {

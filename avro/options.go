@@ -21,6 +21,7 @@ type config struct {
 	unionTypes      []UnionBranch
 	customTypes     map[reflect.Type]*customType
 	json            jsonConfig
+	twice           []string // options of which only one can count
 }
 
 // newConfig applies opts to the defaults and checks the outcome.
@@ -48,6 +49,9 @@ func newConfig(opts []Option) (config, error) {
 		if l.n < 0 {
 			return config{}, fmt.Errorf("avro: %s: %d is negative", l.name, l.n)
 		}
+	}
+	if len(c.twice) > 0 {
+		return config{}, fmt.Errorf("avro: %s is given twice", c.twice[0])
 	}
 	return c, nil
 }

@@ -3,6 +3,8 @@ package avro
 import (
 	"reflect"
 	"strings"
+
+	"github.com/kavro/kavro/internal/structtag"
 )
 
 // Which Go field is which field of the record:
@@ -11,6 +13,9 @@ import (
 //  2. otherwise the Go field's name is the field's;
 //  3. otherwise it is, but for upper and lower case and underscores:
 //     CustomerID is customer_id.
+//
+// A tag that cannot be read, one with another key but for upper and lower case,
+// and one of a field that is not exported would do nothing: they are misfits.
 //
 // The tag avro:"-" leaves a Go field out, and avro:"name,omitzero" (or
 // avro:",omitzero") writes null for its zero value. The fields of embedded
@@ -65,6 +70,9 @@ func (b *planner) goFields(p *plan, path string) []goField {
 			continue
 		}
 		f := goField{StructField: sf, schemaAt: -1}
+		if fault := structtag.Fault(sf.Tag, tagKey); fault != "" {
+			b.misfit(joinPath(path, sf.Name), "%s", fault)
+		}
 		tag, options, _ := strings.Cut(sf.Tag.Get(tagKey), ",")
 		if tag == "-" && options == "" {
 			closed[indexKey(sf.Index)] = true
@@ -84,6 +92,9 @@ func (b *planner) goFields(p *plan, path string) []goField {
 		}
 		closed[indexKey(sf.Index)] = true
 		if !sf.IsExported() {
+			if tag != "" || options != "" {
+				b.misfit(joinPath(path, sf.Name), "the field has a tag and is not exported; it can be neither read nor written")
+			}
 			b.ignore(p, sf)
 			continue
 		}

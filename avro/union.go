@@ -43,9 +43,16 @@ func UnionType[T any](name string) UnionBranch {
 // A branch that the interface has no type for is an error when it is met, since
 // schemas grow branches; in a field of type any it is a generic value instead,
 // if no type is given for any of the union's branches, or with
-// [WithGenericBranches].
+// [WithGenericBranches]. A second type for a branch is an error of the constructor.
 func WithUnionTypes(branches ...UnionBranch) Option {
 	return func(c *config) {
+		for i, b := range branches {
+			for _, other := range append(c.unionTypes[:len(c.unionTypes):len(c.unionTypes)], branches[:i]...) {
+				if other.name == b.name {
+					c.twice = append(c.twice, "WithUnionTypes of "+b.name)
+				}
+			}
+		}
 		c.unionTypes = append(c.unionTypes[:len(c.unionTypes):len(c.unionTypes)], branches...)
 	}
 }

@@ -3,6 +3,8 @@ package schemas
 import (
 	"reflect"
 	"strings"
+
+	"github.com/kavro/kavro/internal/structtag"
 )
 
 // record is the schema of a struct type; see define for names and name.
@@ -82,6 +84,9 @@ func (i *inferrer) promoted(t reflect.Type, at place, depth int, around map[refl
 	defer delete(around, t)
 	for n := range t.NumField() {
 		f := t.Field(n)
+		if fault := structtag.Fault(f.Tag, "avro"); fault != "" {
+			i.refuse(at, "%s: %s", f.Name, fault)
+		}
 		tag, options, _ := strings.Cut(f.Tag.Get("avro"), ",")
 		if tag == "-" && options == "" {
 			fields = append(fields, promotedField{structField{StructField: f}, depth, true})
@@ -104,6 +109,9 @@ func (i *inferrer) promoted(t reflect.Type, at place, depth int, around map[refl
 			continue
 		}
 		if !f.IsExported() {
+			if tag != "" || options != "" {
+				i.refuse(at, "%s has a tag and is not exported; it can be neither read nor written", f.Name)
+			}
 			continue
 		}
 		name := tag

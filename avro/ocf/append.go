@@ -15,8 +15,8 @@ var ErrDamagedEnd = errors.New("ocf: the file does not end with its sync marker"
 // Append goes on with an existing file, in its schema and compression and with
 // its sync marker. An empty file is begun, as [NewWriter] does. f is not closed.
 //
-// s may be nil; if it is not, it must be the file's schema, but for documentation,
-// defaults and the like. The data that are there are not checked, but for the
+// s may be nil; if it is not, it must be the file's schema, logical types included,
+// but for documentation, defaults and the like. The data that are there are not checked, but for the
 // last 16 bytes: see [ErrDamagedEnd]. Nothing of the file is overwritten.
 // [WithMetadata] and [WithSyncMarker] are errors here, and so is a
 // [WithCompression] that is not the file's.
@@ -68,6 +68,8 @@ func (h *header) accepts(s *schemas.Schema, conf *config) error {
 	switch {
 	case s != nil && s.Canonical() != h.schema.Canonical():
 		return fmt.Errorf("ocf: the file is of another schema: %s", h.schema.Canonical())
+	case s != nil && !sameLogical(s.Root(), h.schema.Root(), map[[2]*schemas.Node]bool{}):
+		return fmt.Errorf("ocf: the file is of other logical types: %s", h.schema)
 	case len(conf.metadata) > 0:
 		return errors.New("ocf: WithMetadata: a file's metadata cannot be added to")
 	case conf.sync != nil:
@@ -76,6 +78,29 @@ func (h *header) accepts(s *schemas.Schema, conf *config) error {
 		return fmt.Errorf("ocf: WithCompression: the file has %s, not %v", h.codec, conf.compression)
 	}
 	return nil
+}
+
+// sameLogical reports whether two schemas of one canonical form, which has no logical
+// types, agree in those: a number of milliseconds is no number of microseconds.
+func sameLogical(a, b *schemas.Node, seen map[[2]*schemas.Node]bool) bool {
+	if seen[[2]*schemas.Node{a, b}] {
+		return true
+	}
+	seen[[2]*schemas.Node{a, b}] = true
+	if a.Logical() != b.Logical() || a.Items() != nil && !sameLogical(a.Items(), b.Items(), seen) {
+		return false
+	}
+	for i, branch := range a.Branches() {
+		if !sameLogical(branch, b.Branches()[i], seen) {
+			return false
+		}
+	}
+	for i, f := range a.Fields() {
+		if !sameLogical(f.Type(), b.Fields()[i].Type(), seen) {
+			return false
+		}
+	}
+	return true
 }
 
 // defaultLevel is how hard blocks are packed where nobody says.

@@ -440,6 +440,7 @@ func TestAppend(t *testing.T) {
 	}{
 		{name: "a file cut short", cut: 1, err: ocf.ErrDamagedEnd.Error()},
 		{name: "another schema", s: schemas.MustParse(`"int"`), err: "the file is of another schema"},
+		{name: "other logical types", s: schemas.MustParse(strings.Replace(eventText, `"long"`, `{"type":"long","logicalType":"timestamp-micros"}`, 1)), err: "the file is of other logical types"},
 		{name: "another compression", opts: []ocf.Option{ocf.WithCompression(ocf.Snappy())}, err: "the file has null, not snappy"},
 		{name: "metadata", opts: []ocf.Option{ocf.WithMetadata("a", nil)}, err: "cannot be added to"},
 		{name: "a marker", opts: []ocf.Option{ocf.WithSyncMarker([16]byte{})}, err: "the file has one"},
