@@ -55,7 +55,7 @@ func newJSON(s *shape, conf config) *JSON {
 // and symbols: together no more than a sixteenth of [WithMaxBytes], 16 MiB by
 // default, and 256 bytes for each of the datum's.
 func (j *JSON) Append(dst, datum []byte) ([]byte, error) {
-	w := jsonWriter{datum: datum, dst: dst, spare: j.conf.limits.maxEmptyItems + 16*len(datum), most: len(dst) + j.conf.limits.maxJSON(len(datum))}
+	w := jsonWriter{datum: datum, dst: dst, spare: j.conf.limits.maxEmptyItems + 16*len(datum), most: j.conf.limits.maxJSON(len(dst), len(datum))}
 	w.r.reset(datum, &j.conf)
 	w.value(j.plan)
 	if err := w.r.Done(); err != nil {

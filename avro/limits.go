@@ -35,10 +35,11 @@ func (l *limits) maxFilled(n int) int {
 	return int(min(int64(l.maxBytes), max(int64(l.maxBytes)/filledShare, maxFilled)+filledTimes*int64(n)))
 }
 
-// maxJSON is how long the JSON of a datum of n bytes may get.
-func (l *limits) maxJSON(n int) int {
+// maxJSON is how long text that has a length may get by the JSON of a datum of n
+// bytes.
+func (l *limits) maxJSON(have, n int) int {
 	const namesPerByte = 256
-	return int(min(math.MaxInt, max(int64(l.maxBytes)/filledShare, maxFilled)+namesPerByte*int64(n)))
+	return int(min(math.MaxInt, int64(have)+max(int64(l.maxBytes)/filledShare, maxFilled)+namesPerByte*int64(n)))
 }
 
 // WithMaxBytes sets the longest string or bytes value that is read, in bytes. The
