@@ -197,6 +197,22 @@ func TestGenFromFiles(t *testing.T) {
 }
 
 // What an earlier run wrote for a schema that is gone is reported, whole folders
+// A default that a Go type cannot hold stops gen, which says which and what to do;
+// -zero-defaults goes on.
+func TestGenDefaultsThatGoCannotHold(t *testing.T) {
+	k := newKavro(t)
+	file := k.file("user.avsc", `{"type": "record", "name": "User", "fields": [{"name": "id", "type": {"type": "string", "logicalType": "uuid"}, "default": ""}]}`)
+	code, _, errOut := k.run("gen", "-o", k.dir, file)
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errOut, `the default of User.id: "" is not a UUID`)
+	require.Contains(t, errOut, "-zero-defaults")
+	require.NoFileExists(t, filepath.Join(k.dir, "user_avro.go"))
+	k.well("gen", "-o", k.dir, "-zero-defaults", file)
+	text, err := os.ReadFile(filepath.Join(k.dir, "user_avro.go"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), `// ID is zero, as its default is no value of its type: "" is not a UUID`)
+}
+
 // too, and left where it is. Other people's code is no concern of ours.
 func TestGenReportsStaleFiles(t *testing.T) {
 	k := newKavro(t)
