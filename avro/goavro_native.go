@@ -12,8 +12,9 @@ import (
 
 // checkNative finds values that goavro would write as others: decimals that it cuts
 // to the schema's scale; text for a logical type,
-// written as its bytes; doubles that become an infinity as a float; and a time
-// before 1970 as a date, which it counts to the day after.
+// written as its bytes; doubles that become an infinity as a float; integers that a
+// float or double rounds; and a time before 1970 as a date, which it counts to the
+// day after.
 // What does not look like a value of its type is left to goavro.
 func (s *shape) checkNative(v any, depth, maxDepth int) error {
 	if s.recursive {
@@ -44,6 +45,12 @@ func (s *shape) checkNative(v any, depth, maxDepth int) error {
 	case time.Time:
 		if s.logical == dateLogical && v.Unix() < 0 && v.Unix()%86400 != 0 {
 			return errors.New("goavro counts a time before 1970 to the day after; use midnight UTC")
+		}
+	case int, int32, int64:
+		n, _, _ := anyInt(v)
+		if s.typ == schemas.Float || s.typ == schemas.Double {
+			_, err, _ := appendInt(nil, n, s)
+			return err
 		}
 	default:
 		return s.checkNativeParts(reflect.ValueOf(v), depth, maxDepth)
