@@ -53,6 +53,9 @@ func (d *Dispatcher[K, V]) OnTombstone(handle func(context.Context, *Message[K, 
 // Handle calls the handler for m. The error wraps [ErrNoHandler] if there is none,
 // or [ErrTombstone] if there is none for a tombstone.
 func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
+	if m.Err != nil { // under Raw: neither key nor value say anything
+		return fmt.Errorf("%w: the record could not be decoded: %w", ErrNoHandler, m.Err)
+	}
 	if m.Tombstone {
 		if d.null == nil {
 			return fmt.Errorf("%w, and the dispatcher has no handler for it: give OnTombstone, or the consumer's option"+

@@ -106,19 +106,19 @@ func TestStalledGroupNamesItself(t *testing.T) {
 // What is no stall is not warned of: a member that has nothing because there are more
 // members than partitions; one that does not poll itself; one that has left.
 func TestWhatIsNoStall(t *testing.T) {
-	for name, tc := range map[string]func(t *testing.T, w *world, c *consumer){
-		"more members than partitions": func(t *testing.T, w *world, c *consumer) {
-			other := w.join()
+	for name, tc := range map[string]func(t *testing.T, w *world, c *consumer, join func() *consumer){
+		"more members than partitions": func(t *testing.T, w *world, c *consumer, join func() *consumer) {
+			other := join()
 			defer w.close(other)
 			defer runFor(t, other)()
 			defer runFor(t, c)()
 			time.Sleep(time.Hour)
 			require.Zero(t, c.Group())
 		},
-		"has lost its partitions to others": func(t *testing.T, w *world, c *consumer) {
+		"has lost its partitions to others": func(t *testing.T, w *world, c *consumer, join func() *consumer) {
 			defer runFor(t, c)()
 			time.Sleep(time.Minute)
-			others := []*consumer{w.join(), w.join()}
+			others := []*consumer{join(), join()}
 			for _, other := range others {
 				defer w.close(other)
 				defer runFor(t, other)()
@@ -126,18 +126,31 @@ func TestWhatIsNoStall(t *testing.T) {
 			time.Sleep(time.Hour)
 			require.Zero(t, c.Group())
 		},
-		"does not poll": func(t *testing.T, w *world, c *consumer) {
+		"does not poll": func(t *testing.T, w *world, c *consumer, _ func() *consumer) {
 			time.Sleep(time.Hour)
 			require.True(t, c.Group().Rebalancing)
 		},
-		"unsubscribed": func(t *testing.T, w *world, c *consumer) {
+		"unsubscribed": func(t *testing.T, w *world, c *consumer, _ func() *consumer) {
 			stop := runFor(t, c)
 			require.NoError(t, c.Unsubscribe())
 			time.Sleep(time.Hour)
 			require.Zero(t, c.Group())
 			stop()
 		},
-		"closed": func(t *testing.T, w *world, c *consumer) {
+		"takes its time with what it gets": func(t *testing.T, w *world, c *consumer, join func() *consumer) {
+			w.close(c)
+			s := &stalls{}
+			slow := w.wrap(w.member(), append(s.options(), avroconsumer.OnAssigned(func(context.Context, []base.Offset) ([]base.Offset, error) {
+				time.Sleep(10 * time.Minute)
+				return nil, nil
+			}))...)
+			require.NoError(t, slow.Subscribe("t"))
+			defer w.close(slow)
+			defer runFor(t, slow)()
+			time.Sleep(time.Hour)
+			require.Empty(t, s.get())
+		},
+		"closed": func(t *testing.T, w *world, c *consumer, _ func() *consumer) {
 			w.close(c)
 			time.Sleep(time.Hour)
 			require.Zero(t, c.Group())
@@ -148,9 +161,13 @@ func TestWhatIsNoStall(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t, 1)
 					s := &stalls{}
-					c := w.wrap(w.member(func(f *fakebase.ConsumerConfig) { f.Cooperative = cooperative }), s.options()...)
-					require.NoError(t, c.Subscribe("t"))
-					tc(t, w, c)
+					join := func() *consumer {
+						c := w.wrap(w.member(func(f *fakebase.ConsumerConfig) { f.Cooperative = cooperative }), s.options()...)
+						require.NoError(t, c.Subscribe("t"))
+						return c
+					}
+					c := join()
+					tc(t, w, c, join)
 					w.close(c)
 					require.Empty(t, s.get())
 					require.Empty(t, s.text.String())

@@ -17,26 +17,28 @@ type handler[K, V any] struct {
 func (h handler[K, V]) process(ctx context.Context, items []item) verdict {
 	c, it := h.core, &items[0]
 	if !c.observing {
-		return h.try(ctx, it)
+		return h.try(ctx, ctx, it)
 	}
 	start := time.Now()
-	ctx = c.observer.Handling(ctx, it.rec)
-	v := h.try(ctx, it)
-	c.observer.Handled(ctx, it.rec, time.Since(start), v.cause)
+	seen := c.observer.Handling(ctx, it.rec)
+	v := h.try(ctx, seen, it)
+	c.observer.Handled(seen, it.rec, time.Since(start), v.cause)
 	return v
 }
 
-func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
+// try decodes a record and calls the handler within the observer's context, seen. ctx is
+// the one whose end counts: an observer may have put its own in place of it.
+func (h handler[K, V]) try(ctx, seen context.Context, it *item) verdict {
 	skip, e := h.tombstones.Apply(it.rec)
 	if skip {
 		return verdict{}
 	}
 	var m *Message[K, V]
 	if e == nil {
-		m, e = h.decoder.decodeRecord(ctx, it.rec)
+		m, e = h.decoder.decodeRecord(seen, it.rec)
 	}
 	if e != nil {
-		v, raw := h.core.failed(ctx, it, e)
+		v, raw := h.core.failed(ctx, seen, it, e)
 		if v.cause = e; !raw {
 			return v
 		}
@@ -44,7 +46,7 @@ func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
 		m.Err = e
 	}
 	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
-	err := guard(func() error { return h.handle(ctx, m) })
+	err := guard(func() error { return h.handle(seen, m) })
 	if err == nil {
 		return verdict{answered: true}
 	}
@@ -52,7 +54,7 @@ func (h handler[K, V]) try(ctx context.Context, it *item) verdict {
 	if m.Schema != nil {
 		e.SchemaID = m.Schema.ID
 	}
-	v, _ := h.core.failed(ctx, it, e)
+	v, _ := h.core.failed(ctx, seen, it, e)
 	v.answered, v.cause = true, err
 	return v
 }
@@ -69,7 +71,8 @@ func guard(f func() error) (err error) {
 
 // failed applies the policy for a record that failed, and marks it as undealt
 // unless that processed it. raw: it is to be handed over with its error.
-func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict, raw bool) {
+// Dead letters are written within seen.
+func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v verdict, raw bool) {
 	if ctx.Err() != nil { // whatever it is, it may be for want of time
 		it.undealt = true
 		return verdict{}, false
@@ -87,10 +90,12 @@ func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict,
 		c.observer.Failed(e, class, Stopped)
 		return verdict{err: e}, false
 	}
-	it.attempts++
-	e.Attempts = int(it.attempts)
+	e.Attempts = int(it.attempts) + 1
 	decision := c.policies[class].Decide(e.Attempts)
 	did := decision.Action
+	if did != HandedRaw { // else its handler is about to try it
+		it.attempts++
+	}
 	v.answered = true
 	switch did {
 	case HandedRaw:
@@ -102,7 +107,7 @@ func (c *core) failed(ctx context.Context, it *item, e *RecordError) (v verdict,
 		it.undealt = true
 		v.err = e
 	case DeadLettered:
-		if err := c.writeDeadLetter(ctx, decision.Letters, e); err != nil {
+		if err := c.writeDeadLetter(seen, decision.Letters, e); err != nil {
 			it.undealt = true
 			if ctx.Err() == nil {
 				did, v.err = Stopped, err

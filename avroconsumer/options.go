@@ -73,6 +73,9 @@ func (c *config) check() error {
 	if slices.Contains(c.observers, nil) {
 		c.refuse("WithObserver", "the observer is nil")
 	}
+	if err := c.start.check(); err != nil {
+		c.refuse("WithStart", "%w", err)
+	}
 	if err := c.tombstones.Check(); err != nil {
 		c.refuse("WithTombstones", "%w", err)
 	}

@@ -15,6 +15,7 @@ type rebalancer struct{ *core }
 
 // Assigned takes partitions over, and says where to begin.
 func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+	c.stall.End() // what follows is this program's own time
 	ctx = c.asking(ctx)
 	c.mu.Lock()
 	for _, o := range committed {
@@ -35,7 +36,6 @@ func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]ba
 	for _, o := range committed {
 		c.had[o.TopicPartition] = true
 	}
-	c.stall.End()
 	c.noteEnd()
 	return start, nil
 }

@@ -56,7 +56,7 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdic
 			m, bad = h.decoder.decodeRecord(ctx, it.rec)
 		}
 		if bad != nil {
-			if !h.passesRaw(ctx, bad) {
+			if !h.passesRaw(ctx, bad, it) {
 				break
 			}
 			m = newMessage[K, V](it.rec)
@@ -75,7 +75,7 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdic
 	if bad != nil && v.err == nil && v.pause == 0 {
 		// Whatever is undealt before it is so because the partition is going away.
 		items[n].undealt = false
-		failed, _ := h.core.failed(ctx, &items[n], bad)
+		failed, _ := h.core.failed(ctx, ctx, &items[n], bad)
 		failed.answered = failed.answered || v.answered
 		return failed
 	}
@@ -92,8 +92,12 @@ func (h batchHandler[K, V]) skipped(ctx context.Context, it *item) {
 
 // passesRaw says whether the handler is to get a record that could not be decoded,
 // and tells the observer if so.
-func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError) bool {
-	if ctx.Err() != nil || e.Temporary() || e.Blameless() || h.core.policies[e.Class()].action != HandedRaw {
+func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *item) bool {
+	if ctx.Err() != nil || e.Temporary() || e.Blameless() {
+		return false
+	}
+	e.Attempts = int(it.attempts) + 1
+	if h.core.policies[e.Class()].Decide(e.Attempts).Action != HandedRaw {
 		return false
 	}
 	h.core.observer.Failed(e, e.Class(), HandedRaw)
@@ -130,7 +134,7 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 		if s := batch[i].Schema; s != nil {
 			e.SchemaID = s.ID
 		}
-		one, _ := h.core.failed(ctx, it, e)
+		one, _ := h.core.failed(ctx, ctx, it, e)
 		v.err, v.pause = one.err, max(v.pause, one.pause)
 	}
 	return v

@@ -19,8 +19,14 @@ type Start struct {
 }
 
 // FromTime begins with the first record whose timestamp is at or after t, in
-// partitions for which the group has committed nothing.
-func FromTime(t time.Time) Start { return Start{set: true, time: t} }
+// partitions for which the group has committed nothing. A time before 1970, the zero
+// time for instance, is the start of the partition.
+func FromTime(t time.Time) Start {
+	if t.UnixMilli() < 0 { // has other meanings in Kafka's protocol
+		return FromOffset(base.OffsetStart)
+	}
+	return Start{set: true, time: t}
+}
 
 // FromOffset begins at an offset, which may be [base.OffsetStart] or
 // [base.OffsetEnd], in partitions for which the group has committed nothing.
@@ -33,6 +39,14 @@ func FromOffset(offset int64) Start { return Start{set: true, offset: offset} }
 func (s Start) Always() Start {
 	s.always = true
 	return s
+}
+
+// check refuses an offset that is none.
+func (s Start) check() error {
+	if s.offset < 0 && s.offset != base.OffsetStart && s.offset != base.OffsetEnd {
+		return fmt.Errorf("offset %d is neither a number nor base.OffsetStart nor base.OffsetEnd", s.offset)
+	}
+	return nil
 }
 
 // offsets says where to begin reading the partitions of committed that s is for.

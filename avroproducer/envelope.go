@@ -119,7 +119,7 @@ func (e *envelope[K, V]) deliver() {
 		Timestamp: e.rec.Timestamp,
 		Key:       e.key,
 		Value:     e.value,
-		Tombstone: e.tombstone,
+		Tombstone: e.valueTo.Null,
 		Headers:   append([]base.Header(nil), e.rec.Headers...),
 		Err:       e.err,
 	})

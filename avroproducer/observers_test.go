@@ -69,3 +69,19 @@ func TestObserversAddUp(t *testing.T) {
 	_, err := avroproducer.New(b, text{}, text{}, avroproducer.WithObserver(nil))
 	require.EqualError(t, err, "avroproducer: WithObserver: the observer is nil")
 }
+
+// A value that is written as null is a tombstone, by whatever way it came to be.
+func TestDeliveryOfNulls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, b := newCluster(fakebase.ProducerConfig{})
+		p, err := avroproducer.New(b, framed{}, framed{}, avroproducer.WithOwnedBase())
+		require.NoError(t, err)
+		var got []bool
+		report := avroproducer.OnDelivery(func(d avroproducer.Delivery) { got = append(got, d.Tombstone) })
+		require.NoError(t, p.Produce(t.Context(), "t", new("k"), nil, report))
+		require.NoError(t, p.Produce(t.Context(), "t", nil, new("v"), report))
+		require.NoError(t, p.Delete(t.Context(), "t", new("k"), report))
+		require.NoError(t, p.Close(t.Context()))
+		require.Equal(t, []bool{true, false, true}, got)
+	})
+}

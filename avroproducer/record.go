@@ -25,9 +25,9 @@ type Delivery struct {
 	Offset    int64 // -1 if the record failed, or if acks=0 keeps the offset unknown
 	Timestamp time.Time
 
-	Key       any // the K given to Produce
-	Value     any // the V given to Produce; its zero value for a tombstone
-	Tombstone bool
+	Key       any           // the K given to Produce
+	Value     any           // the V given to Produce; its zero value for a tombstone
+	Tombstone bool          // the value was written as null
 	Headers   []base.Header // as written, with those of the serializers. They are yours
 
 	Err error // nil: the brokers have the record, as acks asks

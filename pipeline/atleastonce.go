@@ -144,6 +144,14 @@ func moving(e *base.Error) bool {
 	}
 }
 
+// Explain asks the consumer why nothing comes, if it knows.
+func (s *plain) Explain(err error) error {
+	if x, ok := s.Consumer.(interface{ Explain(error) error }); ok {
+		return x.Explain(err)
+	}
+	return err
+}
+
 // Close closes both, beside each other: neither costs the other its time. Where ctx has
 // ended, or is about to, they still get 5 seconds.
 func (s *plain) Close(ctx context.Context) error {

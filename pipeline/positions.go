@@ -50,6 +50,7 @@ type part struct {
 
 // Assigned takes partitions over.
 func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (start []base.Offset, err error) {
+	p.stall.End() // what follows is this program's own time
 	for _, f := range p.config.onAssigned {
 		chosen, err := f(ctx, slices.Clone(committed))
 		if err != nil {
@@ -87,7 +88,6 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 	}
 	p.noteEnd()
 	p.mu.Unlock()
-	p.stall.End()
 	p.config.observer.Assigned(topicPartitions(committed))
 	return start, nil
 }

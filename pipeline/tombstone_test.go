@@ -200,3 +200,22 @@ func (a *absent) SchemaByID(ctx context.Context, subject string, id int) (*regis
 	}
 	return a.SchemaSource.SchemaByID(ctx, subject, id)
 }
+
+// A record that is handed over raw has as many tries as any other.
+func TestRawRecordsAreTriedAsOften(t *testing.T) {
+	both(t, func(t *testing.T, exactlyOnce bool) {
+		p := newPlant(t, 1)
+		p.fill(0, "poison")
+		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd(), pipeline.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Raw()),
+			pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(3, avroconsumer.Constant(time.Second)).Then(pipeline.DeadLetter())))
+		calls := 0
+		require.NoError(t, l.Run(t.Context(), func(_ context.Context, m *message) ([]record, error) {
+			require.ErrorIs(t, m.Err, errPoison)
+			calls++
+			return nil, errHandler
+		}))
+		require.Equal(t, 4, calls)
+		require.Equal(t, []string{"poison"}, p.values("in-dlt"))
+		p.close(l)
+	})
+}

@@ -116,6 +116,9 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) erro
 			if produced, e, err = r.try(ctx, rec); err != nil || e == nil {
 				return err
 			}
+			if err := ctx.Err(); err != nil { // the observer's context may not have ended
+				return err
+			}
 			if e.Temporary() {
 				return r.waits(e)
 			}
@@ -131,6 +134,9 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) erro
 		decision := avroconsumer.Decision{Action: avroconsumer.Stopped}
 		if !e.Blameless() {
 			decision = r.policies[e.Class()].Decide(e.Attempts)
+		}
+		if decision.Action == avroconsumer.HandedRaw && e.Stage != avroconsumer.StageHandler {
+			known.attempts-- // the function is about to try it
 		}
 		if produced > 0 {
 			// Some of its results are in the transaction, and must not be seen: begin

@@ -1,0 +1,130 @@
+package avroconsumer_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/base"
+)
+
+// readRaw hands each record to handle, by itself or as a batch.
+var readRaw = map[string]func(t *testing.T, c *consumer, handle func(*message) error) error{
+	"Run": func(t *testing.T, c *consumer, handle func(*message) error) error {
+		return c.Run(t.Context(), func(_ context.Context, m *message) error { return handle(m) })
+	},
+	"RunBatch": func(t *testing.T, c *consumer, handle func(*message) error) error {
+		return c.RunBatch(t.Context(), 1, 0, func(_ context.Context, batch []*message) []error {
+			errs := make([]error, len(batch))
+			for i, m := range batch {
+				errs[i] = handle(m)
+			}
+			return errs
+		})
+	},
+}
+
+// A record that is handed over raw, also after retries, reaches the handler; its handler
+// has as many tries as for any record.
+func TestRawReachesTheHandler(t *testing.T) {
+	second := func(int) time.Duration { return time.Second }
+	for name, read := range readRaw {
+		for value, decoding := range map[string]avroconsumer.Option{
+			"poison":  avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Raw()),
+			"unknown": avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, avroconsumer.Retry(2, second).Then(avroconsumer.Raw())),
+		} {
+			t.Run(name+" "+value, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, 1)
+					w.fill(0, "a", value, "b")
+					dead := &letters{}
+					tries := 3
+					if value == "unknown" {
+						tries += 2 // of decoding
+					}
+					c := w.join(avroconsumer.WithToEnd(), decoding,
+						avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(tries, second).Then(avroconsumer.DeadLetter(dead))))
+					var got []string
+					require.NoError(t, read(t, c, func(m *message) error {
+						if m.Err != nil {
+							require.ErrorIs(t, m.Err, m.Err.Err)
+							got = append(got, "raw "+string(m.Raw.Value))
+							return errHandler
+						}
+						got = append(got, m.Value)
+						return nil
+					}))
+					require.Equal(t, []string{"a", "raw " + value, "raw " + value, "raw " + value, "raw " + value, "b"}, got)
+					require.Len(t, dead.get(), 1)
+					require.Equal(t, int64(3), w.committed(0))
+					w.close(c)
+				})
+			})
+		}
+	}
+}
+
+// A dispatcher gives none of its handlers a record that could not be decoded, least of
+// all the one for tombstones, with the zero value for a key.
+func TestDispatcherOfRawRecords(t *testing.T) {
+	d := avroconsumer.NewDispatcher[string, event]()
+	d.OnTombstone(func(context.Context, *avroconsumer.Message[string, event]) error { panic("deletes the key \"\"") })
+	bad := &avroconsumer.RecordError{Raw: &base.Record{Topic: "t", Key: []byte("k")}, Stage: avroconsumer.StageKey, Err: errPoison}
+	err := d.Handle(t.Context(), &avroconsumer.Message[string, event]{Tombstone: true, Raw: bad.Raw, Err: bad})
+	require.ErrorIs(t, err, avroconsumer.ErrNoHandler)
+	require.ErrorIs(t, err, errPoison)
+}
+
+// detached is an observer whose contexts never end.
+type detached struct{ avroconsumer.NopObserver }
+
+func (detached) Handling(context.Context, *base.Record) context.Context { return context.Background() }
+
+// What a handler returns late is given to no policy, whatever context an observer has put
+// in place of the handler's.
+func TestLateResultsBesideADetachedObserver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.fill(0, "a")
+		dead := &letters{}
+		c := w.join(avroconsumer.WithObserver(detached{}), avroconsumer.WithDrainTimeout(time.Second),
+			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.DeadLetter(dead)))
+		r := start(t, c, func(context.Context, *message) error {
+			time.Sleep(time.Minute)
+			return errHandler
+		})
+		synctest.Wait()
+		r.cancel()
+		var drain *avroconsumer.DrainError
+		require.ErrorAs(t, <-r.result, &drain)
+		time.Sleep(time.Hour)
+		require.Empty(t, dead.get())
+		w.close(c)
+		require.Equal(t, base.OffsetNone, w.committed(0))
+	})
+}
+
+// A start that is no position is refused; a time before Kafka's own is the start.
+func TestStartsThatAreNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.fillNumbers(0, 2)
+		b := w.member()
+		for _, at := range []time.Time{{}, time.Unix(-1, 0)} {
+			c := w.wrap(struct{ base.Consumer }{b}, avroconsumer.WithStart(avroconsumer.FromTime(at)))
+			require.NotNil(t, c)
+		}
+		c := w.join(avroconsumer.WithStart(avroconsumer.FromTime(time.Time{})))
+		require.Equal(t, "0", w.poll(c))
+		require.Equal(t, []base.Offset{{TopicPartition: tp(0), Offset: 0, LeaderEpoch: -1}}, c.Position())
+		w.close(c)
+		for _, offset := range []int64{-3, base.OffsetNone} {
+			_, err := avroconsumer.New(base.Consumer(b), text{}, text{}, avroconsumer.WithStart(avroconsumer.FromOffset(offset)))
+			require.ErrorContains(t, err, "avroconsumer: WithStart: offset ")
+		}
+	})
+}
