@@ -63,6 +63,26 @@ func TestCloseNamesWhatWasNotDelivered(t *testing.T) {
 	})
 }
 
+// An abort takes no longer than it may.
+func TestAbortTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBank(t, fakebase.ProducerConfig{}, avroproducer.WithAbortTimeout(time.Second))
+		b.base.Hook = func(op string) error {
+			if op == "abort" {
+				return errRetriable
+			}
+			return nil
+		}
+		begin := time.Now()
+		var unfinished *avroproducer.TransactionError
+		require.ErrorAs(t, b.Transaction(t.Context(), func(context.Context) error { return errUnfit }), &unfinished)
+		require.True(t, unfinished.Unfinished)
+		require.Equal(t, time.Second, time.Since(begin))
+		b.base.Hook = nil
+		require.NoError(t, b.Close(t.Context()))
+	})
+}
+
 // A transaction whose function has returned is committed although its context ends
 // meanwhile: a commit that is cut short would leave it undecided.
 func TestCommitWithAContextThatHasEnded(t *testing.T) {

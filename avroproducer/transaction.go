@@ -164,15 +164,16 @@ func (p *Producer[K, V]) abort(ctx context.Context, b base.TxnProducer) *Transac
 	return p.end(ctx, b, false)
 }
 
-// end ends the transaction, again and again while that may help, within ctx, though
-// it gets 5 seconds at least: a commit that is cut short may or may not have happened.
+// end ends the transaction, again and again while that may help, within ctx, though a
+// commit gets 5 seconds at least: one that is cut short may or may not have happened.
 // nil: it is ended.
 func (p *Producer[K, V]) end(ctx context.Context, b base.TxnProducer, commit bool) *TransactionError {
-	ctx, cancel := ending.Context(ctx, ending.Close)
-	defer cancel()
 	op := "abort"
 	if commit {
 		op = "commit"
+		var cancel context.CancelFunc
+		ctx, cancel = ending.Context(ctx, ending.Close)
+		defer cancel()
 	}
 	const longest = 5 * time.Second
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, longest) {

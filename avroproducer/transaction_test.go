@@ -27,10 +27,10 @@ type bank struct {
 	base    *fakebase.TxnProducer
 }
 
-func newBank(t *testing.T, config fakebase.ProducerConfig) bank {
+func newBank(t *testing.T, config fakebase.ProducerConfig, opts ...avroproducer.Option) bank {
 	c := fakebase.New(map[string]int{"t": 1})
 	b := c.TxnProducer("bank", config)
-	p, err := avroproducer.New(b, framed{}, framed{}, avroproducer.WithOwnedBase())
+	p, err := avroproducer.New(b, framed{}, framed{}, append(opts, avroproducer.WithOwnedBase())...)
 	require.NoError(t, err)
 	return bank{p, c, b}
 }
