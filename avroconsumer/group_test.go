@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -42,7 +43,7 @@ func (s *stalls) options() []avroconsumer.Option {
 func (s *stalls) get() []time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seen
+	return slices.Clone(s.seen)
 }
 
 // runFor runs c until the returned function is called.
@@ -79,6 +80,7 @@ func TestStalledGroupNamesItself(t *testing.T) {
 				defer runFor(t, c)()
 				time.Sleep(5 * time.Minute)
 			}
+			synctest.Wait()
 			require.Equal(t, []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute}, s.get())
 			require.Contains(t, s.text.String(), `level=WARN msg="kavro: consumer: the group has been in a rebalance for 30s, and this member has no partitions:`+
 				` another member neither polls nor leaves, or the coordinator does not answer"`)
@@ -169,6 +171,7 @@ func TestWhatIsNoStall(t *testing.T) {
 					c := join()
 					tc(t, w, c, join)
 					w.close(c)
+					synctest.Wait()
 					require.Empty(t, s.get())
 					require.Empty(t, s.text.String())
 				})

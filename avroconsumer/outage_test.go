@@ -225,6 +225,7 @@ func TestOutageOutlivesItsProbe(t *testing.T) {
 			require.NoError(t, c.Pause(tp(p)))
 			time.Sleep(30 * time.Second)
 		}
+		synctest.Wait()
 		before := len(o.seen[7])
 		require.Greater(t, before, 9)
 		registry.back(7)
@@ -232,6 +233,7 @@ func TestOutageOutlivesItsProbe(t *testing.T) {
 		require.Equal(t, []string{"3 0"}, l.get())
 		require.NoError(t, c.Resume(tp(0), tp(1), tp(2)))
 		time.Sleep(time.Second)
+		synctest.Wait()
 		require.Len(t, l.get(), 4)
 		require.Len(t, o.seen[7], before)
 

@@ -525,6 +525,7 @@ func TestCloseThatMayNotWait(t *testing.T) {
 		require.ErrorIs(t, <-r.result, base.ErrClosed)
 		w.close(c)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		require.ErrorIs(t, cause, avroconsumer.ErrStopped)
 		require.Equal(t, int64(1), w.committed(0), "the first one, not the second")
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -34,6 +35,12 @@ func (s *stalls) Error(err error) {
 	}
 }
 
+func (s *stalls) get() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
 // A pipeline that waits for another member of its group says so, and since when.
 func TestStalledGroupNamesItself(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
@@ -52,7 +59,7 @@ func TestStalledGroupNamesItself(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() { ended <- l.Run(ctx, echo) }()
 		time.Sleep(90 * time.Second)
-		require.Equal(t, []time.Duration{30 * time.Second, time.Minute}, s.seen)
+		require.Equal(t, []time.Duration{30 * time.Second, time.Minute}, s.get())
 
 		require.NoError(t, idle.Close(t.Context()))
 		synctest.Wait()
@@ -60,7 +67,7 @@ func TestStalledGroupNamesItself(t *testing.T) {
 		p.fill(0, "a")
 		synctest.Wait()
 		time.Sleep(time.Hour)
-		require.Len(t, s.seen, 2)
+		require.Len(t, s.get(), 2)
 		require.Equal(t, []string{"<a>"}, p.values("out"))
 		cancel()
 		require.ErrorIs(t, <-ended, context.Canceled)

@@ -1,6 +1,7 @@
 package stall_test
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +16,10 @@ func TestWatch(t *testing.T) {
 		var w stall.Watch
 		var warned []time.Duration
 		begin := time.Now()
+		var mu sync.Mutex
 		warn := func(since time.Time) {
+			mu.Lock()
+			defer mu.Unlock()
 			require.Equal(t, begin, since)
 			warned = append(warned, time.Since(since))
 		}
@@ -33,7 +37,9 @@ func TestWatch(t *testing.T) {
 		time.Sleep(time.Hour)
 		require.Len(t, warned, 3)
 
+		mu.Lock()
 		begin = time.Now()
+		mu.Unlock()
 		w.Begin(warn)
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
