@@ -68,6 +68,33 @@ func TestRawReachesTheHandler(t *testing.T) {
 	}
 }
 
+// Records that come again, because the registry was away or the handler failed, have
+// waited for others already.
+func TestRunBatchLingersOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.fill(0, "cold")
+		w.outage.down.Store(true)
+		time.AfterFunc(time.Hour+time.Minute, func() { w.outage.down.Store(false) })
+		c := w.join(avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(1, avroconsumer.Constant(time.Second))))
+		begin := time.Now()
+		var got []time.Duration
+		ctx, cancel := context.WithCancel(t.Context())
+		require.ErrorIs(t, c.RunBatch(ctx, 10, time.Hour, func(_ context.Context, batch []*message) []error {
+			if got = append(got, time.Since(begin)); len(got) == 1 {
+				return []error{errHandler}
+			}
+			cancel()
+			return nil
+		}), context.Canceled)
+		require.Len(t, got, 2)
+		require.Less(t, got[0], time.Hour+2*time.Minute)
+		require.Equal(t, time.Second, got[1]-got[0])
+		require.Equal(t, int64(1), w.committed(0))
+		w.close(c)
+	})
+}
+
 // A dispatcher gives none of its handlers a record that could not be decoded, least of
 // all the one for tombstones, with the zero value for a key.
 func TestDispatcherOfRawRecords(t *testing.T) {

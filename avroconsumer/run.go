@@ -314,8 +314,10 @@ func (r *runner) finish(j *job, v verdict, cancelled bool) {
 	case v.err != nil:
 		r.stop(v.err)
 	case v.registry:
+		l.ripe = true // what comes again has waited for more records already
 		c.awaitRegistry(l, v.id)
 	case v.pause > 0 && l.items.len() > 0:
+		l.ripe = true
 		c.park(l, v.pause)
 	}
 	c.offer(l)
