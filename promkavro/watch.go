@@ -58,7 +58,9 @@ var (
 )
 
 // member is a source that knows about its group. Consumers and pipelines are.
-type member interface{ Group() avroconsumer.GroupStatus }
+type member interface {
+	Group() avroconsumer.GroupStatus
+}
 
 // Describe implements prometheus.Collector.
 func (w *watched) Describe(out chan<- *prometheus.Desc) {
