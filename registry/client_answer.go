@@ -23,9 +23,15 @@ import (
 // names the thing asked for, should it not exist. in is a body to send as JSON; []byte and
 // json.RawMessage are sent as they are, nil sends none.
 func (c *Client) ask(ctx context.Context, method, path, what string, in, out any) error {
+	_, err := c.answer(ctx, method, path, what, in, out)
+	return err
+}
+
+// answer is ask for a caller that has more to say about the answer.
+func (c *Client) answer(ctx context.Context, method, path, what string, in, out any) (*capture, error) {
 	body, err := encodeBody(in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var reader *bytes.Reader
 	if body != nil {
@@ -33,15 +39,15 @@ func (c *Client) ask(ctx context.Context, method, path, what string, in, out any
 	}
 	req, err := newRequest(ctx, method, c.URL()+path, reader)
 	if err != nil {
-		return fmt.Errorf("registry: %s %q: %w", method, path, err)
+		return nil, fmt.Errorf("registry: %s %q: %w", method, path, err)
 	}
 	var got capture
 	resp, err := c.http.Do(req.WithContext(context.WithValue(ctx, captureKey{}, &got)))
 	if err != nil {
-		return plain(err)
+		return nil, plain(err)
 	}
 	resp.Body.Close()
-	return c.settle(&got, method, what, out)
+	return &got, c.settle(&got, method, what, out)
 }
 
 // newRequest is http.NewRequestWithContext without its trap of a typed nil.
@@ -99,8 +105,8 @@ func (c *Client) settle(got *capture, method, what string, out any) error {
 		}
 		read = out
 	}
-	if !utf8.Valid(got.body) { // encoding/json would replace what is not
-		return c.malformed(got, method, what, answerFault("it is not valid UTF-8"))
+	if !validText(got.body) { // encoding/json would replace what is not
+		return c.malformed(got, method, what, answerFault("it is not valid UTF-8, or has half a surrogate pair"))
 	}
 	if err := read(got.body); err != nil {
 		return c.malformed(got, method, what, err)

@@ -22,12 +22,26 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 	var names []string
 	path := withQuery("/subjects", o.query("subjectPrefix", prefix)...)
 	err := c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, readNames("subject", &names))
-	if strings.HasPrefix(prefix, ":") {
-		return names, err // some leave the context out of the names
+	listed := c.listed(prefix)
+	return slices.DeleteFunc(names, func(name string) bool { return !listed(name) }), err
+}
+
+// listed returns a filter for the subjects that a list by prefix is about. Some
+// registries do not look at the prefix, and a caller that deletes what is listed must
+// not delete more.
+func (c *Client) listed(prefix string) func(subject string) bool {
+	matches, p := matchPrefix(prefix), splitSubject(prefix)
+	inContext := strings.Contains(c.URL(), "/contexts/") // all names are of that context, and say so
+	return func(subject string) bool {
+		q := splitSubject(subject)
+		switch {
+		case prefix == "" || matches(q):
+			return true
+		case strings.HasPrefix(prefix, ":."): // some leave the context out
+			return q.context == defaultContext && strings.HasPrefix(q.name, p.name)
+		}
+		return inContext && !strings.HasPrefix(prefix, ":") && strings.HasPrefix(q.name, prefix)
 	}
-	// Some registries do not look at the prefix, and who deletes what is listed
-	// must not delete more.
-	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, prefix) }), err
 }
 
 // Versions returns the versions of a subject, ascending. Options:
@@ -67,6 +81,8 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 	if err := c.ask(ctx, http.MethodGet, path, "the list of schemas", nil, readList(&answers, once(key, check))); err != nil {
 		return nil, err
 	}
+	listed := c.listed(prefix)
+	answers = slices.DeleteFunc(answers, func(a schemaAnswer) bool { return !listed(a.Subject) })
 	list := make([]*SubjectSchema, len(answers))
 	for i := range answers {
 		a := &answers[i]

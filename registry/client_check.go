@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -228,6 +227,35 @@ func (c *Client) aliasOf(ctx context.Context, subject string) (string, error) {
 	return splitSubject(subject).within(conf.Alias), nil
 }
 
+// validText reports whether a body in JSON says what its strings are, byte for byte:
+// encoding/json puts U+FFFD for bytes that are no UTF-8 and for half a surrogate pair.
+func validText(body []byte) bool {
+	if !utf8.Valid(body) {
+		return false
+	}
+	high := false // the last thing was the first half of a pair
+	for i := 0; i < len(body); i++ {
+		if body[i] != '\\' || i+1 == len(body) {
+			if high {
+				return false
+			}
+			continue
+		}
+		i++
+		unit := uint64(0)
+		if body[i] == 'u' && i+4 < len(body) {
+			unit, _ = strconv.ParseUint(string(body[i+1:i+5]), 16, 16) // what is none, encoding/json refuses
+			i += 4
+		}
+		low := unit >= 0xdc00 && unit <= 0xdfff
+		if low != high {
+			return false
+		}
+		high = unit >= 0xd800 && unit <= 0xdbff
+	}
+	return !high
+}
+
 // validNumber reports whether n can be a version of a subject, or an id.
 func validNumber(n int) bool { return n >= 1 && n <= math.MaxInt32 }
 
@@ -333,7 +361,7 @@ func readNumbers[N answeredID | answeredVersion](out *[]int) answerReader {
 // readNames reads a list of names.
 func readNames(what string, out *[]string) answerReader {
 	return readList(out, once(same[string], func(name string) error {
-		if !validName(name) {
+		if !validName(name) || name == "" && what != "subject" {
 			return faultf("%q is not the name of a %s", shorten(name, 100), what)
 		}
 		return nil
@@ -454,11 +482,11 @@ func (c *Client) malformed(got *capture, method, what string, cause error) error
 }
 
 // acceptFrom is accept, with the error as callers see it.
-func (c *Client) acceptFrom(ctx context.Context, method, path string, e *expected, a *schemaAnswer) error {
+func (c *Client) acceptFrom(ctx context.Context, got *capture, method string, e *expected, a *schemaAnswer) error {
 	err := c.accept(ctx, e, a)
 	var fault answerFault
 	if !errors.As(err, &fault) {
 		return err
 	}
-	return c.malformed(&capture{status: http.StatusOK, url: c.URL() + path}, method, e.what, fault)
+	return c.malformed(got, method, e.what, fault)
 }

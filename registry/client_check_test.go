@@ -130,7 +130,7 @@ func checkedCalls(t *testing.T) []checkedCall {
 		{
 			name: "SchemaByID", path: "/schemas/ids/41?subject=s", what: "schema id 41",
 			call: func(c *Client) (any, error) { return schema(c.SchemaByID(t.Context(), "s", 41)) },
-			good: []string{byID.answer(), byID.answer("id", "41"), byID.answer("id", "null"), version.answer("subject", `"another"`), version.answer("deleted", "true"), version.answer("subject", `":.ctx:s"`)},
+			good: []string{byID.answer(), byID.answer("id", "41"), byID.answer("id", "null"), `{"schema":"\"int\"","x":"\\ud800 \ud83e\udd86 \\\ud83e\udd86"}`, version.answer("subject", `"another"`), version.answer("deleted", "true"), version.answer("subject", `":.ctx:s"`)},
 			want: []any{41, 0, "", `"int"`},
 			bad:  with(wrongSchemas(byID), byID.answer("id", "42"), "it is the schema with id 42", `{"id":41}`, "it has no schema", `{}`, "it has no schema", byID.answer("schema", "null"), "it has no schema"),
 		},
@@ -382,6 +382,9 @@ func TestAnswersAreChecked(t *testing.T) {
 		" \n":                  "not an answer of a registry: it is empty",
 		`{"schema":"\"int`:     "not an answer of a registry",
 		"{\"a\":\"\xff\xfe\"}": "it is not valid UTF-8",
+		`{"a":"\ud800"}`:       "half a surrogate pair",
+		`{"a":"\udc00"}`:       "half a surrogate pair",
+		`{"a":"\ud800\n"}`:     "half a surrogate pair",
 	}
 	for _, test := range checkedCalls(t) {
 		t.Run(test.name, func(t *testing.T) {
@@ -660,4 +663,62 @@ func FuzzAnswersAreChecked(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The error names the URL that answered, which need not be the first.
+func TestMalformedResponseOfAnotherURL(t *testing.T) {
+	c, err := New("http://a,http://b/base", quick(), WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Host == "a" {
+			return nil, errDial
+		}
+		return reply(200, `{"subject":"another","version":1,"id":1,"schema":"\"long\""}`), nil
+	})))
+	require.NoError(t, err)
+	defer c.Close()
+	for path, call := range map[string]func() error{
+		"/subjects/s/versions/latest": func() error { _, err := c.Latest(t.Context(), "s"); return err },
+		"/subjects/s/versions/1":      func() error { _, err := c.Text(t.Context(), "s", 1); return err },
+		"/subjects/s":                 func() error { _, err := c.Lookup(t.Context(), "s", Definition{Text: `"int"`}); return err },
+		"/subjects/another":           func() error { _, err := c.Lookup(t.Context(), "another", Definition{Text: `"int"`}); return err },
+	} {
+		r, kind := responseIn(call())
+		require.Equal(t, "unavailable", kind)
+		require.Equal(t, "http://b/base"+path, r.URL)
+	}
+}
+
+// A registration at an id or a version, or one that is forced, is made, whatever
+// was answered to an earlier one, now or before the registry went away.
+func TestRegistrationsThatAskForMore(t *testing.T) {
+	f := newFixture()
+	c := f.client(t, quick(), WithCacheDir(t.TempDir()))
+	ctx := t.Context()
+	d := Definition{Text: userV1}
+	_, err := c.Register(ctx, "s", d)
+	require.NoError(t, err)
+	for name, opts := range map[string][]CallOption{"id": {AtID(41, 0)}, "version": {AtID(0, 7)}, "force": {Force()}} {
+		before := f.asked("POST /subjects/s/versions")
+		_, err = c.Register(ctx, "s", d, opts...)
+		require.Equal(t, before+1, f.asked("POST /subjects/s/versions"), "%s: %v", name, err)
+		f.down.Store(true)
+		_, err = c.Register(ctx, "s", d, opts...)
+		require.True(t, unavailable(err), name)
+		f.down.Store(false)
+	}
+}
+
+// An option counts with no properties as well.
+func TestLatestWithoutMetadata(t *testing.T) {
+	var asked []string
+	c, err := New("http://registry", WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		asked = append(asked, req.URL.RequestURI())
+		return reply(200, `{"subject":"s","version":1,"id":1,"schema":"\"int\""}`), nil
+	})))
+	require.NoError(t, err)
+	defer c.Close()
+	for _, opts := range [][]CallOption{nil, {WithDeleted()}} {
+		_, err := c.LatestWithMetadata(t.Context(), "s", nil, opts...)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"/subjects/s/versions/latest", "/subjects/s/versions/latest?deleted=true"}, asked)
 }

@@ -168,4 +168,21 @@ func TestPrefixNotLookedAt(t *testing.T) {
 	names, err := c.Subjects(t.Context(), "orders-")
 	require.NoError(t, err)
 	require.Equal(t, []string{"orders-key", "orders-value"}, names)
+
+	schema := func(subject string) string {
+		return `{"subject":"` + subject + `","version":1,"id":1,"schema":"\"int\""}`
+	}
+	f.Add(Fault{Path: "/schemas", Body: text("[" + schema("orders-key") + "," + schema("users-value") + "," + schema(":.ctx:orders-key") + "]")})
+	for prefix, want := range map[string][]string{
+		"": {"orders-key", "users-value", ":.ctx:orders-key"}, "orders-": {"orders-key"}, ":.ctx:": {"orders-key", "users-value", ":.ctx:orders-key"},
+		":.other:": {"orders-key", "users-value"}, ":*:orders": {"orders-key", ":.ctx:orders-key"}, ":.ctx:orders": {"orders-key", ":.ctx:orders-key"},
+	} {
+		list, err := c.Schemas(t.Context(), prefix)
+		require.NoError(t, err)
+		var got []string
+		for _, s := range list {
+			got = append(got, s.Subject)
+		}
+		require.Equal(t, want, got, prefix)
+	}
 }

@@ -173,10 +173,11 @@ func (c *Client) askVersion(ctx context.Context, key versionKey) (*schemaAnswer,
 // askSchema is one request for a schema; the answer is as e has it.
 func (c *Client) askSchema(ctx context.Context, path string, e *expected) (*schemaAnswer, error) {
 	var a schemaAnswer
-	if err := c.ask(ctx, http.MethodGet, path, e.what, nil, &a); err != nil {
+	got, err := c.answer(ctx, http.MethodGet, path, e.what, nil, &a)
+	if err != nil {
 		return nil, err
 	}
-	if err := c.acceptFrom(ctx, http.MethodGet, path, e, &a); err != nil {
+	if err := c.acceptFrom(ctx, got, http.MethodGet, e, &a); err != nil {
 		return nil, err
 	}
 	return &a, nil
@@ -216,7 +217,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 func (c *Client) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
 	o := newCall(opts)
 	key := newDefinitionKey(subjectKey(subject), d, call{normalize: o.normalize})
-	if s, ok := c.registeredBefore(key); ok && o.id == 0 {
+	if s, ok := c.registeredBefore(key); ok && !o.special() {
 		c.known.tell(EventHit, key, nil)
 		return s, nil
 	}
@@ -224,18 +225,22 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 		return nil, err
 	}
 	work := func(ctx context.Context) (*SubjectSchema, error) {
-		if s, ok := c.registeredBefore(key); ok && o.id == 0 {
+		if s, ok := c.registeredBefore(key); ok && !o.special() {
 			return s, nil // another flight landed between the caller's look and this one
 		}
 		ctx, cancel := context.WithTimeout(ctx, c.settings.transport.callTimeout)
 		defer cancel()
 		return c.register(ctx, key, d, o)
 	}
-	if o.id != 0 || o.force {
+	if o.special() {
 		return work(ctx)
 	}
 	return c.registering.do(ctx, c.group, key, work)
 }
+
+// special reports whether a registration asks for more than that a schema is there:
+// an answer to an earlier one does not do.
+func (c call) special() bool { return c.id != 0 || c.version != 0 || c.force }
 
 // registeredBefore returns what this client was answered when it registered or
 // looked up a definition.
@@ -253,7 +258,7 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 	s, err := c.post(ctx, path, key, e, d, o)
 	c.registered(key.subject) // also on an error: it may have been carried out
 	if err != nil {
-		if stored := c.known.load(key); stored != nil && unavailable(err) {
+		if stored := c.known.load(key); stored != nil && unavailable(err) && !o.special() {
 			return c.known.fallBack(ctx, key, stored, c.known.now(), err)
 		}
 		return nil, err
@@ -285,10 +290,11 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		}
 	}
 	var a schemaAnswer
-	if err := c.ask(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a); err != nil {
+	got, err := c.answer(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a)
+	if err != nil {
 		return nil, c.refusedInWords(ctx, key.subject, withDoubt(err, doubt), sent.Schema)
 	}
-	if err := c.acceptFrom(ctx, http.MethodPost, path, e, &a); err != nil {
+	if err := c.acceptFrom(ctx, got, http.MethodPost, e, &a); err != nil {
 		return nil, err
 	}
 	if a.Schema == nil && copies {
@@ -301,8 +307,7 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		s, err := c.build(ctx, e.what, a.Subject, &a)
 		switch another := err == nil && sent.Schema != nil && s.Schema.Canonical() != sent.Schema.Canonical(); {
 		case another:
-			return nil, c.malformed(&capture{status: http.StatusOK, url: c.URL() + path}, http.MethodPost, e.what,
-				faultf("its schema, with id %d, is another one", a.ID))
+			return nil, c.malformed(got, http.MethodPost, e.what, faultf("its schema, with id %d, is another one", a.ID))
 		case err == nil || copies || permanentFailure(err):
 			return s, err
 		}

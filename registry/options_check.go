@@ -40,6 +40,7 @@ func (s *transportSettings) check() error {
 	own := s.httpClient != nil || s.roundTripper != nil
 	if hc := s.httpClient; hc != nil {
 		bad(hc.Jar != nil || hc.CheckRedirect != nil, "WithHTTPClient: its Jar and CheckRedirect would have no effect")
+		bad(hc.Timeout < 0, "WithHTTPClient: its timeout %v is negative", hc.Timeout)
 		bad(hc.Timeout != 0 && s.attemptGiven, "WithTimeouts: the client of WithHTTPClient has a timeout of its own: set one of them")
 	}
 	bad(own && s.dialGiven, "WithTimeouts: a timeout for connecting has no effect on a transport of your own: set it there")

@@ -35,11 +35,16 @@ func (c *Client) browser() browser { return browser{c} }
 
 // call runs f with an srclient for one call, and has read look at the answer. what
 // names the thing asked for.
-func (b browser) call(ctx context.Context, what string, read answerReader, f func(*srclient.SchemaRegistryClient) error) (err error) {
+func (b browser) call(ctx context.Context, what string, read answerReader, f func(*srclient.SchemaRegistryClient) error) error {
+	_, err := b.answer(ctx, what, read, f)
+	return err
+}
+
+// answer is call for a caller that has more to say about the answer.
+func (b browser) answer(ctx context.Context, what string, read answerReader, f func(*srclient.SchemaRegistryClient) error) (got capture, err error) {
 	if err := b.client.ready(ctx); err != nil {
-		return err
+		return got, err
 	}
-	var got capture
 	var method string
 	ctx = context.WithValue(ctx, captureKey{}, &got)
 	sr := srclient.NewSchemaRegistryClient(b.client.URL(),
@@ -58,15 +63,15 @@ func (b browser) call(ctx context.Context, what string, read answerReader, f fun
 	}()
 	err = f(sr)
 	if got.status == 0 {
-		return plain(err)
+		return got, plain(err)
 	}
 	if refused := b.client.settle(&got, method, what, read); refused != nil {
-		return refused
+		return got, refused
 	}
 	if err != nil {
-		return b.client.malformed(&got, method, what, err)
+		return got, b.client.malformed(&got, method, what, err)
 	}
-	return nil
+	return got, nil
 }
 
 // subjects lists all subjects.
@@ -96,7 +101,7 @@ func (b browser) text(ctx context.Context, key versionKey) (string, error) {
 	var a schemaAnswer
 	e := key.expected()
 	read := readObject(&a, func() error { return nil })
-	err := b.call(ctx, e.what, read, func(sr *srclient.SchemaRegistryClient) (err error) {
+	got, err := b.answer(ctx, e.what, read, func(sr *srclient.SchemaRegistryClient) (err error) {
 		if key.version == latestVersion {
 			_, err = sr.GetLatestSchema(key.subject)
 		} else {
@@ -107,8 +112,7 @@ func (b browser) text(ctx context.Context, key versionKey) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	path := apiPath("subjects", key.subject, "versions", versionSegment(key.version))
-	if err := b.client.acceptFrom(ctx, http.MethodGet, path, e, &a); err != nil {
+	if err := b.client.acceptFrom(ctx, &got, http.MethodGet, e, &a); err != nil {
 		return "", err
 	}
 	return *a.Schema, nil
