@@ -294,3 +294,35 @@ func TestStartWithTheRegistryDown(t *testing.T) {
 		})
 	}
 }
+
+// A registry that answers with an id that cannot be one, or with the schema of
+// another subject, puts nothing on the wire.
+func TestWrongAnswersReachNoRecord(t *testing.T) {
+	answers := []string{`"id":-5`, `"id":0`, `"id":4294967297`, `"id":null`, `"id":1,"subject":"another"`, `"id":1,"version":-3`}
+	var next atomic.Int64
+	env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"schema":%q,"subject":"orders-value","version":1,%s}`, orderSchema.String(), answers[next.Load()])
+		})
+	}))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, env.Close()) }()
+	ctx := patient(t)
+	conf := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "kavro.registry.call.timeout.ms": 5000}
+	for i := range answers {
+		next.Store(int64(i))
+		p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base("franz"), kavro.ValueSchema(orderSchema))
+		require.NoError(t, err)
+		err = p.Produce(ctx, "orders", "key", Order{ID: "1"})
+		var malformed *registry.MalformedResponseError
+		require.ErrorAs(t, err, &malformed, answers[i])
+		require.ErrorContains(t, err, "/subjects/orders-value/versions/latest")
+		require.NoError(t, p.Close(ctx))
+	}
+	c, err := kavro.NewConsumer[string, []byte](env.Group("readers", kavro.Config{"value.deserializer": "bytes"}), []string{"orders"}, kavro.Base("franz"), kavro.Consumer(avroconsumer.WithToEnd()))
+	require.NoError(t, err)
+	require.NoError(t, c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, []byte]) error {
+		return fmt.Errorf("on the wire: %x", m.Value)
+	}))
+	require.NoError(t, c.Close(ctx))
+}
