@@ -15,13 +15,16 @@ import (
 // of them, ":.ctx:" those of a context. Options: [WithDeleted], [OnlyDeleted],
 // [Page].
 func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption) ([]string, error) {
-	o := newCall(opts)
-	if prefix == "" && o == (call{deleted: o.deleted}) {
+	o, err := callOf("Subjects", withDeleted|onlyDeleted|paged, opts)
+	if err != nil {
+		return nil, err
+	}
+	if prefix == "" && o == (call{deleted: o.deleted, given: o.given}) {
 		return c.browser().subjects(ctx, o.deleted)
 	}
 	var names []string
 	path := withQuery("/subjects", o.query("subjectPrefix", prefix)...)
-	err := c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, readNames("subject", &names))
+	err = c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, readNames("subject", &names))
 	listed := c.listed(prefix)
 	return slices.DeleteFunc(names, func(name string) bool { return !listed(name) }), err
 }
@@ -50,8 +53,11 @@ func (c *Client) listed(prefix string) func(subject string) bool {
 func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
 	subject = subjectKey(subject)
 	var numbers []int
-	var err error
-	if o := newCall(opts); o == (call{}) {
+	o, err := callOf("Versions", withDeleted|onlyDeleted|paged, opts)
+	if err != nil {
+		return nil, err
+	}
+	if o == (call{given: o.given}) {
 		numbers, err = c.browser().versions(ctx, subject)
 	} else {
 		path := withQuery(apiPath("subjects", subject, "versions"), o.query()...)
@@ -66,7 +72,10 @@ func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOptio
 // [LatestOnly], [Page]. Schema is nil where a text cannot be parsed: the others
 // are listed all the same.
 func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption) ([]*SubjectSchema, error) {
-	o := newCall(opts)
+	o, err := callOf("Schemas", withDeleted|latestOnly|paged, opts)
+	if err != nil {
+		return nil, err
+	}
 	var answers []schemaAnswer
 	check := func(a schemaAnswer) error {
 		switch e := (&expected{needsID: true, version: latestVersion, deleted: true}); {
@@ -102,6 +111,10 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 // Options: [WithDeleted], [Page]. The error is a [*NotFoundError] if there is no
 // such id; some registries answer an empty list instead.
 func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts ...CallOption) ([]SubjectVersion, error) {
+	o, err := callOf("VersionsByID", withDeleted|paged, opts)
+	if err != nil {
+		return nil, err
+	}
 	var versions []SubjectVersion
 	check := func(v SubjectVersion) error {
 		if !validName(v.Subject) || !validNumber(v.Version) {
@@ -109,8 +122,8 @@ func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts 
 		}
 		return nil
 	}
-	path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id), "versions"), newCall(opts).query("subject", subjectKey(subject))...)
-	err := c.ask(ctx, http.MethodGet, path, idKey{subject, id}.String(), nil, readList(&versions, once(same, check)))
+	path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id), "versions"), o.query("subject", subjectKey(subject))...)
+	err = c.ask(ctx, http.MethodGet, path, idKey{subject, id}.String(), nil, readList(&versions, once(same, check)))
 	return versions, err
 }
 
@@ -132,10 +145,14 @@ func (c *Client) IDsByGUID(ctx context.Context, guid string) ([]ContextID, error
 // ReferencedBy returns the ids of the schemas that refer to a version, -1 for the
 // latest. Options: [WithDeleted], [Page].
 func (c *Client) ReferencedBy(ctx context.Context, subject string, version int, opts ...CallOption) ([]int, error) {
+	o, err := callOf("ReferencedBy", withDeleted|paged, opts)
+	if err != nil {
+		return nil, err
+	}
 	subject = subjectKey(subject)
 	var ids []int
-	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version), "referencedby"), newCall(opts).query()...)
-	err := c.ask(ctx, http.MethodGet, path, versionName(subject, version), nil, readNumbers[answeredID](&ids))
+	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version), "referencedby"), o.query()...)
+	err = c.ask(ctx, http.MethodGet, path, versionName(subject, version), nil, readNumbers[answeredID](&ids))
 	return ids, err
 }
 
@@ -143,24 +160,31 @@ func (c *Client) ReferencedBy(ctx context.Context, subject string, version int, 
 // for good, which it allows only after the former. It returns the versions that
 // it deleted.
 func (c *Client) DeleteSubject(ctx context.Context, subject string, opts ...CallOption) ([]int, error) {
+	o, err := callOf("DeleteSubject", isPermanent, opts)
+	if err != nil {
+		return nil, err
+	}
 	subject = subjectKey(subject)
 	defer c.deleted(subject)
 	var numbers []int
-	path := withQuery(apiPath("subjects", subject), "permanent", flag(newCall(opts).permanent))
-	err := c.ask(ctx, http.MethodDelete, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
+	path := withQuery(apiPath("subjects", subject), "permanent", flag(o.permanent))
+	err = c.ask(ctx, http.MethodDelete, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
 	return numbers, err
 }
 
 // DeleteVersion deletes a version, -1 for the latest, softly or, with
 // [Permanent], for good, which it allows only after the former.
 func (c *Client) DeleteVersion(ctx context.Context, subject string, version int, opts ...CallOption) error {
+	o, err := callOf("DeleteVersion", isPermanent, opts)
+	if err != nil {
+		return err
+	}
 	subject = subjectKey(subject)
 	defer c.deleted(subject)
-	permanent := newCall(opts).permanent
-	if !permanent && version != latestVersion {
+	if !o.permanent && version != latestVersion {
 		return c.browser().deleteVersion(ctx, subject, version)
 	}
-	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(permanent))
+	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(o.permanent))
 	return c.ask(ctx, http.MethodDelete, path, versionName(subject, version), nil, readVersion(version))
 }
 
@@ -174,8 +198,12 @@ func (c *Client) Types(ctx context.Context) ([]string, error) {
 // Contexts returns the names of the contexts; of a registry that has none, "."
 // alone. Option: [Page].
 func (c *Client) Contexts(ctx context.Context, opts ...CallOption) ([]string, error) {
+	o, err := callOf("Contexts", paged, opts)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
-	err := c.ask(ctx, http.MethodGet, withQuery("/contexts", newCall(opts).query()...), "the list of contexts", nil, readNames("context", &names))
+	err = c.ask(ctx, http.MethodGet, withQuery("/contexts", o.query()...), "the list of contexts", nil, readNames("context", &names))
 	if noSuchEndpoint(err) {
 		return []string{defaultContext}, nil
 	}

@@ -19,7 +19,10 @@ import (
 // the versions it concerns. Version in a reason is the subject's.
 func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Definition, opts ...CallOption) error {
 	subject = subjectKey(subject)
-	o := newCall(opts)
+	o, err := callOf("CheckCompatibility", normalizes|againstOne, opts)
+	if err != nil {
+		return err
+	}
 	next, doubt, err := c.parseStrictly(ctx, subject, d)
 	if err != nil {
 		return invalidDefinition(err)

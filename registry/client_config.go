@@ -26,10 +26,14 @@ func (c *Client) SetCompatibility(ctx context.Context, subject string, l schemas
 // global one (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] if
 // subject has none of its own; some registries answer with a default.
 func (c *Client) Config(ctx context.Context, subject string, opts ...CallOption) (Config, error) {
+	o, err := callOf("Config", toGlobal, opts)
+	if err != nil {
+		return Config{}, err
+	}
 	subject = subjectKey(subject)
 	var conf Config
-	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(newCall(opts).global))
-	err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, readConfig(&conf, nil))
+	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(o.global))
+	err = c.ask(ctx, http.MethodGet, path, configName(subject), nil, readConfig(&conf, nil))
 	return conf, err
 }
 
@@ -82,18 +86,26 @@ type modeValue struct {
 // (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] if subject has
 // none of its own.
 func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (Mode, error) {
+	o, err := callOf("Mode", toGlobal, opts)
+	if err != nil {
+		return "", err
+	}
 	subject = subjectKey(subject)
 	var body modeValue
-	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(newCall(opts).global))
-	err := c.ask(ctx, http.MethodGet, path, modeName(subject), nil, readMode(&body, ""))
+	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(o.global))
+	err = c.ask(ctx, http.MethodGet, path, modeName(subject), nil, readMode(&body, ""))
 	return body.Mode, err
 }
 
 // SetMode sets the mode of subject, of a context (":.ctx:"), or the global one
 // (""). Option: [Force].
 func (c *Client) SetMode(ctx context.Context, subject string, mode Mode, opts ...CallOption) error {
+	o, err := callOf("SetMode", forces, opts)
+	if err != nil {
+		return err
+	}
 	subject = subjectKey(subject)
-	path := withQuery(settingPath("mode", subject), "force", flag(newCall(opts).force))
+	path := withQuery(settingPath("mode", subject), "force", flag(o.force))
 	var now modeValue
 	return c.ask(ctx, http.MethodPut, path, modeName(subject), modeValue{mode}, readMode(&now, mode))
 }

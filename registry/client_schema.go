@@ -75,7 +75,10 @@ func unknownSchema(what string) error {
 // It asks once per version. The error is a [*NotFoundError] if there is no such
 // subject or version.
 func (c *Client) Version(ctx context.Context, subject string, version int, opts ...CallOption) (*SubjectSchema, error) {
-	o := newCall(opts)
+	o, err := callOf("Version", withDeleted|formatted, opts)
+	if err != nil {
+		return nil, err
+	}
 	key := versionKey{subjectKey(subject), version, o.deleted, o.format}
 	switch {
 	case version == latestVersion && !key.deleted && key.format == "":
@@ -107,12 +110,16 @@ func (c *Client) Latest(ctx context.Context, subject string) (*SubjectSchema, er
 // LatestWithMetadata returns the newest version of a subject whose metadata has
 // all these properties, as new as Latest would be. Options: [WithDeleted].
 func (c *Client) LatestWithMetadata(ctx context.Context, subject string, properties map[string]string, opts ...CallOption) (*SubjectSchema, error) {
+	o, err := callOf("LatestWithMetadata", withDeleted, opts)
+	if err != nil {
+		return nil, err
+	}
 	q := make(url.Values, 2)
 	for _, name := range sortedKeys(properties) {
 		q.Add("key", name)
 		q.Add("value", properties[name])
 	}
-	return c.latest.get(ctx, latestKey{subject: subjectKey(subject), metadata: q.Encode(), deleted: newCall(opts).deleted})
+	return c.latest.get(ctx, latestKey{subject: subjectKey(subject), metadata: q.Encode(), deleted: o.deleted})
 }
 
 // Text returns the text of a version byte for byte as the registry has it, which
@@ -189,7 +196,10 @@ func (c *Client) askSchema(ctx context.Context, path string, e *expected) (*sche
 // What was found is not asked for again. The error is a [*NotFoundError], with
 // code 40401 if the subject does not exist and 40403 if it does not have d.
 func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
-	o := newCall(opts)
+	o, err := callOf("Lookup", normalizes|withDeleted, opts)
+	if err != nil {
+		return nil, err
+	}
 	key := newDefinitionKey(subjectKey(subject), d, o)
 	if s, ok, err := c.known.hit(key); ok {
 		return s, err
@@ -215,7 +225,10 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 // one; they wrap the *schemas.ParseError and, where the registry gives reasons,
 // the *schemas.IncompatibleError.
 func (c *Client) Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error) {
-	o := newCall(opts)
+	o, err := callOf("Register", normalizes|atID|forces, opts)
+	if err != nil {
+		return nil, err
+	}
 	key := newDefinitionKey(subjectKey(subject), d, call{normalize: o.normalize})
 	if s, ok := c.registeredBefore(key); ok && !o.special() {
 		c.known.tell(EventHit, key, nil)
