@@ -8,6 +8,7 @@ import (
 
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -106,6 +107,7 @@ func (e *RecordError) Unwrap() error { return e.Err }
 // for, or one that no policy is for.
 func (e *RecordError) Class() Class {
 	var unauthorized *registry.UnauthorizedError
+	var reader *serde.ReaderSchemaError
 	switch {
 	case errors.Is(e.Err, ErrTombstone):
 		return TombstoneErrors
@@ -113,9 +115,14 @@ func (e *RecordError) Class() Class {
 		return RegistryUnavailable
 	case e.Stage != StageHandler && errors.As(e.Err, &unauthorized):
 		return RegistryUnauthorized
+	case e.decoding() && errors.As(e.Err, &reader):
+		return ReaderSchemaErrors
 	}
 	if errors.Is(e.Err, ErrNoHandler) {
 		return UnknownSchemas
+	}
+	if e.mismatch() {
+		return SchemaMismatch
 	}
 	if !e.decoding() {
 		return HandlerErrors
@@ -126,16 +133,35 @@ func (e *RecordError) Class() Class {
 	return DecodeErrors
 }
 
+// mismatch reports whether schemas and program do not match, whatever the record.
+// Of errors of handling only those of serializing say so: others are the handler's.
+func (e *RecordError) mismatch() bool {
+	err := e.Err
+	if !e.decoding() {
+		var encode *serde.EncodeError
+		if !errors.As(err, &encode) {
+			return false
+		}
+		err = encode
+	}
+	var (
+		schema *serde.SchemaMismatchError
+		refuse *schemas.IncompatibleError
+		rule   *serde.RuleError
+	)
+	return errors.As(err, &schema) || errors.As(err, &refuse) || errors.As(err, &rule)
+}
+
 // Temporary reports whether the record is not to blame and may be decoded later:
 // the registry does not answer.
 func (e *RecordError) Temporary() bool { return e.Stage != StageHandler && temporary(e.Err) }
 
 // Blameless reports whether the record is not to blame, although waiting may not
-// help: the registry refuses the program's credentials, or nothing says what to do
-// with a tombstone. No policy applies to it.
+// help: the registry refuses the program's credentials, nothing says what to do
+// with a tombstone, or the program has no schema to read with. No policy applies to it.
 func (e *RecordError) Blameless() bool {
 	c := e.Class()
-	return c == RegistryUnauthorized || c == TombstoneErrors
+	return c == RegistryUnauthorized || c == TombstoneErrors || c == ReaderSchemaErrors
 }
 
 // recordError wraps what a deserializer returned.

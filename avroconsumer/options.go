@@ -133,7 +133,7 @@ func WithDrainTimeout(d time.Duration) Option { return func(c *config) { c.drain
 // they return the error.
 func WithPolicy(class Class, p Policy) Option {
 	return func(c *config) {
-		if class >= RegistryUnavailable && class <= TombstoneErrors {
+		if class >= RegistryUnavailable && class <= ReaderSchemaErrors {
 			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not to blame", class)
 			return
 		}

@@ -8,24 +8,32 @@ import (
 
 // Class groups the errors of records by what can be done about them.
 //
-// No policy can be given for three of them, because the record is not to blame:
+// No policy can be given for four of them, because the record is not to blame:
 // while the registry does not answer, the record is tried again and again, in its
-// place; when the registry refuses the program's credentials, or a tombstone comes
-// of which nothing says what to do with it, Run ends, whatever the policies say.
+// place; when the registry refuses the program's credentials, a tombstone comes of
+// which nothing says what to do with it, or the program has no schema to read with,
+// Run ends, whatever the policies say.
 type Class uint8
 
 // The classes.
 const (
-	// DecodeErrors: the bytes are not framed, cut short, or do not fit their
-	// schema. Trying again would fail again.
+	// DecodeErrors: the bytes are not framed, cut short, or disagree with their
+	// schema; or this datum has a symbol or a branch that the reader's schema lacks.
+	// Trying again would fail again.
 	DecodeErrors Class = iota
 	// UnknownSchemas: the registry does not know the schema's id, or no handler
 	// is there for the record's type ([ErrNoHandler]).
 	UnknownSchemas
 	// HandlerErrors: the handler returned an error, or panicked.
 	HandlerErrors
+	// SchemaMismatch: the record's schema as a whole cannot become what the program
+	// reads ([serde.SchemaMismatchError]), or has a rule that cannot be run
+	// ([serde.RuleError]); or what the handler produced, of a type whose schema the
+	// registry's does not match. Other records of that schema fail too: skip them, or
+	// dead-letter them, only if all of them may go.
+	SchemaMismatch
 
-	classes = 3
+	classes = 4
 )
 
 // The classes that no policy is for, because the record is not to blame: an
@@ -39,10 +47,14 @@ const (
 	// TombstoneErrors: nothing says what to do with a null value ([ErrTombstone]).
 	// Run ends.
 	TombstoneErrors
+	// ReaderSchemaErrors: the program has no schema to read with
+	// ([serde.ReaderSchemaError]). Run ends.
+	ReaderSchemaErrors
 )
 
 // String returns the class in a few words: "decode", "unknown schema", "handler",
-// "registry unavailable", "registry unauthorized" or "tombstone".
+// "schema mismatch", "registry unavailable", "registry unauthorized", "tombstone" or
+// "reader schema".
 func (c Class) String() string {
 	switch c {
 	case DecodeErrors:
@@ -51,12 +63,16 @@ func (c Class) String() string {
 		return "unknown schema"
 	case HandlerErrors:
 		return "handler"
+	case SchemaMismatch:
+		return "schema mismatch"
 	case RegistryUnavailable:
 		return "registry unavailable"
 	case RegistryUnauthorized:
 		return "registry unauthorized"
 	case TombstoneErrors:
 		return "tombstone"
+	case ReaderSchemaErrors:
+		return "reader schema"
 	default:
 		return fmt.Sprintf("Class(%d)", uint8(c))
 	}
@@ -141,6 +157,8 @@ func (p Policy) Check(c Class) error {
 	switch {
 	case p.action == Retried && c == DecodeErrors:
 		return errors.New("decode errors are never retried: they would fail again")
+	case p.action == Retried && c == SchemaMismatch:
+		return errors.New("schema mismatches are never retried: they would fail again")
 	case p.action == Retried && p.retries < 1:
 		return fmt.Errorf("Retry: %d retries, want at least 1", p.retries)
 	case p.action == Retried && p.backoff == nil:

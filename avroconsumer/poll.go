@@ -23,7 +23,8 @@ const (
 //   - a message;
 //   - a [*RecordError]: this record could not be decoded. Asking for the next one
 //     deals with it, except where the record is not to blame
-//     (registry.UnauthorizedError): then it comes again;
+//     (registry.UnauthorizedError, serde.ReaderSchemaError): then it comes again. Its
+//     [RecordError.Class] tells a bad record from schemas that do not match;
 //   - an [*EndOfPartition], under enable.partition.eof;
 //   - a [*PartitionError] or [*CommitError]: the rest goes on;
 //   - ctx's error: nothing came in time;

@@ -17,7 +17,7 @@ import (
 // Option changes how [New] makes a pipeline.
 type Option func(*config)
 
-const classes = 3 // of avroconsumer.Class
+const classes = 4 // of avroconsumer.Class
 
 type config struct {
 	records    int
@@ -95,7 +95,7 @@ func WithConcurrency(n int) Option { return func(c *config) { c.workers = n } }
 // them well below transaction.timeout.ms.
 func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
 	return func(c *config) {
-		if class >= avroconsumer.RegistryUnavailable && class <= avroconsumer.TombstoneErrors {
+		if class >= avroconsumer.RegistryUnavailable && class <= avroconsumer.ReaderSchemaErrors {
 			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not to blame", class)
 			return
 		}

@@ -106,8 +106,10 @@ func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
 // that the session is of no use any more, because a newer one with the same
 // transactional id has fenced it for instance.
 //
-// While the registry does not answer, rounds are aborted and begun again until it
-// does: nothing is skipped or reordered.
+// While the registry does not answer, for a record or for what is produced, rounds
+// are aborted and begun again until it does: nothing is skipped or reordered. Schemas
+// that do not match, of records or of results, fall under the policy for
+// [avroconsumer.SchemaMismatch] alone.
 func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)) error {
 	p.mu.Lock()
 	switch {
