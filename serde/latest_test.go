@@ -1,6 +1,7 @@
 package serde_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -302,3 +303,6 @@ func TestSchemaMismatch(t *testing.T) {
 		require.ErrorAs(t, err, &mismatch)
 	})
 }
+
+// asError is errors.As.
+func asError[E error](err error, e *E) bool { return errors.As(err, e) }

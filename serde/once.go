@@ -43,8 +43,8 @@ const (
 	// A onceMap holds about 16,000 values, schemas or topics in use. Of a shard that
 	// is full a quarter goes, in no order, so that keys that take turns beyond the
 	// bound are mostly found.
-	shards   = 256
-	maxShard = 64
+	shards   = 512
+	maxShard = 32
 	evicted  = maxShard / 4
 	// maxCalls bounds the failures that are remembered.
 	maxCalls = 10_000

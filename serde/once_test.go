@@ -39,7 +39,7 @@ func TestNewKeysStayCheap(t *testing.T) {
 			get(from + id + 1)
 		}
 		runtime.ReadMemStats(&after)
-		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/1_000, uint64(20_000), "bytes for each new key beyond %d", from)
+		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/1_000, uint64(10_000), "bytes for each new key beyond %d", from)
 	}
 }
 
