@@ -33,9 +33,9 @@ const strategies = "TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrate
 func ConfigKeys() []ConfigKey {
 	keys := []ConfigKey{
 		{Name: "auto.register.schemas", Default: "true", Doc: "register the program's schema if the subject lacks it"},
-		{Name: "use.latest.version", Default: "false", Doc: "take the subject's latest schema instead of the program's own"},
+		{Name: "use.latest.version", Default: "false", Doc: "write with the subject's latest schema, changing no value; read with it what has no schema of its own"},
 		{Name: "use.schema.id", Default: "-1", Doc: "write with the schema of this id"},
-		{Name: "latest.compatibility.strict", Default: "true", Doc: "check that the registry's schema can read what the program's own writes"},
+		{Name: "latest.compatibility.strict", Default: "true", Doc: "check that the registry's schema can read whatever the program's own describes; values are checked in any case"},
 		{Name: "id.compatibility.strict", Default: "true", Doc: "the same for use.schema.id"},
 		{Name: "normalize.schemas", Default: "false", Doc: "let the registry normalize schemas when it looks up and registers them"},
 		{Name: "avro.fail.on.trailing.data", Default: "true", Doc: "bytes behind a datum are an error", Refused: "trailing bytes mean that datum and schema disagree"},
