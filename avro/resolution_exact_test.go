@@ -24,7 +24,7 @@ func ExampleNewExactResolution() {
 	fmt.Println(err)
 	// Output:
 	// [2 49] <nil>
-	// channel: the field is set (it is not its default), and record Order of the schema to be written does not have it
+	// channel: the field is set (it is not its default, nor empty), and record Order of the schema to be written does not have it
 }
 
 func enum(name, symbols string) string {
@@ -81,9 +81,14 @@ func TestExactResolution(t *testing.T) {
 		{"symbol in another order", inRecord(enum("S", `"RETURNED","NEW"`)), inRecord(enum("S", `"NEW","RETURNED"`)), only("RETURNED"), ""},
 		{"known symbol", inRecord(enum("S", newStatus)), inRecord(enum("S", oldStatus)), only("PAID"), ""},
 
-		{"field", dropped(`"string"`, `,"default":"web"`), without, holding("app"), "x: the field is set (it is not its default)"},
+		{"field", dropped(`"string"`, `,"default":"web"`), without, holding("app"), "x: the field is set (it is not its default, nor empty)"},
 		{"field that is its default", dropped(`"string"`, `,"default":"web"`), without, holding("web"), ""},
-		{"field that is zero, and its default is not", dropped(`"boolean"`, `,"default":true`), without, holding(false), "x: the field is set (it is not its default)"},
+		{"field that is zero, and its default is not", dropped(`"boolean"`, `,"default":true`), without, holding(false), "x: the field is set (it is not its default, nor empty)"},
+		{"field that is empty", dropped(`"string"`, `,"default":"web"`), without, holding(""), ""},
+		{"array that is empty", dropped(`{"type":"array","items":"int"}`, `,"default":[1]`), without, holding([]int{}), ""},
+		{"field that is null", dropped(`["string","null"]`, `,"default":"web"`), without, holding(nil), ""},
+		{"number that is zero, and its default is not", dropped(`"int"`, `,"default":3`), without, holding(0), "x: the field is set (it is not its default, nor empty)"},
+		{"empty text behind a pointer", dropped(`["null","string"]`, `,"default":null`), without, holding(""), "x: the field is set"},
 		{"field without a default", dropped(`"string"`, ``), without, holding("app"), "x: the field is set (it is not zero)"},
 		{"empty field without a default", dropped(`"string"`, ``), without, holding(""), ""},
 		{"field of null", dropped(`["null","string"]`, ``), without, holding(nil), ""},
