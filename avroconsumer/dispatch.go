@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/kavro/kavro/internal/wire"
+	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro/serde"
 )
 
 // ErrNoHandler says that no handler is there for a record's type. It falls under
@@ -39,7 +43,8 @@ func On[T, K, V any](d *Dispatcher[K, V], handle func(context.Context, *Message[
 }
 
 // OnSchema has handle called for values whose writer's schema has this full name,
-// if there is no handler for their type: for serde.Generic.
+// if there is no handler for their type: for serde.Generic. Where that schema is a
+// union, the name is that of the value's branch.
 func (d *Dispatcher[K, V]) OnSchema(fullName string, handle func(context.Context, *Message[K, V]) error) {
 	d.byName[fullName] = handle
 }
@@ -67,10 +72,7 @@ func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
 	if h, ok := d.byType[typ]; ok {
 		return h(ctx, m)
 	}
-	name := ""
-	if m.Schema != nil && m.Schema.Schema != nil {
-		name = m.Schema.Schema.FullName()
-	}
+	name := schemaName(m)
 	if h, ok := d.byName[name]; ok && name != "" {
 		return h(ctx, m)
 	}
@@ -78,6 +80,24 @@ func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
 		return fmt.Errorf("%w: %v", ErrNoHandler, typ)
 	}
 	return fmt.Errorf("%w: %v (schema %s)", ErrNoHandler, typ, name)
+}
+
+// schemaName is the full name of the writer's schema; of a union, that of the branch
+// that the datum is of. "" if there is none.
+func schemaName[K, V any](m *Message[K, V]) string {
+	if m.Schema == nil || m.Schema.Schema == nil {
+		return ""
+	}
+	root := m.Schema.Schema.Root()
+	if root.Type() == schemas.Union && m.Raw != nil {
+		_, datum, err := serde.SplitRecord(m.Raw.Value, serde.Value, m.Raw.Headers)
+		i, _, wrong := wire.Int(datum, 0)
+		if err != nil || wrong != nil || i < 0 || int(i) >= len(root.Branches()) {
+			return ""
+		}
+		root = root.Branches()[i]
+	}
+	return root.FullName()
 }
 
 // convert is m with its value as a T.

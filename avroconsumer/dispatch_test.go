@@ -88,3 +88,24 @@ func TestDispatcher(t *testing.T) {
 		require.NoError(t, c.Close(t.Context()))
 	})
 }
+
+// Of a subject that is a union of its topic's types, the branch of each datum counts.
+func TestDispatcherOfAUnion(t *testing.T) {
+	named := func(name string) string { return `{"type":"record","name":"` + name + `","fields":[]}` }
+	union := schemas.MustParse(`["null",` + named("shop.Letter") + `,` + named("shop.Telegram") + `]`)
+	var l log
+	d := avroconsumer.NewDispatcher[string, serde.Generic]()
+	d.OnSchema("shop.Telegram", func(context.Context, *avroconsumer.Message[string, serde.Generic]) error {
+		l.add("telegram")
+		return nil
+	})
+	handle := func(datum string) error {
+		return d.Handle(t.Context(), &avroconsumer.Message[string, serde.Generic]{
+			Schema: &registry.SubjectSchema{ID: 7, Schema: union}, Raw: &base.Record{Value: []byte("\x00\x00\x00\x00\x07" + datum)}})
+	}
+	require.NoError(t, handle("\x04"))
+	require.Equal(t, []string{"telegram"}, l.get())
+	for _, datum := range []string{"\x00", "\x02", "\x06", ""} {
+		require.ErrorIs(t, handle(datum), avroconsumer.ErrNoHandler)
+	}
+}

@@ -94,6 +94,22 @@ func TestWritingChangesNoValue(t *testing.T) {
 	}
 }
 
+// A type without a schema of its own is written as the registry's has it, or not at
+// all.
+func TestWritingWithoutASchema(t *testing.T) {
+	r := registry.NewMemory()
+	register(t, r, "orders-value", shopOrder(statusField(`"NEW","PAID"`)))
+	latest := []serde.SerializerOption{serde.WithLatest(), serde.WithAutoRegister(false)}
+	var payload []byte
+	order := channelOrder{"1", "PAID", "app"}
+	require.ErrorContains(t, appended(t, r, &payload, order, latest...), "channel")
+	require.ErrorContains(t, appended(t, r, &payload, any(order), latest...), "channel")
+	require.ErrorContains(t, appended(t, r, &payload, any(&order), latest...), "channel")
+	require.ErrorContains(t, appended(t, r, &payload, map[string]any{"id": "1", "status": "PAID", "channel": "app"}, latest...), "channel")
+	require.ErrorContains(t, appended(t, r, &payload, statusOrder{"1", "RETURNED"}, latest...), "RETURNED")
+	require.NoError(t, appended(t, r, &payload, statusOrder{"1", "PAID"}, latest...))
+}
+
 // appended serializes v for topic orders.
 func appended[T any](t *testing.T, r serde.SchemaRegistrar, payload *[]byte, v T, opts ...serde.SerializerOption) (err error) {
 	before := []byte("kept")
