@@ -383,6 +383,21 @@ func TestReferences(t *testing.T) {
 	require.NoError(t, p.Produce(ctx, "shipments", "k", Shipment{Order{ID: "A-1", Total: 7}}))
 	require.NoError(t, p.Close(ctx))
 
+	// Unless it is named, it is looked for, and else written out: as of types that
+	// kavro gen makes of several files.
+	p, err = kavro.NewProducer[string, Shipment](env.Config(), kavro.Base("franz"), kavro.ValueSchema(shipment))
+	require.NoError(t, err)
+	require.NoError(t, p.Warmup(ctx, "shipments", "returns"))
+	versions, err := env.Registry.Versions(ctx, "shipments-value")
+	require.NoError(t, err)
+	require.Equal(t, []int{1}, versions)
+	returns, err := env.Registry.Latest(ctx, "returns-value")
+	require.NoError(t, err)
+	require.Empty(t, returns.References)
+	require.True(t, schemas.SameMeaning(shipment, returns.Schema))
+	require.NoError(t, p.Produce(ctx, "returns", "k", Shipment{Order{ID: "A-1", Total: 7}}))
+	require.NoError(t, p.Close(ctx))
+
 	c, err := kavro.NewConsumer[string, map[string]any](env.Group("g"), []string{"shipments"}, kavro.Base("franz"))
 	require.NoError(t, err)
 	msg, err := c.Poll(ctx)

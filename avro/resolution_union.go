@@ -10,7 +10,7 @@ import (
 // branch, each with the whole of the reader's type, as data name one branch.
 func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 	out := &match{kind: matchWriterUnion, writer: w, reader: r, branches: make([]branchMatch, len(w.Branches()))}
-	same := !m.exact && m.sameUnion(w, r) // by unqualified names: two types may have one
+	same := m.exact && m.sameBranches(w, r) || !m.exact && m.sameUnion(w, r)
 	for i, b := range w.Branches() {
 		if same { // branch by branch, so that equal branches keep their places
 			out.branches[i] = branchMatch{to: i, match: m.match(b, r.Branches()[i])}
@@ -27,6 +27,15 @@ func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 		m.keepApart(out)
 	}
 	return out
+}
+
+// sameBranches reports whether two unions have branches of the same types and full
+// names in the same places. sameUnion, which is generous with names, may exchange
+// two types of one unqualified name.
+func (m *matcher) sameBranches(w, r *schemas.Node) bool {
+	return r.Type() == schemas.Union && slices.EqualFunc(w.Branches(), r.Branches(), func(b, c *schemas.Node) bool {
+		return b.Type() == c.Type() && m.names.typeName(b) == c.FullName()
+	})
 }
 
 // matchReaderUnion matches a type that is no union with the branch that takes it.

@@ -146,10 +146,14 @@ func (e *RecordError) mismatch() bool {
 	}
 	var (
 		schema *serde.SchemaMismatchError
-		refuse *schemas.IncompatibleError
 		rule   *serde.RuleError
+		// Of writing: the program's schema is not the registry's, and cannot become it.
+		refused  *schemas.IncompatibleError
+		conflict *registry.ConflictError
+		missing  *serde.MissingSchemaError
 	)
-	return errors.As(err, &schema) || errors.As(err, &refuse) || errors.As(err, &rule)
+	return errors.As(err, &schema) || errors.As(err, &rule) ||
+		errors.As(err, &refused) || errors.As(err, &conflict) || errors.As(err, &missing)
 }
 
 // Temporary reports whether the record is not to blame and may be decoded later:

@@ -153,6 +153,9 @@ func TestClassOfHandlersErrors(t *testing.T) {
 	}{
 		{&serde.EncodeError{Err: &serde.SchemaMismatchError{Err: errSchemas}}, avroconsumer.SchemaMismatch},
 		{fmt.Errorf("bill: %w", &serde.EncodeError{Err: &schemas.IncompatibleError{}}), avroconsumer.SchemaMismatch},
+		{&serde.EncodeError{Err: &registry.ConflictError{}}, avroconsumer.SchemaMismatch},
+		{&serde.EncodeError{Err: &serde.MissingSchemaError{Err: &registry.NotFoundError{}}}, avroconsumer.SchemaMismatch},
+		{&serde.EncodeError{Err: &registry.UnauthorizedError{}}, avroconsumer.HandlerErrors},
 		{&schemas.IncompatibleError{}, avroconsumer.HandlerErrors},
 		{&serde.SchemaMismatchError{Err: errSchemas}, avroconsumer.HandlerErrors},
 		{&serde.EncodeError{Err: errors.New("field channel is set")}, avroconsumer.HandlerErrors},

@@ -28,9 +28,9 @@ const (
 	HandlerErrors
 	// SchemaMismatch: the record's schema as a whole cannot become what the program
 	// reads ([serde.SchemaMismatchError]), or has a rule that cannot be run
-	// ([serde.RuleError]); or what the handler produced, of a type whose schema the
-	// registry's does not match. Other records of that schema fail too: skip them, or
-	// dead-letter them, only if all of them may go.
+	// ([serde.RuleError]); or the handler returns the error of producing a type whose
+	// schema the registry refuses, lacks, or does not match. Other records of that
+	// schema fail too: skip them, or dead-letter them, only if all of them may go.
 	SchemaMismatch
 
 	classes = 4

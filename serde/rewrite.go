@@ -16,7 +16,7 @@ import (
 // The error is a [*SchemaMismatchError]. With strict, target must be able to read
 // whatever own describes.
 func rewritten[T any](enc encoder[T], own, target *schemas.Schema, strict bool, opts []avro.Option) (encoder[T], error) {
-	if own == target {
+	if own == target || own.SelfContained() == target.SelfContained() {
 		return enc, nil
 	}
 	if strict && own.Canonical() != target.Canonical() {
