@@ -2,6 +2,7 @@ package serde
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -135,13 +136,32 @@ func (d *AvroDeserializer[T]) Decode(ctx context.Context, payload []byte, from *
 	}
 	r, err := d.readerFor(ctx, frame, from)
 	if err != nil {
-		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: frame.ID, Err: err}
+		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: frame.ID, Err: ofSchemas(err)}
 	}
 	from.Schema = r.schema
 	if err := d.decode(r, datum, v); err != nil {
 		return &DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: r.schema.ID, Err: mismatch(err)}
 	}
 	return nil
+}
+
+// ofSchemas marks what kept a reader from being made: the datum is not to blame,
+// whatever it is. Errors that say so themselves stay as they are, and so does an id
+// that the registry does not know.
+func ofSchemas(err error) error {
+	var (
+		mismatch     *SchemaMismatchError
+		reader       *ReaderSchemaError
+		rule         *RuleError
+		missing      *registry.NotFoundError
+		unauthorized *registry.UnauthorizedError
+		temporary    interface{ Temporary() bool }
+	)
+	if errors.As(err, &mismatch) || errors.As(err, &reader) || errors.As(err, &rule) || errors.As(err, &missing) ||
+		errors.As(err, &unauthorized) || errors.As(err, &temporary) && temporary.Temporary() || isContext(err) {
+		return err
+	}
+	return &SchemaMismatchError{Err: err}
 }
 
 // readerFor returns the reader for what the frame says.

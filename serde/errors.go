@@ -60,9 +60,9 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 
 // SchemaMismatchError says that two schemas, or a schema and a type of the
 // program, do not match as a whole. Reading, the data's schema (the writer's)
-// cannot become what the program wants; writing, the registry's schema has no place
-// for what the program's own describes. It is no fault of the value that met it
-// first, and the next one fares alike.
+// cannot be had, or cannot become what the program wants; writing, the registry's
+// schema has no place for what the program's own describes. It is no fault of the
+// value that met it first: the next one fails too.
 //
 // What is wrong with one value alone (a symbol of an enum, a branch of a union, a
 // field that is set) is an [avro.DecodeError] without it.
@@ -71,7 +71,7 @@ type SchemaMismatchError struct {
 }
 
 // Error gives the reason.
-func (e *SchemaMismatchError) Error() string { return "the schemas do not match: " + e.Err.Error() }
+func (e *SchemaMismatchError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the reason.
 func (e *SchemaMismatchError) Unwrap() error { return e.Err }

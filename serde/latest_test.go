@@ -1,6 +1,7 @@
 package serde_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -134,7 +135,7 @@ func TestWritingChangesNoMeaning(t *testing.T) {
 	_, err := s.Append(t.Context(), nil, target(), &v)
 	var mismatch *serde.SchemaMismatchError
 	require.ErrorAs(t, err, &mismatch)
-	require.ErrorContains(t, err, "orders value (subject orders-value): the schemas do not match: ")
+	require.ErrorContains(t, err, "orders value (subject orders-value): ")
 	require.ErrorContains(t, err, "decimal(9,2) and decimal(9,4)")
 	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "orders"), &mismatch)
 }
@@ -309,6 +310,43 @@ func TestSchemaMismatch(t *testing.T) {
 		var mismatch *serde.SchemaMismatchError
 		require.ErrorAs(t, err, &mismatch)
 	})
+	t.Run("a schema that cannot be parsed", func(t *testing.T) {
+		var v any
+		err := deserializer[any](t, broken{registry.NewMemory()}).Decode(t.Context(), []byte{0, 0, 0, 0, 1, 2, 'x'}, target(), &v)
+		var mismatch *serde.SchemaMismatchError
+		require.ErrorAs(t, err, &mismatch)
+		var parse *schemas.ParseError
+		require.ErrorAs(t, err, &parse)
+	})
+	t.Run("several subjects for a topic", func(t *testing.T) {
+		r := newAssociating(t)
+		r.associate(t, "lkc-1", "orders-a")
+		r.associate(t, "lkc-2", "orders-b")
+		var v any
+		err := deserializer[any](t, r.client, serde.WithAssociated("", nil)).Decode(t.Context(), []byte{0, 0, 0, 0, 1, 2, 'x'}, target(), &v)
+		var mismatch *serde.SchemaMismatchError
+		require.ErrorAs(t, err, &mismatch)
+		require.ErrorContains(t, err, "2 subjects are associated")
+	})
+	for name, is := range map[string]any{
+		"an unknown id":            new(*registry.NotFoundError),
+		"a registry that is away":  new(*registry.UnavailableError),
+		"a registry that will not": new(*registry.UnauthorizedError),
+		"a context that has ended": new(interface{ Timeout() bool }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, err := range []error{&registry.NotFoundError{}, &registry.UnavailableError{}, &registry.UnauthorizedError{}, context.DeadlineExceeded} {
+				if !errors.As(err, is) {
+					continue
+				}
+				var v any
+				err := deserializer[any](t, failing{err}).Decode(t.Context(), []byte{0, 0, 0, 0, 1, 2, 'x'}, target(), &v)
+				require.ErrorAs(t, err, is)
+				var mismatch *serde.SchemaMismatchError
+				require.NotErrorAs(t, err, &mismatch)
+			}
+		})
+	}
 	t.Run("no Avro", func(t *testing.T) {
 		r := registry.NewMemory()
 		_, err := r.Register(t.Context(), "orders-value", registry.Definition{Type: "JSON", Text: `{"type":"object"}`})
@@ -322,3 +360,26 @@ func TestSchemaMismatch(t *testing.T) {
 
 // asError is errors.As.
 func asError[E error](err error, e *E) bool { return errors.As(err, e) }
+
+// broken is a registry whose schemas are none.
+type broken struct{ *registry.Memory }
+
+func (broken) SchemaByID(context.Context, string, int) (*registry.SubjectSchema, error) {
+	_, err := schemas.Parse(`{"type":"recrd"}`)
+	return nil, err
+}
+
+// failing is a registry that fails.
+type failing struct{ err error }
+
+func (f failing) SchemaByID(context.Context, string, int) (*registry.SubjectSchema, error) {
+	return nil, f.err
+}
+
+func (f failing) SchemaByGUID(context.Context, string) (*registry.SubjectSchema, error) {
+	return nil, f.err
+}
+
+func (f failing) Latest(context.Context, string) (*registry.SubjectSchema, error) {
+	return nil, f.err
+}
