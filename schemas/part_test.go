@@ -42,6 +42,8 @@ func TestSameMeaning(t *testing.T) {
 	require.True(t, schemas.SameMeaning(order("city"), written))
 	require.Equal(t, order("city").PrintResolved(), order("city").SelfContained())
 	require.Equal(t, written.String(), written.SelfContained(), "the user's text, byte for byte")
+	alone := schemas.MustParse(`{"name": "Alone", "type": "record", "fields": [] }`, schemas.WithReferences(address("city")))
+	require.Equal(t, alone.String(), alone.SelfContained(), "it uses none of them")
 	require.False(t, schemas.SameMeaning(order("city"), order("town")), "the same text over another type")
 	documented, err := schemas.Parse(order("city").PrintResolved()[:1] + `"doc":"An order.",` + order("city").PrintResolved()[1:])
 	require.NoError(t, err)

@@ -21,7 +21,7 @@ type Schema struct {
 func newSchema(text string, refs []*Schema) *Schema {
 	s := &Schema{text: text, refs: refs}
 	s.canonical = sync.OnceValue(func() string { return canonicalForm(s.root) })
-	s.resolved = sync.OnceValue(s.PrintResolved)
+	s.resolved = sync.OnceValue(s.selfContained)
 	return s
 }
 
@@ -30,13 +30,26 @@ func newSchema(text string, refs []*Schema) *Schema {
 func (s *Schema) String() string { return s.text }
 
 // SelfContained returns a text that says all there is to say about the schema
-// without others: the one given to [Parse], or, of a schema with references, that
+// without others: the one given to [Parse], or, if it uses types of references, that
 // of [Schema.PrintResolved]. It is made once.
 func (s *Schema) SelfContained() string {
 	if len(s.refs) == 0 {
 		return s.text
 	}
 	return s.resolved()
+}
+
+func (s *Schema) selfContained() string {
+	others := make(map[*Node]bool)
+	for _, ref := range s.refs {
+		visit(ref.root, others, func(*Node) bool { return true })
+	}
+	for n := range s.Types() {
+		if n.name != "" && others[n] {
+			return s.PrintResolved()
+		}
+	}
+	return s.text
 }
 
 // Root returns the top of the tree.

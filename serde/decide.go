@@ -73,7 +73,7 @@ func (c *serializerConfig) find(ctx context.Context, r SchemaRegistrar, subject 
 	if !c.autoRegister {
 		return findByMeaning(ctx, r, subject, own, def, err)
 	}
-	if len(own.References()) > 0 && len(def.References) == 0 { // written out: a version may name them
+	if own.SelfContained() != own.String() && len(def.References) == 0 { // written out: a version may name them
 		latest, err := r.Latest(ctx, subject)
 		switch {
 		case err == nil && sameAs(latest, own, def):

@@ -47,7 +47,7 @@ const (
 	maxShard = 32
 	evicted  = maxShard / 4
 	// maxCalls bounds the failures that are remembered.
-	maxCalls = 10_000
+	maxCalls = 1_000
 	// failurePeriod is how long a failure that asking again will not mend (an
 	// incompatible schema, a missing subject) is repeated without asking. A
 	// registry that is down is not such a failure.
@@ -149,8 +149,11 @@ func (m *onceMap[K, V]) join(k K) (c *call[V], first bool) {
 		return c, false
 	}
 	c = &call[V]{done: make(chan struct{})}
-	if m.calls == nil || len(m.calls) >= maxCalls {
+	if m.calls == nil {
 		m.calls = make(map[K]*call[V])
+	}
+	if len(m.calls) >= maxCalls { // those under way stay: they are as many as there are goroutines
+		maps.DeleteFunc(m.calls, func(_ K, c *call[V]) bool { return !c.until.IsZero() })
 	}
 	m.calls[k] = c
 	return c, true

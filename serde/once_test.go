@@ -89,3 +89,32 @@ func TestWarmKeysAllocateNothing(t *testing.T) {
 		}))
 	}
 }
+
+// Failures are remembered, but not without bound, and those who wait for a
+// computation are not forgotten meanwhile.
+func TestFailuresAreBounded(t *testing.T) {
+	var m onceMap[int, int]
+	release, waiting := make(chan struct{}), make(chan int)
+	go func() {
+		v, _ := m.compute(context.Background(), 0, func(context.Context) (int, error) {
+			waiting <- 0
+			<-release
+			return 7, nil
+		})
+		waiting <- v
+	}()
+	<-waiting
+	for k := range 5 * maxCalls {
+		_, err := m.compute(t.Context(), k+1, func(context.Context) (int, error) { return 0, errPanicked })
+		require.Error(t, err)
+		require.LessOrEqual(t, len(m.calls), maxCalls+1)
+	}
+	done := make(chan int)
+	go func() {
+		v, _ := m.compute(context.Background(), 0, func(context.Context) (int, error) { return 8, nil })
+		done <- v
+	}()
+	close(release)
+	require.Equal(t, 7, <-waiting)
+	require.Equal(t, 7, <-done, "it was under way")
+}
