@@ -164,26 +164,49 @@ func (s *AvroSerializer[T]) Append(ctx context.Context, dst []byte, to *Target, 
 }
 
 // Warmup decides the schemas of topics now, so that a missing or incompatible
-// one is found at the program's start. It is for types whose schemas are known
-// beforehand, those of [WithVariant] among them: a [Generic], and any other value of
-// an interface type, decides by itself.
+// one is found at the program's start. It is for types with one schema: a
+// [Generic] or an interface type decides by the value. Where all types of
+// [WithVariant] are written with one schema, it looks whether that has a place for
+// them: for all if it is the program's, for one of them if it is the registry's.
 func (s *AvroSerializer[T]) Warmup(ctx context.Context, part Part, topics ...string) error {
-	var values []*T
-	if s.kind == kindTyped {
-		values = []*T{nil}
-	}
-	for _, variant := range s.variants {
-		v := variant.sample.(T)
-		values = append(values, &v)
-	}
 	for _, topic := range topics {
-		for _, v := range values {
-			if _, err := s.writerFor(ctx, &Target{Topic: topic, Part: part}, v); err != nil {
-				return err
-			}
+		to := &Target{Topic: topic, Part: part}
+		var err error
+		switch {
+		case s.kind == kindTyped:
+			_, err = s.writerFor(ctx, to, nil)
+		case s.kind == kindInterface && (s.c.schema != nil || s.c.registrysOwn()):
+			err = s.warmVariants(ctx, to)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// warmVariants makes the writers of all variants. The registry's schema of one topic
+// needs to have a place for one of them only.
+func (s *AvroSerializer[T]) warmVariants(ctx context.Context, to *Target) error {
+	var failed error
+	written := 0
+	for _, variant := range s.variants {
+		v := variant.sample.(T)
+		_, err := s.writerFor(ctx, to, &v)
+		var mismatch *SchemaMismatchError
+		switch {
+		case err == nil:
+			written++
+		case !s.c.registrysOwn() || !errors.As(err, &mismatch):
+			return err
+		default:
+			failed = err
+		}
+	}
+	if written > 0 {
+		return nil
+	}
+	return failed
 }
 
 // writerFor returns the writer of a topic, and of v's schema or type where that

@@ -27,7 +27,7 @@ type variantBranch struct {
 // why no data can be read.
 func newVariantsDecoder[T any](variants []*variant, writer *schemas.Schema, opts []avro.Option) (*variantsDecoder[T], error) {
 	if writer.Root().Type() != schemas.Union {
-		b := newVariantBranch(variants, writer, opts)
+		b := newVariantBranch(variants, writer.Root(), opts)
 		return &variantsDecoder[T]{branches: []variantBranch{b}}, b.err
 	}
 	d := &variantsDecoder[T]{union: true}
@@ -36,7 +36,7 @@ func newVariantsDecoder[T any](variants []*variant, writer *schemas.Schema, opts
 	for _, n := range writer.Root().Branches() {
 		b := variantBranch{}
 		if n.Type() != schemas.Null {
-			if b = newVariantBranch(variants, n.Schema(), opts); err == nil {
+			if b = newVariantBranch(variants, n, opts); err == nil {
 				err = b.err
 			}
 			readable = readable || b.err == nil
@@ -49,12 +49,12 @@ func newVariantsDecoder[T any](variants []*variant, writer *schemas.Schema, opts
 	return d, nil
 }
 
-func newVariantBranch(variants []*variant, writer *schemas.Schema, opts []avro.Option) (b variantBranch) {
-	if b.variant = variantFor(variants, writer.Root()); b.variant == nil {
-		b.err = &SchemaMismatchError{Err: fmt.Errorf("%s is none of the %d types that WithVariant names", writer.Root().BranchName(), len(variants))}
+func newVariantBranch(variants []*variant, writer *schemas.Node, opts []avro.Option) (b variantBranch) {
+	if b.variant = variantFor(variants, writer); b.variant == nil {
+		b.err = &SchemaMismatchError{Err: fmt.Errorf("%s is none of the %d types that WithVariant names", writer.BranchName(), len(variants))}
 		return b
 	}
-	res, err := avro.NewResolution(writer, b.variant.schema, opts...)
+	res, err := avro.NewResolution(writer.Schema(), b.variant.schema, opts...)
 	if err != nil {
 		b.err = &SchemaMismatchError{Err: err}
 	} else if !res.Identical() {

@@ -179,3 +179,28 @@ func TestVariantDefinitions(t *testing.T) {
 	require.Equal(t, "logistics", kept.Metadata.Properties["owner"])
 	require.Equal(t, []string{"lookup orders-shop.Order", "register orders-shop.Order", "id 2", "lookup orders-shop.Moved", "register orders-shop.Moved", "id 3"}, r.calls)
 }
+
+// Topics of one type each are not filled with the schemas of the others.
+func TestWarmupOfVariants(t *testing.T) {
+	r := newCounting()
+	register(t, r.Memory, "orders-value", orderV1.String())
+	register(t, r.Memory, "payments-value", paidSchema.String())
+	register(t, r.Memory, "others-value", `"string"`)
+	s, _ := variantsOf(t, r.Memory, bothVariants)
+	require.NoError(t, s.Warmup(t.Context(), serde.Value, "orders", "payments", "new"))
+	subjects, err := r.Subjects(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, []string{"orders-value", "others-value", "payments-value"}, subjects)
+
+	s, _ = variantsOf(t, r.Memory, bothVariants, serde.WithLatest(), serde.WithAutoRegister(false))
+	require.NoError(t, s.Warmup(t.Context(), serde.Value, "orders", "payments"))
+	var mismatch *serde.SchemaMismatchError
+	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "others"), &mismatch)
+	var missing *registry.NotFoundError
+	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "new"), &missing)
+
+	// A union of the program's own has a place for all of them, or says for which it has none.
+	s, _ = variantsOf(t, r.Memory, bothVariants, serde.WithSchema(schemas.MustParse(`["null",`+orderV1.String()+`]`)))
+	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "new"), &mismatch)
+	require.ErrorContains(t, mismatch, "Paid")
+}
