@@ -110,7 +110,8 @@ func avroOption(part serde.Part, opts []serde.Option) Option {
 }
 
 // KeySerializer passes options to the Avro serializer of keys that the
-// constructor makes, such as [serde.WithDefinition] for schemas with references.
+// constructor makes, such as [serde.WithDefinition] for schemas whose references are
+// named.
 func KeySerializer(opts ...serde.SerializerOption) Option {
 	return serializerOption(serde.Key, opts)
 }
