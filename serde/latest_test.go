@@ -87,6 +87,7 @@ func TestWritingChangesNoValue(t *testing.T) {
 					var value *avro.EncodeError
 					require.ErrorAs(t, err, &value)
 					require.NotEmpty(t, value.Path)
+					require.ErrorContains(t, err, "register", "what mends it")
 					var mismatch *serde.SchemaMismatchError
 					require.NotErrorAs(t, err, &mismatch, "it is the value's")
 				}

@@ -71,7 +71,7 @@ func encodeError(err error) error {
 	if !ok {
 		return err
 	}
-	return &avro.EncodeError{Path: d.Path, Err: mismatch(d.Err)}
+	return &avro.EncodeError{Path: d.Path, Err: fmt.Errorf("%w; the registry's schema is not the program's: register that, or write what the registry's has", mismatch(d.Err))}
 }
 
 // mismatch marks an error of which the two schemas are the cause, and not the
