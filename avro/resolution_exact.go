@@ -16,7 +16,7 @@ import (
 // its own schema, and the data are to be of another one. What a reader may do
 // without, a writer may not lose. Beyond the rules of all resolutions:
 //
-//	field that the target lacks     it is its default, or empty; without a default, or zero
+//	field that the target lacks     it is its default, or empty; or zero, without a default
 //	enum symbol                     the target has it: its default is for readers
 //	int, long as float or double    the number is exact
 //	bytes as string                 the bytes are UTF-8
