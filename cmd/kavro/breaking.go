@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 
 	"github.com/kavro/kavro/schemas"
 )
 
 // runBreaking compares a folder with an older state of it: schemas of the same
 // name, or of the same path where they have none.
-func runBreaking(_ context.Context, env *environment, c *command, args []string) error {
+func runBreaking(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
 	against := f.String("against", "", "`folder` with the older schemas")
 	name := f.String("level", schemas.Backward.String(), "compatibility `level`")
+	files := sourceFlags(f, env)
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err
@@ -26,39 +27,53 @@ func runBreaking(_ context.Context, env *environment, c *command, args []string)
 	if err != nil {
 		return err
 	}
-	before, err := schemas.LoadDir(os.DirFS(*against))
-	if err != nil {
-		return fmt.Errorf("%s: %w", *against, err)
+	before, errBefore := files.lenientFolder(ctx, *against)
+	now, errNow := files.lenientFolder(ctx, rest[0])
+	var wrong problems
+	for _, err := range []error{errBefore, errNow} {
+		if err != nil {
+			wrong = append(wrong, each(err)...)
+		}
 	}
-	now, err := schemas.LoadDir(os.DirFS(rest[0]))
-	if err != nil {
-		return fmt.Errorf("%s: %w", rest[0], err)
+	if wrong != nil {
+		return wrong
 	}
 	var found error
-	for _, old := range before.Files() {
+	for _, old := range before {
 		next := counterpart(now, old)
 		if next == nil {
 			fmt.Fprintf(env.out, "%s: is gone\n", old.Path)
 			found = errFindings
 			continue
 		}
-		err := level.Check(next.Schema, []*schemas.Schema{old.Schema})
-		var incompatible *schemas.IncompatibleError
-		if errors.As(err, &incompatible) {
+		history := []*schemas.Schema{old.Schema}
+		err := level.Check(next.Schema, history)
+		if incompatible, ok := errors.AsType[*schemas.IncompatibleError](err); ok {
 			printReasons(env, next.Path+": ", incompatible)
 			found = errFindings
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", next.Path, err)
 		}
+		changes, err := level.MeaningChanges(next.Schema, history)
+		if err != nil {
+			return fmt.Errorf("%s: %w", next.Path, err)
+		}
+		printChanges(env, next.Path+": ", changes)
 	}
 	return found
 }
 
-// counterpart finds the schema that takes the place of an old one.
-func counterpart(now *schemas.Dir, old schemas.File) *schemas.File {
+// counterpart finds the schema that takes the place of an old one: that of its name,
+// or one that has it as an alias.
+func counterpart(now []schemas.File, old schemas.File) *schemas.File {
 	name := old.Schema.FullName()
-	for _, f := range now.Files() {
+	for _, f := range now {
 		if name != "" && f.Schema.FullName() == name || name == "" && f.Path == old.Path {
+			return &f
+		}
+	}
+	for _, f := range now {
+		if slices.Contains(f.Schema.Root().Aliases(), name) {
 			return &f
 		}
 	}

@@ -28,10 +28,15 @@ func (r *registryConf) client() (*registry.Client, error) {
 		return nil, errors.New("no registry: give -registry URL, or set KAVRO_REGISTRY")
 	}
 	var opts []registry.Option
-	if user, password, ok := strings.Cut(r.getenv("KAVRO_REGISTRY_USER"), ":"); ok {
+	login, token := r.getenv("KAVRO_REGISTRY_USER"), r.getenv("KAVRO_REGISTRY_TOKEN")
+	switch user, password, ok := strings.Cut(login, ":"); {
+	case login != "" && token != "":
+		return nil, errors.New("both KAVRO_REGISTRY_USER and KAVRO_REGISTRY_TOKEN are set: one of them can count")
+	case ok:
 		opts = append(opts, registry.WithBasicAuth(user, password))
-	}
-	if token := r.getenv("KAVRO_REGISTRY_TOKEN"); token != "" {
+	case login != "":
+		return nil, errors.New("KAVRO_REGISTRY_USER is not user:password") // its value may be a secret
+	case token != "":
 		opts = append(opts, registry.WithBearerToken(token))
 	}
 	return registry.New(r.url, opts...)

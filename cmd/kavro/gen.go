@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"math"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -29,12 +28,12 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	importPath := f.String("import", "", "import `path` of the output folder (default: from go.mod)")
 	paths := packageFlag{}
 	f.Var(paths, "package", "`namespace=path`: put a namespace into another folder of the output; may be repeated")
-	reg := registryFlags(f, env)
+	reg, files := registryFlags(f, env), sourceFlags(f, env)
 	rest, err := f.parse(args, 1, -1)
 	if err != nil {
 		return err
 	}
-	inputs, err := reg.inputs(ctx, rest)
+	inputs, err := genInputs(ctx, reg, files, rest)
 	if err != nil {
 		return err
 	}
@@ -43,7 +42,9 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 		opts = append(opts, gen.WithPackage(ns, p))
 	}
 	if *importPath == "" {
-		*importPath = moduleImportPath(*dir)
+		if *importPath, err = moduleImportPath(ctx, *dir); err != nil {
+			return err
+		}
 	}
 	opts = append(opts, gen.WithImportPath(*importPath))
 	if *single != "" {
@@ -52,17 +53,17 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	if *zero {
 		opts = append(opts, gen.WithZeroDefaults())
 	}
-	files, err := gen.Generate(inputs, opts...)
+	written, err := gen.Generate(inputs, opts...)
 	if err != nil {
 		return err
 	}
 	if *check {
-		return checkFiles(env, *dir, files)
+		return checkFiles(ctx, env, *dir, written)
 	}
-	if err := writeFiles(*dir, files); err != nil {
+	if err := writeFiles(ctx, *dir, written); err != nil {
 		return err
 	}
-	_, err = reportStale(env, *dir, files)
+	_, err = reportStale(ctx, env, *dir, written)
 	return err
 }
 
@@ -101,102 +102,163 @@ func rootPackage(dir string) string {
 
 // moduleImportPath is the import path of a folder, from the go.mod above it; ""
 // if there is none.
-func moduleImportPath(dir string) string {
+func moduleImportPath(ctx context.Context, dir string) (string, error) {
 	at, err := filepath.Abs(dir)
 	if err != nil {
-		return ""
+		return "", err
 	}
 	for below := ""; ; {
-		text, err := os.ReadFile(filepath.Join(at, "go.mod"))
-		if err == nil {
-			for line := range strings.Lines(string(text)) {
-				if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "module" {
-					name, err := strconv.Unquote(fields[1])
-					if err != nil {
-						name = fields[1]
-					}
-					return path.Join(name, below)
-				}
+		name := filepath.Join(at, "go.mod")
+		if info, err := stat(ctx, name); err == nil && info.Mode().IsRegular() {
+			text, err := readStart(ctx, name, 1<<20)
+			if err != nil {
+				return "", err
 			}
-			return ""
+			return path.Join(moduleName(string(text)), below), nil
+		} else if errors.Is(err, errInterrupted) {
+			return "", err
 		}
 		parent := filepath.Dir(at)
 		if parent == at {
-			return ""
+			return "", nil
 		}
 		below = path.Join(filepath.Base(at), below)
 		at = parent
 	}
 }
 
-// inputs reads files and folders, and with a registry subjects.
-func (r *registryConf) inputs(ctx context.Context, args []string) ([]gen.Input, error) {
-	var inputs []gen.Input
-	for _, arg := range args {
-		info, err := os.Stat(arg)
-		switch {
-		case err == nil && info.IsDir():
-			dir, err := schemas.LoadDir(os.DirFS(arg))
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", arg, err)
+// moduleName is the name in a go.mod.
+func moduleName(text string) string {
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "module" {
+			if name, err := strconv.Unquote(fields[1]); err == nil {
+				return name
 			}
-			for _, f := range dir.Files() {
-				inputs = append(inputs, gen.Input{Name: f.Path, Schema: f.Schema})
-			}
-		case err == nil:
-			s, err := parseFile(arg)
-			if err != nil {
-				return nil, err
-			}
-			inputs = append(inputs, gen.Input{Name: filepath.Base(arg), Schema: s})
-		case strings.HasSuffix(arg, ".avsc") || r.url == "":
-			if r.url == "" && errors.Is(err, fs.ErrNotExist) {
-				err = fmt.Errorf("%w (for a subject, give -registry)", err)
-			}
-			return nil, err
-		default:
-			in, err := r.subject(ctx, arg)
-			if err != nil {
-				return nil, err
-			}
-			inputs = append(inputs, in)
+			return fields[1]
 		}
 	}
-	return inputs, nil
+	return ""
+}
+
+// genInputs reads files and folders, and with a registry subjects. Files are read
+// as leniently as a registry's answers: gen takes the schema of a subject from a
+// file too. What is wrong with all of them is reported.
+func genInputs(ctx context.Context, reg *registryConf, files *source, args []string) ([]gen.Input, error) {
+	var all inputs
+	var wrong problems
+	for _, arg := range args {
+		info, err := stat(ctx, arg)
+		switch {
+		case errors.Is(err, errInterrupted):
+			return nil, err
+		case err == nil && info.IsDir():
+			found, err := files.lenientFolder(ctx, arg)
+			if err != nil {
+				wrong = append(wrong, each(err)...)
+			}
+			for _, f := range found {
+				all.add(f.Path, under(arg, f.Path), f.Schema)
+			}
+		case err == nil:
+			s, err := files.lenientFile(ctx, arg)
+			if err != nil {
+				wrong = append(wrong, err)
+				continue
+			}
+			all.add(filepath.Base(arg), arg, s)
+		case strings.HasSuffix(arg, ".avsc") || reg.url == "" || !errors.Is(err, fs.ErrNotExist):
+			if reg.url == "" && errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%w (for a subject, give -registry)", err)
+			}
+			wrong = append(wrong, err)
+		default:
+			name, s, err := reg.subject(ctx, arg)
+			if err != nil {
+				wrong = append(wrong, err)
+				continue
+			}
+			all.add(name, name, s)
+		}
+	}
+	return all.named(), wrong.err()
+}
+
+// inputs are schemas by two names: a short one, so that what is written does not
+// depend on where the command was started, and one that no other has.
+type inputs struct {
+	list []struct {
+		short, full string
+		schema      *schemas.Schema
+	}
+}
+
+// add adds a schema unless it is there already.
+func (in *inputs) add(short, full string, s *schemas.Schema) {
+	for _, other := range in.list {
+		if other.full == full {
+			return
+		}
+	}
+	in.list = append(in.list, struct {
+		short, full string
+		schema      *schemas.Schema
+	}{short, full, s})
+}
+
+// named gives each its short name where it is the only one that has it.
+func (in *inputs) named() (out []gen.Input) {
+	count := map[string]int{}
+	for _, i := range in.list {
+		count[i.short]++
+	}
+	for _, i := range in.list {
+		name := i.short
+		if count[name] > 1 {
+			name = filepath.ToSlash(i.full)
+		}
+		out = append(out, gen.Input{Name: name, Schema: i.schema})
+	}
+	return out
 }
 
 // subject reads subject@version, or the latest version.
-func (r *registryConf) subject(ctx context.Context, arg string) (gen.Input, error) {
+func (r *registryConf) subject(ctx context.Context, arg string) (name string, s *schemas.Schema, err error) {
 	subject, version, err := subjectVersion(arg)
 	if err != nil {
-		return gen.Input{}, err
+		return "", nil, err
 	}
 	client, err := r.client()
 	if err != nil {
-		return gen.Input{}, err
+		return "", nil, err
 	}
 	defer client.Close()
-	s, err := versionOf(ctx, client, subject, version)
+	found, err := versionOf(ctx, client, subject, version)
 	if err != nil {
-		return gen.Input{}, err
+		return "", nil, err
 	}
-	if s.Schema == nil {
-		return gen.Input{}, fmt.Errorf("%s is of type %s, not Avro", arg, s.Type)
+	if found.Schema == nil {
+		return "", nil, fmt.Errorf("%s is of type %s, not Avro", arg, found.Type)
 	}
-	return gen.Input{Name: fmt.Sprintf("%s@%d", subject, s.Version), Schema: s.Schema}, nil
+	return fmt.Sprintf("%s@%d", subject, found.Version), found.Schema, nil
 }
 
 // subjectVersion splits subject[@version]; 0 is the latest.
-func subjectVersion(arg string) (string, int, error) {
-	at := strings.LastIndexByte(arg, '@')
-	if at < 0 || arg[at+1:] == "latest" {
-		return strings.TrimSuffix(arg, "@latest"), 0, nil
+func subjectVersion(arg string) (subject string, version int, err error) {
+	subject, number, ok := arg, "latest", false
+	if at := strings.LastIndexByte(arg, '@'); at >= 0 {
+		subject, number, ok = arg[:at], arg[at+1:], true
 	}
-	version, err := strconv.Atoi(arg[at+1:])
-	if err != nil || version < 1 {
-		return "", 0, fmt.Errorf("%s: %q is not a version", arg, arg[at+1:])
+	if subject == "" {
+		return "", 0, fmt.Errorf("%q names no subject", arg)
 	}
-	return arg[:at], version, nil
+	if !ok || number == "latest" {
+		return subject, 0, nil
+	}
+	version, err = strconv.Atoi(number)
+	if err != nil || version < 1 || version > math.MaxInt32 {
+		return "", 0, fmt.Errorf("%s: %q is not a version", arg, number)
+	}
+	return subject, version, nil
 }
 
 func versionOf(ctx context.Context, c *registry.Client, subject string, version int) (*registry.SubjectSchema, error) {
@@ -206,57 +268,30 @@ func versionOf(ctx context.Context, c *registry.Client, subject string, version 
 	return c.Version(ctx, subject, version)
 }
 
-func parseFile(name string) (*schemas.Schema, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	s, err := schemas.Parse(strings.TrimPrefix(string(text), "\ufeff"))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return s, nil
-}
-
-func writeFiles(dir string, files []gen.File) error {
-	for _, f := range files {
-		name := filepath.Join(dir, filepath.FromSlash(f.Path))
-		if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, f.Content) {
-			continue // its time stays, so that builds need not start over
-		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, f.Content, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // checkFiles says which files are missing or different.
-func checkFiles(env *environment, dir string, files []gen.File) error {
-	var err error
+func checkFiles(ctx context.Context, env *environment, dir string, files []gen.File) error {
+	var found error
 	for _, f := range files {
 		name := filepath.Join(dir, filepath.FromSlash(f.Path))
-		old, readErr := os.ReadFile(name)
+		at, same, err := lookAt(ctx, name, f.Content)
 		switch {
-		case errors.Is(readErr, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case same:
+			continue
+		case at.isNew:
 			fmt.Fprintf(env.out, "%s: missing\n", name)
-			err = errFindings
-		case readErr != nil:
-			return readErr
-		case !bytes.Equal(old, f.Content):
+		default:
 			fmt.Fprintf(env.out, "%s: would change\n", name)
-			err = errFindings
 		}
+		found = errFindings
 	}
-	stale, staleErr := reportStale(env, dir, files)
-	if staleErr != nil {
-		return staleErr
+	stale, err := reportStale(ctx, env, dir, files)
+	if err != nil {
+		return err
 	}
 	if stale {
 		return errFindings
 	}
-	return err
+	return found
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/registry/server"
+	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
 
@@ -150,6 +154,111 @@ func TestLint(t *testing.T) {
 	require.Contains(t, out, "bad.avsc: schema: line 1")
 }
 
+// Every file is looked at, whatever is wrong with those before it, and what could
+// not be looked at counts more than what was found.
+func TestLintGoesOn(t *testing.T) {
+	k := newKavro(t)
+	k.file("d/a.avsc", `{"type":"record","name":"A","fields":[{"name":"b","type":"strng"}]}`)
+	k.file("d/b.avsc", `{"type":"record","name":"B"`)
+	k.file("d/c.avsc", `{"type":"record","name":"C","fields":[{"name":"x","type":"int","logicalType":"date"}]}`)
+	k.file("d/sub/d.avsc", `"Nobody"`)
+	folder := filepath.Join(k.dir, "d")
+	one, two := k.file("1.avsc", "7"), k.file("2.avsc", "8")
+	lines := folder + `/a.avsc: schema: line 1, column 58 (/fields/0/type): unknown type "strng"; did you mean "string"?
+` + folder + `/b.avsc: schema: line 1, column 28: want ',' or '}', found the end of the text
+` + folder + `/sub/d.avsc: schema: line 1, column 1: unknown type "Nobody"
+` + folder + `/c.avsc: C.x: logicalType "date" beside the type of a field does nothing; it belongs into the type: {"type": "int", "logicalType": "date"} (logical-type-of-field)
+`
+	code, out, errOut := k.run("lint", one, folder, two)
+	require.Equal(t, exitFindings, code)
+	require.Empty(t, errOut)
+	require.Equal(t, one+": schema: line 1, column 1: a schema is a name, an object or an array of branches, not a number\n"+lines+
+		two+": schema: line 1, column 1: a schema is a name, an object or an array of branches, not a number\n", out)
+
+	missing, empty := filepath.Join(k.dir, "missing"), filepath.Join(k.dir, "empty")
+	require.NoError(t, os.Mkdir(empty, 0o700))
+	code, out, errOut = k.run("lint", missing, folder, empty)
+	require.Equal(t, exitFailed, code)
+	require.Equal(t, lines, out)
+	require.Equal(t, "kavro: stat "+missing+": no such file or directory\nkavro: "+empty+": no .avsc file in this folder\n", errOut)
+}
+
+// A folder may define a type twice; if the definitions differ, all commands say
+// where and how.
+func TestRepeatedDefinitions(t *testing.T) {
+	k := newKavro(t)
+	holds := func(name, field, typ string) string {
+		return `{"type":"record","name":"shop.` + name + `","fields":[{"name":"` + field + `","type":{"type":"record","name":"Address","fields":[{"name":"city","type":"` + typ + `"}]}}]}`
+	}
+	order := k.file("d/order.avsc", holds("Order", "to", "string"))
+	customer := k.file("d/customer.avsc", "// the same\n"+holds("Customer", "home", "string"))
+	folder, out := filepath.Dir(order), filepath.Join(k.dir, "out")
+	for _, args := range [][]string{
+		{"lint", folder}, {"lint", order, customer}, {"gen", "-single", "x", "-o", out, folder}, {"gen", "-single", "x", "-o", out + "2", order, customer},
+		{"breaking", "-against", folder, folder},
+	} {
+		require.Empty(t, k.well(args...), args)
+	}
+	require.Equal(t, content(t, out), content(t, out+"2"), "whichever way the files are given")
+
+	k.file("d/customer.avsc", holds("Customer", "home", "bytes"))
+	for _, args := range [][]string{
+		{"lint", folder}, {"gen", "-single", "x", "-o", out, folder}, {"gen", "-single", "x", "-o", out, order, customer}, {"breaking", "-against", folder, folder},
+	} {
+		code, printed, errOut := k.run(args...)
+		require.NotZero(t, code, args)
+		for _, part := range []string{"order.avsc", "customer.avsc", "shop.Address", "city", "string", "bytes"} {
+			require.Contains(t, printed+errOut, part, args)
+		}
+	}
+	code, _, _ := k.run("lint", folder)
+	require.Equal(t, exitFindings, code)
+}
+
+// Comments are read wherever a file is, and go nowhere.
+func TestComments(t *testing.T) {
+	k, _ := withRegistry(t)
+	const text = "/* Licensed to nobody. */\n{\"type\":\"record\",\"name\":\"m.Metric\",\"fields\":[ // a comment\n  {\"name\":\"v\",\"type\":\"double\",\"doc\":\"// none\"}]}\n"
+	const plain = "{\"type\":\"record\",\"name\":\"m.Metric\",\"fields\":[\n  {\"name\":\"v\",\"type\":\"double\",\"doc\":\"// none\"}]}\n"
+	file := k.file("d/metric.avsc", text)
+	folder, out := filepath.Dir(file), filepath.Join(k.dir, "out")
+	require.Empty(t, k.well("lint", file, folder))
+	require.Empty(t, k.well("breaking", "-against", folder, folder))
+	require.Empty(t, k.well("gen", "-o", out, file))
+	require.Contains(t, content(t, out)["m/metric_avro.go"], "`"+plain+"`")
+	require.NotContains(t, content(t, out)["m/metric_avro.go"], "Licensed")
+	require.Empty(t, k.well("schema", "check", "metrics", file))
+	require.Equal(t, "metrics version 1, id 1\n", k.well("schema", "register", "metrics", file))
+	require.NotContains(t, k.well("schema", "get", "metrics"), "comment")
+	require.Equal(t, "metrics version 1, id 1\n", k.well("schema", "register", "metrics", k.file("plain.avsc", "\ufeff"+plain)))
+}
+
+// What goes over the wire is without comments too: a registry may not know them.
+func TestCommentsAreNotSent(t *testing.T) {
+	var sent []string
+	m := registry.NewMemory()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil && r.Method == http.MethodPost {
+			sent = append(sent, string(body))
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		registry.Handler(m).ServeHTTP(w, r)
+	}))
+	defer s.Close()
+	k := newKavro(t)
+	k.env["KAVRO_REGISTRY"] = s.URL
+	file := k.file("m.avsc", "\ufeff// top\n"+strings.Replace(money, "[", "[ /* inner */ ", 1))
+	k.well("schema", "check", "m", file)
+	k.well("schema", "register", "m", file)
+	require.Len(t, sent, 2)
+	for _, body := range sent {
+		require.NotContains(t, body, "top")
+		require.NotContains(t, body, "inner")
+		require.NotContains(t, body, "\ufeff")
+	}
+}
+
 func TestBreaking(t *testing.T) {
 	k := newKavro(t)
 	for name, text := range map[string]string{"old/m.avsc": money, "old/o.avsc": orderV1, "new/m.avsc": money, "new/moved/o.avsc": orderV2, "less/m.avsc": money} {
@@ -166,6 +275,117 @@ func TestBreaking(t *testing.T) {
 	require.Equal(t, "o.avsc: is gone\n", out)
 	code, _, _ = k.run("breaking", old)
 	require.Equal(t, exitFailed, code)
+}
+
+// What changes its meaning is printed, and is no finding.
+func TestMeaning(t *testing.T) {
+	k, _ := withRegistry(t)
+	shop := func(decimal, time string) string {
+		return `{"type":"record","name":"shop.Order","fields":[{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[
+			{"name":"price","type":["null",{"type":"bytes","logicalType":"decimal","precision":10` + decimal + `}]},
+			{"name":"times","type":{"type":"map","values":{"type":"long"` + time + `}}}]}}}]}`
+	}
+	old, next := k.file("old/o.avsc", shop(`,"scale":2`, `,"logicalType":"timestamp-millis"`)), k.file("new/o.avsc", shop(`,"scale":4`, ``))
+	want := []string{
+		"warning: version 1: lines[].price: written as decimal(10, 2), read as decimal(10, 4): the same bytes are another number (SCALE_CHANGED)\n",
+		"warning: version 1: lines[].times{}: written as timestamp-millis, read as long: the same data is another value (LOGICAL_TYPE_CHANGED)\n",
+	}
+	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.well("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
+	require.Empty(t, k.well("schema", "check", "orders", old))
+	k.well("schema", "register", "orders", old)
+	require.Empty(t, k.well("schema", "check", "orders", old))
+	require.Equal(t, want[0]+want[1], k.well("schema", "check", "orders", next))
+
+	// Beside what is incompatible, which is a finding.
+	k.file("new/o.avsc", strings.Replace(shop(`,"scale":4`, ``), `"fields":[{`, `"fields":[{"name":"note","type":"string"},{`, 1))
+	code, out, _ := k.run("breaking", "-against", filepath.Dir(old), filepath.Dir(next))
+	require.Equal(t, exitFindings, code)
+	require.Equal(t, "o.avsc: version 1: field note is not in the writer's schema and needs a default (READER_FIELD_MISSING_DEFAULT_VALUE at /fields/0)\no.avsc: "+want[0]+"o.avsc: "+want[1], out)
+
+	// By an alias of the whole.
+	k.file("new/o.avsc", strings.Replace(shop(`,"scale":4`, ``), `"shop.Order"`, `"shop.Purchase","aliases":["Order"]`, 1))
+	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.well("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
+}
+
+// A reason is printed once, with the path, whoever found it.
+func TestReasons(t *testing.T) {
+	k, _ := withRegistry(t)
+	line := func(typ string) string {
+		return `{"type":"record","name":"Order","fields":[{"name":"lines","type":{"type":"array","items":["null",{"type":"record","name":"Line","fields":[{"name":"price","type":"` + typ + `"}]}]}}]}`
+	}
+	k.well("schema", "register", "orders", k.file("v1.avsc", line("string")))
+	v2 := k.file("v2.avsc", line("int"))
+	want := "version 1: lines[]: no branch of the reader's union can take record Line (lines[].price: string cannot be read as int) (MISSING_UNION_BRANCH at /fields/0/type/items/1)\n"
+	for _, verb := range []string{"check", "register"} {
+		code, out, errOut := k.run("schema", verb, "orders", v2)
+		require.Equal(t, exitFindings, code, verb)
+		require.Equal(t, want, out, verb)
+		require.Empty(t, errOut, verb)
+	}
+	// Both ways, and against every version.
+	k.well("config", "set", "FULL_TRANSITIVE", "orders")
+	code, out, _ := k.run("schema", "check", "orders", v2)
+	require.Equal(t, exitFindings, code)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	require.Len(t, lines, 2)
+	require.NotEqual(t, lines[0], lines[1])
+
+	// A registry whose versions cannot be read has its own words, once.
+	printed := func(reasons ...schemas.Reason) string {
+		var out bytes.Buffer
+		printReasons(&environment{out: &out}, "", &schemas.IncompatibleError{Reasons: reasons})
+		return out.String()
+	}
+	r := schemas.Reason{Kind: schemas.TypeMismatch, Path: "/fields/0/type", Message: "reader type: INT not compatible with writer type: STRING", Version: 3}
+	require.Equal(t, "version 3: TYPE_MISMATCH at /fields/0/type: reader type: INT not compatible with writer type: STRING\n", printed(r, r))
+}
+
+// gen takes from files what it takes from a registry.
+func TestGenIsLenient(t *testing.T) {
+	k := newKavro(t)
+	var registered string // as some registry has it
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		text, err := json.Marshal(registered)
+		if err == nil {
+			fmt.Fprintf(w, `{"subject":"s","version":1,"id":1,"schema":%s}`, text)
+		}
+	}))
+	defer s.Close()
+	for name, test := range map[string]struct{ text, warning string }{
+		"names": {`{"type":"record","name":"order-items","namespace":"my-server.inventory","fields":[{"name":"order-id","type":"int"},{"name":"2nd","type":"string"},
+			{"name":"e","type":{"type":"enum","name":"e-n","symbols":["a-b","a b","1"]}}]}`, ""},
+		"an order that does not exist": {`{"type":"record","name":"R","fields":[{"name":"a","type":"int","order":"up"}]}`, `the order of a field is "ascending"`},
+		"a type in an object":          {`{"type":"record","name":"R","fields":[{"name":"a","type":{"type":{"type":"int"}}}]}`, `write what is inside it`},
+		"a size in quotes":             {`{"type":"fixed","name":"F","size":"4"}`, `the size of a fixed is a number`},
+		"a definition again":           {`{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"fixed","name":"F","size":1}},{"name":"b","type":{"type":"fixed","name":"F","size":1}}]}`, `F is defined already`},
+	} {
+		subject := strings.ReplaceAll(name, " ", "-")
+		registered = test.text
+		out := filepath.Join(k.dir, subject)
+		file := k.file("d-"+subject+"/x.avsc", test.text)
+		for i, arg := range []string{file, filepath.Dir(file)} {
+			code, printed, errOut := k.run("gen", "-single", "x", "-o", fmt.Sprint(out, i), arg)
+			require.Zero(t, code, "%s: %s", name, errOut)
+			require.Empty(t, printed, name)
+			if test.warning == "" {
+				require.Empty(t, errOut, name)
+			} else {
+				require.Contains(t, errOut, "kavro: warning: "+file+": schema: line 1, column", name)
+				require.Contains(t, errOut, test.warning, name)
+			}
+		}
+		require.Equal(t, content(t, out+"0"), content(t, out+"1"))
+		require.Empty(t, k.well("gen", "-single", "x", "-o", out+"2", "-r", s.URL, "s@1"))
+		require.NotEmpty(t, content(t, out+"0"))
+		for path, text := range content(t, out+"2") {
+			require.Equal(t, strings.Replace(text, "// Source: s@1\n", "// Source: x.avsc\n", 1), content(t, out+"0")[path], name)
+		}
+		code, _, _ := k.run("lint", file)
+		require.Equal(t, exitFindings, code, "%s: lint is as strict as ever", name)
+	}
+	code, _, errOut := k.run("gen", "-o", k.dir, k.file("bad.avsc", `{"type":"record","name":"a-b","fields":[{"name":"x","type":"strng"}]}`))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errOut, `unknown type "strng"`, "what is really wrong, not the name")
 }
 
 func TestGenFromFiles(t *testing.T) {

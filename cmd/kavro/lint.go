@@ -1,45 +1,86 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro/schemas/lint"
 )
 
 // runLint parses files, each by itself, and folders, whose files may refer to each
-// other.
-func runLint(_ context.Context, env *environment, c *command, args []string) error {
+// other. It looks at all of them, whatever it finds.
+func runLint(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
+	files := sourceFlags(f, env)
 	rest, err := f.parse(args, 1, -1)
 	if err != nil {
 		return err
 	}
-	var found error
+	l := linter{env: env}
 	for _, arg := range rest {
-		info, err := os.Stat(arg)
-		if err != nil {
-			return err
-		}
-		if info.IsDir() {
-			if _, err = schemas.LoadDir(os.DirFS(arg)); err != nil {
-				err = fmt.Errorf("%s: %w", arg, err)
-			}
-		} else {
-			_, err = parseFile(arg)
-		}
-		var parse *schemas.ParseError
-		var cycle *schemas.CycleError
+		info, err := stat(ctx, arg)
 		switch {
-		case err == nil:
-		case errors.As(err, &parse), errors.As(err, &cycle):
-			fmt.Fprintln(env.out, err)
-			found = errFindings
+		case err != nil:
+			l.wrong(err)
+		case info.IsDir():
+			found, err := files.folder(ctx, arg)
+			if err != nil {
+				l.wrong(err)
+			}
+			for _, f := range found {
+				l.schema(under(arg, f.Path), f.Schema)
+			}
 		default:
-			return err
+			s, err := files.file(ctx, arg)
+			if err != nil {
+				l.wrong(err)
+			} else {
+				l.schema(arg, s)
+			}
+		}
+		if ctx.Err() != nil {
+			return errInterrupted
 		}
 	}
-	return found
+	return l.result
+}
+
+// linter prints what is found. Failures count more than findings: not everything
+// was looked at then.
+type linter struct {
+	env    *environment
+	result error
+}
+
+func (l *linter) wrong(err error) {
+	for _, err := range each(err) {
+		if errors.Is(err, errInterrupted) {
+			continue // said once, in the end
+		}
+		if isFinding(err) {
+			fmt.Fprintln(l.env.out, err)
+			l.result = cmp.Or(l.result, errFindings)
+			continue
+		}
+		fmt.Fprintln(l.env.err, "kavro:", err)
+		l.result = errReported
+	}
+}
+
+func (l *linter) schema(name string, s *schemas.Schema) {
+	for _, finding := range lint.Schema(s) {
+		fmt.Fprintf(l.env.out, "%s: %s\n", name, finding)
+		l.result = cmp.Or(l.result, errFindings)
+	}
+}
+
+// isFinding reports whether an error says that a schema is not valid.
+func isFinding(err error) bool {
+	var parse *schemas.ParseError
+	var cycle *schemas.CycleError
+	var conflict *schemas.ConflictError
+	return errors.As(err, &parse) || errors.As(err, &cycle) || errors.As(err, &conflict)
 }

@@ -7,9 +7,18 @@
 //	kavro lint      are these files valid schemas
 //	kavro breaking  may these schemas follow those
 //
-// It exits with 0 if all is well, 1 if a command was used wrongly or something
-// could not be read, written or reached, and 100 if there are findings: a schema
-// that is not valid or not compatible, or generated files that would change.
+// Exit codes:
+//
+//	0    all is well; warnings do not change that
+//	1    a command was used wrongly, was interrupted, or something could not be
+//	     read, written or reached
+//	100  there are findings: a schema that is not valid, that lint finds fault with
+//	     or that is not compatible, or generated files that would change. Where
+//	     something could not be read as well, it is 1
+//
+// Findings and what was asked for go to standard output, all else to standard
+// error. An interrupt or a request to terminate ends any command, whatever it
+// waits for; a second one ends the process at once.
 package main
 
 import (
@@ -25,7 +34,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal is not caught
 	env := &environment{out: os.Stdout, err: os.Stderr, getenv: os.Getenv}
 	os.Exit(run(ctx, env, os.Args[1:]))
 }
@@ -42,11 +51,11 @@ const (
 	exitFindings = 100
 )
 
-// findings is an error that says what a check found. It was printed already.
-var errFindings = errors.New("there are findings")
-
-// errUsage says that the flag package has printed what is wrong.
-var errUsage = errors.New("wrong usage")
+// Errors that were printed already.
+var (
+	errFindings = errors.New("there are findings")
+	errReported = errors.New("failed") // with exitFailed
+)
 
 type command struct {
 	name, args, short string
@@ -65,17 +74,28 @@ func commands() []command {
 }
 
 func run(ctx context.Context, env *environment, args []string) int {
+	out, errOut := newOutput(ctx, env.out), newOutput(ctx, env.err)
+	env = &environment{out: out, err: errOut, getenv: env.getenv}
+	code := dispatch(ctx, env, args)
+	if err := out.err(); err != nil && code != exitFailed {
+		fmt.Fprintln(env.err, "kavro: standard output:", err)
+		return exitFailed
+	}
+	return code
+}
+
+func dispatch(ctx context.Context, env *environment, args []string) int {
 	if len(args) == 0 {
 		usage(env.err)
 		return exitFailed
 	}
-	if args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+	if args[0] == "help" || isHelp(args[0]) {
 		usage(env.out)
 		return exitWell
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
-			return exit(env, c.run(ctx, env, &c, args[1:]))
+			return exit(ctx, env, c.run(ctx, env, &c, args[1:]))
 		}
 	}
 	fmt.Fprintf(env.err, "kavro: no command %q\n", args[0])
@@ -83,17 +103,45 @@ func run(ctx context.Context, env *environment, args []string) int {
 	return exitFailed
 }
 
-func exit(env *environment, err error) int {
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+func exit(ctx context.Context, env *environment, err error) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return exitWell
 	case errors.Is(err, errFindings):
 		return exitFindings
-	case errors.Is(err, errUsage):
+	case errors.Is(err, errReported):
 		return exitFailed
+	case ctx.Err() != nil:
+		err = errInterrupted
 	}
-	fmt.Fprintln(env.err, "kavro:", err)
+	for _, err := range each(err) {
+		fmt.Fprintln(env.err, "kavro:", err)
+	}
 	return exitFailed
+}
+
+// problems is several errors, each of which stands for itself.
+type problems []error
+
+func (p problems) Error() string   { return errors.Join(p...).Error() }
+func (p problems) Unwrap() []error { return p }
+
+// err is nil if there are none.
+func (p problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// each is the errors that err consists of.
+func each(err error) []error {
+	if several, ok := err.(problems); ok {
+		return several
+	}
+	return []error{err}
 }
 
 func usage(w io.Writer) {

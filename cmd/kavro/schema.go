@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -26,6 +27,11 @@ func runSchema(ctx context.Context, env *environment, c *command, args []string)
 
 // subcommand runs one of subs.
 func subcommand(ctx context.Context, env *environment, c *command, args []string, subs []command) error {
+	list := func(w io.Writer) {
+		for _, s := range subs {
+			fmt.Fprintf(w, "  kavro %s %s %s\n        %s\n", c.name, s.name, s.args, s.short)
+		}
+	}
 	if len(args) > 0 {
 		for _, s := range subs {
 			if s.name == args[0] {
@@ -34,13 +40,15 @@ func subcommand(ctx context.Context, env *environment, c *command, args []string
 			}
 		}
 	}
-	for _, s := range subs {
-		fmt.Fprintf(env.err, "  kavro %s %s %s\n        %s\n", c.name, s.name, s.args, s.short)
-	}
-	if len(args) > 0 && strings.TrimLeft(args[0], "-") == "h" {
+	if len(args) > 0 && (args[0] == "help" || isHelp(args[0])) {
+		list(env.out)
 		return nil
 	}
-	return errUsage
+	if len(args) > 0 {
+		fmt.Fprintf(env.err, "kavro: no command \"%s %s\"\n", c.name, args[0])
+	}
+	list(env.err)
+	return errReported
 }
 
 // subjectLine is a subject as list prints it.
@@ -154,33 +162,50 @@ func (r *referenceFlag) Set(s string) error {
 }
 
 // definitionFlags are those of commands that take a schema from a file.
-func definitionFlags(f *flags) func(file string) (registry.Definition, []registry.CallOption, error) {
-	var refs referenceFlag
-	f.Var(&refs, "ref", "`name=subject@version` of a type that the schema refers to; may be repeated")
-	normalize := f.Bool("normalize", false, "ask the registry to normalize the schema")
-	return func(file string) (registry.Definition, []registry.CallOption, error) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return registry.Definition{}, nil, err
-		}
-		var opts []registry.CallOption
-		if *normalize {
-			opts = append(opts, registry.Normalize())
-		}
-		return registry.Definition{Text: strings.TrimPrefix(string(text), "\ufeff"), References: refs}, opts, nil
+type definitionFlags struct {
+	refs      referenceFlag
+	normalize *bool
+	files     *source
+}
+
+func newDefinitionFlags(f *flags, env *environment) *definitionFlags {
+	d := &definitionFlags{files: sourceFlags(f, env)}
+	f.Var(&d.refs, "ref", "`name=subject@version` of a type that the schema refers to; may be repeated")
+	d.normalize = f.Bool("normalize", false, "ask the registry to normalize the schema")
+	return d
+}
+
+// read reads the schema, without comments.
+func (d *definitionFlags) read(ctx context.Context, file string) (registry.Definition, []registry.CallOption, error) {
+	text, err := d.files.text(ctx, file)
+	if err != nil {
+		return registry.Definition{}, nil, err
 	}
+	text = schemas.StripComments(text)
+	if strings.TrimSpace(text) == "" { // a registry would take that for the schema before
+		return registry.Definition{}, nil, fmt.Errorf("%s is empty", file)
+	}
+	if !utf8.ValidString(text) {
+		_, err := schemas.Parse(text, d.files.options()...) // says what it is
+		return registry.Definition{}, nil, &schemas.FileError{Path: file, Err: err}
+	}
+	var opts []registry.CallOption
+	if *d.normalize {
+		opts = append(opts, registry.Normalize())
+	}
+	return registry.Definition{Text: text, References: d.refs}, opts, nil
 }
 
 func schemaRegister(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
-	reg, out, read := registryFlags(f, env), formatFlag(f), definitionFlags(f)
+	reg, out, definition := registryFlags(f, env), formatFlag(f), newDefinitionFlags(f, env)
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
 		return err
 	}
-	d, opts, err := read(rest[1])
+	d, opts, err := definition.read(ctx, rest[1])
 	if err != nil {
-		return err
+		return finding(env, err)
 	}
 	client, err := reg.client()
 	if err != nil {
@@ -189,55 +214,77 @@ func schemaRegister(ctx context.Context, env *environment, c *command, args []st
 	defer client.Close()
 	s, err := client.Register(ctx, rest[0], d, opts...)
 	if err != nil {
-		return reported(env, err)
+		return definition.reported(ctx, env, client, rest, d, err)
 	}
 	return out.print(env.out, lineOf(s), "", [][]string{{fmt.Sprintf("%s version %d, id %d", s.Subject, s.Version, s.ID)}})
 }
 
 func schemaCheck(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
-	reg, read := registryFlags(f, env), definitionFlags(f)
+	reg, definition := registryFlags(f, env), newDefinitionFlags(f, env)
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
 		return err
 	}
-	d, opts, err := read(rest[1])
+	d, opts, err := definition.read(ctx, rest[1])
 	if err != nil {
-		return err
+		return finding(env, err)
 	}
 	client, err := reg.client()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return reported(env, client.CheckCompatibility(ctx, rest[0], d, opts...))
+	if err := client.CheckCompatibility(ctx, rest[0], d, opts...); err != nil {
+		return definition.reported(ctx, env, client, rest, d, err)
+	}
+	why, err := definition.files.explain(ctx, client, rest[0], d)
+	if err != nil {
+		fmt.Fprintln(env.err, "kavro: warning: changes of meaning could not be looked for:", err)
+		return nil
+	}
+	printChanges(env, "", why.changes)
+	return nil
 }
 
 // reported prints what makes a schema invalid or incompatible, which is a finding,
-// every reason on a line of its own. Other errors stay as they are.
-func reported(env *environment, err error) error {
+// every reason on a line of its own. Other errors stay as they are. args are the
+// subject and the file.
+func (d *definitionFlags) reported(ctx context.Context, env *environment, client *registry.Client, args []string, def registry.Definition, err error) error {
 	var incompatible *schemas.IncompatibleError
 	var conflict *registry.ConflictError
+	var invalid *registry.InvalidError
 	var parse *schemas.ParseError
 	switch {
-	case errors.As(err, &incompatible):
-		printReasons(env, "", incompatible)
-	case errors.As(err, &conflict), errors.As(err, &parse):
-		fmt.Fprintln(env.out, err)
+	case errors.As(err, &parse):
+		fmt.Fprintf(env.out, "%s: %v\n", args[1], parse)
+	case errors.As(err, &incompatible), errors.As(err, &conflict):
+		why, explainErr := d.files.explain(ctx, client, args[0], def)
+		switch {
+		case explainErr == nil && why.incompatible != nil:
+			printReasons(env, "", why.incompatible)
+			printChanges(env, "", why.changes)
+		case incompatible != nil:
+			printReasons(env, "", incompatible)
+		default:
+			fmt.Fprintln(env.out, err)
+		}
+	case errors.As(err, &invalid):
+		return fmt.Errorf("%s: %w", args[1], err)
 	default:
 		return err
 	}
 	return errFindings
 }
 
-func printReasons(env *environment, where string, e *schemas.IncompatibleError) {
-	for _, r := range e.Reasons {
-		against := ""
-		if r.Version > 0 {
-			against = fmt.Sprintf("version %d: ", r.Version)
-		}
-		fmt.Fprintf(env.out, "%s%s%s (%s at %s)\n", where, against, r, r.Kind, r.Path)
+// finding prints an error that says that a schema is not valid. Others stay as they
+// are.
+func finding(env *environment, err error) error {
+	if !isFinding(err) {
+		return err
 	}
+	fmt.Fprintln(env.out, err)
+	return errFindings
 }
 
 func schemaDelete(ctx context.Context, env *environment, c *command, args []string) error {

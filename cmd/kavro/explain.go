@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/schemas"
+)
+
+// explanation is what a comparison here says of a schema that a registry has been
+// asked about. Registries answer with places in the schema's text, and within a
+// union not even with those: here the path is known.
+type explanation struct {
+	incompatible *schemas.IncompatibleError // nil: nothing
+	changes      []schemas.MeaningChange
+}
+
+// explain compares d with the versions of subject that its level looks at.
+func (s *source) explain(ctx context.Context, client *registry.Client, subject string, d registry.Definition) (*explanation, error) {
+	next, err := s.resolved(ctx, client, d)
+	if err != nil {
+		return nil, err
+	}
+	level, err := client.Compatibility(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	history, numbers, err := history(ctx, client, subject, level.Transitive())
+	if err != nil {
+		return nil, err
+	}
+	e := &explanation{}
+	err = level.Check(next, history)
+	if !errors.As(err, &e.incompatible) && err != nil {
+		return nil, err
+	}
+	if e.changes, err = level.MeaningChanges(next, history); err != nil {
+		return nil, err
+	}
+	if e.incompatible != nil {
+		for i := range e.incompatible.Reasons {
+			r := &e.incompatible.Reasons[i]
+			r.Version = numbers[r.Version-1]
+		}
+	}
+	for i := range e.changes {
+		e.changes[i].Version = numbers[e.changes[i].Version-1]
+	}
+	return e, nil
+}
+
+// resolved parses d with what it refers to.
+func (s *source) resolved(ctx context.Context, client *registry.Client, d registry.Definition) (*schemas.Schema, error) {
+	var refs []*schemas.Schema
+	for _, r := range d.References {
+		v, err := versionOf(ctx, client, r.Subject, max(r.Version, 0))
+		if err != nil {
+			return nil, err
+		}
+		if v.Schema == nil {
+			return nil, fmt.Errorf("%s is of type %s, not Avro", r.Subject, v.Type)
+		}
+		refs = append(refs, v.Schema)
+	}
+	return schemas.Parse(d.Text, s.options(schemas.Lenient(), schemas.WithReferences(refs...))...)
+}
+
+// history fetches the versions of a subject, or the latest alone, oldest first, and
+// their numbers. A subject that does not exist has none.
+func history(ctx context.Context, client *registry.Client, subject string, all bool) (found []*schemas.Schema, numbers []int, err error) {
+	numbers, err = client.Versions(ctx, subject)
+	if _, ok := errors.AsType[*registry.NotFoundError](err); ok {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if !all && len(numbers) > 1 {
+		numbers = numbers[len(numbers)-1:]
+	}
+	for _, n := range numbers {
+		v, err := client.Version(ctx, subject, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		if v.Schema == nil {
+			return nil, nil, fmt.Errorf("%s version %d is of type %s, not Avro", subject, n, v.Type)
+		}
+		found = append(found, v.Schema)
+	}
+	return found, numbers, nil
+}
+
+// printReasons prints every reason on a line of its own, once.
+func printReasons(env *environment, where string, e *schemas.IncompatibleError) {
+	var lines []string
+	for _, r := range e.Reasons {
+		line := where
+		if r.Version > 0 {
+			line += fmt.Sprintf("version %d: ", r.Version)
+		}
+		line += r.String()
+		if r.Kind != "" && !strings.HasPrefix(r.String(), string(r.Kind)) {
+			line += fmt.Sprintf(" (%s at %s)", r.Kind, r.Path)
+		}
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+			fmt.Fprintln(env.out, line)
+		}
+	}
+}
+
+// printChanges prints what changes its meaning, each a line. It is no finding.
+func printChanges(env *environment, where string, changes []schemas.MeaningChange) {
+	for _, c := range changes {
+		fmt.Fprintf(env.out, "%swarning: version %d: %s (%s)\n", where, c.Version, c, c.Kind)
+	}
+}
