@@ -3,6 +3,7 @@
 //
 //	go run ./cmd/table            about ten minutes
 //	go run ./cmd/table -quick     a look, in one
+//	go run ./cmd/table -chart     chart.svg again, from results.md: nothing is measured
 package main
 
 import (
@@ -22,7 +23,15 @@ func main() {
 	each := flag.Duration("each", 100*time.Millisecond, "processor time for each entry in each round")
 	only := flag.String("shape", "", "only this shape; nothing is written")
 	op := flag.String("op", "", "only operations that begin like this; nothing is written")
+	again := flag.Bool("chart", false, "measure nothing; draw chart.svg again from results.md")
 	flag.Parse()
+	if *again {
+		if err := redraw(); err != nil {
+			fmt.Fprintln(os.Stderr, "table:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	rounds := 5
 	if *quick {
 		rounds, *each = 3, 10*time.Millisecond
@@ -75,7 +84,20 @@ func write(rows []bench.Row, rounds int, each time.Duration) error {
 	if err := os.WriteFile("results.md", []byte(b.String()), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile("chart.svg", []byte(chart(rows)), 0o644)
+	return redraw()
+}
+
+// redraw writes chart.svg from results.md.
+func redraw() error {
+	results, err := os.ReadFile("results.md")
+	if err != nil {
+		return err
+	}
+	all, err := bars(string(results))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile("chart.svg", []byte(chart(all)), 0o644)
 }
 
 // spread is the median, the least and the most.
