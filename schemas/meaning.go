@@ -261,6 +261,9 @@ func (m *meanings) defaults(reader, writer *Field, at *trail) {
 func defaultText(f *Field) []byte {
 	var p printer
 	w := p.values(f.def)
+	if text, ok := w.numberInQuotes(f.typ); ok {
+		return text
+	}
 	if text, ok := w.typed(nil, f.typ, 0); ok {
 		return text
 	}

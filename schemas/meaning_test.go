@@ -81,6 +81,8 @@ func TestMeaningChanges(t *testing.T) {
 		{"string to bytes", `"string"`, `"bytes"`, ""},
 		{"a default", record(`{"name":"a","type":"int","default":0}`), record(`{"name":"a","type":"int","default":1}`), "DEFAULT_CHANGED a: the default is 0 for the writer and 1 for the reader: data without the field has another value"},
 		{"a default written otherwise", record(`{"name":"a","type":"double","default":1}`), record(`{"name":"a","type":"double","default":1.0e0}`), ""},
+		{"a default in quotes", record(`{"name":"a","type":"double","default":"1.5"}`), record(`{"name":"a","type":"double","default":1.5}`), ""},
+		{"a default of a part that is written otherwise", record(`{"name":"a","type":["null",{"type":"array","items":"float"}],"default":[1]}`), record(`{"name":"a","type":["null",{"type":"array","items":"float"}],"default":[1.0]}`), ""},
 		{"a default more", record(`{"name":"a","type":"int"}`), record(`{"name":"a","type":"int","default":1}`), ""},
 		{"fields in another order", record(`{"name":"a","type":"int"}`, `{"name":"b","type":`+millis+`}`), record(`{"name":"b","type":`+millis+`}`, `{"name":"a","type":"int"}`), ""},
 		{"the sort order, documentation", record(`{"name":"a","type":"int"}`), record(`{"name":"a","type":"int","order":"ignore","doc":"d"}`), ""},

@@ -20,12 +20,10 @@ func (p *printer) appendJSON(dst, raw []byte) []byte { return p.values(raw).valu
 // given as a string into a number.
 func (p *printer) defaultValue(f *Field) {
 	w := p.values(f.def)
-	if (f.typ.typ == Float || f.typ.typ == Double) && w.kind(0) == kindString {
-		if d, ok := numtext.JavaDouble(w.str(0)); ok {
-			p.key("default")
-			p.out = appendDouble(p.out, d)
-			return
-		}
+	if text, ok := w.numberInQuotes(f.typ); ok {
+		p.key("default")
+		p.out = append(p.out, text...)
+		return
 	}
 	if !p.normalize {
 		p.key("default")
@@ -37,6 +35,16 @@ func (p *printer) defaultValue(f *Field) {
 		p.key("default")
 		p.out = append(p.out, value...)
 	}
+}
+
+// numberInQuotes is the number that a default of a float or double has if it is
+// given as a string.
+func (w valueWriter) numberInQuotes(n *Node) (text []byte, ok bool) {
+	if n.typ != Float && n.typ != Double || w.kind(0) != kindString {
+		return nil, false
+	}
+	d, ok := numtext.JavaDouble(w.str(0))
+	return appendDouble(nil, d), ok
 }
 
 // typed prints the value at a token as one of type n: numbers of a float or

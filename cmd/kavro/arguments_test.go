@@ -207,6 +207,7 @@ func TestUnreadableFiles(t *testing.T) {
 // The exit codes that the command's documentation promises.
 func TestExitCodes(t *testing.T) {
 	k, _ := withRegistry(t)
+	require.Contains(t, k.well("help"), "Exit codes: 0 all is well, 1 wrong usage or a failure, 100 findings")
 	good, bad, v2 := k.file("d/m.avsc", money), k.file("bad.avsc", "7"), k.file("e/m.avsc", strings.Replace(money, "long", "string", 1))
 	out := filepath.Join(k.dir, "out")
 	k.well("schema", "register", "m", good)

@@ -68,6 +68,8 @@ func TestInterruptedAtAPipe(t *testing.T) {
 		{"lint", good, pipe, good},
 		{"schema", "register", "s", pipe},
 		{"schema", "check", "s", pipe},
+		{"registry", "-listen", "127.0.0.1:0", "-users", pipe},
+		{"registry", "-listen", "127.0.0.1:0", "-tls-cert", pipe, "-tls-key", pipe},
 	} {
 		code, printed, errOut := k.interrupted(args...)
 		require.Equal(t, exitFailed, code, args)

@@ -149,5 +149,6 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.short)
 	}
+	fmt.Fprint(w, "\nExit codes: 0 all is well, 1 wrong usage or a failure, 100 findings: a schema that is\nnot valid or not compatible, or generated files that would change.\n")
 	fmt.Fprint(w, "\nkavro COMMAND -h says more. KAVRO_REGISTRY is the registry's URL, and\nKAVRO_REGISTRY_USER (user:password) or KAVRO_REGISTRY_TOKEN what to log in with.\n")
 }

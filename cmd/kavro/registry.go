@@ -30,7 +30,9 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 	if err != nil {
 		return err
 	}
-	opts, err := serverOptions(*users, *openReads, *cert, *key, *clientCA)
+	opts, err := await(ctx, func() ([]server.Option, error) { // a file may be a pipe
+		return serverOptions(*users, *openReads, *cert, *key, *clientCA)
+	})
 	if err != nil {
 		return err
 	}
