@@ -83,9 +83,15 @@ type files struct {
 	failed bool       // the last write; guarded by mu
 }
 
-// openFiles makes the directory for the registry that t talks to.
+// openFiles makes the directory for the registry that t talks to, and looks whether
+// the seed is one.
 func openFiles(t *Transport, dir string, seed fs.FS) (*files, error) {
 	f := &files{seed: seed, log: t.logger}
+	if seed != nil {
+		if err := checkSeed(seed); err != nil {
+			f.log.Warn("schema registry: the seed is none, and will be of no help", "err", err)
+		}
+	}
 	if dir == "" {
 		return f, nil
 	}

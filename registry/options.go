@@ -317,7 +317,7 @@ func WithCacheDir(dir string) Option {
 
 // WithSeed uses the answers in fsys, which [Client.SaveSeed] wrote, while the
 // registry is unavailable and the cache directory has nothing. fsys may be
-// embedded in the program.
+// embedded in the program. A warning is logged if it holds no answers.
 //
 // Ids are a registry's own: a seed has to come from the registry that the
 // program talks to.

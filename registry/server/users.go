@@ -75,6 +75,9 @@ func ReadUsers(r io.Reader) (*Users, error) {
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("server: users: %w", err)
 	}
+	if len(list) == 0 {
+		return nil, errors.New("server: users: no user is in it")
+	}
 	return NewUsers(list...)
 }
 
