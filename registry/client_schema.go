@@ -211,7 +211,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 }
 
 // Register gives d an id and a version under subject, or finds those that it
-// has. Its text is registered byte for byte. Options: [Normalize], [AtID],
+// has. Its text is registered byte for byte, but for comments in Avro. Options: [Normalize], [AtID],
 // [Force].
 //
 // The answer holds the definition as the registry has it or, of a registry that
@@ -301,6 +301,9 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		if sent.Schema, doubt, err = c.parseStrictly(ctx, key.subject, d); err != nil {
 			return nil, invalidDefinition(err)
 		}
+		if sent.Schema != nil {
+			sent.Text = sent.Schema.String()
+		}
 	}
 	var a schemaAnswer
 	got, err := c.answer(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a)
@@ -362,8 +365,9 @@ type schemaRequest struct {
 
 func newSchemaRequest(d Definition, o call) schemaRequest {
 	r := schemaRequest{Schema: d.Text, SchemaType: d.Type, References: d.References, Metadata: d.Metadata, RuleSet: d.RuleSet, ID: o.id, Version: o.version}
-	if r.SchemaType == avroType {
+	if r.SchemaType == avroType || r.SchemaType == "" {
 		r.SchemaType = ""
+		r.Schema = schemas.StripComments(r.Schema) // not every registry knows them
 	}
 	return r
 }

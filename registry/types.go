@@ -10,7 +10,7 @@ import (
 // with it. Two definitions that differ in any of these are two schemas.
 type Definition struct {
 	Type       string      // "AVRO" if empty; "PROTOBUF" and "JSON" pass through unread
-	Text       string      // registered byte for byte
+	Text       string      // registered byte for byte, but for comments in Avro
 	References []Reference // named types defined under other subjects
 	Metadata   *Metadata   // nil: none
 	RuleSet    *RuleSet    // nil: none

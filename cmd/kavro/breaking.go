@@ -40,6 +40,9 @@ func runBreaking(ctx context.Context, env *environment, c *command, args []strin
 	}
 	var found error
 	for _, old := range before {
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
 		next := counterpart(now, old)
 		if next == nil {
 			fmt.Fprintf(env.out, "%s: is gone\n", old.Path)

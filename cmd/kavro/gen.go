@@ -53,7 +53,7 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	if *zero {
 		opts = append(opts, gen.WithZeroDefaults())
 	}
-	written, err := gen.Generate(inputs, opts...)
+	written, err := await(ctx, func() ([]gen.File, error) { return gen.Generate(inputs, opts...) })
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (s *source) text(ctx context.Context, name string) (string, error) {
 	text, err := readStart(ctx, name, int(s.max)+1)
 	if err == nil && len(text) > int(s.max) {
 		err = &schemas.ParseError{Reason: fmt.Sprintf("more than %d bytes of text, which is the limit: -max-schema-size raises it", s.max)}
-		return "", fmt.Errorf("%s: %w", name, err)
+		return "", &schemas.FileError{Path: name, Err: err}
 	}
 	return string(text), err
 }
@@ -91,11 +91,15 @@ func (s *source) file(ctx context.Context, name string, opts ...schemas.ParseOpt
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := schemas.Parse(text, s.options(opts...)...)
+	parsed, err := s.parse(ctx, text, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, &schemas.FileError{Path: name, Err: err}
 	}
 	return parsed, nil
+}
+
+func (s *source) parse(ctx context.Context, text string, opts ...schemas.ParseOption) (*schemas.Schema, error) {
+	return await(ctx, func() (*schemas.Schema, error) { return schemas.Parse(text, s.options(opts...)...) })
 }
 
 // folder parses the files of a folder. The error is [problems]; the other files are
@@ -148,13 +152,13 @@ func (s *source) lenientFile(ctx context.Context, name string) (*schemas.Schema,
 	if err != nil {
 		return nil, err
 	}
-	strict, strictErr := schemas.Parse(text, s.options()...)
+	strict, strictErr := s.parse(ctx, text)
 	if strictErr == nil {
 		return strict, nil
 	}
-	lenient, err := schemas.Parse(text, s.options(schemas.Lenient())...)
+	lenient, err := s.parse(ctx, text, schemas.Lenient())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, &schemas.FileError{Path: name, Err: err}
 	}
 	s.warn(lenient, &schemas.FileError{Path: name, Err: strictErr})
 	return lenient, nil
