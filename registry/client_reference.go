@@ -151,7 +151,7 @@ func (r *references) parse(text string, opts ...schemas.ParseOption) (*schemas.S
 	limit := r.client.settings.maxSchema
 	if len(text) > limit {
 		return nil, &schemas.ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d, "+
-			"which registry.WithMaxSchema and the key kavro.registry.max.schema.bytes set", len(text), limit)}
+			"which registry.WithMaxSchema and the key kavro.registry.max.schema.bytes set (-max-schema-size of the command)", len(text), limit)}
 	}
 	return schemas.Parse(text, append(opts, schemas.WithMaxBytes(limit), schemas.WithReferences(r.parsed...))...)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // MeaningKind is the kind of a [MeaningChange].
@@ -185,7 +187,7 @@ func (m *meanings) values(reader, writer *Node, at *trail) {
 	case r.Scale != w.Scale:
 		m.add(ScaleChanged, at, "%s: the same bytes are another number", both)
 	default:
-		m.add(PrecisionChanged, at, "%s: one side may meet numbers of more than %d digits", both, min(r.Precision, w.Precision))
+		m.add(PrecisionChanged, at, "%s: one side may meet numbers of more than %s", both, count.Of(min(r.Precision, w.Precision), "digit"))
 	}
 }
 

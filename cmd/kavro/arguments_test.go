@@ -3,12 +3,15 @@ package main
 import (
 	"flag"
 	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/registry"
 )
 
 func TestFlags(t *testing.T) {
@@ -121,6 +124,24 @@ func TestLargeSchemas(t *testing.T) {
 	}
 	require.Equal(t, content(t, out), content(t, out+"2"))
 	require.Contains(t, content(t, out)["common/money_avro.go"], "schemas.WithMaxBytes(")
+
+	// Through a registry that takes such texts.
+	m := registry.NewMemory(registry.WithMaxText(4 << 20))
+	s := httptest.NewServer(registry.Handler(m))
+	defer s.Close()
+	k.env["KAVRO_REGISTRY"] = s.URL
+	more := []string{"-max-schema-size", "2M"}
+	require.Empty(t, k.well("schema", "check", "-max-schema-size", "2M", "m", file))
+	require.Equal(t, "m version 1, id 1\n", k.well("schema", "register", "-max-schema-size", "2M", "m", file))
+	require.Empty(t, k.well("gen", "-o", out+"3", "-max-schema-size", "2M", "m@1"))
+	for _, args := range [][]string{{"schema", "get", "m"}, {"schema", "references", "m"}, {"gen", "-o", out + "4", "m@1"}} {
+		code, _, errOut := k.run(args...)
+		require.Equal(t, exitFailed, code, args)
+		require.Contains(t, errOut, "limit of 1048576", args)
+		require.Contains(t, errOut, "-max-schema-size", args)
+		code, _, errOut = k.run(append(args, more...)...)
+		require.Zero(t, code, "%v: %s", args, errOut)
+	}
 }
 
 // Whatever is given instead of a schema, it is named, with what it seems to be, by

@@ -12,6 +12,7 @@ import (
 type registryConf struct {
 	url    string
 	getenv func(string) string
+	max    *size // of a schema's text; nil for the client's default
 }
 
 // registryFlags adds -registry to f.
@@ -28,6 +29,10 @@ func (r *registryConf) client() (*registry.Client, error) {
 		return nil, errors.New("no registry: give -registry URL, or set KAVRO_REGISTRY")
 	}
 	var opts []registry.Option
+	if r.max != nil {
+		answer := max(64<<20, 2*int64(*r.max)) // with its quotes escaped, and what stands around it
+		opts = append(opts, registry.WithMaxSchema(int(*r.max)), registry.WithMaxAnswer(answer))
+	}
 	login, token := r.getenv("KAVRO_REGISTRY_USER"), r.getenv("KAVRO_REGISTRY_TOKEN")
 	switch user, password, ok := strings.Cut(login, ":"); {
 	case login != "" && token != "":

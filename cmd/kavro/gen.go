@@ -29,6 +29,7 @@ func runGen(ctx context.Context, env *environment, c *command, args []string) er
 	paths := packageFlag{}
 	f.Var(paths, "package", "`namespace=path`: put a namespace into another folder of the output; may be repeated")
 	reg, files := registryFlags(f, env), sourceFlags(f, env)
+	reg.max = files.max
 	rest, err := f.parse(args, 1, -1)
 	if err != nil {
 		return err

@@ -61,25 +61,29 @@ func readStart(ctx context.Context, name string, most int) ([]byte, error) {
 // source reads schemas from files and folders.
 type source struct {
 	env *environment
-	max size // of a text
+	max *size // of a text
 }
 
 // sourceFlags adds the flags of commands that read schemas.
 func sourceFlags(f *flags, env *environment) *source {
-	s := &source{env: env, max: 1 << 20}
-	f.Var(&s.max, "max-schema-size", "the largest schema that is read, in `bytes`, such as 4M")
-	return s
+	return &source{env: env, max: maxSchemaFlag(f)}
+}
+
+func maxSchemaFlag(f *flags) *size {
+	most := size(1 << 20)
+	f.Var(&most, "max-schema-size", "the largest schema that is read, in `bytes`, such as 4M")
+	return &most
 }
 
 func (s *source) options(more ...schemas.ParseOption) []schemas.ParseOption {
-	return append(more, schemas.WithMaxBytes(int(s.max)))
+	return append(more, schemas.WithMaxBytes(int(*s.max)))
 }
 
 // text reads a file that holds a schema.
 func (s *source) text(ctx context.Context, name string) (string, error) {
-	text, err := readStart(ctx, name, int(s.max)+1)
-	if err == nil && len(text) > int(s.max) {
-		err = &schemas.ParseError{Reason: fmt.Sprintf("more than %d bytes of text, which is the limit: -max-schema-size raises it", s.max)}
+	text, err := readStart(ctx, name, int(*s.max)+1)
+	if err == nil && len(text) > int(*s.max) {
+		err = &schemas.ParseError{Reason: fmt.Sprintf("more than %d bytes of text, which is the limit: -max-schema-size raises it", *s.max)}
 		return "", &schemas.FileError{Path: name, Err: err}
 	}
 	return string(text), err

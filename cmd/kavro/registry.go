@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/registry/server"
 	"github.com/kavro/kavro/schemas"
@@ -46,7 +47,7 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 		}
 	}()
 	if r := m.Recovery(); r.Dropped > 0 {
-		fmt.Fprintf(env.err, "kavro: %s: dropped %d bytes at the end of the log (%s); %d changes are there\n", *data, r.Dropped, r.Reason, r.Records)
+		fmt.Fprintf(env.err, "kavro: %s: dropped %s at the end of the log (%s); %s before it are kept\n", *data, count.Of(r.Dropped, "byte"), r.Reason, count.Of(r.Records, "change"))
 	}
 	opts = append(opts, server.WithLogger(slog.New(slog.NewTextHandler(env.err, nil))))
 	s, err := server.New(m, opts...)

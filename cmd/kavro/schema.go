@@ -120,6 +120,7 @@ func lineOf(s *registry.SubjectSchema) versionLine {
 func schemaGet(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
 	reg, out := registryFlags(f, env), formatFlag(f)
+	reg.max = maxSchemaFlag(f)
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err
@@ -199,6 +200,7 @@ func (d *definitionFlags) read(ctx context.Context, file string) (registry.Defin
 func schemaRegister(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
 	reg, out, definition := registryFlags(f, env), formatFlag(f), newDefinitionFlags(f, env)
+	reg.max = definition.files.max
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
 		return err
@@ -214,7 +216,7 @@ func schemaRegister(ctx context.Context, env *environment, c *command, args []st
 	defer client.Close()
 	s, err := client.Register(ctx, rest[0], d, opts...)
 	if err != nil {
-		return definition.reported(ctx, env, client, rest, d, err)
+		return reported(env, rest[1], err)
 	}
 	return out.print(env.out, lineOf(s), "", [][]string{{fmt.Sprintf("%s version %d, id %d", s.Subject, s.Version, s.ID)}})
 }
@@ -222,6 +224,7 @@ func schemaRegister(ctx context.Context, env *environment, c *command, args []st
 func schemaCheck(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
 	reg, definition := registryFlags(f, env), newDefinitionFlags(f, env)
+	reg.max = definition.files.max
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
 		return err
@@ -235,42 +238,36 @@ func schemaCheck(ctx context.Context, env *environment, c *command, args []strin
 		return err
 	}
 	defer client.Close()
-	if err := client.CheckCompatibility(ctx, rest[0], d, opts...); err != nil {
-		return definition.reported(ctx, env, client, rest, d, err)
+	verdict := client.CheckCompatibility(ctx, rest[0], d, opts...)
+	if verdict != nil {
+		if verdict = reported(env, rest[1], verdict); !errors.Is(verdict, errFindings) {
+			return verdict
+		}
 	}
-	why, err := definition.files.explain(ctx, client, rest[0], d)
-	if err != nil {
+	changes, err := definition.files.changes(ctx, client, rest[0], d)
+	if err != nil && verdict == nil {
 		fmt.Fprintln(env.err, "kavro: warning: changes of meaning could not be looked for:", err)
-		return nil
 	}
-	printChanges(env, "", why.changes)
-	return nil
+	printChanges(env, "", changes)
+	return verdict
 }
 
-// reported prints what makes a schema invalid or incompatible, which is a finding,
-// every reason on a line of its own. Other errors stay as they are. args are the
-// subject and the file.
-func (d *definitionFlags) reported(ctx context.Context, env *environment, client *registry.Client, args []string, def registry.Definition, err error) error {
+// reported prints what makes the schema in a file invalid or incompatible, which is a
+// finding, every reason on a line of its own. Other errors stay as they are.
+func reported(env *environment, file string, err error) error {
 	var incompatible *schemas.IncompatibleError
 	var conflict *registry.ConflictError
 	var invalid *registry.InvalidError
 	var parse *schemas.ParseError
 	switch {
 	case errors.As(err, &parse):
-		fmt.Fprintf(env.out, "%s: %v\n", args[1], parse)
-	case errors.As(err, &incompatible), errors.As(err, &conflict):
-		why, explainErr := d.files.explain(ctx, client, args[0], def)
-		switch {
-		case explainErr == nil && why.incompatible != nil:
-			printReasons(env, "", why.incompatible)
-			printChanges(env, "", why.changes)
-		case incompatible != nil:
-			printReasons(env, "", incompatible)
-		default:
-			fmt.Fprintln(env.out, err)
-		}
+		fmt.Fprintf(env.out, "%s: %v\n", file, parse)
+	case errors.As(err, &incompatible):
+		printReasons(env, "", incompatible)
+	case errors.As(err, &conflict):
+		fmt.Fprintln(env.out, err)
 	case errors.As(err, &invalid):
-		return fmt.Errorf("%s: %w", args[1], err)
+		return fmt.Errorf("%s: %w", file, err)
 	default:
 		return err
 	}
@@ -327,6 +324,7 @@ func schemaDelete(ctx context.Context, env *environment, c *command, args []stri
 func schemaReferences(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
 	reg, out := registryFlags(f, env), formatFlag(f)
+	reg.max = maxSchemaFlag(f)
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -91,9 +92,9 @@ func (l *linter) logicalType(n *schemas.Node, path string) {
 	case name == "decimal":
 		l.add(UselessLogicalType, path, `logicalType "decimal" does nothing here: "precision" must be a number from 1%s, and "scale" one from 0 to the precision`, most(n))
 	case name == "uuid":
-		l.add(UselessLogicalType, path, `logicalType "uuid" does nothing on a fixed of %d bytes: it needs 16`, n.Size())
+		l.add(UselessLogicalType, path, `logicalType "uuid" does nothing on a fixed of %s: it needs 16`, count.Of(n.Size(), "byte"))
 	case name == "duration":
-		l.add(UselessLogicalType, path, `logicalType "duration" does nothing on a fixed of %d bytes: it needs 12`, n.Size())
+		l.add(UselessLogicalType, path, `logicalType "duration" does nothing on a fixed of %s: it needs 12`, count.Of(n.Size(), "byte"))
 	}
 }
 
@@ -103,7 +104,7 @@ func most(n *schemas.Node) string {
 		return ""
 	}
 	// 10^digits - 1 must fit into a two's complement number of that size.
-	return fmt.Sprintf(" to %d, which is what %d bytes hold", max(0, int(math.Log10(2)*float64(8*n.Size()-1))), n.Size())
+	return fmt.Sprintf(" to %d, the most for %s", max(0, int(math.Log10(2)*float64(8*n.Size()-1))), count.Of(n.Size(), "byte"))
 }
 
 // similar is the logical type that a name was probably meant to be. Programs may

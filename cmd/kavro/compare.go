@@ -11,16 +11,9 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// explanation is what a comparison here says of a schema that a registry has been
-// asked about. Registries answer with places in the schema's text, and within a
-// union not even with those: here the path is known.
-type explanation struct {
-	incompatible *schemas.IncompatibleError // nil: nothing
-	changes      []schemas.MeaningChange
-}
-
-// explain compares d with the versions of subject that its level looks at.
-func (s *source) explain(ctx context.Context, client *registry.Client, subject string, d registry.Definition) (*explanation, error) {
+// changes finds what changes its meaning if d follows the versions of subject that
+// its level looks at.
+func (s *source) changes(ctx context.Context, client *registry.Client, subject string, d registry.Definition) ([]schemas.MeaningChange, error) {
 	next, err := s.resolved(ctx, client, d)
 	if err != nil {
 		return nil, err
@@ -33,24 +26,11 @@ func (s *source) explain(ctx context.Context, client *registry.Client, subject s
 	if err != nil {
 		return nil, err
 	}
-	e := &explanation{}
-	err = level.Check(next, history)
-	if !errors.As(err, &e.incompatible) && err != nil {
-		return nil, err
+	found, err := level.MeaningChanges(next, history)
+	for i := range found {
+		found[i].Version = numbers[found[i].Version-1]
 	}
-	if e.changes, err = level.MeaningChanges(next, history); err != nil {
-		return nil, err
-	}
-	if e.incompatible != nil {
-		for i := range e.incompatible.Reasons {
-			r := &e.incompatible.Reasons[i]
-			r.Version = numbers[r.Version-1]
-		}
-	}
-	for i := range e.changes {
-		e.changes[i].Version = numbers[e.changes[i].Version-1]
-	}
-	return e, nil
+	return found, err
 }
 
 // resolved parses d with what it refers to.
