@@ -15,7 +15,7 @@ import (
 func TestTheRegistryDecidesWhatItTakes(t *testing.T) {
 	texts := map[string]string{
 		"a name with a hyphen":        `{"type":"record","name":"Key","namespace":"my-server.shop","fields":[]}`,
-		"a field with a dollar sign":  `{"type":"record","name":"Key","fields":[{"name":"$id","type":"int"}]}`,
+		"an alias with a dollar sign": `{"type":"record","name":"Key","fields":[],"aliases":["$id"]}`,
 		"a default of another type":   `{"type":"record","name":"Key","fields":[{"name":"id","type":"int","default":"x"}]}`,
 		"a default that is no number": `{"type":"record","name":"Key","fields":[{"name":"id","type":"int","default":null}]}`,
 	}
@@ -56,10 +56,17 @@ func TestTheRegistryDecidesWhatItTakes(t *testing.T) {
 		})
 	}
 
-	// What no registry reads is not sent.
+	// Names of fields are checked in any mode, by the registry.
 	f := newFixture()
 	c := f.client(t)
 	require.NoError(t, c.SetMode(t.Context(), "imported", Import))
+	_, err := c.Register(t.Context(), "imported", Definition{Text: `{"type":"record","name":"Key","fields":[{"name":"$id","type":"int"}]}`}, AtID(101, 7))
+	var sent *InvalidError
+	require.ErrorAs(t, err, &sent)
+	require.Equal(t, "http://registry/subjects/imported/versions", sent.URL)
+	require.ErrorContains(t, err, "Illegal initial character: $id")
+
+	// What no registry reads is not sent.
 	before := f.Total()
 	for _, text := range []string{"{", `{"type":"recod"}`, "\"\xff\"", `["int","int"]`} {
 		_, err := c.Register(t.Context(), "imported", Definition{Text: text}, AtID(101, 7))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -122,11 +123,54 @@ func (m *Memory) parseWith(w *work, parser *schemas.Parser, text string, strict,
 	if p.err == nil && normalize {
 		p.schema, p.err = parser.Parse(p.schema.Normalized(), opts...)
 	}
+	if p.err == nil && !strict {
+		p.err = checkNames(p.schema)
+	}
 	if p.err == nil {
 		p.printed, p.meaning = p.schema.Print(), meaningOf(p.schema)
 	}
 	remember(&w.found.parsed, p)
 	return &p, p.err
+}
+
+// checkNames reports a name that no schema may have, though it need not keep all rules:
+// a letter or underscore and then letters, digits and underscores, of any script, in
+// names of types without their namespaces, of fields, and in symbols. Namespaces and
+// aliases may be anything (AvroSchemaUtils.validateNames, Confluent's registry 8.1.5).
+func checkNames(s *schemas.Schema) error {
+	for n := range s.Types() {
+		names := n.Symbols()
+		if n.FullName() != "" {
+			names = append([]string{n.Name()}, names...)
+		}
+		for _, f := range n.Fields() {
+			names = append(names, f.Name())
+		}
+		for _, name := range names {
+			if err := checkName(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkName says in Java's words what is wrong with a name.
+func checkName(name string) error {
+	letter := func(c rune) bool { return c == '_' || c < 0x10000 && unicode.IsLetter(c) } // Java looks at UTF-16
+	for i, c := range name {
+		switch {
+		case letter(c), i > 0 && c < 0x10000 && unicode.IsDigit(c):
+		case i == 0:
+			return &schemas.ParseError{Reason: "Illegal initial character: " + name}
+		default:
+			return &schemas.ParseError{Reason: "Illegal character in: " + name}
+		}
+	}
+	if name == "" {
+		return &schemas.ParseError{Reason: "Empty name"}
+	}
+	return nil
 }
 
 // normalReferences are refs sorted by subject and version, once each.
