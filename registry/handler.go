@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,6 +17,7 @@ type handlerSettings struct {
 	maxBody int64
 	basic   bool
 	cluster string
+	failure func(r *http.Request, status int, err error)
 }
 
 // WithMaxBody sets the largest body of a request, in bytes. The default is
@@ -30,6 +32,13 @@ func BasicAPI() HandlerOption { return func(s *handlerSettings) { s.basic = true
 // WithClusterID sets the id of the Kafka cluster that GET /v1/metadata/id names.
 // The default is "kavro".
 func WithClusterID(id string) HandlerOption { return func(s *handlerSettings) { s.cluster = id } }
+
+// OnFailure calls f for each request that failed for the registry's own reasons, with
+// its status, 500 or more, and the cause: the log could not be written, for one. The
+// endpoint is in r.Pattern. f must not keep r.
+func OnFailure(f func(r *http.Request, status int, err error)) HandlerOption {
+	return func(s *handlerSettings) { s.failure = f }
+}
 
 // Handler serves m over HTTP as Confluent's Schema Registry 8.5 does: paths,
 // parameters, statuses, bodies and error codes are the same ("Schema Registry API
@@ -165,6 +174,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, err := h.serve(w, r)
 	if err != nil {
 		a = refuse(err)
+		_, answer := errors.AsType[*httpError](err) // Confluent's has them where it means 404
+		if a.status >= 500 && !answer && r.Context().Err() == nil && h.settings.failure != nil {
+			h.settings.failure(r, a.status, err)
+		}
 	}
 	a.write(w, r.Header.Get("Accept"))
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -177,6 +178,8 @@ func refuse(err error) answer {
 		r = found.Response
 	} else if found, is := errors.AsType[*httpError](err); is {
 		r = found.Response
+	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		r = Response{Status: http.StatusServiceUnavailable, Code: http.StatusServiceUnavailable, Message: "The request has ended"} // nobody is there to read it
 	}
 	return answer{status: r.Status, body: errorAnswer{Code: r.Code, Message: r.Message}}
 }

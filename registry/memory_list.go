@@ -174,10 +174,25 @@ type Stats struct {
 	Schemas  int   // ids
 	LogBytes int64 // of the log; 0 without one
 
-	// NotRewritten says why the log, which is due for that, was not rewritten; see
-	// [Recovery]. NotWritten says why no change can be written to it any more. Both are
-	// "" if all is well.
-	NotRewritten, NotWritten string
+	LogState
+}
+
+// LogState is what is wrong with the log of a registry. Texts are "" if nothing is.
+type LogState struct {
+	NotRewritten string // why it, which is due for that, was not rewritten: see [Recovery]
+	NotWritten   string // why no change can be written to it any more
+}
+
+// LogState says what is wrong with the log.
+func (m *Memory) LogState() (state LogState) {
+	if m.log == nil {
+		return state
+	}
+	state.NotRewritten = m.log.recovery.NotRewritten
+	if broken := m.log.broken.Load(); broken != nil {
+		state.NotWritten = (*broken).Error()
+	}
+	return state
 }
 
 // Stats counts what m holds.
@@ -195,10 +210,7 @@ func (m *Memory) Stats() (stats Stats) {
 		}
 	})
 	if m.log != nil {
-		stats.LogBytes, stats.NotRewritten = m.log.size.Load(), m.log.recovery.NotRewritten
-		if broken := m.log.broken.Load(); broken != nil {
-			stats.NotWritten = (*broken).Error()
-		}
+		stats.LogBytes, stats.LogState = m.log.size.Load(), m.LogState()
 	}
 	return stats
 }

@@ -563,7 +563,7 @@ func TestRegistry(t *testing.T) {
 	stop = serve()
 	require.Equal(t, money+"\n", k.well("schema", "get", "m"))
 	stop()
-	require.Contains(t, said.String(), "dropped 10 bytes at the end of the log (no complete record at offset")
+	require.Contains(t, said.String(), `end of the log dropped" bytes=10 reason="no complete record at offset`)
 
 	code, _, errOut := k.run("registry", "--users", filepath.Join(k.dir, "nobody"))
 	require.Equal(t, exitFailed, code)

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 
-	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/registry/server"
 	"github.com/kavro/kavro/schemas"
@@ -24,6 +25,7 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 	cert := f.String("tls-cert", "", "certificate `file` (PEM), for https")
 	key := f.String("tls-key", "", "key `file` (PEM)")
 	clientCA := f.String("tls-client-ca", "", "ask clients for certificates of this CA `file` (PEM)")
+	dropDamaged := f.Bool("drop-damaged", false, "start from what stands before the damage in a damaged log; the rest is kept in a file beside it")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -37,7 +39,11 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 	if err != nil {
 		return err
 	}
-	m, err := openRegistry(*data, registry.WithLevel(parsed))
+	memory := []registry.MemoryOption{registry.WithLevel(parsed)}
+	if *dropDamaged {
+		memory = append(memory, registry.DropDamaged())
+	}
+	m, err := openRegistry(*data, []string{*users, *cert, *key, *clientCA}, memory...)
 	if err != nil {
 		return err
 	}
@@ -46,9 +52,6 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 			err = closeErr
 		}
 	}()
-	if r := m.Recovery(); r.Dropped > 0 {
-		fmt.Fprintf(env.err, "kavro: %s: dropped %s at the end of the log (%s); %s before it are kept\n", *data, count.Of(r.Dropped, "byte"), r.Reason, count.Of(r.Records, "change"))
-	}
 	opts = append(opts, server.WithLogger(slog.New(slog.NewTextHandler(env.err, nil))))
 	s, err := server.New(m, opts...)
 	if err != nil {
@@ -64,11 +67,60 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 	return s.Serve(ctx, ln)
 }
 
-func openRegistry(dir string, opts ...registry.MemoryOption) (*registry.Memory, error) {
+// openRegistry opens the registry in a folder, or one in memory only. Some files may be
+// in the folder besides its own.
+func openRegistry(dir string, beside []string, opts ...registry.MemoryOption) (*registry.Memory, error) {
 	if dir == "" {
 		return registry.NewMemory(opts...), nil
 	}
-	return registry.OpenMemory(dir, opts...)
+	if err := checkData(dir, beside); err != nil {
+		return nil, fmt.Errorf("-data %s: %w", dir, err)
+	}
+	m, err := registry.OpenMemory(dir, opts...)
+	if bad, damaged := errors.AsType[*registry.LogError](err); damaged && strings.Contains(bad.Reason, "DropDamaged") {
+		return nil, fmt.Errorf("%w (or -drop-damaged: start from what stands before it)", err)
+	}
+	return m, err
+}
+
+// checkData refuses what is no folder, and a folder that other things are in but no
+// registry: a slip would otherwise start an empty registry there.
+func checkData(dir string, beside []string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it is made
+	}
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return errors.New("a file, want a folder")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var foreign []string
+	for _, e := range entries {
+		name := e.Name()
+		if name == "registry.log" {
+			return nil
+		}
+		ours := strings.HasPrefix(name, "registry.") || strings.HasPrefix(name, ".") || name == "lost+found"
+		for _, file := range beside {
+			other, err := os.Stat(file)
+			its, err2 := e.Info()
+			ours = ours || err == nil && err2 == nil && os.SameFile(other, its)
+		}
+		if !ours {
+			foreign = append(foreign, name)
+		}
+	}
+	if len(foreign) > 0 {
+		return fmt.Errorf("the folder has other things in it and no registry (%s): want an empty folder, one that does not exist, or one of a registry",
+			strings.Join(foreign[:min(len(foreign), 3)], ", "))
+	}
+	return nil
 }
 
 func serverOptions(users string, openReads bool, cert, key, clientCA string) ([]server.Option, error) {
@@ -81,7 +133,7 @@ func serverOptions(users string, openReads bool, cert, key, clientCA string) ([]
 		defer file.Close()
 		u, err := server.ReadUsers(file)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("-users %s: %w", users, err)
 		}
 		opts = append(opts, server.WithUsers(u))
 	}

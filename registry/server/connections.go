@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -13,6 +14,7 @@ import (
 // work, the new one is closed.
 type connections struct {
 	most, each int
+	logs       *limitedLog
 
 	mu     sync.Mutex
 	all    map[net.Conn]*connection
@@ -70,6 +72,7 @@ func (c *connections) makeRoom(latest net.Conn, address string) {
 	}
 	c.forget(victim)
 	c.closed++
+	c.logs.log(slog.LevelWarn, logRoom, "reason", "there are too many", "address", best.address)
 	if encrypted, ok := victim.(*tls.Conn); ok {
 		victim = encrypted.NetConn() // without saying goodbye, which could take long
 	}

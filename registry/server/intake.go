@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -24,7 +25,7 @@ type intake struct {
 	patience time.Duration // that a client has besides
 	request  time.Duration // for a whole request
 	next     http.Handler
-	cut      func(r *http.Request, why string)
+	logs     *limitedLog
 }
 
 // slow says that a client was too slow.
@@ -42,11 +43,12 @@ func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !in.slots.take(clients, 1) {
+		in.logs.log(slog.LevelWarn, logOverloaded, "reason", "too many requests are worked on", address(r))
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, http.StatusServiceUnavailable, "Too many requests at a time")
 		return
 	}
-	out := &answering{ResponseWriter: w, in: in, started: time.Now(), release: func() { in.slots.give(clients, 1) }}
+	out := &answering{ResponseWriter: w, in: in, started: time.Now(), address: addressOf(r.RemoteAddr), release: func() { in.slots.give(clients, 1) }}
 	defer out.done()
 	if body != nil {
 		r.Body = heldBody{bytes.NewReader(body), body}
@@ -59,10 +61,11 @@ func (in *intake) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(in.patience))
 	switch {
 	case errors.Is(err, errNoRoom):
+		in.logs.log(slog.LevelWarn, logOverloaded, "reason", err, address(r))
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, http.StatusServiceUnavailable, "Too many requests at a time")
 	case errors.Is(err, errSlow):
-		in.cut(r, err.Error())
+		in.logs.log(slog.LevelWarn, logSlow, "reason", err, address(r))
 		refuse(w, http.StatusRequestTimeout, http.StatusRequestTimeout, "The body came too slowly")
 	case errors.As(err, new(*http.MaxBytesError)):
 		refuse(w, http.StatusRequestEntityTooLarge, http.StatusRequestEntityTooLarge, "Request body is too large")
@@ -144,7 +147,7 @@ type answering struct {
 	in      *intake
 	started time.Time
 	release func() // nil once it was called
-	written int
+	address string
 }
 
 // maxWrite is how much is written under one deadline, in bytes.
@@ -173,6 +176,9 @@ func (a *answering) Write(p []byte) (n int, err error) {
 		}
 		m, err := a.ResponseWriter.Write(part)
 		n += m
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			a.in.logs.log(slog.LevelWarn, logSlow, "reason", "the answer was read too slowly", "address", a.address)
+		}
 		if err != nil {
 			return n, err
 		}

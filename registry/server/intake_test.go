@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -162,7 +163,7 @@ func TestBodiesAreBounded(t *testing.T) {
 func TestBodyIsHeldOnce(t *testing.T) {
 	body := bytes.Repeat([]byte(" "), 1<<20)
 	copy(body, `{"schema":"\"int\""}`)
-	in := &intake{held: newPool(64<<20, 100), maxBody: 10 << 20, rate: 1, patience: time.Second, request: time.Minute, slots: newPool(1, 100)}
+	in := &intake{held: newPool(64<<20, 100), maxBody: 10 << 20, rate: 1, patience: time.Second, request: time.Minute, slots: newPool(1, 100), logs: newLimitedLog(slog.New(slog.DiscardHandler))}
 	in.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		taken, _ := in.held.counts()
 		require.EqualValues(t, len(body)+1, taken)
@@ -183,7 +184,7 @@ func TestBodyIsHeldOnce(t *testing.T) {
 func TestMaxRequests(t *testing.T) {
 	begin, answer := make(chan struct{}), make(chan struct{})
 	in := &intake{
-		held: newPool(64<<20, 100), slots: newPool(4, 50), maxBody: 1 << 20, rate: 1, patience: time.Second, request: time.Minute,
+		logs: newLimitedLog(slog.New(slog.DiscardHandler)), held: newPool(64<<20, 100), slots: newPool(4, 50), maxBody: 1 << 20, rate: 1, patience: time.Second, request: time.Minute,
 		next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/slow" {
 				begin <- struct{}{}
@@ -235,7 +236,7 @@ func TestMaxRequests(t *testing.T) {
 // Who reads an answer too slowly is cut off.
 func TestSlowReaders(t *testing.T) {
 	in := &intake{
-		held: newPool(1, 100), slots: newPool(1, 100), rate: 1 << 20, patience: 100 * time.Millisecond, request: time.Minute,
+		logs: newLimitedLog(slog.New(slog.DiscardHandler)), held: newPool(1, 100), slots: newPool(1, 100), rate: 1 << 20, patience: 100 * time.Millisecond, request: time.Minute,
 	}
 	failed := make(chan error, 1)
 	in.next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -271,6 +272,7 @@ func TestMaxConnections(t *testing.T) {
 // address if that has too many.
 func TestRoomForConnections(t *testing.T) {
 	c := newConnections(4, 50)
+	c.logs = newLimitedLog(slog.New(slog.DiscardHandler))
 	conn := func(address string, state http.ConnState) net.Conn {
 		n := &fakeConn{address: address}
 		c.changed(n, http.StateNew)

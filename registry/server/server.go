@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/kavro/kavro/registry"
@@ -20,6 +21,7 @@ type Server struct {
 	handler http.Handler
 	conns   *connections
 	in      *intake
+	logs    *limitedLog
 }
 
 // An Option changes how a [Server] works.
@@ -97,8 +99,10 @@ func WithTimeouts(header, request, idle time.Duration) Option {
 // 10 seconds.
 func WithGrace(d time.Duration) Option { return func(s *settings) { s.grace = d } }
 
-// WithLogger sets where failures go that no caller sees: broken connections and TLS
-// handshakes. The default is nowhere.
+// WithLogger sets where failures are logged: requests that failed for the registry's
+// own reasons, such as a full disk, those of nobody who may make them, clients that are
+// too slow or too many, and broken connections. Each message comes at most ten times a
+// minute. The default is [slog.Default].
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
 
 // New makes a server for m. The error says which option makes no sense.
@@ -115,7 +119,7 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 		share:      50,
 		rate:       4 << 10,
 		patience:   5 * time.Second,
-		logger:     slog.New(slog.DiscardHandler),
+		logger:     slog.Default(),
 	}
 	for _, opt := range opts {
 		opt(&s)
@@ -140,16 +144,19 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 	case s.logger == nil:
 		return nil, errors.New("server: WithLogger: the logger is nil")
 	}
-	api := registry.Handler(m, s.handler...)
+	logs := newLimitedLog(s.logger)
+	logs.started(m)
+	api := registry.Handler(m, append(slices.Clone(s.handler), registry.OnFailure(logs.failed))...)
 	in := &intake{
 		slots: newPool(int64(s.inFlight), s.share), held: newPool(s.maxBodies, s.share), maxBody: maxBodyOf(api),
 		rate: s.rate, patience: s.patience, request: s.request, next: api,
-		cut: func(*http.Request, string) {},
+		logs: logs,
 	}
 	conns := newConnections(s.maxConns, s.share)
+	conns.logs = logs
 	count := newMetrics(m, in, conns)
-	h := count.wrap(authenticate(s.users, s.openReads, withMetrics(count, in)))
-	return &Server{conf: s, handler: withHealth(h), conns: conns, in: in}, nil
+	h := count.wrap(authenticate(s.users, s.openReads, logs, withMetrics(count, in)))
+	return &Server{conf: s, handler: withHealth(m, h), conns: conns, in: in, logs: logs}, nil
 }
 
 // maxBodyOf is the largest body that a registry's handler takes, in bytes.
@@ -181,8 +188,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		IdleTimeout:       s.conf.idle,
 		MaxHeaderBytes:    s.conf.maxHeaders,
 		ConnState:         s.conns.changed,
-		ErrorLog:          slog.NewLogLogger(s.conf.logger.Handler(), slog.LevelWarn),
+		ErrorLog:          s.logs.standard(),
 	}
+	defer s.logs.end()
 	failed := make(chan error, 1)
 	go func() {
 		if s.conf.tls != nil {
@@ -208,12 +216,20 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// withHealth adds the health check, which is open to all.
-func withHealth(next http.Handler) http.Handler {
+// withHealth adds the health check, which is open to all. A registry whose log has
+// trouble is up: all can be read. What is wrong is in the log and in the metrics.
+func withHealth(m *registry.Memory, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/health" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			w.Header().Set("Content-Type", "application/json")
-			fmt.Fprint(w, `{"status":"UP"}`)
+			switch log := m.LogState(); {
+			case log.NotWritten != "":
+				fmt.Fprint(w, `{"status":"UP","log":"cannot be written: no change can be made until the registry starts again"}`)
+			case log.NotRewritten != "":
+				fmt.Fprint(w, `{"status":"UP","log":"could not be rewritten and is used as it is"}`)
+			default:
+				fmt.Fprint(w, `{"status":"UP"}`)
+			}
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -17,7 +17,7 @@ func TLSFiles(cert, key, clientCA string) (*tls.Config, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
-		return nil, fmt.Errorf("server: certificate %s: %w", cert, err)
+		return nil, fmt.Errorf("server: certificate %s with key %s: %w", cert, key, err)
 	}
 	conf := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	if clientCA == "" {
