@@ -79,7 +79,7 @@ func readAll(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error
 
 // maxValues is how many values and keys a body may hold: decoded, an empty object may
 // take a hundred times the space of its text.
-const maxValues = 200_000
+const maxValues = 100_000
 
 // checkJSON refuses a body that decoding would change without a word: bytes that are
 // not UTF-8 and halves of surrogate pairs, which would become U+FFFD, and keys that are
@@ -123,7 +123,7 @@ func checkJSON(body []byte) error {
 			continue
 		}
 		if values++; values > maxValues {
-			return errHTTP(http.StatusUnprocessableEntity, fmt.Sprintf("The request body holds more than %d values", maxValues))
+			return errHTTP(http.StatusBadRequest, fmt.Sprintf("Malformed request: more than %d values", maxValues))
 		}
 	}
 	return nil

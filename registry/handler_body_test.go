@@ -53,7 +53,7 @@ func TestBodiesThatWouldChange(t *testing.T) {
 		{"something behind", schema("") + "{}", 400},
 		{"a NUL behind", schema("") + "\x00", 400},
 		{"a closing bracket too many", `{}]}`, 400},
-		{"many values", `{"schema":"\"int\"","references":[` + strings.Repeat("{},", maxValues) + `{}]}`, 422},
+		{"many values", `{"schema":"\"int\"","references":[` + strings.Repeat("{},", maxValues) + `{}]}`, 400},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

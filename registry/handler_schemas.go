@@ -132,7 +132,14 @@ func listSchemas(r *request) (answer, error) {
 	}
 	filtered := len(filter.parts) > 0 || len(lifecycles) > 0 || r.values.Has("resourceType")
 	answers := []*schemaBody{}
+	pageAsked.limit = atMost(pageAsked.limit, maxSchemas)
 	for _, v := range versions {
+		if len(answers) >= max(pageAsked.offset, 0)+pageAsked.limit {
+			break // what follows is not on the page
+		}
+		if err := r.Context().Err(); err != nil {
+			return answer{}, err
+		}
 		if t := r.values.Get("ruleType"); t != "" && !hasRuleOfType(v.entry.definition.RuleSet, t) {
 			continue
 		}
@@ -154,7 +161,6 @@ func listSchemas(r *request) (answer, error) {
 		}
 		answers = append(answers, r.basic(a))
 	}
-	pageAsked.limit = atMost(pageAsked.limit, maxSchemas)
 	return ok(schemaList(page(answers, pageAsked))), nil
 }
 

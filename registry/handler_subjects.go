@@ -182,6 +182,7 @@ func getVersionText(r *request) (answer, error) {
 func (r *request) formatted(v *version, format string) (string, error) {
 	if format == formatResolved {
 		w := r.work(r.Context())
+		defer w.end()
 		parsed := v.entry.parsed.Load()
 		var err error
 		if parsed == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ var errMemoryClosed = errors.New("registry: closed")
 type Memory struct {
 	conf   memorySettings
 	parsed parsedRing
+	heavy  chan struct{} // calls that take much, see memory_work.go
 
 	// changes is held from the last look at what a change depends on until it is made,
 	// so that nothing comes between them; also while the log writes. What takes long
@@ -89,7 +91,7 @@ func newMemory(opts []MemoryOption) (*Memory, error) {
 	if conf.now == nil {
 		return nil, errors.New("registry: WithClock: the clock is nil")
 	}
-	return &Memory{conf: conf, state: newStore()}, nil
+	return &Memory{conf: conf, state: newStore(), heavy: make(chan struct{}, max(runtime.GOMAXPROCS(0), 2))}, nil
 }
 
 // Close ends changes; reading goes on. A registry from [OpenMemory] releases its

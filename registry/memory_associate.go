@@ -28,7 +28,9 @@ func (m *Memory) associate(ctx context.Context, namespace string, r associationR
 		}
 		return nil
 	}
-	err := m.change(m.work(ctx), plan, func(w *work) error {
+	w := m.work(ctx)
+	defer w.end()
+	err := m.change(w, plan, func(w *work) error {
 		if err := plan(w); err != nil || dryRun {
 			return err
 		}

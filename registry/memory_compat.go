@@ -66,6 +66,7 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 	}
 	importing := mode == Import || mode == Forward
 	w := m.work(ctx)
+	defer w.end()
 	c, err := m.parse(w, q, r.Definition, r.id < 0 && conf.validateNew(), !importing && (r.normalize || conf.normalize()))
 	if err != nil {
 		return check{}, err
@@ -168,6 +169,11 @@ func (m *Memory) checkPair(w *work, level schemas.Level, c *candidate, v *versio
 // comparePair compares c with old, the schema of v. The error says that the call has
 // ended or would take too much.
 func (w *work) comparePair(level schemas.Level, c *candidate, v *version, old *schemas.Schema) (check, error) {
+	if len(c.Text)+len(v.entry.definition.Text) > lightCompare {
+		if err := w.takeTurn(); err != nil {
+			return check{}, err
+		}
+	}
 	out := check{}
 	all := &schemas.IncompatibleError{Level: level}
 	add := func(reader, writer *schemas.Schema, readerWord, writerWord string) (found bool, err error) {

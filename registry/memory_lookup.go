@@ -29,6 +29,7 @@ func (m *Memory) lookup(ctx context.Context, subject string, d Definition, c cal
 	}
 	d = withDefaults(d)
 	w := m.work(ctx)
+	defer w.end()
 	var q qualified
 	var normalize bool
 	var contexts []string

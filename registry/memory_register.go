@@ -53,6 +53,7 @@ func (m *Memory) register(ctx context.Context, subject string, r registration) (
 		return nil, err
 	}
 	w := m.work(ctx)
+	defer w.end()
 	var q qualified
 	m.read(func(s *store) { q = s.target(subject) })
 	found, err := m.alreadyRegistered(w, q, r)
@@ -345,7 +346,9 @@ func (m *Memory) answer(ctx context.Context, v *version) *SubjectSchema {
 		Definition: e.definition, Schema: e.parsed.Load(),
 	}
 	if out.Schema == nil {
-		out.Schema, _ = m.schemaOf(m.work(ctx), e)
+		w := m.work(ctx)
+		defer w.end()
+		out.Schema, _ = m.schemaOf(w, e)
 	}
 	return out
 }

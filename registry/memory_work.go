@@ -19,14 +19,16 @@ import (
 // since. Then a little may be done again there, so that small changes to one subject
 // do not starve each other; whatever takes more is planned once more without the lock.
 const (
-	maxReferences     = 1000     // names that a schema refers to, directly or not
-	maxReferenceBytes = 8 << 20  // their texts together
-	maxEdges          = 100_000  // references that are followed to find them
-	maxParsedText     = 32 << 20 // bytes of all texts that one call parses
-	maxCompare        = 1 << 24  // all its comparisons, in units of schemas.CompareWork
-	heldText          = 64 << 10 // the same under the lock
-	heldCompare       = 1 << 15  // the same under the lock
-	maxPlans          = 16       // times that a change is planned
+	maxReferences     = 1000      // names that a schema refers to, directly or not
+	maxReferenceBytes = 8 << 20   // their texts together
+	maxEdges          = 100_000   // references that are followed to find them
+	maxParsedText     = 32 << 20  // bytes of all texts that one call parses
+	maxCompare        = 1 << 24   // all its comparisons, in units of schemas.CompareWork
+	heldText          = 64 << 10  // the same under the lock
+	heldCompare       = 1 << 15   // the same under the lock
+	lightText         = 128 << 10 // bytes that a call may parse beside any number of others
+	lightCompare      = 8 << 10   // bytes of two schemas that may be compared beside any number of others
+	maxPlans          = 16        // times that a change is planned
 )
 
 // textCost is what parsing a text takes besides its length, in bytes.
@@ -47,6 +49,8 @@ type work struct {
 	edges   int
 	compare *schemas.Budget
 	found   *findings
+	heavy   chan struct{} // for those that take much
+	isHeavy bool
 }
 
 // findings are the results of one call's work, by all that they depend on.
@@ -103,10 +107,10 @@ func remember[T any](list *[]T, item T) {
 	*list = append(*list, item)
 }
 
-// work begins a call's work.
+// work begins a call's work. The caller must end it.
 func (m *Memory) work(ctx context.Context) *work {
 	return &work{
-		in: m.read, ctx: ctx, text: maxParsedText, edges: maxEdges, compare: schemas.NewBudget(maxCompare),
+		in: m.read, ctx: ctx, heavy: m.heavy, text: maxParsedText, edges: maxEdges, compare: schemas.NewBudget(maxCompare),
 		found: &findings{pairs: map[pairing]check{}},
 	}
 }
@@ -119,6 +123,29 @@ func (w *work) underLock(m *Memory) *work {
 	}
 }
 
+// end ends a call's work.
+func (w *work) end() {
+	if w.isHeavy {
+		<-w.heavy
+	}
+}
+
+// takeTurn waits until the call may take much: few may at a time, since a parsed schema
+// can take 50 times its text, and there may be a thousand calls. Under the lock little
+// is done, and nobody waits.
+func (w *work) takeTurn() error {
+	if w.isHeavy || w.held {
+		return nil
+	}
+	select {
+	case w.heavy <- struct{}{}:
+		w.isHeavy = true
+		return nil
+	case <-w.ctx.Done():
+		return w.ctx.Err()
+	}
+}
+
 // takeText takes n bytes off what may be parsed.
 func (w *work) takeText(n int) error {
 	if err := w.ctx.Err(); err != nil {
@@ -126,6 +153,9 @@ func (w *work) takeText(n int) error {
 	}
 	if w.text -= n; w.text < 0 {
 		return w.tooMuch("more than %d bytes of schemas to be read", maxParsedText)
+	}
+	if w.text < maxParsedText-lightText {
+		return w.takeTurn()
 	}
 	return nil
 }

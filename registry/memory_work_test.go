@@ -103,6 +103,13 @@ func holding(t *testing.T, s shape, n int) (m *Memory, use Definition, size int)
 	return m, Definition{Type: avroType, Text: `{"type":"record","name":"U","fields":[{"name":"a","type":"int"}]}`, References: refs}, size
 }
 
+// begin is a call's work, which ends with the test.
+func begin(t *testing.T, m *Memory, ctx context.Context) *work {
+	w := m.work(ctx)
+	t.Cleanup(w.end)
+	return w
+}
+
 // Each text that a request refers to is read once, whatever the shape and whoever
 // asks.
 func TestReferencesAreReadOnce(t *testing.T) {
@@ -132,7 +139,7 @@ func TestReferencesAreReadOnce(t *testing.T) {
 		for name, call := range calls {
 			t.Run(shape.name+"/"+name, func(t *testing.T) {
 				m, use, size := holding(t, shape, 100)
-				w := m.work(t.Context())
+				w := begin(t, m, t.Context())
 				require.NoError(t, call(m, w, use))
 				spent := maxParsedText - w.text
 				require.Greater(t, spent, size)
@@ -385,7 +392,7 @@ func TestChangeIsPlannedAgain(t *testing.T) {
 func TestChangeGivesUp(t *testing.T) {
 	m := NewMemory()
 	n := 0
-	err := m.change(m.work(t.Context()), func(*work) error { return nil }, func(w *work) error {
+	err := m.change(begin(t, m, t.Context()), func(*work) error { return nil }, func(w *work) error {
 		n++
 		return w.tooMuch("")
 	})
@@ -405,13 +412,13 @@ func TestCompareBudgetIsForAll(t *testing.T) {
 	}
 	q := qualified{context: defaultContext, name: "s"}
 	r := registration{Definition: withDefaults(wideUnion("")), id: -1}
-	w := m.work(t.Context())
+	w := begin(t, m, t.Context())
 	_, err := m.planRegistration(w, q, r)
 	require.NoError(t, err)
 	spent := maxCompare - w.compare.Left()
 	require.Greater(t, spent, 3*heldCompare)
 
-	few := m.work(t.Context())
+	few := begin(t, m, t.Context())
 	few.compare = schemas.NewBudget(spent - 1)
 	_, err = m.planRegistration(few, q, r)
 	require.ErrorContains(t, err, "too large to compare")
@@ -423,7 +430,7 @@ func TestCompareBudgetIsForAll(t *testing.T) {
 	require.NoError(t, err, "all is known already")
 	require.Equal(t, heldText, again.text)
 	require.Equal(t, heldCompare, again.compare.Left())
-	_, err = m.planRegistration(m.work(t.Context()).underLock(m), q, r)
+	_, err = m.planRegistration(begin(t, m, t.Context()).underLock(m), q, r)
 	require.ErrorIs(t, err, errPlanAgain)
 }
 
@@ -467,4 +474,40 @@ func TestParsedBytesAreBounded(t *testing.T) {
 	require.Equal(t, maxParsedBytes/700_000, kept)
 	require.LessOrEqual(t, m.parsed.bytes, maxParsedBytes)
 	require.Len(t, m.parsed.entries, kept)
+}
+
+// Few calls that take much are at work at a time. Those that take little, and those
+// that change something that was checked already, do not wait for them.
+func TestHeavyCallsTakeTurns(t *testing.T) {
+	m := NewMemory()
+	m.heavy = make(chan struct{}, 2)
+	_, err := m.Register(t.Context(), "s", wideUnion(""))
+	require.NoError(t, err)
+	require.Empty(t, m.heavy, "all is given back")
+	m.heavy <- struct{}{}
+	m.heavy <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 3)
+	go func() {
+		_, err := m.Register(ctx, "s", wideUnion(`,{"name":"n","type":"int","default":0}`))
+		ended <- err
+	}()
+	go func() { ended <- m.CheckCompatibility(ctx, "s", wideUnion(`,{"name":"o","type":"int","default":0}`)) }()
+	go func() {
+		_, err := m.Lookup(ctx, "s", wideUnion(`,{"name":"p","type":"int","default":0}`))
+		ended <- err
+	}()
+	_, err = m.Register(t.Context(), "small", Definition{Text: `"int"`})
+	require.NoError(t, err)
+	_, err = m.Register(t.Context(), "small", Definition{Text: `"long"`})
+	require.NoError(t, err)
+	require.Empty(t, ended)
+	cancel()
+	for range 3 {
+		require.ErrorIs(t, <-ended, context.Canceled)
+	}
+	<-m.heavy
+	_, err = m.Register(t.Context(), "s", wideUnion(`,{"name":"n","type":"int","default":0}`))
+	require.NoError(t, err)
+	require.Len(t, m.heavy, 1)
 }
