@@ -64,7 +64,7 @@ func (c *Client) parse(ctx context.Context, where string, d Definition) (*schema
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil
 	}
-	r := references{client: c, ctx: ctx, named: make(map[string]bool)}
+	r := c.references(ctx)
 	if err := r.visit(splitSubject(where), d.References); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (c *Client) parseStrictly(ctx context.Context, where string, d Definition) 
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil, nil
 	}
-	r := references{client: c, ctx: ctx, named: make(map[string]bool)}
+	r := c.references(ctx)
 	if err := r.visit(splitSubject(where), d.References); err != nil {
 		return nil, nil, err
 	}
@@ -108,7 +108,14 @@ type references struct {
 	client *Client
 	ctx    context.Context
 	named  map[string]bool
-	parsed []*schemas.Schema
+	parser *schemas.Parser
+}
+
+func (c *Client) references(ctx context.Context) *references {
+	return &references{
+		client: c, ctx: ctx, named: make(map[string]bool),
+		parser: schemas.NewParser(schemas.WithMaxBytes(c.settings.maxSchema)),
+	}
 }
 
 // visit adds refs as they are meant in a subject of the context of where.
@@ -138,22 +145,25 @@ func (r *references) add(key versionKey) error {
 	if err := r.visit(splitSubject(key.subject), a.References); err != nil {
 		return err
 	}
-	s, err := r.parse(a.definition().Text, schemas.Lenient())
-	if err != nil {
+	if _, err := r.read(r.parser.Define, a.definition().Text, schemas.Lenient()); err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
-	r.parsed = append(r.parsed, s)
 	return nil
 }
 
 // parse parses a text with what was collected.
 func (r *references) parse(text string, opts ...schemas.ParseOption) (*schemas.Schema, error) {
+	return r.read(r.parser.Parse, text, opts...)
+}
+
+// read reads a text in one of the parser's ways.
+func (r *references) read(how func(string, ...schemas.ParseOption) (*schemas.Schema, error), text string, opts ...schemas.ParseOption) (*schemas.Schema, error) {
 	limit := r.client.settings.maxSchema
 	if len(text) > limit {
 		return nil, &schemas.ParseError{Reason: fmt.Sprintf("%d bytes of text, more than the limit of %d, "+
 			"which registry.WithMaxSchema and the key kavro.registry.max.schema.bytes set (-max-schema-size of the command)", len(text), limit)}
 	}
-	return schemas.Parse(text, append(opts, schemas.WithMaxBytes(limit), schemas.WithReferences(r.parsed...))...)
+	return how(text, opts...)
 }
 
 // reference returns a version that a schema refers to, deleted or not.
