@@ -14,18 +14,29 @@ import (
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/base/confluent"
 	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/internal/kafkaconf"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
 
-// wiring is one configuration taken apart: what each package is told.
+// wiring is one configuration taken apart: what each package is told. Errors are
+// collected, so that a constructor tells them all at once.
 type wiring struct {
 	options
+	role         role
 	constructors baseConstructors
-	client       base.Config // the Kafka client's keys
-	serdes       base.Config // the serializers' keys
-	settings     *registry.Settings
-	own          *registry.Client // made here, closed here; nil: none was needed
+	client       base.Config        // the Kafka client's keys
+	serdes       base.Config        // the serializers' keys
+	settings     *registry.Settings // nil: its keys are wrong
+	own          *registry.Client   // made here, closed here; nil: none was needed
+	keys         [2]serdeKeys       // what the serializers' keys say, by serde.Part
+	errs         []error
+}
+
+// serdeKeys are the options that the configuration's keys amount to.
+type serdeKeys struct {
+	serializer   []serde.SerializerOption
+	deserializer []serde.DeserializerOption
 }
 
 // baseConstructors are what a base package offers.
@@ -54,24 +65,24 @@ const baseKey = "kavro.base"
 // ownKeys are kavro's own, beside those of the registry and the serializers.
 var ownKeys = []string{baseKey, "key.serializer", "value.serializer", "key.deserializer", "value.deserializer"}
 
-// wire takes conf apart. It changes nothing in it.
-func wire(conf Config, opts []Option) (*wiring, error) {
-	w := &wiring{client: maps.Clone(conf), serdes: base.Config{}}
+// wire takes conf apart for a constructor of r. It changes nothing in conf.
+func wire(r role, conf Config, opts []Option) *wiring {
+	w := &wiring{role: r, client: maps.Clone(conf), serdes: base.Config{}}
 	if w.client == nil {
 		w.client = base.Config{}
 	}
-	for _, o := range opts {
-		o(&w.options)
+	w.options.apply(opts)
+	w.keep(w.options.check(r))
+	w.chooseBase()
+	settings, err := registry.FromConfig(conf)
+	if err == nil {
+		w.settings = settings
 	}
-	if err := w.chooseBase(); err != nil {
-		return nil, err
-	}
-	var err error
-	if w.settings, err = registry.FromConfig(conf); err != nil {
-		return nil, err
-	}
-	for _, key := range w.settings.Keys {
-		delete(w.client, key)
+	w.keep(err)
+	for _, key := range conf.Keys() {
+		if registry.IsConfigKey(key) {
+			delete(w.client, key)
+		}
 	}
 	ours := slices.Clone(ownKeys)
 	for _, k := range serde.ConfigKeys() {
@@ -83,46 +94,151 @@ func wire(conf Config, opts []Option) (*wiring, error) {
 			delete(w.client, key)
 		}
 	}
-	return w, w.findMisspelt(ours)
+	for _, part := range []serde.Part{serde.Key, serde.Value} {
+		k := &w.keys[part]
+		k.serializer, k.deserializer, err = serde.FromConfig(w.serdes, part)
+		w.keep(err)
+	}
+	w.findMisspelt(ours)
+	return w
+}
+
+// keep remembers what is wrong.
+func (w *wiring) keep(err error) {
+	if err != nil && !errors.Is(err, errTold) {
+		w.errs = append(w.errs, err)
+	}
+}
+
+// errTold is the error of what cannot be made because of something that was told
+// already.
+var errTold = errors.New("told already")
+
+// fail returns all that is wrong, and what closing brings; nil if nothing is wrong:
+// then the logger is told of keys without effect.
+func (w *wiring) fail() error {
+	if len(w.registryOptions) > 0 && w.own == nil && len(w.errs) == 0 {
+		w.keep(errors.New("kavro: RegistryOptions: has no effect: neither keys nor values are Avro, so that no registry is asked"))
+	}
+	if len(w.errs) == 0 {
+		w.warn()
+		return nil
+	}
+	w.keep(w.close(context.Background()))
+	return kafkaconf.Join(w.errs...)
+}
+
+// outputPart says how a pipeline writes its keys or values.
+func (w *wiring) outputPart(part serde.Part) *partOptions {
+	if w.output == nil {
+		return &partOptions{}
+	}
+	return &w.output.parts[part]
 }
 
 // chooseBase settles which Kafka client is used, and says so once.
-func (w *wiring) chooseBase() error {
+func (w *wiring) chooseBase() {
 	name, how := w.base, "asked for"
-	if name == "" {
-		var err error
-		if name, err = w.client.String(baseKey, ""); err != nil {
-			return err
-		}
+	key, err := w.client.String(baseKey, "")
+	if err == nil && key != "" {
+		_, err = constructorsOf(key)
+	}
+	w.keep(err) // also where the option wins
+	if name == "" && err == nil {
+		name = key
 	}
 	if name == "" {
 		name, how = defaultBase, "the default of this build"
 	}
-	var err error
-	w.constructors, err = constructorsOf(name)
-	if err == nil && w.hooks.Logger != nil {
+	if w.constructors, err = constructorsOf(name); err != nil {
+		if w.base != "" {
+			err = fmt.Errorf("kavro: Base: %q: want confluent or franz", w.base)
+		}
+		w.keep(err)
+		return
+	}
+	if w.hooks.Logger != nil {
 		w.hooks.Logger.Info("kavro: Kafka client chosen", slog.String("base", name), slog.String("why", how))
 	}
-	return err
+}
+
+// findMisspelt refuses keys that look like kavro's own and are not: the Kafka
+// client would refuse them too, but not say what was meant.
+func (w *wiring) findMisspelt(ours []string) {
+	for _, k := range registry.ConfigKeys() {
+		ours = append(ours, k.Name)
+	}
+	all := slices.Concat(ours, kafkaconf.Names())
+	for _, key := range w.client.Keys() {
+		if _, known := kafkaconf.Find(key); known || kafkaconf.IsForeign(key) {
+			continue
+		}
+		e := base.Unknown(key, all)
+		if slices.Contains(ours, e.Nearest) || e.Nearest == "" && slices.ContainsFunc(ourPrefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+			w.keep(e)
+			delete(w.client, key)
+		}
+	}
 }
 
 // ourPrefixes begin the names of keys that no Kafka client has.
 var ourPrefixes = []string{"kavro.", "avro.", "auto.register", "use.", "key.", "value.", "normalize.", "latest.", "id.compat", "subject.name.", "schema.", "rule.", "specific.", "validate.", "validation."}
 
-// findMisspelt refuses keys that look like kavro's own and are not: the Kafka
-// client would refuse them too, but not say what was meant.
-func (w *wiring) findMisspelt(ours []string) error {
-	known := ours
-	for _, k := range registry.ConfigKeys() {
-		known = append(known, k.Name)
+// warn tells the logger about keys that have no effect here. They are no errors:
+// one configuration may serve a producer and a consumer.
+func (w *wiring) warn() {
+	logger := w.hooks.Logger
+	if logger == nil {
+		logger = slog.Default()
 	}
-	var errs []error
-	for _, key := range w.client.Keys() {
-		if slices.ContainsFunc(ourPrefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
-			errs = append(errs, base.Unknown(key, known))
+	if other := w.otherRole(); len(other) > 0 {
+		logger.Warn("kavro: keys of the configuration that have no effect on a "+string(w.role), slog.Any("keys", other))
+	}
+	if w.options.registry != nil && w.settings != nil && len(w.settings.Keys) > 0 {
+		logger.Warn("kavro: keys of the configuration that have no effect, because the option Registry gives a registry", slog.Any("keys", w.settings.Keys))
+	}
+	if key := w.javaSerializer(); key != "" {
+		logger.Warn("kavro: a Java class is named: Java's producer chooses partitions by murmur2; with partitioner=murmur2_random, records with a key go where Java's go",
+			slog.String("key", key))
+	}
+}
+
+// otherRole returns the keys that are for the other kind of client only, sorted.
+func (w *wiring) otherRole() []string {
+	if w.role == piping {
+		return nil
+	}
+	client, mine, other := "P", ".serializer", ".deserializer"
+	if w.role == consuming {
+		client, mine, other = "C", other, mine
+	}
+	keys := kafkaconf.Foreign(w.client.Keys(), client)
+	for _, key := range w.serdes.Keys() {
+		part, isOther := strings.CutSuffix(key, other)
+		_, both := w.serdes[part+mine]
+		if isOther && !both || w.role == consuming && slices.Contains(serializerKeys, key) {
+			keys = append(keys, key)
 		}
 	}
-	return errors.Join(errs...)
+	slices.Sort(keys)
+	return keys
+}
+
+// serializerKeys are the keys of serializers that deserializers do not read.
+var serializerKeys = []string{"auto.register.schemas", "use.schema.id", "latest.compatibility.strict", "id.compatibility.strict", "normalize.schemas"}
+
+// javaSerializer returns a key that names a serializer of Java's Kafka client,
+// where nothing is said about the partitioner; "" if there is none.
+func (w *wiring) javaSerializer() string {
+	if _, set := w.client["partitioner"]; set || w.role == consuming {
+		return ""
+	}
+	for _, key := range []string{"key.serializer", "value.serializer"} {
+		if name, _ := w.serdes.String(key, ""); strings.HasPrefix(name, "org.apache.kafka.") {
+			return key
+		}
+	}
+	return ""
 }
 
 // openRegistry returns the registry that serializers ask: the one given, or a
@@ -130,6 +246,9 @@ func (w *wiring) findMisspelt(ours []string) error {
 func (w *wiring) openRegistry() (SchemaRegistry, error) {
 	if w.registry != nil {
 		return w.registry, nil
+	}
+	if w.settings == nil {
+		return nil, errTold
 	}
 	if w.own == nil {
 		client, err := w.settings.New(w.registryOptions...)
@@ -151,21 +270,28 @@ func (w *wiring) close(context.Context) error {
 
 // consumerOptions turns the keys that say when offsets are committed into
 // options: on both bases committing is avroconsumer's, never the client's own.
-func (w *wiring) consumerOptions() ([]avroconsumer.Option, error) {
+func (w *wiring) consumerOptions() []avroconsumer.Option {
 	opts := []avroconsumer.Option{avroconsumer.WithOwnedBase(), avroconsumer.WithCloser(w.close), avroconsumer.WithLogger(w.hooks.Logger)}
-	auto, err := w.client.Bool("enable.auto.commit", true)
-	if err != nil {
-		return nil, err
+	const key, old = "enable.auto.commit", "auto.commit.enable"
+	auto, err := w.client.Bool(old, true)
+	w.keep(err)
+	if _, set := w.client[key]; set {
+		// That the two contradict each other is the client's to say.
+		auto, err = w.client.Bool(key, true)
+		w.keep(err)
 	}
-	interval, err := w.client.Duration("auto.commit.interval.ms", 5*time.Second)
-	if err != nil {
-		return nil, err
-	}
+	interval, err := w.client.Duration(intervalKey, 5*time.Second)
+	w.keep(err)
 	switch {
+	case err != nil:
+	case interval < 0 || interval > 24*time.Hour:
+		w.keep(&base.ConfigError{Key: intervalKey, Reason: fmt.Sprintf("%v is not in 0 .. 86400000 ms", interval)})
 	case !auto || interval == 0: // librdkafka: an interval of 0 switches it off
 		opts = append(opts, avroconsumer.WithManualCommit())
 	default:
 		opts = append(opts, avroconsumer.WithAutoCommit(interval))
 	}
-	return opts, nil
+	return opts
 }
+
+const intervalKey = "auto.commit.interval.ms"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/serde"
 )
@@ -14,39 +15,50 @@ import (
 // type V, that owns the client and the registry client it makes: closing it
 // closes them. It touches no network, and changes nothing in conf.
 //
-// The error is a [*base.ConfigError] for a key that cannot be honoured, or says
-// which type has no schema or does not fit it.
+// The error tells everything that is wrong, joined: a [*base.ConfigError] for each
+// key that cannot be honoured, each option that has no effect, and which type has
+// no schema or does not fit it. Keys that only concern consumers, as one
+// configuration for both has them, are told to the logger (Hooks, else
+// slog.Default) as a warning.
 func NewProducer[K, V any](conf Config, opts ...Option) (*avroproducer.Producer[K, V], error) {
-	w, err := wire(conf, opts)
-	if err != nil {
-		return nil, err
+	w := wire(producing, conf, opts)
+	key := serializer[K](w, serde.Key, &w.parts[serde.Key])
+	value := serializer[V](w, serde.Value, &w.parts[serde.Value])
+	b := construct(w, w.constructors.producer)
+	if err := w.fail(); err != nil {
+		return nil, closeAfter(err, b)
 	}
-	p, err := newProducer[K, V](w)
+	own := []avroproducer.Option{avroproducer.WithOwnedBase(), avroproducer.WithCloser(w.close)}
+	p, err := avroproducer.New(b, key, value, append(own, w.producer...)...)
 	if err != nil {
-		return nil, errors.Join(err, w.close(context.Background()))
+		w.keep(err)
+		return nil, closeAfter(w.fail(), b)
 	}
 	return p, nil
 }
 
-func newProducer[K, V any](w *wiring) (*avroproducer.Producer[K, V], error) {
-	key, err := serializer[K](w, serde.Key, &w.parts[serde.Key])
-	if err != nil {
-		return nil, err
+// closer is a client of the base.
+type closer interface {
+	Close(context.Context) error
+}
+
+// construct makes a client of the base, also where something else is wrong: what
+// is wrong with its keys is told as well.
+func construct[C any](w *wiring, f func(base.Config, base.Hooks) (C, error)) (client C) {
+	if f == nil { // there is no such base
+		return client
 	}
-	value, err := serializer[V](w, serde.Value, &w.parts[serde.Value])
-	if err != nil {
-		return nil, err
+	client, err := f(w.client, w.hooks)
+	w.keep(err)
+	return client
+}
+
+// closeAfter closes b, if it was made, and returns err.
+func closeAfter(err error, b closer) error {
+	if b == nil {
+		return err
 	}
-	b, err := w.constructors.producer(w.client, w.hooks)
-	if err != nil {
-		return nil, err
-	}
-	opts := append([]avroproducer.Option{avroproducer.WithOwnedBase(), avroproducer.WithCloser(w.close)}, w.producer...)
-	p, err := avroproducer.New(b, key, value, opts...)
-	if err != nil {
-		return nil, errors.Join(err, b.Close(context.Background()))
-	}
-	return p, nil
+	return errors.Join(err, b.Close(context.Background()))
 }
 
 // NewConsumer returns a consumer of topics as a member of a group (group.id),
@@ -56,40 +68,21 @@ func newProducer[K, V any](w *wiring) (*avroproducer.Producer[K, V], error) {
 //
 // Errors are as [NewProducer]'s.
 func NewConsumer[K, V any](conf Config, topics []string, opts ...Option) (*avroconsumer.Consumer[K, V], error) {
-	w, err := wire(conf, opts)
-	if err != nil {
-		return nil, err
+	w := wire(consuming, conf, opts)
+	key := deserializer[K](w, serde.Key, &w.parts[serde.Key])
+	value := deserializer[V](w, serde.Value, &w.parts[serde.Value])
+	own := w.consumerOptions()
+	b := construct(w, w.constructors.consumer)
+	if err := w.fail(); err != nil {
+		return nil, closeAfter(err, b)
 	}
-	c, err := newConsumer[K, V](w, topics)
-	if err != nil {
-		return nil, errors.Join(err, w.close(context.Background()))
-	}
-	return c, nil
-}
-
-func newConsumer[K, V any](w *wiring, topics []string) (*avroconsumer.Consumer[K, V], error) {
-	key, err := deserializer[K](w, serde.Key, &w.parts[serde.Key])
-	if err != nil {
-		return nil, err
-	}
-	value, err := deserializer[V](w, serde.Value, &w.parts[serde.Value])
-	if err != nil {
-		return nil, err
-	}
-	opts, err := w.consumerOptions()
-	if err != nil {
-		return nil, err
-	}
-	b, err := w.constructors.consumer(w.client, w.hooks)
-	if err != nil {
-		return nil, err
-	}
-	c, err := avroconsumer.New(b, key, value, append(opts, w.options.consumer...)...)
+	c, err := avroconsumer.New(b, key, value, append(own, w.consumer...)...)
 	if err == nil && len(topics) > 0 {
 		err = c.Subscribe(topics...)
 	}
 	if err != nil {
-		return nil, errors.Join(err, b.Close(context.Background()))
+		w.keep(err)
+		return nil, closeAfter(w.fail(), b)
 	}
 	return c, nil
 }
@@ -98,49 +91,28 @@ func newConsumer[K, V any](w *wiring, topics []string) (*avroconsumer.Consumer[K
 // in transactions: with the same transactional.id, what Run's function returns
 // for a record is written exactly once. It needs group.id and transactional.id,
 // and owns the client and the registry client it makes: closing it closes them.
-// [Output] says how K2 and V2 are written, where it differs from K1 and V1.
+// Options for keys and values are about K1 and V1; [Output] says how K2 and V2 are
+// written.
 //
 // Errors are as [NewProducer]'s.
 func NewPipeline[K1, V1, K2, V2 any](conf Config, topics []string, opts ...Option) (*pipeline.Pipeline[K1, V1, K2, V2], error) {
-	w, err := wire(conf, opts)
-	if err != nil {
-		return nil, err
+	w := wire(piping, conf, opts)
+	k1 := deserializer[K1](w, serde.Key, &w.parts[serde.Key])
+	v1 := deserializer[V1](w, serde.Value, &w.parts[serde.Value])
+	k2 := serializer[K2](w, serde.Key, w.outputPart(serde.Key))
+	v2 := serializer[V2](w, serde.Value, w.outputPart(serde.Value))
+	s := construct(w, w.constructors.session)
+	if err := w.fail(); err != nil {
+		return nil, closeAfter(err, s)
 	}
-	p, err := newPipeline[K1, V1, K2, V2](w, topics)
-	if err != nil {
-		return nil, errors.Join(err, w.close(context.Background()))
-	}
-	return p, nil
-}
-
-func newPipeline[K1, V1, K2, V2 any](w *wiring, topics []string) (*pipeline.Pipeline[K1, V1, K2, V2], error) {
-	k1, err := deserializer[K1](w, serde.Key, &w.parts[serde.Key])
-	if err != nil {
-		return nil, err
-	}
-	v1, err := deserializer[V1](w, serde.Value, &w.parts[serde.Value])
-	if err != nil {
-		return nil, err
-	}
-	k2, err := serializer[K2](w, serde.Key, &w.output[serde.Key])
-	if err != nil {
-		return nil, err
-	}
-	v2, err := serializer[V2](w, serde.Value, &w.output[serde.Value])
-	if err != nil {
-		return nil, err
-	}
-	s, err := w.constructors.session(w.client, w.hooks)
-	if err != nil {
-		return nil, err
-	}
-	opts := append([]pipeline.Option{pipeline.WithOwnedBase(), pipeline.WithCloser(w.close), pipeline.WithLogger(w.hooks.Logger)}, w.pipeline...)
-	p, err := pipeline.New(s, k1, v1, k2, v2, opts...)
+	own := []pipeline.Option{pipeline.WithOwnedBase(), pipeline.WithCloser(w.close), pipeline.WithLogger(w.hooks.Logger)}
+	p, err := pipeline.New(s, k1, v1, k2, v2, append(own, w.pipeline...)...)
 	if err == nil && len(topics) > 0 {
 		err = p.Subscribe(topics...)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.Close(context.Background()))
+		w.keep(err)
+		return nil, closeAfter(w.fail(), s)
 	}
 	return p, nil
 }

@@ -2,7 +2,10 @@ package kavro
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kavro/kavro/base"
@@ -37,13 +40,15 @@ func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (ser
 		return nil, err
 	}
 	if name == "" {
-		if part == serde.Value || o.schema != nil {
-			if reflect.TypeFor[T]() == reflect.TypeFor[serde.NoKey]() {
-				return plainFor[T](), nil
-			}
-			return nil, nil
+		plain := plainFor[T]()
+		if reflect.TypeFor[T]() != reflect.TypeFor[serde.NoKey]() && (part == serde.Value || o.schema != nil) {
+			plain = nil
 		}
-		return plainFor[T](), nil
+		if plain != nil && len(o.names) > 0 {
+			return nil, fmt.Errorf("kavro: %s: has no effect: a %s of type %v is written as plain bytes, unless %s or %s=avro makes it Avro",
+				strings.Join(o.names, ", "), part, reflect.TypeFor[T](), schemaName(part), key)
+		}
+		return plain, nil
 	}
 	short := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
 	short = strings.TrimSuffix(strings.TrimSuffix(short, "deserializer"), "serializer")
@@ -52,73 +57,159 @@ func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (ser
 	}
 	known, ok := plainNames[short]
 	if !ok {
-		return nil, &base.ConfigError{Key: key, Reason: fmt.Sprintf("%q is not known here; give a serde of your own with KeySerde or ValueSerde", name)}
+		return nil, &base.ConfigError{
+			Key: key, Reason: fmt.Sprintf("%q is not known here; give a serde of your own with KeySerde or ValueSerde", name),
+			Nearest: base.Nearest(short, append(slices.Sorted(maps.Keys(plainNames)), "avro")),
+		}
 	}
 	plain, ok := known.(serde.Plain[T])
 	if !ok {
 		return nil, &base.ConfigError{Key: key, Reason: fmt.Sprintf("%q does not serialize %v", name, reflect.TypeFor[T]())}
 	}
+	if len(o.names) > 0 {
+		return nil, &base.ConfigError{Key: key, Reason: fmt.Sprintf("%q contradicts %s, which is for Avro", name, strings.Join(o.names, ", "))}
+	}
 	return plain, nil
 }
 
-// serializer returns the serializer of one part, as o says.
-func serializer[T any](w *wiring, part serde.Part, o *partOptions) (serde.Serializer[T], error) {
-	if given := o.serializer; given != nil {
-		s, ok := given.(serde.Serializer[T])
-		if !ok {
-			return nil, fmt.Errorf("kavro: the serde given for the %s is a %T, which does not serialize %v", part, given, reflect.TypeFor[T]())
-		}
-		return s, nil
+func schemaName(part serde.Part) string {
+	if part == serde.Key {
+		return "KeySchema"
+	}
+	return "ValueSchema"
+}
+
+func serdeName(part serde.Part) string {
+	if part == serde.Key {
+		return "KeySerde"
+	}
+	return "ValueSerde"
+}
+
+// ownSerde returns the serde that the program gave for part, nil if it gave none.
+// given is the half of it that is needed.
+func ownSerde[S any](part serde.Part, o *partOptions, given any, does string, t reflect.Type) (s S, found bool, err error) {
+	name := serdeName(part)
+	if !o.own {
+		return s, false, nil
+	}
+	if given == nil {
+		return s, true, fmt.Errorf("kavro: %s: the half that %ss %v is nil", name, does, t)
+	}
+	if len(o.names) > 0 {
+		return s, true, fmt.Errorf("kavro: %s: excludes %s, which is for the Avro serdes that the constructor makes", name, strings.Join(o.names, ", "))
+	}
+	s, ok := given.(S)
+	if !ok {
+		return s, true, fmt.Errorf("kavro: %s: a %T does not %s %v", name, given, does, t)
+	}
+	return s, true, nil
+}
+
+// serializer returns the serializer of one part, as o says. What is wrong is kept
+// in w.
+func serializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Serializer[T] {
+	s, found, err := ownSerde[serde.Serializer[T]](part, o, o.serializer, "serialize", reflect.TypeFor[T]())
+	if found || err != nil {
+		w.keep(err)
+		return s
 	}
 	plain, err := choose[T](w, part, o, "serializer")
 	if err != nil || plain != nil {
-		return plain, err
+		w.keep(err)
+		return plain
 	}
 	r, err := w.openRegistry()
 	if err != nil {
-		return nil, err
+		w.keep(err)
+		return nil
 	}
-	opts, _, err := serde.FromConfig(w.serdes, part)
-	if err != nil {
-		return nil, err
-	}
+	opts := slices.Clone(w.keys[part].serializer)
 	if s := o.schema; s != nil {
 		opts = append(opts, serde.WithSchema(s))
 	}
-	s, err := serde.NewAvroSerializer[T](r, append(opts, o.serializers...)...)
+	avro, err := serde.NewAvroSerializer[T](r, append(opts, o.serializers...)...)
 	if err != nil {
-		return nil, fmt.Errorf("kavro: %s: %w", part, err)
+		w.keep(&serdeError{part: part, output: w.role == piping, err: err})
+		return nil
 	}
-	return s, nil
+	return avro
 }
 
-// deserializer returns the deserializer of one part, as o says.
-func deserializer[T any](w *wiring, part serde.Part, o *partOptions) (serde.Deserializer[T], error) {
-	if given := o.deserializer; given != nil {
-		d, ok := given.(serde.Deserializer[T])
-		if !ok {
-			return nil, fmt.Errorf("kavro: the serde given for the %s is a %T, which does not deserialize %v", part, given, reflect.TypeFor[T]())
-		}
-		return d, nil
+// deserializer returns the deserializer of one part, as o says. What is wrong is
+// kept in w.
+func deserializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Deserializer[T] {
+	d, found, err := ownSerde[serde.Deserializer[T]](part, o, o.deserializer, "deserialize", reflect.TypeFor[T]())
+	if found || err != nil {
+		w.keep(err)
+		return d
 	}
 	plain, err := choose[T](w, part, o, "deserializer")
 	if err != nil || plain != nil {
-		return plain, err
+		w.keep(err)
+		return plain
 	}
 	r, err := w.openRegistry()
 	if err != nil {
-		return nil, err
+		w.keep(err)
+		return nil
 	}
-	_, opts, err := serde.FromConfig(w.serdes, part)
-	if err != nil {
-		return nil, err
-	}
+	opts := slices.Clone(w.keys[part].deserializer)
 	if s := o.schema; s != nil {
 		opts = append(opts, serde.WithSchema(s))
 	}
-	d, err := serde.NewAvroDeserializer[T](r, append(opts, o.deserialize...)...)
+	avro, err := serde.NewAvroDeserializer[T](r, append(opts, o.deserialize...)...)
 	if err != nil {
-		return nil, fmt.Errorf("kavro: %s: %w", part, err)
+		w.keep(&serdeError{part: part, err: err})
+		return nil
 	}
-	return d, nil
+	return avro
 }
+
+// serdeError is what serde says about a type and its options, in the words of this
+// package's options.
+type serdeError struct {
+	part   serde.Part
+	output bool // of a pipeline
+	err    error
+}
+
+var serdesOption = regexp.MustCompile(`\bWith[A-Z]\w*`)
+
+func (e *serdeError) Error() string {
+	what := e.part.String()
+	if e.output {
+		what = "output " + what
+	}
+	return "kavro: " + what + ": " + serdesOption.ReplaceAllStringFunc(e.err.Error(), e.option)
+}
+
+// option is how serde's option is given here.
+func (e *serdeError) option(name string) string {
+	part := "Key"
+	if e.part == serde.Value {
+		part = "Value"
+	}
+	option := ""
+	switch name {
+	case "WithSchema":
+		option = part + "Schema"
+	case "WithLatest":
+		return "use.latest.version"
+	case "WithSchemaID":
+		return "use.schema.id"
+	case "WithVersion", "WithDefinition", "WithAutoRegister", "WithNormalize", "WithHeaderFrame", "WithUncheckedLatest":
+		option = part + "Serializer(serde." + name + ")"
+	case "WithRulesIgnored":
+		option = part + "Deserializer(serde." + name + ")"
+	default:
+		option = part + "Avro(serde." + name + ")"
+	}
+	if e.output {
+		option = "Output(" + option + ")"
+	}
+	return option
+}
+
+// Unwrap returns serde's error.
+func (e *serdeError) Unwrap() error { return e.err }

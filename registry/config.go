@@ -67,6 +67,14 @@ func FromConfig(conf map[string]any) (*Settings, error) {
 	return s, nil
 }
 
+// IsConfigKey reports whether key is one that [FromConfig] reads, or refuses, as
+// the registry's: the others are somebody else's.
+func IsConfigKey(key string) bool {
+	r := &configReader{}
+	_, ours := r.claim(key)
+	return ours
+}
+
 // configReader reads one configuration.
 type configReader struct {
 	conf    base.Config

@@ -25,8 +25,12 @@ One map holds the keys of the Kafka client, of the registry client and of the se
 elsewhere. Values are strings, booleans, numbers, ` + "`time.Duration`" + ` (for keys in milliseconds) or ` + "`[]string`" + ` (for lists).
 
 **Precedence.** An option of a constructor wins over a key. Of two names of one registry key, ` + "`schema.registry.X`" + ` wins over
-` + "`X`" + `. What is not listed here goes to the Kafka client, which refuses what it does not know; a key that begins like one of
-kavro's and is misspelt is refused by kavro. Both name the nearest key.
+` + "`X`" + `; two names of one Kafka key must say the same. What is not listed here goes to the Kafka client, which refuses what it does
+not know. The error names the nearest key, whatever package has it.
+
+**Errors.** A constructor tells everything that is wrong at once: an error for each key (` + "`*base.ConfigError`" + `, by the name that
+was written), and for each option that has no effect. Keys of Java's clients say what they are called here. Keys that are for the
+other kind of client only are no errors, since one map may serve both: they are told to the logger as one warning.
 
 **Ignored** keys are accepted and mean nothing here. **Refused** keys are an error, because leaving them unheeded could do harm;
 setting a refused key to its default is fine.
