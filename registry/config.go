@@ -108,7 +108,7 @@ func (r *configReader) claim(key string) (name string, ours bool) {
 			known = append(known, namespace+k.Name)
 		}
 	}
-	if prefixed || strings.HasPrefix(key, "basic.auth.") || strings.HasPrefix(key, "bearer.auth.") {
+	if prefixed || strings.HasPrefix(key, "basic.auth.") || strings.HasPrefix(key, "bearer.auth.") || strings.HasPrefix(key, "kavro.registry.") {
 		r.errs = append(r.errs, base.Unknown(key, known))
 		return key, true
 	}

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/kavro/kavro/base"
 )
 
 // read turns the keys that are given into URLs and options.
@@ -244,10 +242,30 @@ func (r *configReader) readTLS() {
 	}
 	conf, err := LoadTLS(f)
 	if err != nil {
-		r.errs = append(r.errs, &base.ConfigError{Key: namespace + "ssl.*", Reason: strings.TrimPrefix(err.Error(), "registry: ")})
+		reason := strings.TrimPrefix(err.Error(), "registry: ")
+		r.fail(r.tlsKey(reason), reason)
 		return
 	}
 	r.use(WithTLS(conf))
+}
+
+// tlsKey is the key, as it is written, that a fault of LoadTLS is about.
+func (r *configReader) tlsKey(reason string) string {
+	own := []string{"ssl.certificate.pem", "ssl.certificate.location", "ssl.keystore.certificate.chain", "ssl.keystore.location"}
+	keys := []string{"ssl.key.pem", "ssl.key.location", "ssl.keystore.key"}
+	var names []string
+	switch {
+	case strings.HasPrefix(reason, "CA "):
+		names = []string{"ssl.ca.pem", "ssl.ca.location", "ssl.truststore.certificates", "ssl.truststore.location"}
+	case strings.HasPrefix(reason, "a key"), strings.HasPrefix(reason, "key:"):
+		names = slices.Concat(keys, own)
+	default:
+		names = slices.Concat(own, keys)
+	}
+	if key := r.firstSet(append(names, "ssl.key.password")...); key != "" {
+		return key
+	}
+	return namespace + "ssl.*"
 }
 
 // either reports the second of these keys that is set: they say the same thing, and
@@ -301,6 +319,10 @@ func (r *configReader) store(kind string) string {
 	location := "ssl." + kind + ".location"
 	file := r.text(location)
 	if file == "" {
+		// PEM goes with texts as well, and JKS is the default.
+		if t := r.word("ssl." + kind + ".type"); t != "" && t != "PEM" && t != "JKS" {
+			r.fail(r.given["ssl."+kind+".type"], "has no effect without "+r.name(location))
+		}
 		return ""
 	}
 	if t := r.word("ssl." + kind + ".type"); t != "PEM" {
@@ -351,6 +373,10 @@ func (r *configReader) readProxy() {
 		port := r.text("proxy.port")
 		if port == "" {
 			r.fail(r.name("proxy.port"), "is not set")
+			return
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			r.fail(r.given["proxy.port"], "want a number from 1 to 65535")
 			return
 		}
 		proxy = "http://" + net.JoinHostPort(host, port)
