@@ -117,9 +117,6 @@ var errTold = errors.New("told already")
 // fail returns all that is wrong, and what closing brings; nil if nothing is wrong:
 // then the logger is told of keys without effect.
 func (w *wiring) fail() error {
-	if len(w.registryOptions) > 0 && w.own == nil && len(w.errs) == 0 {
-		w.keep(errors.New("kavro: RegistryOptions: has no effect: neither keys nor values are Avro, so that no registry is asked"))
-	}
 	if len(w.errs) == 0 {
 		w.warn()
 		return nil
@@ -184,8 +181,9 @@ func (w *wiring) findMisspelt(ours []string) {
 // ourPrefixes begin the names of keys that no Kafka client has.
 var ourPrefixes = []string{"kavro.", "avro.", "auto.register", "use.", "key.", "value.", "normalize.", "latest.", "id.compat", "subject.name.", "schema.", "rule.", "specific.", "validate.", "validation."}
 
-// warn tells the logger about keys that have no effect here. They are no errors:
-// one configuration may serve a producer and a consumer.
+// warn tells the logger about what has no effect here and is no error: one
+// configuration, and one list of options for the registry, may serve several
+// producers and consumers.
 func (w *wiring) warn() {
 	logger := w.hooks.Logger
 	if logger == nil {
@@ -196,6 +194,9 @@ func (w *wiring) warn() {
 	}
 	if w.options.registry != nil && w.settings != nil && len(w.settings.Keys) > 0 {
 		logger.Warn("kavro: keys of the configuration that have no effect, because the option Registry gives a registry", slog.Any("keys", w.settings.Keys))
+	}
+	if len(w.registryOptions) > 0 && w.own == nil {
+		logger.Warn("kavro: the option RegistryOptions has no effect: neither keys nor values are Avro, so that no registry is asked")
 	}
 	if key := w.javaSerializer(); key != "" {
 		logger.Warn("kavro: a Java class is named: Java's producer chooses partitions by murmur2; with partitioner=murmur2_random, records with a key go where Java's go",
