@@ -1,6 +1,10 @@
 package avro
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kavro/kavro/internal/count"
+)
 
 // What generated code refuses to append, each as an [*EncodeError].
 
@@ -15,7 +19,7 @@ func BranchError(v any) error {
 
 // SymbolError says that an enum of n symbols has none at index i.
 func SymbolError(i, n int) error {
-	return &EncodeError{Err: fmt.Errorf("enum index %d, there are %d symbols: %w", i, n, ErrRange)}
+	return &EncodeError{Err: fmt.Errorf("enum index %d, there %s %s: %w", i, count.Verb(n, "is", "are"), count.Of(n, "symbol"), ErrRange)}
 }
 
 // DepthError returns an error if a record lies as deep as this in others of a

@@ -107,7 +107,7 @@ func ExampleDecodeError() {
 	fmt.Println(codec.Decode(append(datum, 7), &lines))
 	// Output:
 	// byte 0: input ends within a value: block of 2 items, 12 bytes left
-	// byte 18: bytes follow the datum: 1 bytes
+	// byte 18: bytes follow the datum: 1 byte
 }
 
 func TestOrder(t *testing.T) {

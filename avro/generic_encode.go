@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -179,7 +180,7 @@ func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bo
 		dst = append(dst, u[:]...)
 	case s.typ == schemas.Fixed && s.logical == noLogical:
 		if len(v) != s.size {
-			return dst, fmt.Errorf("%d bytes for %s of %d: %w", len(v), s.name(), s.size, ErrRange), true
+			return dst, fmt.Errorf("%s for %s of %d: %w", count.Of(len(v), "byte"), s.name(), s.size, ErrRange), true
 		}
 		dst = append(dst, v...)
 	default:

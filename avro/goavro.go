@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/numtext"
 	"github.com/kavro/kavro/schemas"
 	"github.com/linkedin/goavro/v2"
@@ -181,7 +182,7 @@ func (c *GoavroCodec) decode(datum []byte) (v any, err error) {
 	defer recovered(&err)
 	v, rest, err := c.codec.NativeFromBinary(datum)
 	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("%w: %d bytes", ErrTrailing, len(rest))
+		err = fmt.Errorf("%w: %s", ErrTrailing, count.Of(len(rest), "byte"))
 	}
 	return v, err
 }

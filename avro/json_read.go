@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -148,7 +149,7 @@ func (d *jsonReader) string(p *jsonPlan, v int32) bool {
 	case err != nil:
 		return d.fail(v, err)
 	case p.typ == schemas.Fixed && len(b) != p.size:
-		return d.fail(v, fmt.Errorf("%w: %d bytes for %s of %d", ErrRange, len(b), p.describe(), p.size))
+		return d.fail(v, fmt.Errorf("%w: %s for %s of %d", ErrRange, count.Of(len(b), "byte"), p.describe(), p.size))
 	case len(b) > d.conf.limits.maxBytes:
 		return d.fail(v, lengthError(int64(len(b)), len(b), d.conf.limits.maxBytes))
 	case p.typ == schemas.Bytes:
@@ -285,7 +286,7 @@ func (d *jsonReader) union(p *jsonPlan, v int32) bool {
 // tagged reads {"branch": value}.
 func (d *jsonReader) tagged(p *jsonPlan, v int32) bool {
 	if d.text.count(v) != 1 {
-		return d.fail(v, fmt.Errorf(`JSON: an object of %d members where {"branch": value} of %s belongs`, d.text.count(v), p.branchNames()))
+		return d.fail(v, fmt.Errorf(`JSON: an object of %s where {"branch": value} of %s belongs`, count.Of(d.text.count(v), "member"), p.branchNames()))
 	}
 	i, ok := p.shape.index[string(d.text.textView(v+1))]
 	if !ok {

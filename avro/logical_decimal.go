@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -66,7 +67,7 @@ func (s *shape) appendUnscaled(dst []byte, n *big.Int) ([]byte, error) {
 		return appendTwos(wire.AppendLong(dst, int64(size)), n, size), nil
 	}
 	if size > s.size {
-		return dst, fmt.Errorf("the number takes %d bytes, %s has %d: %w", size, s.name(), s.size, ErrRange)
+		return dst, fmt.Errorf("the number takes %s, %s has %d: %w", count.Of(size, "byte"), s.name(), s.size, ErrRange)
 	}
 	return appendTwos(dst, n, s.size), nil
 }
@@ -144,7 +145,7 @@ func splitBigDecimal(b []byte) (unscaled []byte, scale int, err error) {
 	case err != nil:
 		return nil, 0, fmt.Errorf("%w: %w", errBigDecimal, err)
 	case at < len(b):
-		return nil, 0, fmt.Errorf("%w: %d bytes follow its scale", errBigDecimal, len(b)-at)
+		return nil, 0, fmt.Errorf("%w: %s %s its scale", errBigDecimal, count.Of(len(b)-at, "byte"), count.Verb(len(b)-at, "follows", "follow"))
 	}
 	return unscaled, int(s), nil
 }

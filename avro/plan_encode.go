@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -251,7 +252,7 @@ func (e *env) appendString(dst []byte, s string) ([]byte, error) {
 
 func appendFixed(dst, b []byte, s *shape) ([]byte, error) {
 	if len(b) != s.size {
-		return dst, fmt.Errorf("%d bytes for %s of %d: %w", len(b), s.name(), s.size, ErrRange)
+		return dst, fmt.Errorf("%s for %s of %d: %w", count.Of(len(b), "byte"), s.name(), s.size, ErrRange)
 	}
 	return append(dst, b...), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -87,7 +88,7 @@ func (r *Reader) Fail(err error) { r.failAt(max(r.at-1, 0), err) } // its last b
 // Done ends a datum: bytes that were not read are an error.
 func (r *Reader) Done() error {
 	if r.at < len(r.src) {
-		r.failAt(r.at, fmt.Errorf("%w: %d bytes", ErrTrailing, len(r.src)-r.at))
+		r.failAt(r.at, fmt.Errorf("%w: %s", ErrTrailing, count.Of(len(r.src)-r.at, "byte")))
 	}
 	return r.err
 }
@@ -108,7 +109,7 @@ func (r *Reader) failValue(at int, err error, what string) {
 	if r.err != nil {
 		return
 	}
-	r.failAt(at, fmt.Errorf("%s: %w (%d bytes left)", what, err, len(r.src)-at))
+	r.failAt(at, fmt.Errorf("%s: %w (%s left)", what, err, count.Of(len(r.src)-at, "byte")))
 }
 
 // Bool reads a boolean.

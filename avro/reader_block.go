@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -84,11 +85,11 @@ func (r *Reader) claim(start, next int, n int64, have, min int) bool {
 		return true
 	}
 	if n > int64((len(r.src)-next)/min) {
-		r.failAt(start, fmt.Errorf("%w: block of %d items, %d bytes left", ErrShort, n, len(r.src)-next))
+		r.failAt(start, fmt.Errorf("%w: block of %s, %s left", ErrShort, count.Of(n, "item"), count.Of(len(r.src)-next, "byte")))
 		return false
 	}
 	if r.claimed += int(n) * min; r.claimed > len(r.src) {
-		r.failAt(start, fmt.Errorf("%w: nested blocks of more items than %d bytes can hold", ErrShort, len(r.src)))
+		r.failAt(start, fmt.Errorf("%w: nested blocks of more items than %s can hold", ErrShort, count.Of(len(r.src), "byte")))
 		return false
 	}
 	return true

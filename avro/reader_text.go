@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -119,7 +120,7 @@ func (r *Reader) longLength() int {
 	case n < 0:
 		r.failAt(start, fmt.Errorf("%w: %d", wire.ErrNegative, n))
 	case n > int64(len(r.src)-next):
-		r.failAt(start, fmt.Errorf("%w: %d of %d bytes left", ErrShort, len(r.src)-next, n))
+		r.failAt(start, fmt.Errorf("%w: %d of %s left", ErrShort, len(r.src)-next, count.Of(n, "byte")))
 	case n > int64(r.lim.maxBytes):
 		r.failAt(start, fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", ErrLimit, n, r.lim.maxBytes))
 	default:

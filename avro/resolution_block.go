@@ -3,6 +3,7 @@ package avro
 import (
 	"fmt"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -42,7 +43,7 @@ func (m *machine) checkBlock(b block, remain, itemSize int, done int64) error {
 	}
 	if itemSize > 0 {
 		if b.count > int64(remain/itemSize) {
-			return fmt.Errorf("%w: block of %d items, %d bytes left", ErrShort, b.count, remain)
+			return fmt.Errorf("%w: block of %s, %s left", ErrShort, count.Of(b.count, "item"), count.Of(remain, "byte"))
 		}
 		return nil
 	}
@@ -82,7 +83,7 @@ func lengthError(n int64, remain, longest int) error {
 	case n < 0:
 		return fmt.Errorf("%w: %d", wire.ErrNegative, n)
 	case n > int64(remain):
-		return fmt.Errorf("%w: %d of %d bytes left", ErrShort, remain, n)
+		return fmt.Errorf("%w: %d of %s left", ErrShort, remain, count.Of(n, "byte"))
 	default:
 		return fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", ErrLimit, n, longest)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -116,7 +117,7 @@ func (m *machine) walk() error {
 
 		case opEnd:
 			if at < len(src) && m.mode != more {
-				err = fmt.Errorf("%w: %d bytes", ErrTrailing, len(src)-at)
+				err = fmt.Errorf("%w: %s", ErrTrailing, count.Of(len(src)-at, "byte"))
 				break
 			}
 			m.flush(at, at)

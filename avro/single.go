@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -34,7 +35,7 @@ func AppendSingleObject(dst []byte, s *schemas.Schema, datum []byte) []byte {
 // [ErrNotSingleObject], with what was found.
 func SplitSingleObject(message []byte) (fingerprint uint64, datum []byte, err error) {
 	if len(message) < singleHeaderSize {
-		return 0, nil, fmt.Errorf("%w: %d bytes, shorter than the header of %d", ErrNotSingleObject, len(message), singleHeaderSize)
+		return 0, nil, fmt.Errorf("%w: %s, shorter than the header of %d", ErrNotSingleObject, count.Of(len(message), "byte"), singleHeaderSize)
 	}
 	if message[0] != 0xc3 || message[1] != 0x01 {
 		return 0, nil, fmt.Errorf("%w: begins with %#04x, want 0xc301", ErrNotSingleObject, message[:2])

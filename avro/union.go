@@ -3,6 +3,7 @@ package avro
 import (
 	"reflect"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -129,7 +130,7 @@ func (b *planner) union(p *plan, path string) {
 	}
 	other := s.besideNull()
 	if other < 0 {
-		b.misfit(path, "%s for a union of %d branches; use an interface with WithUnionTypes, any, or avro.Union", t, len(s.branches))
+		b.misfit(path, "%s for a union of %s; use an interface with WithUnionTypes, any, or avro.Union", t, count.Of(len(s.branches), "branch"))
 		return
 	}
 	p.setNullable(other)

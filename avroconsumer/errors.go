@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -257,7 +258,7 @@ type DrainError struct {
 
 // Error counts the handlers, and says why Run ended.
 func (e *DrainError) Error() string {
-	s := fmt.Sprintf("%d handlers did not return in time", e.Handlers)
+	s := count.Of(e.Handlers, "handler") + " did not return in time"
 	if e.Err != nil {
 		s = e.Err.Error() + "; " + s
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/ending"
 )
 
@@ -65,7 +66,7 @@ func (c *config) check() error {
 		c.refuse("WithConcurrency", "ordering %d is none of Partition, Key and None", c.ordering)
 	}
 	if c.records < 1 || c.bytes < 1 {
-		c.refuse("WithInFlight", "%d records and %d bytes, want at least 1", c.records, c.bytes)
+		c.refuse("WithInFlight", "%s and %s, want at least 1", count.Of(c.records, "record"), count.Of(c.bytes, "byte"))
 	}
 	if c.drainTimeout <= 0 {
 		c.refuse("WithDrainTimeout", "%v is not positive", c.drainTimeout)

@@ -360,7 +360,7 @@ func TestNewRefuses(t *testing.T) {
 		{"interval", avroconsumer.WithAutoCommit(0), "avroconsumer: WithAutoCommit: 0s is not positive"},
 		{"workers", avroconsumer.WithConcurrency(0, avroconsumer.Key), "avroconsumer: WithConcurrency: 0 workers, want at least 1"},
 		{"ordering", avroconsumer.WithConcurrency(1, 7), "avroconsumer: WithConcurrency: ordering 7 is none of Partition, Key and None"},
-		{"in flight", avroconsumer.WithInFlight(0, 1), "avroconsumer: WithInFlight: 0 records and 1 bytes, want at least 1"},
+		{"in flight", avroconsumer.WithInFlight(0, 1), "avroconsumer: WithInFlight: 0 records and 1 byte, want at least 1"},
 		{"drain", avroconsumer.WithDrainTimeout(-1), "avroconsumer: WithDrainTimeout: -1ns is not positive"},
 		{"observer", avroconsumer.WithObserver(nil), "avroconsumer: WithObserver: the observer is nil"},
 		{"class", avroconsumer.WithPolicy(9, retry), "avroconsumer: WithPolicy: Class(9) is no class"},

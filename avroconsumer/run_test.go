@@ -325,7 +325,7 @@ func TestDrainTimeout(t *testing.T) {
 		r.cancel()
 		err := <-r.result
 		require.Equal(t, time.Minute, time.Since(begin))
-		require.EqualError(t, err, "context canceled; 1 handlers did not return in time")
+		require.EqualError(t, err, "context canceled; 1 handler did not return in time")
 		var drain *avroconsumer.DrainError
 		require.ErrorAs(t, err, &drain)
 		require.ErrorIs(t, err, context.Canceled)
@@ -520,7 +520,7 @@ func TestCloseThatMayNotWait(t *testing.T) {
 		begin := time.Now()
 		err := c.Close(ctx)
 		require.Equal(t, time.Second, time.Since(begin))
-		require.EqualError(t, err, "context deadline exceeded; 1 handlers did not return in time")
+		require.EqualError(t, err, "context deadline exceeded; 1 handler did not return in time")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, <-r.result, base.ErrClosed)
 		w.close(c)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // RunBatch is Run with up to max records of one partition at a time. A batch is
@@ -146,7 +148,7 @@ func (h batchHandler[K, V]) call(ctx context.Context, batch []*Message[K, V]) []
 	err := guard(func() error {
 		errs = h.handle(ctx, slices.Clone(batch))
 		if errs != nil && len(errs) != len(batch) {
-			return fmt.Errorf("RunBatch: the handler returned %d results for %d messages", len(errs), len(batch))
+			return fmt.Errorf("RunBatch: the handler returned %s for %s", count.Of(len(errs), "result"), count.Of(len(batch), "message"))
 		}
 		return nil
 	})

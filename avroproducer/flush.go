@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/ending"
 )
 
@@ -25,10 +26,10 @@ func (e *FlushError) Error() string {
 	const most = 3
 	var parts []string
 	if e.Remaining > 0 || e.Err != nil {
-		parts = append(parts, fmt.Sprintf("%d records not reported", e.Remaining))
+		parts = append(parts, count.Of(e.Remaining, "record")+" not reported")
 	}
 	if e.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d records failed", e.Failed))
+		parts = append(parts, count.Of(e.Failed, "record")+" failed")
 	}
 	for i, err := range e.Errs {
 		if i == most {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // ProduceError says which records of one ProduceSync failed.
@@ -19,7 +21,7 @@ type ProduceError struct {
 func (e *ProduceError) Error() string {
 	const most = 3
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d records failed", len(e.Failed), e.Total)
+	fmt.Fprintf(&b, "%d of %s failed", len(e.Failed), count.Of(e.Total, "record"))
 	for i, index := range e.Failed {
 		if i == most {
 			fmt.Fprintf(&b, "; and %d more", len(e.Failed)-most)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -159,13 +160,13 @@ func (c *comparison) differ(a, b *schemas.Node) string {
 	case a.Logical() != b.Logical():
 		return fmt.Sprintf("logical types %v, and %v", a.Logical(), b.Logical())
 	case a.Size() != b.Size():
-		return fmt.Sprintf("%d bytes, and %d", a.Size(), b.Size())
+		return fmt.Sprintf("%s, and %d", count.Of(a.Size(), "byte"), b.Size())
 	case !slices.Equal(a.Symbols(), b.Symbols()):
 		return fmt.Sprintf("symbols %v, and %v", a.Symbols(), b.Symbols())
 	case len(a.Fields()) != len(b.Fields()):
-		return fmt.Sprintf("%d fields, and %d", len(a.Fields()), len(b.Fields()))
+		return fmt.Sprintf("%s, and %d", count.Of(len(a.Fields()), "field"), len(b.Fields()))
 	case len(a.Branches()) != len(b.Branches()):
-		return fmt.Sprintf("%d branches, and %d", len(a.Branches()), len(b.Branches()))
+		return fmt.Sprintf("%s, and %d", count.Of(len(a.Branches()), "branch"), len(b.Branches()))
 	}
 	for i, f := range a.Fields() {
 		h := b.Fields()[i]

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // ErrCircuitOpen says that a request was not made, because the last ones
@@ -22,7 +24,7 @@ type openError struct {
 }
 
 func (e *openError) Error() string {
-	return fmt.Sprintf("circuit open after %d failures in a row, the last: %v", e.failures, e.last)
+	return fmt.Sprintf("circuit open after %s in a row, the last: %v", count.Of(e.failures, "failure"), e.last)
 }
 
 func (e *openError) Is(target error) bool { return target == ErrCircuitOpen }

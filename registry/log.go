@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"slices"
 	"strconv"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // The log of a registry that outlives its process. It is one file of a header
@@ -181,7 +183,7 @@ func walkLog(log []byte, damaged bool, each func(payload []byte) error) (kept in
 			r.Reason = fmt.Sprintf("no complete record at offset %d", kept)
 			if next := findRecord(log[kept:]); next >= 0 && !damaged {
 				return kept, at, r, &LogError{Offset: int64(kept),
-					Reason: fmt.Sprintf("damaged: no record here, but one %d bytes further on; see DropDamaged", next)}
+					Reason: fmt.Sprintf("damaged: no record here, but one %s further on; see DropDamaged", count.Of(next, "byte"))}
 			}
 			return kept, at, r, nil
 		}

@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/numtext"
 )
 
@@ -200,7 +201,7 @@ func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
 		}
 	}
 	if size := utf8.RuneCountInString(s); n.typ == Fixed && size != n.size && !c.lenient {
-		return c.fail(at, "want %d bytes, not %d", n.size, size)
+		return c.fail(at, "want %s, not %d", count.Of(n.size, "byte"), size)
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package schemas
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // ReasonKind is the kind of an incompatibility, by the name that Java gives it
@@ -52,7 +54,7 @@ func (r Reason) String() string {
 		return fmt.Sprintf("%s%s of the writer is %s for the reader, which needs the same name or the alias %q",
 			where, described(r.writer), described(r.reader), r.writer.name)
 	case FixedSizeMismatch:
-		return fmt.Sprintf("%sfixed %s has %d bytes for the writer and %d for the reader", where, r.writer.name, r.writer.size, r.reader.size)
+		return fmt.Sprintf("%sfixed %s has %s for the writer and %d for the reader", where, r.writer.name, count.Of(r.writer.size, "byte"), r.reader.size)
 	case MissingEnumSymbols:
 		return fmt.Sprintf("%senum %s of the reader lacks the writer's symbols %s: it needs them, or a default symbol", where, r.reader.name, short(r.Message))
 	case FieldWithoutDefault:

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // syntaxError says what is wrong at a byte of the text.
@@ -106,7 +108,7 @@ func (s *scanner) scalar(k kind, start int, err *syntaxError) *syntaxError {
 // nested reads an array or object.
 func (s *scanner) nested(k kind, closing byte) *syntaxError {
 	if s.depth == s.maxDepth {
-		return s.fail("nested deeper than %d levels of JSON", s.maxDepth)
+		return s.fail("nested deeper than %s of JSON", count.Of(s.maxDepth, "level"))
 	}
 	s.depth++
 	self := len(s.tokens)

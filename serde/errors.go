@@ -3,6 +3,8 @@ package serde
 import (
 	"fmt"
 	"strings"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // FrameError says that a payload, or a frame in a header, is not framed as the
@@ -16,9 +18,9 @@ type FrameError struct {
 // Error says how many bytes there were and what is wrong with them.
 func (e *FrameError) Error() string {
 	if e.Header != "" {
-		return fmt.Sprintf("not framed (header %s, %d bytes): %s", e.Header, e.Size, e.Reason)
+		return fmt.Sprintf("not framed (header %s, %s): %s", e.Header, count.Of(e.Size, "byte"), e.Reason)
 	}
-	return fmt.Sprintf("not framed (%d bytes): %s", e.Size, e.Reason)
+	return fmt.Sprintf("not framed (%s): %s", count.Of(e.Size, "byte"), e.Reason)
 }
 
 // EncodeError reports a value that could not be serialized. It wraps the cause:

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/count"
 )
 
 // The layouts of a frame ("Wire format", Confluent documentation):
@@ -126,7 +127,7 @@ func SplitRecord(payload []byte, part Part, headers []base.Header) (f FrameID, d
 			return f, nil, err
 		}
 		if len(rest) > 0 {
-			return FrameID{}, nil, &FrameError{Header: name, Size: len(h.Value), Reason: fmt.Sprintf("%d bytes behind the frame", len(rest))}
+			return FrameID{}, nil, &FrameError{Header: name, Size: len(h.Value), Reason: count.Of(len(rest), "byte") + " behind the frame"}
 		}
 		return f, payload, nil
 	}

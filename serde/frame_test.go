@@ -98,7 +98,7 @@ func TestSplitRecord(t *testing.T) {
 		{name: "the key's header is not the value's", payload: []byte{0, 0, 0, 0, 7}, headers: []base.Header{{Key: serde.KeyFrameHeader, Value: guidFrame}}, frame: serde.FrameID{ID: 7}, datum: []byte{}},
 		{name: "a malformed header is no reason to look at the payload", payload: []byte{0, 0, 0, 0, 7}, headers: []base.Header{header(1, 2)}, err: "not framed (header __value_schema_id, 2 bytes): shorter than the 17-byte frame of a schema GUID"},
 		{name: "a null header", payload: []byte{0, 0, 0, 0, 7}, headers: []base.Header{{Key: serde.ValueFrameHeader}}, err: "not framed (header __value_schema_id, 0 bytes): empty, which is neither null nor framed"},
-		{name: "bytes behind the frame in the header", payload: []byte{2}, headers: []base.Header{header(append(v0[:5:5], 9)...)}, err: "not framed (header __value_schema_id, 6 bytes): 1 bytes behind the frame"},
+		{name: "bytes behind the frame in the header", payload: []byte{2}, headers: []base.Header{header(append(v0[:5:5], 9)...)}, err: "not framed (header __value_schema_id, 6 bytes): 1 byte behind the frame"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			frame, datum, err := serde.SplitRecord(c.payload, serde.Value, c.headers)

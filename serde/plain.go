@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // The plain serdes write what Kafka's own serializers of the same name write
@@ -174,7 +176,7 @@ func fixedPayload(payload []byte, from *Target, n int) ([]byte, error) {
 		return nil, nil
 	}
 	if len(payload) != n {
-		return nil, &DecodeError{Topic: from.Topic, Part: from.Part, Err: fmt.Errorf("%d bytes, want %d", len(payload), n)}
+		return nil, &DecodeError{Topic: from.Topic, Part: from.Part, Err: fmt.Errorf("%s, want %d", count.Of(len(payload), "byte"), n)}
 	}
 	return payload, nil
 }

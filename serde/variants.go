@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -51,7 +52,7 @@ func newVariantsDecoder[T any](variants []*variant, writer *schemas.Schema, opts
 
 func newVariantBranch(variants []*variant, writer *schemas.Node, opts []avro.Option) (b variantBranch) {
 	if b.variant = variantFor(variants, writer); b.variant == nil {
-		b.err = &SchemaMismatchError{Err: fmt.Errorf("%s is none of the %d types that WithVariant names", writer.BranchName(), len(variants))}
+		b.err = &SchemaMismatchError{Err: fmt.Errorf("%s is none of the %s that WithVariant names", writer.BranchName(), count.Of(len(variants), "type"))}
 		return b
 	}
 	res, err := avro.NewResolution(writer.Schema(), b.variant.schema, opts...)

@@ -69,7 +69,7 @@ func TestDamage(t *testing.T) {
 		{name: "a size beyond the limit", damaged: append(wire.AppendLong([]byte{2}, 1<<40), marker[:]...), is: ocf.ErrLimit},
 		{name: "a size of too many bytes", damaged: append([]byte("\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), marker[:]...), is: wire.ErrVarint},
 		{name: "garbage in between", damaged: append([]byte("garbage garbage garbage garbage garbage"), marker[:]...), err: "-52 data in -49 bytes"},
-		{name: "a block without data, but with bytes", damaged: rawBlock(0, []byte{1}), err: "1 bytes follow the block's data"},
+		{name: "a block without data, but with bytes", damaged: rawBlock(0, []byte{1}), err: "1 byte follows the block's data"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := stringFile("null", a, test.damaged, c)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -108,7 +109,7 @@ func (r *Reader[T]) Read(v *T) error {
 	}
 	for r.left == 0 {
 		if len(r.data) > 0 {
-			return r.damaged(fmt.Errorf("%d bytes follow the block's data", len(r.data)), true)
+			return r.damaged(fmt.Errorf("%s %s the block's data", count.Of(len(r.data), "byte"), count.Verb(len(r.data), "follows", "follow")), true)
 		}
 		if err := r.next(); err != nil {
 			return err

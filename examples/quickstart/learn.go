@@ -48,7 +48,7 @@ func (d *demo) learn(ctx context.Context) error {
 		return err
 	}
 	d.line("%s events in %.2f s (%s), joining the group included; requests to the registry: %d", count(read), took.Seconds(), rate(read, took), d.requests.Load()-asked)
-	d.line("%s lines, %s bytes; %s files open with a package comment", count(int(lines)), count(int(bytes)), count(documented))
+	d.line("%s lines, %s bytes; files that open with a package comment: %s", count(int(lines)), count(int(bytes)), count(documented))
 	d.line("The most imported packages:")
 	d.bars(most(imports, 8))
 	return nil

@@ -37,7 +37,7 @@ func (d *demo) publish(ctx context.Context) error {
 	took := time.Since(began)
 	d.line("%s events on topic %s in %.2f s (%s), reading and parsing the files included", count(sent), d.topic, took.Seconds(), rate(sent, took))
 	if skipped := len(paths) - sent; skipped > 0 {
-		d.line("%d files were passed over: they do not parse as Go", skipped)
+		d.line("files passed over, which do not parse as Go: %d", skipped)
 	}
 	d.line("requests to the registry: %d, then none; a schema is decided once per topic", d.requests.Load()-asked)
 	d.published = sent

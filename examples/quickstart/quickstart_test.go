@@ -31,9 +31,9 @@ func TestQuickstart(t *testing.T) {
 			for _, line := range []string{
 				"Publishing a SourceFile event for each of 3 files",
 				"2 events on topic source-files-",
-				"1 files were passed over",
+				"files passed over, which do not parse as Go: 1",
 				"requests to the registry: 2, then none",
-				"12 lines, 106 bytes; 1 files open with a package comment",
+				"12 lines, 106 bytes; files that open with a package comment: 1",
 				"fmt       2  ",
 				"a new program read 2 old events, generated=false by default, and 1 new",
 				"an old program read the new event as well: kavro/quickstart.go, package quickstart",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/internal/count"
 )
 
 // patience is how long everything on its way may take to arrive once no part
@@ -74,7 +75,7 @@ func (s *soak) settle(ctx context.Context) error {
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
-			s.say("%d records did not arrive", lag)
+			s.say("%s did not arrive", count.Of(lag, "record"))
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return nil // the summary says which
 			}

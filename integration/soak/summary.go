@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/internal/count"
 )
 
 // summary prints what came out, and reports whether all was well.
@@ -55,7 +56,7 @@ func (s *soak) summary() bool {
 		fmt.Fprintf(s.out, "heap %+.1f %%\n", 100*growth)
 	}
 	if last.goroutines > first.goroutines {
-		wrong("%d more goroutines", last.goroutines-first.goroutines)
+		wrong("%s", count.Of(last.goroutines-first.goroutines, "more goroutine"))
 	}
 	return ok
 }

@@ -27,6 +27,14 @@ func Things[N ~int | ~int32 | ~int64 | ~uint64](n N, thing string) string {
 
 func isVowel(c byte) bool { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' }
 
+// Verb returns the verb for n things: one for a single one, else many.
+func Verb[N ~int | ~int32 | ~int64 | ~uint64](n N, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // Ordinal returns "1st", "2nd", "3rd", "4th" and so on.
 func Ordinal(n int) string {
 	suffix := "th"

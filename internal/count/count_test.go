@@ -20,6 +20,8 @@ func TestOf(t *testing.T) {
 	}
 	require.Equal(t, "1 record", Of(int64(1), "record"))
 	require.Equal(t, "records", Things(uint64(2), "record"))
+	require.Equal(t, "is", Verb(1, "is", "are"))
+	require.Equal(t, "are", Verb(0, "is", "are"))
 }
 
 func TestOrdinal(t *testing.T) {

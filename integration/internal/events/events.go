@@ -14,6 +14,7 @@ import (
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -114,7 +115,7 @@ func Exactly(stored [][]int64, n int) error {
 			}
 		}
 		if len(numbers) != n {
-			return fmt.Errorf("partition %d: %d events, want %d", p, len(numbers), n)
+			return fmt.Errorf("partition %d: %s, want %d", p, count.Of(len(numbers), "event"), n)
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package events
 import (
 	"fmt"
 	"sync"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // Ledger counts how often each event of a topic was handled. It is safe for
@@ -63,7 +65,7 @@ func (l *Ledger) Await(missing int, done <-chan struct{}) error {
 		select {
 		case <-more:
 		case <-done:
-			return fmt.Errorf("%d events are still missing", left)
+			return fmt.Errorf("%s %s still missing", count.Of(left, "event"), count.Verb(left, "is", "are"))
 		}
 	}
 }
