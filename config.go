@@ -288,9 +288,9 @@ func (w *wiring) consumerOptions() []avroconsumer.Option {
 	case interval < 0 || interval > 24*time.Hour:
 		w.keep(&base.ConfigError{Key: intervalKey, Reason: fmt.Sprintf("%v is not in 0 .. 86400000 ms", interval)})
 	case !auto || interval == 0: // librdkafka: an interval of 0 switches it off
-		opts = append(opts, avroconsumer.WithManualCommit())
+		opts = append(opts, avroconsumer.Defaults(avroconsumer.WithManualCommit()))
 	default:
-		opts = append(opts, avroconsumer.WithAutoCommit(interval))
+		opts = append(opts, avroconsumer.Defaults(avroconsumer.WithAutoCommit(interval)))
 	}
 	return opts
 }

@@ -214,9 +214,24 @@ func TestOptionsByTheirNames(t *testing.T) {
 	franz := kavro.Base("franz")
 	err := construct("producer", nil, franz)
 	require.EqualError(t, err, "kavro: value: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give ValueSchema, or take the registry's with use.latest.version, ValueSerializer(serde.WithVersion) or use.schema.id")
+	err = construct("producer", nil, franz, kavro.ValueSchema(orderSchema), kavro.ValueAvro(serde.WithSchema(orderSchema)))
+	require.EqualError(t, err, "kavro: value: serde: ValueSchema: is given twice")
+	err = construct("consumer", nil, franz, kavro.ValueSchema(orderSchema), kavro.Consumer(avroconsumer.WithConcurrency(1, avroconsumer.Key)), kavro.Consumer(avroconsumer.WithConcurrency(2, avroconsumer.Key)))
+	require.EqualError(t, err, "avroconsumer: WithConcurrency: is given twice")
 	err = constructOf[Order, Order]("pipeline", nil, franz, kavro.KeySchema(orderSchema), kavro.ValueSchema(orderSchema))
 	require.ErrorContains(t, err, "kavro: output key: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give Output(KeySchema), or")
 	require.ErrorContains(t, err, "kavro: output value: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give Output(ValueSchema), or")
+}
+
+// An option wins over a key.
+func TestOptionsWinOverKeys(t *testing.T) {
+	for _, o := range []avroconsumer.Option{avroconsumer.WithManualCommit(), avroconsumer.WithAutoCommit(time.Second)} {
+		for _, conf := range []kavro.Config{nil, {"enable.auto.commit": false}, {"auto.commit.interval.ms": 100}} {
+			require.NoError(t, construct("consumer", conf, kavro.Base("franz"), kavro.ValueSchema(orderSchema), kavro.Consumer(o)))
+		}
+	}
+	named := kavro.ValueAvro(serde.WithSubject(serde.RecordName))
+	require.NoError(t, construct("producer", kavro.Config{"value.subject.name.strategy": "TopicNameStrategy"}, kavro.Base("franz"), kavro.ValueSchema(orderSchema), named))
 }
 
 // Keys that are wrong are wrong also where nobody needs them.

@@ -84,11 +84,11 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 							}
 						}
 					})
-					opts := []avroconsumer.Option{avroconsumer.WithAutoCommit(time.Hour)}
+					commits := avroconsumer.WithAutoCommit(time.Hour)
 					if manual {
-						opts = append(opts, avroconsumer.WithManualCommit())
+						commits = avroconsumer.WithManualCommit()
 					}
-					c := w.wrap(b, opts...)
+					c := w.wrap(b, commits)
 					require.NoError(t, c.Subscribe("t"))
 					ctx, cancel := context.WithCancel(t.Context())
 					require.ErrorIs(t, read(ctx, cancel, c), context.Canceled)
@@ -235,16 +235,17 @@ func TestCommitAfterALongDrain(t *testing.T) {
 			var c *consumer
 			var kept *message
 			revoked := 0
-			opts := []avroconsumer.Option{avroconsumer.WithConcurrency(2, avroconsumer.Partition), avroconsumer.WithAutoCommit(time.Hour),
+			commits := avroconsumer.WithAutoCommit(time.Hour)
+			if manual {
+				commits = avroconsumer.WithManualCommit()
+			}
+			opts := []avroconsumer.Option{avroconsumer.WithConcurrency(2, avroconsumer.Partition), commits,
 				avroconsumer.OnRevoked(func(ctx context.Context, p []base.TopicPartition) {
 					if revoked++; revoked == 1 {
 						require.NoError(t, ctx.Err())
 						require.NoError(t, c.Commit(ctx, kept))
 					}
 				})}
-			if manual {
-				opts = append(opts, avroconsumer.WithManualCommit())
-			}
 			c = w.join(opts...)
 			release := make(chan struct{})
 			r := start(t, c, func(_ context.Context, m *message) error {

@@ -96,7 +96,7 @@ func TestObserver(t *testing.T) {
 		synctest.Wait()
 		r.end()
 		require.Equal(t, []string{
-			"assigned [{t 0}]", "received 4",
+			"assigned [t [0]]", "received 4",
 			"span of a: 1s, <nil>",
 			"offset 1: decode error, skipped",
 			"span of poison: 0s, t [0] offset 1: key (schema 41): 2 of 8 bytes left",
@@ -117,7 +117,7 @@ func TestObserver(t *testing.T) {
 		w.poll(c)
 		w.close(c)
 		require.Equal(t, []string{
-			"span of cold: 1s, <nil>", "lost [{t 0}]", "assigned [{t 0}]", "received 1", "revoked [{t 0}]",
+			"span of cold: 1s, <nil>", "lost [t [0]]", "assigned [t [0]]", "received 1", "revoked [t [0]]",
 		}, watch.get())
 	})
 }

@@ -37,7 +37,19 @@ type config struct {
 	ownsBase     bool
 	closers      []func(context.Context) error
 
-	errs []error // of the options themselves
+	given map[string]bool // options of which one can count
+	errs  []error         // of the options themselves
+}
+
+// once remembers that an option sets something. The second one is an error.
+func (c *config) once(option string) {
+	if c.given[option] {
+		c.refuse(option, "is given twice")
+	}
+	if c.given == nil {
+		c.given = make(map[string]bool)
+	}
+	c.given[option] = true
 }
 
 func defaults() config {
@@ -101,17 +113,36 @@ const (
 // WithAutoCommit sets how often what was dealt with is committed in the
 // background (auto.commit.interval.ms). The default is every 5 seconds.
 func WithAutoCommit(interval time.Duration) Option {
-	return func(c *config) { c.manual, c.interval = false, interval }
+	return func(c *config) {
+		c.once("WithAutoCommit")
+		if c.given["WithManualCommit"] {
+			c.refuse("WithAutoCommit", "excludes WithManualCommit")
+		}
+		c.manual, c.interval = false, interval
+	}
 }
 
 // WithManualCommit leaves committing to [Consumer.Commit] alone
 // (enable.auto.commit=false).
-func WithManualCommit() Option { return func(c *config) { c.manual = true } }
+func WithManualCommit() Option {
+	return func(c *config) {
+		if c.given["WithAutoCommit"] {
+			c.refuse("WithManualCommit", "excludes WithAutoCommit")
+		}
+		if c.given == nil {
+			c.given = make(map[string]bool)
+		}
+		c.given["WithManualCommit"], c.manual = true, true
+	}
+}
 
 // WithConcurrency lets Run handle up to n records (RunBatch: n batches) at the
 // same time, in this order. The default is one at a time.
 func WithConcurrency(n int, o Ordering) Option {
-	return func(c *config) { c.workers, c.ordering = n, o }
+	return func(c *config) {
+		c.once("WithConcurrency")
+		c.workers, c.ordering = n, o
+	}
 }
 
 // WithInFlight bounds what one partition may have in memory: when as many records
@@ -120,14 +151,22 @@ func WithConcurrency(n int, o Ordering) Option {
 // partition that takes longer is paused, and the others go on. A poll that is under
 // way may exceed the bound. The default is 5,000 records and 32 MiB.
 func WithInFlight(records, bytes int) Option {
-	return func(c *config) { c.records, c.bytes = records, bytes }
+	return func(c *config) {
+		c.once("WithInFlight")
+		c.records, c.bytes = records, bytes
+	}
 }
 
 // WithDrainTimeout sets how long handlers at work may take to return when their
 // partition is revoked or Run ends, before their contexts are cancelled. The
 // default is 15 seconds: with the commit, and Close, a program that is told to end
 // takes less than 25. It bounds how long polling may stand still.
-func WithDrainTimeout(d time.Duration) Option { return func(c *config) { c.drainTimeout = d } }
+func WithDrainTimeout(d time.Duration) Option {
+	return func(c *config) {
+		c.once("WithDrainTimeout")
+		c.drainTimeout = d
+	}
+}
 
 // WithPolicy says what Run and RunBatch do with records that fail with an error
 // of this class. The default is [Stop]. Poll and the iterators have no policies:
@@ -142,6 +181,7 @@ func WithPolicy(class Class, p Policy) Option {
 			c.refuse("WithPolicy", "%v is no class", class)
 			return
 		}
+		c.once("WithPolicy for " + class.String() + " errors")
 		c.policies[class] = p
 	}
 }
@@ -157,7 +197,12 @@ func WithObserver(o Observer) Option {
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
 // WithStart says where to begin reading.
-func WithStart(at Start) Option { return func(c *config) { c.start = at } }
+func WithStart(at Start) Option {
+	return func(c *config) {
+		c.once("WithStart")
+		c.start = at
+	}
+}
 
 // WithToEnd stops reading once every assigned partition was read to the end that
 // it had when it was assigned: Poll returns [ErrEnd], iterators end, Run returns
@@ -203,6 +248,16 @@ func OnLost(f func(p []base.TopicPartition)) Option {
 		if f != nil {
 			c.onLost = append(c.onLost, f)
 		}
+	}
+}
+
+// Defaults are options that those given after it win over.
+func Defaults(opts ...Option) Option {
+	return func(c *config) {
+		for _, o := range opts {
+			o(c)
+		}
+		c.given = nil
 	}
 }
 

@@ -350,6 +350,9 @@ func TestDeadLetterHeadersOfOnesOwn(t *testing.T) {
 	})
 }
 
+// twice is an option given twice.
+func twice(o avroconsumer.Option) avroconsumer.Option { return avroconsumer.Defaults(o, o) }
+
 func TestNewRefuses(t *testing.T) {
 	retry := avroconsumer.Retry(1, avroconsumer.Constant(0))
 	tests := []struct {
@@ -357,6 +360,14 @@ func TestNewRefuses(t *testing.T) {
 		opt  avroconsumer.Option
 		err  string
 	}{
+		{"an interval twice", twice(avroconsumer.WithAutoCommit(time.Second)), "avroconsumer: WithAutoCommit: is given twice"},
+		{"an interval, and none", avroconsumer.Defaults(avroconsumer.WithAutoCommit(time.Second), avroconsumer.WithManualCommit()), "avroconsumer: WithManualCommit: excludes WithAutoCommit"},
+		{"concurrency twice", twice(avroconsumer.WithConcurrency(1, avroconsumer.Key)), "avroconsumer: WithConcurrency: is given twice"},
+		{"bounds twice", twice(avroconsumer.WithInFlight(1, 1)), "avroconsumer: WithInFlight: is given twice"},
+		{"a drain twice", twice(avroconsumer.WithDrainTimeout(time.Second)), "avroconsumer: WithDrainTimeout: is given twice"},
+		{"a start twice", twice(avroconsumer.WithStart(avroconsumer.FromOffset(1))), "avroconsumer: WithStart: is given twice"},
+		{"tombstones twice", twice(avroconsumer.WithTombstones(avroconsumer.SkipTombstones)), "avroconsumer: WithTombstones: is given twice"},
+		{"a policy twice", twice(avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip())), "avroconsumer: WithPolicy for handler errors: is given twice"},
 		{"interval", avroconsumer.WithAutoCommit(0), "avroconsumer: WithAutoCommit: 0s is not positive"},
 		{"workers", avroconsumer.WithConcurrency(0, avroconsumer.Key), "avroconsumer: WithConcurrency: 0 workers, want at least 1"},
 		{"ordering", avroconsumer.WithConcurrency(1, 7), "avroconsumer: WithConcurrency: ordering 7 is none of Partition, Key and None"},

@@ -181,7 +181,7 @@ func TestCommitAsync(t *testing.T) {
 		}
 		w.close(c)
 		require.Equal(t, 2, commits, "the second and the third go together")
-		require.Equal(t, []string{"[{{t 0} 1 0}] <nil>", "[{{t 0} 3 0}] <nil>", "[{{t 0} 3 0}] <nil>"}, got)
+		require.Equal(t, []string{"[t [0] offset 1] <nil>", "[t [0] offset 3] <nil>", "[t [0] offset 3] <nil>"}, got)
 		require.ErrorIs(t, c.CommitAsync(done), base.ErrClosed)
 	})
 }

@@ -37,7 +37,12 @@ const (
 // interface, serde.Generic, serde.NoKey), and end with [ErrTombstone] where it cannot.
 //
 // No [Policy] applies to a tombstone. Poll and the iterators yield it always.
-func WithTombstones(t Tombstones) Option { return func(c *config) { c.tombstones = t } }
+func WithTombstones(t Tombstones) Option {
+	return func(c *config) {
+		c.once("WithTombstones")
+		c.tombstones = t
+	}
+}
 
 // ErrTombstone says that a record's value is null, and that nothing says what is
 // to be done with it: see [WithTombstones], and [Dispatcher.OnTombstone]. Within a

@@ -237,7 +237,7 @@ func TestObserverOfTombstones(t *testing.T) {
 			} else {
 				require.NoError(t, c.Run(t.Context(), func(context.Context, *message) error { panic("skipped") }))
 			}
-			require.Equal(t, []string{"assigned [{t 0}]", "received 2", "span of : 0s, <nil>", "span of : 0s, <nil>", "committed 2"}, watch.get())
+			require.Equal(t, []string{"assigned [t [0]]", "received 2", "span of : 0s, <nil>", "span of : 0s, <nil>", "committed 2"}, watch.get())
 			w.close(c)
 		})
 	}

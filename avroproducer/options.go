@@ -22,6 +22,20 @@ type config struct {
 	observer     Observer // all of them; nil: none
 	ownsBase     bool
 	closers      []func(context.Context) error
+
+	given map[string]bool // options of which one can count
+	errs  []error         // of the options themselves
+}
+
+// once remembers that an option sets something. The second one is an error.
+func (c *config) once(option string) {
+	if c.given[option] {
+		c.errs = append(c.errs, fmt.Errorf("avroproducer: %s: is given twice", option))
+	}
+	if c.given == nil {
+		c.given = make(map[string]bool)
+	}
+	c.given[option] = true
 }
 
 func defaults() config {
@@ -34,7 +48,7 @@ func defaults() config {
 }
 
 func (c *config) check() error {
-	var errs []error
+	errs := c.errs
 	negative := func(option string, n int) {
 		if n < 0 {
 			errs = append(errs, fmt.Errorf("avroproducer: %s: %d is negative", option, n))
@@ -56,20 +70,40 @@ func (c *config) check() error {
 
 // WithMaxScratch sets the largest buffer for a key and a value, in bytes, that
 // is kept for reuse. The default is 64 KiB; 0 keeps none.
-func WithMaxScratch(n int) Option { return func(c *config) { c.maxScratch = n } }
+func WithMaxScratch(n int) Option {
+	return func(c *config) {
+		c.once("WithMaxScratch")
+		c.maxScratch = n
+	}
+}
 
 // WithMaxFailures sets how many failures that nobody was told of are kept for
 // Flush and Close. Those beyond are counted only. The default is 100.
-func WithMaxFailures(n int) Option { return func(c *config) { c.maxFailures = n } }
+func WithMaxFailures(n int) Option {
+	return func(c *config) {
+		c.once("WithMaxFailures")
+		c.maxFailures = n
+	}
+}
 
 // WithMaxReports sets how many reports may wait for OnDelivery before Produce
 // waits as well. The default is 100,000.
-func WithMaxReports(n int) Option { return func(c *config) { c.maxReports = n } }
+func WithMaxReports(n int) Option {
+	return func(c *config) {
+		c.once("WithMaxReports")
+		c.maxReports = n
+	}
+}
 
 // WithAbortTimeout sets how long a transaction that failed may take to abort,
 // also after its context has ended: until it is aborted, readers of committed
 // records wait. The default is 10 seconds.
-func WithAbortTimeout(d time.Duration) Option { return func(c *config) { c.abortTimeout = d } }
+func WithAbortTimeout(d time.Duration) Option {
+	return func(c *config) {
+		c.once("WithAbortTimeout")
+		c.abortTimeout = d
+	}
+}
 
 // WithObserver has o told of every record. Several are told in the order given.
 func WithObserver(o Observer) Option {

@@ -191,6 +191,12 @@ func TestNewRefuses(t *testing.T) {
 avroproducer: WithMaxFailures: -2 is negative
 avroproducer: WithMaxReports: 0 is less than 1
 avroproducer: WithAbortTimeout: 0s is not positive`)
+	_, err = avroproducer.New(b, text{}, text{}, avroproducer.WithMaxScratch(1), avroproducer.WithMaxScratch(2), avroproducer.WithMaxFailures(1),
+		avroproducer.WithMaxFailures(1), avroproducer.WithMaxReports(1), avroproducer.WithMaxReports(1), avroproducer.WithAbortTimeout(1), avroproducer.WithAbortTimeout(1))
+	require.EqualError(t, err, `avroproducer: WithMaxScratch: is given twice
+avroproducer: WithMaxFailures: is given twice
+avroproducer: WithMaxReports: is given twice
+avroproducer: WithAbortTimeout: is given twice`)
 }
 
 func TestWarmup(t *testing.T) {

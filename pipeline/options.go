@@ -35,7 +35,19 @@ type config struct {
 	ownsBase   bool
 	closers    []func(context.Context) error
 
-	errs []error
+	given map[string]bool // options of which one can count
+	errs  []error         // of the options themselves
+}
+
+// once remembers that an option sets something. The second one is an error.
+func (c *config) once(option string) {
+	if c.given[option] {
+		c.refuse(option, "is given twice")
+	}
+	if c.given == nil {
+		c.given = make(map[string]bool)
+	}
+	c.given[option] = true
 }
 
 func defaults() config {
@@ -81,12 +93,20 @@ func (c *config) check() error {
 // WithBatch bounds a round: up to n records, or what has come when interval has
 // passed since the first. The default is 1,000 records and 100 milliseconds.
 func WithBatch(n int, interval time.Duration) Option {
-	return func(c *config) { c.records, c.interval = n, interval }
+	return func(c *config) {
+		c.once("WithBatch")
+		c.records, c.interval = n, interval
+	}
 }
 
 // WithConcurrency transforms up to n partitions of a round at the same time. The
 // records of one partition stay in order. The default is 1.
-func WithConcurrency(n int) Option { return func(c *config) { c.workers = n } }
+func WithConcurrency(n int) Option {
+	return func(c *config) {
+		c.once("WithConcurrency")
+		c.workers = n
+	}
+}
 
 // WithPolicy says what to do with records that fail with an error of this class.
 // The default is [avroconsumer.Stop]. A [avroconsumer.DeadLetters] is written
@@ -103,6 +123,7 @@ func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
 			c.refuse("WithPolicy", "%v is no class", class)
 			return
 		}
+		c.once("WithPolicy for " + class.String() + " errors")
 		c.policies[class] = p
 	}
 }
@@ -112,7 +133,10 @@ func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
 // can be null, and end Run with avroconsumer.ErrTombstone where it cannot: see
 // [avroconsumer.WithTombstones]. A tombstone that is skipped leaves nothing behind.
 func WithTombstones(t avroconsumer.Tombstones) Option {
-	return func(c *config) { c.tombstones = t }
+	return func(c *config) {
+		c.once("WithTombstones")
+		c.tombstones = t
+	}
 }
 
 // DeadLetter is the policy that writes dead letters through the pipeline itself.
@@ -140,7 +164,12 @@ func WithProducerObserver(o avroproducer.Observer) Option {
 
 // WithAbortTimeout sets how long it may take to abort a transaction after the
 // context of Run has ended. The default is 10 seconds.
-func WithAbortTimeout(d time.Duration) Option { return func(c *config) { c.abort = d } }
+func WithAbortTimeout(d time.Duration) Option {
+	return func(c *config) {
+		c.once("WithAbortTimeout")
+		c.abort = d
+	}
+}
 
 // WithToEnd makes Run return nil once every assigned partition was read to the
 // end that it had when it was assigned. See [avroconsumer.WithToEnd].

@@ -458,6 +458,15 @@ pipeline: WithConcurrency: 0 workers, want at least 1
 pipeline: WithAbortTimeout: 0s is not positive
 pipeline: WithObserver: the observer is nil
 pipeline: WithPolicy: decode errors: decode errors are never retried: they would fail again`)
+	batch, workers, abort := pipeline.WithBatch(1, 0), pipeline.WithConcurrency(1), pipeline.WithAbortTimeout(1)
+	tombstones, policy := pipeline.WithTombstones(avroconsumer.SkipTombstones), pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip())
+	_, err = pipeline.New[string, string, string, string](s, text{}, text{}, text{}, text{}, batch, batch, workers, workers, abort, abort,
+		tombstones, tombstones, policy, policy, pipeline.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Skip()))
+	require.EqualError(t, err, `pipeline: WithBatch: is given twice
+pipeline: WithConcurrency: is given twice
+pipeline: WithAbortTimeout: is given twice
+pipeline: WithTombstones: is given twice
+pipeline: WithPolicy for handler errors: is given twice`)
 	require.NoError(t, s.Close(t.Context()))
 }
 

@@ -24,7 +24,10 @@ type Associations interface {
 // It is for registries that know associations. Others, which answer 404, 405 or
 // 501, have none: that costs one request per topic.
 func WithAssociated(cluster string, fallback Subject) Option {
-	return sharedOption(func(c *sharedConfig) { c.subject, c.associated = fallback, &associated{cluster: cluster} })
+	return sharedOption(func(c *sharedConfig) {
+		c.once("subject", "WithAssociated")
+		c.subject, c.associated = fallback, &associated{cluster: cluster}
+	})
 }
 
 // associated finds the subjects of topics in a registry. A nil one finds none.

@@ -79,6 +79,9 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 	for _, o := range opts {
 		o.applyDeserializer(&d.c)
 	}
+	if err := errors.Join(d.c.errs...); err != nil {
+		return nil, err
+	}
 	d.custom = d.c.subject != nil || d.c.associated != nil
 	if !d.custom {
 		d.c.subject = TopicName

@@ -122,14 +122,12 @@ func (c *serializerConfig) check() error {
 		}
 	}
 	switch {
+	case len(c.errs) > 0:
+		return errors.Join(c.errs...)
 	case fixed > 1:
 		return errors.New("serde: WithLatest, WithVersion and WithSchemaID exclude each other")
 	case fixed == 1 && c.autoAsked:
 		return errors.New("serde: the registry's schema (use.latest.version, use.schema.id) and registration of the program's own (auto.register.schemas=true) contradict each other")
-	case c.id < 0 || c.version < 0:
-		return fmt.Errorf("serde: schema id %d, version %d: want positive numbers", c.id, c.version)
-	case c.subject == nil && c.associated == nil:
-		return errors.New("serde: WithSubject: nil")
 	}
 	return nil
 }

@@ -83,7 +83,8 @@ func ConfigKeys() []ConfigKey {
 }
 
 // FromConfig turns the keys of conf that [ConfigKeys] names into options for
-// the serializer and the deserializer of part; others it passes over. conf is
+// the serializer and the deserializer of part; others it passes over. Options that
+// are given after those win. conf is
 // not changed. The error is a [*base.ConfigError], or several joined.
 func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []DeserializerOption, err error) {
 	r := configReader{conf: conf}
@@ -113,6 +114,12 @@ func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []Dese
 	}
 	if r.header(part.String() + ".schema.id.serializer") {
 		ser = append(ser, WithHeaderFrame())
+	}
+	if len(ser) > 0 {
+		ser = append(ser, asDefault())
+	}
+	if len(des) > 0 {
+		des = append(des, asDefault())
 	}
 	return ser, des, kafkaconf.Join(r.errs...)
 }

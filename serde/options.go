@@ -2,6 +2,8 @@ package serde
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"reflect"
 
 	"github.com/kavro/kavro/avro"
@@ -50,7 +52,33 @@ type sharedConfig struct {
 	avro        []avro.Option
 	lengthBytes bool
 	variants    []variantMaker
+
+	given map[string]string // options of which one can count, by what they set
+	errs  []error           // of the options themselves
 }
+
+// once remembers that an option sets something. The second one that does is an
+// error.
+func (c *sharedConfig) once(what, option string) {
+	if first, twice := c.given[what]; twice {
+		if first == option {
+			c.refuse(option, "is given twice")
+		} else {
+			c.refuse(option, "excludes "+first)
+		}
+	}
+	if c.given == nil {
+		c.given = make(map[string]string)
+	}
+	c.given[what] = option
+}
+
+func (c *sharedConfig) refuse(option, reason string) {
+	c.errs = append(c.errs, errors.New("serde: "+option+": "+reason))
+}
+
+// asDefault makes what options before it said a default: an option after it wins.
+func asDefault() Option { return sharedOption(func(c *sharedConfig) { c.given = nil }) }
 
 // checkAvro finds options of the codec that are wrong whatever the schema.
 func (c *sharedConfig) checkAvro() error {
@@ -92,7 +120,13 @@ func (o deserializerOption) applyDeserializer(c *deserializerConfig) { o(c) }
 // serializer, the reader's of a deserializer. Types that carry one
 // (AvroSchema), and Go's own scalar types, need none.
 func WithSchema(s *schemas.Schema) Option {
-	return sharedOption(func(c *sharedConfig) { c.schema = s })
+	return sharedOption(func(c *sharedConfig) {
+		c.once("schema", "WithSchema")
+		if s == nil {
+			c.refuse("WithSchema", "the schema is nil")
+		}
+		c.schema = s
+	})
 }
 
 // WithLatest takes the subject's latest version.
@@ -110,7 +144,13 @@ func WithLatest() Option { return sharedOption(func(c *sharedConfig) { c.latest 
 
 // WithSubject sets how subjects are named. The default is [TopicName].
 func WithSubject(s Subject) Option {
-	return sharedOption(func(c *sharedConfig) { c.subject, c.associated = s, nil })
+	return sharedOption(func(c *sharedConfig) {
+		c.once("subject", "WithSubject")
+		if s == nil {
+			c.refuse("WithSubject", "the function is nil")
+		}
+		c.subject, c.associated = s, nil
+	})
 }
 
 // WithAvro passes options to the codec: limits, the forms of unions and logical
@@ -158,23 +198,44 @@ func variantOption[C any](s *schemas.Schema, d *registry.Definition) Option {
 // subjects and versions of references, metadata, a rule set. An empty d.Text is the
 // text of s; without d.References, what s refers to is written out in it.
 func WithDefinition(s *schemas.Schema, d registry.Definition) SerializerOption {
-	return serializerOption(func(c *serializerConfig) { c.schema, c.definition = s, &d })
+	return serializerOption(func(c *serializerConfig) {
+		c.once("schema", "WithDefinition")
+		if s == nil {
+			c.refuse("WithDefinition", "the schema is nil")
+		}
+		c.schema, c.definition = s, &d
+	})
 }
 
 // WithAutoRegister says whether a schema that its subject lacks is registered.
 // The default is true.
 func WithAutoRegister(on bool) SerializerOption {
-	return serializerOption(func(c *serializerConfig) { c.autoRegister, c.autoAsked = on, on })
+	return serializerOption(func(c *serializerConfig) {
+		c.once("registration", "WithAutoRegister")
+		c.autoRegister, c.autoAsked = on, on
+	})
 }
 
 // WithSchemaID writes with the schema of this id, whatever the subject.
 func WithSchemaID(id int) SerializerOption {
-	return serializerOption(func(c *serializerConfig) { c.id = id })
+	return serializerOption(func(c *serializerConfig) {
+		c.once("id", "WithSchemaID")
+		if id < 1 {
+			c.refuse("WithSchemaID", fmt.Sprintf("%d: want a positive number", id))
+		}
+		c.id = id
+	})
 }
 
 // WithVersion writes with this version of the subject.
 func WithVersion(version int) SerializerOption {
-	return serializerOption(func(c *serializerConfig) { c.version = version })
+	return serializerOption(func(c *serializerConfig) {
+		c.once("version", "WithVersion")
+		if version < 1 {
+			c.refuse("WithVersion", fmt.Sprintf("%d: want a positive number", version))
+		}
+		c.version = version
+	})
 }
 
 // WithNormalize asks the registry to normalize schemas when it looks up and

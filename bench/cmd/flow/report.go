@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // row is one side's figures, by round.
@@ -50,9 +52,9 @@ func head(b *strings.Builder, s settings, where string, rounds int) {
 	if v := os.Getenv("GOGC"); v != "" {
 		gogc = ", GOGC=" + v
 	}
-	fmt.Fprintf(b, "## On %s, %d partitions, compression %s%s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
+	fmt.Fprintf(b, "## On %s, %s, compression %s%s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
 		"Rates and ratios are medians, ratios of the same round; the broker has the same processors.%s\n",
-		where, s.Partitions, s.Codec, gogc, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N, busy())
+		where, count.Of(s.Partitions, "partition"), s.Codec, gogc, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N, busy())
 }
 
 // busy warns of a machine that had other things to do, where it can be told.
