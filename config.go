@@ -198,6 +198,12 @@ func (w *wiring) warn() {
 	if len(w.registryOptions) > 0 && w.own == nil {
 		logger.Warn("kavro: the option RegistryOptions has no effect: neither keys nor values are Avro, so that no registry is asked")
 	}
+	if interval, _ := w.client.Float("statistics.interval.ms", 0); w.hooks.Stats != nil && interval == 0 {
+		logger.Warn("kavro: Hooks.Stats is never called: statistics.interval.ms is not set")
+	}
+	if mechanism := kafkaconf.NewView(w.client).Get("sasl.mechanisms"); w.hooks.Token != nil && !strings.EqualFold(mechanism, "OAUTHBEARER") {
+		logger.Warn("kavro: Hooks.Token is never called: sasl.mechanism is not OAUTHBEARER")
+	}
 	if key := w.javaSerializer(); key != "" {
 		logger.Warn("kavro: a Java class is named: Java's producer chooses partitions by murmur2; with partitioner=murmur2_random, records with a key go where Java's go",
 			slog.String("key", key))
@@ -207,7 +213,7 @@ func (w *wiring) warn() {
 // otherRole returns the keys that are for the other kind of client only, sorted.
 func (w *wiring) otherRole() []string {
 	if w.role == piping {
-		return nil
+		return w.committingKeys()
 	}
 	client, mine, other := "P", ".serializer", ".deserializer"
 	if w.role == consuming {
@@ -222,6 +228,24 @@ func (w *wiring) otherRole() []string {
 		}
 	}
 	slices.Sort(keys)
+	return keys
+}
+
+// committingKeys returns the keys that ask for periodic commits: a pipeline commits
+// within its transactions.
+func (w *wiring) committingKeys() []string {
+	var keys []string
+	for _, key := range w.client.Keys() {
+		switch key {
+		case "enable.auto.commit", "auto.commit.enable":
+			if on, err := w.client.Bool(key, false); err != nil || !on {
+				continue
+			}
+			keys = append(keys, key)
+		case intervalKey:
+			keys = append(keys, key)
+		}
+	}
 	return keys
 }
 
