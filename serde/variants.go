@@ -102,7 +102,7 @@ func (b *variantBranch) decode(datum []byte) (any, error) {
 		return b.variant.decode(datum)
 	}
 	if len(datum) > 0 {
-		return nil, &avro.DecodeError{Err: fmt.Errorf("%w: %d bytes", avro.ErrTrailing, len(datum))}
+		return nil, &avro.DecodeError{Err: fmt.Errorf("%w: %s", avro.ErrTrailing, count.Of(len(datum), "byte"))}
 	}
 	return nil, nil
 }
