@@ -5,7 +5,7 @@ go 1.26.0
 replace github.com/kavro/kavro => ../
 
 require (
-	github.com/confluentinc/confluent-kafka-go/v2 v2.15.0
+	github.com/confluentinc/confluent-kafka-go/v2 v2.15.1
 	github.com/kavro/kavro v0.0.0-00010101000000-000000000000
 	github.com/riferrei/srclient v0.7.4
 	github.com/stretchr/testify v1.11.1
@@ -30,7 +30,7 @@ require (
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
-	github.com/santhosh-tekuri/jsonschema/v5 v5.3.0 // indirect
+	github.com/santhosh-tekuri/jsonschema/v5 v5.3.1 // indirect
 	golang.org/x/crypto v0.53.0 // indirect
 	golang.org/x/net v0.56.0 // indirect
 	golang.org/x/sync v0.21.0 // indirect
@@ -41,7 +41,7 @@ require (
 require (
 	github.com/actgardner/gogen-avro/v10 v10.2.1 // indirect
 	github.com/davecgh/go-spew v1.1.1 // indirect
-	github.com/heetch/avro v0.4.5 // indirect
+	github.com/heetch/avro v0.4.79 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/pierrec/lz4/v4 v4.1.33 // indirect
 	github.com/pmezard/go-difflib v1.0.0 // indirect
