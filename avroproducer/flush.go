@@ -18,7 +18,7 @@ type FlushError struct {
 	Remaining int     // records without a report when the wait ended. After Close of an owned base they are lost
 	Failed    int     // records that failed since the last Flush and that nobody was told of
 	Errs      []error // of those: a *DeliveryError for each, the first 100 (see WithMaxFailures)
-	Err       error   // what ended the wait, the context's error for instance; nil if nothing did
+	Err       error   // what ended the wait, the context's error for instance, with the client's last one; nil if nothing did
 }
 
 // Error counts, and gives the first few reasons.
@@ -31,8 +31,12 @@ func (e *FlushError) Error() string {
 	if e.Failed > 0 {
 		parts = append(parts, count.Of(e.Failed, "record")+" failed")
 	}
-	for i, err := range e.Errs {
-		if i == most {
+	said := 0
+	for _, err := range e.Errs {
+		if errors.Is(err, base.ErrClosed) {
+			continue // one of those that were not reported: Err says why
+		}
+		if said++; said > most {
 			parts = append(parts, "...")
 			break
 		}
@@ -141,7 +145,9 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	failed, errs := p.failures.take()
 	var others []error
 	if p.ownsBase {
-		others = append(others, p.base.Close(ctx))
+		if closeErr := p.base.Close(ctx); err == nil || !base.IsContext(closeErr) { // else it is err once more
+			others = append(others, closeErr)
+		}
 		_, lost := p.failures.take() // the same records that are counted as remaining
 		errs = append(errs, lost...)
 	}
@@ -160,7 +166,7 @@ func (p *Producer[K, V]) waitIdle(ctx context.Context) error {
 	case <-p.gate.idle:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return base.Explain(p.base, ctx.Err())
 	}
 }
 

@@ -96,8 +96,10 @@ func (p *Producer[K, V]) ProduceRecord(ctx context.Context, rec Record[K, V]) er
 }
 
 // Warmup lets the serializers decide the schemas of topics now, so that a
-// missing or incompatible one is found before the first record. It asks the
-// registry. Serializers that have nothing to decide are passed over.
+// missing or incompatible one is found before the first record, and looks whether
+// the topics exist, as [base.TopicChecker] says: the error of one that does not
+// matches [base.ErrUnknownTopic]. It asks the registry and the brokers. Serializers
+// that have nothing to decide are passed over, as are clients that cannot look.
 func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 	type warmer interface {
 		Warmup(ctx context.Context, part serde.Part, topics ...string) error
@@ -108,6 +110,15 @@ func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 	}
 	if w, ok := p.value.(warmer); ok {
 		errs = append(errs, w.Warmup(ctx, serde.Value, topics...))
+	}
+	if c, ok := p.base.(base.TopicChecker); ok {
+		for _, topic := range topics {
+			err := c.CheckTopic(ctx, topic)
+			if errors.Is(err, base.ErrUnknownTopic) {
+				err = fmt.Errorf("%w; create it, or let the brokers do so (auto.create.topics.enable)", err)
+			}
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(errs...)
 }

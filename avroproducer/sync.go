@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
 )
 
@@ -42,7 +43,8 @@ var ErrNotReported = errors.New("not reported in time: it may still be written")
 // ProduceSync produces recs and waits, within ctx, until all are reported. The
 // error is nil if the brokers have all of them, else a [*ProduceError] with a
 // reason for each that failed: one bad record does not stop the others. Where
-// ctx ended the wait, the reason wraps [ErrNotReported] and ctx's error.
+// ctx ended the wait, the reason wraps [ErrNotReported], ctx's error and the client's
+// last one, such as base.ErrUnreachable.
 //
 // Many records in one call travel together; many calls with one record each
 // wait for the client's linger.ms every time.
@@ -61,7 +63,7 @@ func (p *Producer[K, V]) ProduceSync(ctx context.Context, recs ...Record[K, V]) 
 			call.report(i, err)
 		}
 	}
-	return call.wait(ctx)
+	return call.wait(ctx, p.base)
 }
 
 func (p *Producer[K, V]) produceFor(ctx context.Context, call *syncCall, i int, rec *Record[K, V]) error {
@@ -94,12 +96,13 @@ func (c *syncCall) report(i int, err error) {
 	}
 }
 
-func (c *syncCall) wait(ctx context.Context) error {
+// wait waits for all reports. client knows why they do not come.
+func (c *syncCall) wait(ctx context.Context, client base.Producer) error {
 	var late error
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		late = fmt.Errorf("%w: %w", ErrNotReported, ctx.Err())
+		late = fmt.Errorf("%w: %w", ErrNotReported, base.Explain(client, ctx.Err()))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

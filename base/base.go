@@ -16,7 +16,11 @@ type Config map[string]any
 // Hooks is what a program may want from the client underneath. All fields are
 // optional; all functions may be called from any goroutine and must not block.
 type Hooks struct {
-	// Logger receives the client's own log lines. Nil discards them.
+	// Logger receives the client's own log lines, and kavro's warnings about what
+	// the client cannot do although it goes on trying: no broker to be reached,
+	// refused credentials, a missing topic. The same warning comes once a minute at
+	// the most. Nil: the client's lines are discarded, warnings go to slog.Default();
+	// slog.New(slog.DiscardHandler) silences both.
 	Logger *slog.Logger
 	// Token answers for SASL/OAUTHBEARER, whenever the client needs a new token.
 	Token func(context.Context) (Token, error)
@@ -75,9 +79,9 @@ type Producer interface {
 	// Flush waits until every record produced before the call was reported.
 	Flush(ctx context.Context) error
 	// Close flushes within ctx, fails the rest through done with ErrClosed, and
-	// releases the client. It returns the context's error if there was a rest.
-	// It is idempotent: later calls return nil. Calls of Produce during and
-	// after Close return ErrClosed.
+	// releases the client. It returns the context's error if there was a rest, with
+	// the cause (see [Explainer]). It is idempotent: later calls return nil. Calls of
+	// Produce during and after Close return ErrClosed.
 	Close(ctx context.Context) error
 }
 
@@ -150,8 +154,9 @@ type Consumer interface {
 	// a rebalance it may fail with a Retriable error.
 	Seek(ctx context.Context, to ...Offset) error
 	// Close leaves the group, calling Revoked for what was assigned, or Lost
-	// where ctx leaves no time for that. It is idempotent. It neither commits by
-	// itself nor waits past ctx.
+	// where ctx leaves no time for that or an error has ended the consumer. It
+	// neither commits by itself nor waits past ctx, and returns the error that has
+	// ended the consumer, if one has. It is idempotent: later calls return nil.
 	Close(ctx context.Context) error
 }
 
@@ -202,6 +207,33 @@ type Assigner interface {
 	// Assign replaces the whole assignment and starts at the given offsets
 	// (OffsetNone: the group's committed offset, or auto.offset.reset).
 	Assign(ctx context.Context, at ...Offset) error
+}
+
+// Explainer knows why a client waits in vain. Producers and consumers of both bases
+// satisfy it, and do so for the errors that they return themselves.
+type Explainer interface {
+	// Explain adds to an error that says only that a context has ended what the
+	// client's last error was, if it has not recovered since. It returns other
+	// errors, and nil, as they are.
+	Explain(err error) error
+}
+
+// Explain is client's [Explainer.Explain], or err where client has none.
+func Explain(client any, err error) error {
+	if x, ok := client.(Explainer); ok {
+		return x.Explain(err)
+	}
+	return err
+}
+
+// TopicChecker finds out whether a topic can be produced to. Producers of both
+// bases satisfy it.
+type TopicChecker interface {
+	// CheckTopic returns nil if topic exists. Where it does not, it is asked for once
+	// more in the way that a record asks for it, so that brokers that make topics by
+	// themselves (auto.create.topics.enable) do so; else the error is an *Error of
+	// code 3 that matches [ErrUnknownTopic].
+	CheckTopic(ctx context.Context, topic string) error
 }
 
 // Metadata tells what the cluster has. Producers and consumers of both bases

@@ -1,6 +1,7 @@
 package base
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +13,25 @@ var ErrClosed = errors.New("closed")
 
 // ErrUnsupported is returned for what a base cannot do at all.
 var ErrUnsupported = errors.New("not supported by this base")
+
+// Causes that errors.Is finds in the errors of both bases, also in what Produce,
+// Flush, Close, Poll, Commit, transactions and questions return when their context
+// ends while the client tries in vain. errors.As finds the [*Error] with the text.
+var (
+	// ErrUnreachable: no connection to a broker, or it ended too soon.
+	ErrUnreachable = errors.New("no connection to a broker")
+	// ErrTLS: the TLS handshake failed.
+	ErrTLS = errors.New("the TLS handshake failed")
+	// ErrAuthentication: the brokers refuse the user or the password.
+	ErrAuthentication = errors.New("authentication failed")
+	// ErrUnknownTopic: the brokers have no such topic.
+	ErrUnknownTopic = errors.New("no such topic")
+)
+
+// IsContext reports whether err says that a context has ended.
+func IsContext(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
 
 // Error is an error of Kafka's, from a broker or from the client itself.
 type Error struct {
@@ -43,6 +63,21 @@ func (e *Error) Error() string {
 
 // Unwrap returns the client's own error.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is the cause, one of those above, that Code stands for.
+func (e *Error) Is(target error) bool {
+	switch e.Code {
+	case -195, -193, -187: // librdkafka: transport, resolve, all brokers down
+		return target == ErrUnreachable
+	case -181: // librdkafka: ssl
+		return target == ErrTLS
+	case -169, 33, 34, 58: // librdkafka: authentication; mechanism, state, SASL_AUTHENTICATION_FAILED
+		return target == ErrAuthentication
+	case -188, 3, 100: // librdkafka: unknown topic; UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID
+		return target == ErrUnknownTopic
+	}
+	return false
+}
 
 // Temporary reports whether the same call may succeed later.
 func (e *Error) Temporary() bool { return e.Retriable }

@@ -20,6 +20,8 @@ func cases() []testCase {
 		sessionCases(),
 		askCases(),
 		configCases(),
+		causeCases(),
+		fencedCases(),
 	)
 }
 

@@ -3,6 +3,7 @@
 package confluent
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // NewConsumer makes a consumer of a configuration with librdkafka's keys, see
@@ -20,20 +22,20 @@ import (
 // The error is a [*base.ConfigError] where the configuration is at fault.
 // NewConsumer does not wait for the network.
 func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
-	c, err := newConsumer(conf, hooks)
+	c, err := newConsumer(conf, hooks, clienterr.New(hooks))
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func newConsumer(conf base.Config, hooks base.Hooks) (*consumer, error) {
+func newConsumer(conf base.Config, hooks base.Hooks, t *clienterr.Tracker) (*consumer, error) {
 	plan, kind := consumerConf(conf, hooks)
 	client, err := open(plan, kafka.NewConsumer, func(c *kafka.Consumer) { _ = c.Close() })
 	if err != nil {
 		return nil, err
 	}
-	return startConsumer(client, kind, newEvents(client, client.Logs(), hooks)), nil
+	return startConsumer(client, kind, newEvents(client, client.Logs(), hooks, t)), nil
 }
 
 // pollSlice bounds one call into librdkafka, which cannot be interrupted: the
@@ -59,6 +61,9 @@ type consumer struct {
 	// not held while Rebalance is called.
 	positions sync.Mutex
 
+	unread sync.Mutex
+	reads  bool // records may come out of librdkafka; guarded by unread
+
 	mu    sync.Mutex
 	parts map[base.TopicPartition]*part // what was assigned, begun or not
 
@@ -70,7 +75,6 @@ type consumer struct {
 	batch     *base.Batch     // of the running Poll
 	joining   *joining        // partitions that were assigned and not yet begun
 	due       []base.PartitionError
-	fatal     error
 	exceeded  bool // max.poll.interval.ms: what librdkafka had is lost, and its revocation follows
 
 	rebalances int // served so far
@@ -128,7 +132,7 @@ func (c *consumer) takeTurn(ctx context.Context) error {
 	case <-c.closing:
 		return base.ErrClosed
 	case <-ctx.Done():
-		return ctx.Err()
+		return c.events.Await(ctx)
 	}
 }
 
@@ -154,22 +158,25 @@ func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
 			return base.ErrClosed
 		default:
 		}
-		if err := ctx.Err(); err != nil {
+		if err := c.events.Await(ctx); err != nil {
 			return err
 		}
 		if err := c.begin(ctx); err != nil {
-			return err
+			return c.events.Explain(err)
 		}
 		wait := min(pollSlice, time.Duration(millis(ctx))*time.Millisecond)
 		if len(c.due) > 0 {
 			b.Errors, c.due, wait = append(b.Errors, c.due...), nil, 0
 		}
 		c.collect(wait, max)
+		if len(b.Records) > 0 {
+			c.events.OK()
+		}
 		if !isEmpty(b) {
 			return nil
 		}
-		if c.fatal != nil {
-			return c.fatal
+		if err := c.events.Fatal(); err != nil {
+			return err
 		}
 	}
 }
@@ -208,10 +215,31 @@ func (c *consumer) collect(wait time.Duration, max int) {
 		default:
 			c.events.handle(ev)
 		}
-		if len(c.batch.Records) >= max && len(c.batch.Records) > before || c.joining != nil || c.fatal != nil {
+		if len(c.batch.Records) >= max && len(c.batch.Records) > before || c.joining != nil || c.events.Fatal() != nil {
 			return
 		}
 	}
+}
+
+// overhear takes in what the client of a consumer that does not read has said: it may
+// be why a question is not answered. One that reads hears of it in Poll.
+func (c *consumer) overhear() {
+	c.unread.Lock()
+	defer c.unread.Unlock()
+	if c.reads || !c.gate.enter() {
+		return
+	}
+	defer c.gate.leave()
+	for ev := c.client.Poll(0); ev != nil; ev = c.client.Poll(0) {
+		c.events.handle(ev)
+	}
+}
+
+// beginReading ends overhear, before there can be records.
+func (c *consumer) beginReading() {
+	c.unread.Lock()
+	defer c.unread.Unlock()
+	c.reads = true
 }
 
 func isEmpty(b *base.Batch) bool {
@@ -271,6 +299,7 @@ func (c *consumer) Subscribe(topics []string, r base.Rebalance) error {
 		}
 	}
 	c.rebalance = r
+	c.beginReading()
 	if err := c.client.SubscribeTopics(topics, c.onRebalance); err != nil {
 		return convert(err)
 	}
@@ -289,8 +318,12 @@ func (c *consumer) needGroup() error {
 	return &base.ConfigError{Key: "group.id", Reason: "required to subscribe and to commit"}
 }
 
+// Explain implements base.Explainer.
+func (c *consumer) Explain(err error) error { return c.events.Explain(err) }
+
 // Close calls Revoked (or Lost) and leaves the group within ctx. What takes
-// longer goes on in the background, without calling anybody.
+// longer goes on in the background, without calling anybody. The error is the one
+// that has ended the consumer, if one has, else ctx's if that ended first.
 func (c *consumer) Close(ctx context.Context) error {
 	err := error(nil)
 	c.once.Do(func() { err = c.close(ctx) })
@@ -299,6 +332,7 @@ func (c *consumer) Close(ctx context.Context) error {
 
 func (c *consumer) close(ctx context.Context) error {
 	close(c.closing) // a running Poll gives up its turn, and nobody takes another
+	c.events.Tracker.Close()
 	mine := false
 	select {
 	case <-c.turn:
@@ -313,34 +347,35 @@ func (c *consumer) close(ctx context.Context) error {
 	if mine {
 		c.giveUp(ctx)
 	}
-	released := make(chan struct{})
+	released := make(chan error, 1)
 	go func() {
-		defer close(released)
 		if !mine {
 			<-c.turn
 		}
-		c.teardown()
+		released <- c.teardown()
 	}()
 	select {
-	case <-released:
-		return nil
+	case err := <-released:
+		return cmp.Or(c.events.Fatal(), err)
 	case <-ctx.Done():
-		return ctx.Err()
+		return cmp.Or(c.events.Fatal(), c.events.Await(ctx))
 	}
 }
 
 // teardown releases everything, when no call is inside librdkafka any more. A
 // wrapped client is left as it was: without a subscription. Its group hears of
-// that when its owner polls or closes it.
-func (c *consumer) teardown() {
+// that when its owner polls or closes it. The error is the one that has ended the
+// client, where nobody has polled it out before.
+func (c *consumer) teardown() error {
 	<-c.gate.close()
 	if err := c.unsubscribe(); err != nil {
-		c.events.report(err)
+		c.events.Report(err)
 	}
 	c.events.stop()
 	if c.kind.wrapped {
-		return
+		return nil
 	}
-	_ = c.client.Close() // fails only if it is closed
+	err := c.client.Close() // frees the client in any case
 	c.events.wait()
+	return convert(err)
 }

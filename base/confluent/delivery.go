@@ -60,7 +60,9 @@ func (p *producer) report(ev kafka.Event, made []*delivery) []*delivery {
 	var err error
 	if m.TopicPartition.Error != nil {
 		err = p.deliveryError(m)
+		p.lost.CompareAndSwap(nil, &lost{err})
 	} else {
+		p.errs.OK()
 		r.Partition = m.TopicPartition.Partition
 		r.Offset = max(-1, int64(m.TopicPartition.Offset)) // unknown with acks=0
 		if m.TopicPartition.LeaderEpoch != nil {
@@ -72,6 +74,9 @@ func (p *producer) report(ev kafka.Event, made []*delivery) []*delivery {
 	}
 	return append(made, d)
 }
+
+// lost is why the first record of a transaction was not delivered.
+type lost struct{ err error }
 
 // settle counts off deliveries whose reports were made, and tells whether there
 // may be room worth having.
@@ -97,9 +102,9 @@ func (p *producer) deliveryError(m *kafka.Message) error {
 		if ke, ok := m.TopicPartition.Error.(kafka.Error); ok {
 			switch ke.Code() {
 			case kafka.ErrPurgeQueue, kafka.ErrPurgeInflight:
-				return base.ErrClosed
+				return p.unsent
 			}
 		}
 	}
-	return convertAt(m.TopicPartition.Error, *m.TopicPartition.Topic, m.TopicPartition.Partition)
+	return p.errs.Explain(convertAt(m.TopicPartition.Error, *m.TopicPartition.Topic, m.TopicPartition.Partition))
 }

@@ -4,28 +4,32 @@ package confluent
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // events hands what a client says by itself to the hooks: errors, statistics,
 // log lines, and the wish for a new token.
 type events struct {
-	hooks  base.Hooks
-	client kafka.Handle
-	ctx    context.Context // ends with the client: bounds requests for tokens
-	cancel context.CancelFunc
-	tokens sync.WaitGroup
-	lines  sync.WaitGroup // of the log; the client closes their channel
+	*clienterr.Tracker // of errors
+	hooks              base.Hooks
+	client             kafka.Handle
+	ctx                context.Context // ends with the client: bounds requests for tokens
+	cancel             context.CancelFunc
+	tokens             sync.WaitGroup
+	lines              sync.WaitGroup // of the log; the client closes their channel
 }
 
 // newEvents serves client's log lines until the client is closed.
-func newEvents(client kafka.Handle, logs <-chan kafka.LogEvent, hooks base.Hooks) *events {
-	e := &events{hooks: hooks, client: client}
+func newEvents(client kafka.Handle, logs <-chan kafka.LogEvent, hooks base.Hooks, t *clienterr.Tracker) *events {
+	e := &events{Tracker: t, hooks: hooks, client: client}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	if logs != nil {
 		e.lines.Go(func() {
@@ -37,11 +41,28 @@ func newEvents(client kafka.Handle, logs <-chan kafka.LogEvent, hooks base.Hooks
 	return e
 }
 
+// hungUp is a connection that a broker has ended instead of answering to the
+// credentials.
+type hungUp struct{ err kafka.Error }
+
+func (e *hungUp) Error() string        { return e.err.Error() }
+func (e *hungUp) Unwrap() error        { return e.err }
+func (e *hungUp) Is(target error) bool { return target == base.ErrAuthentication }
+
 // handle serves an event that is neither a record nor a rebalance.
 func (e *events) handle(ev kafka.Event) {
 	switch ev := ev.(type) {
 	case kafka.Error:
-		e.report(convert(ev))
+		err := convert(ev).(*base.Error)
+		switch {
+		case ev.IsFatal():
+			e.SetFatal(err)
+		case ev.Code() == kafka.ErrAllBrokersDown:
+			err.Err = fmt.Errorf("%w: nobody answers at bootstrap.servers, or with another security.protocol", ev)
+		case ev.Code() == kafka.ErrTransport && strings.Contains(ev.String(), "SASL authentication error"):
+			err.Err = &hungUp{ev}
+		}
+		e.Report(err)
 	case *kafka.Stats:
 		if e.hooks.Stats != nil {
 			e.hooks.Stats([]byte(ev.String()))
@@ -54,17 +75,10 @@ func (e *events) handle(ev kafka.Event) {
 	}
 }
 
-// report hands an error to the hook for errors.
-func (e *events) report(err error) {
-	if e.hooks.Error != nil {
-		e.hooks.Error(err)
-	}
-}
-
 // refresh answers librdkafka's request for a token. After a failure it asks
 // again in 10 seconds.
 func (e *events) refresh() {
-	if e.hooks.Token == nil {
+	if e.hooks.Token == nil { // librdkafka reports it as an error of authentication
 		e.client.SetOAuthBearerTokenFailure("base.Hooks.Token is not set")
 		return
 	}
@@ -79,7 +93,7 @@ func (e *events) refresh() {
 	}
 	if err != nil {
 		e.client.SetOAuthBearerTokenFailure(err.Error())
-		e.report(convert(err))
+		e.Report(convert(err))
 	}
 }
 

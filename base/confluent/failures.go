@@ -16,26 +16,31 @@ import (
 func (c *consumer) handleError(ke kafka.Error) {
 	switch {
 	case ke.IsFatal():
-		c.fatal = convert(ke)
+		c.events.SetFatal(convert(ke).(*base.Error)) // Poll returns it
 	case isPartitionError(ke.Code()):
 		tp := c.locate(ke.String())
-		c.batch.Errors = append(c.batch.Errors, base.PartitionError{
-			TopicPartition: tp, Err: convertAt(ke, tp.Topic, tp.Partition),
-		})
+		c.partitionError(tp, convertAt(ke, tp.Topic, tp.Partition))
 	default:
 		// All brokers down, a lost connection, a coordinator that moves, a poll
 		// interval that was exceeded: what follows from it comes by itself.
 		c.exceeded = c.exceeded || ke.Code() == kafka.ErrMaxPollExceeded
-		c.events.report(convert(ke))
+		c.events.handle(ke)
 	}
 }
 
 // failed notes the error of one partition.
 func (c *consumer) failed(tp kafka.TopicPartition) {
-	c.batch.Errors = append(c.batch.Errors, base.PartitionError{
-		TopicPartition: base.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition},
-		Err:            convertAt(tp.Error, *tp.Topic, tp.Partition),
-	})
+	at := base.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition}
+	c.partitionError(at, convertAt(tp.Error, at.Topic, at.Partition))
+}
+
+// partitionError gives an error of one partition to whoever polls. Those that may
+// pass are a warning too: they end no reading.
+func (c *consumer) partitionError(tp base.TopicPartition, err error) {
+	c.batch.Errors = append(c.batch.Errors, base.PartitionError{TopicPartition: tp, Err: err})
+	if isRetriable(err) {
+		c.events.Note(err)
+	}
 }
 
 // isPartitionError reports whether something cannot be read until somebody does

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // A gate lets calls into librdkafka until it is shut, and knows when the last
@@ -59,10 +60,11 @@ type outcome[T any] struct {
 }
 
 // await runs f, a call that librdkafka cannot interrupt, and waits for it as
-// long as ctx lasts. If ctx ends first, f is left to finish, still inside g.
-func await[T any](ctx context.Context, g *gate, f func() (T, error)) (T, error) {
+// long as ctx lasts. If ctx ends first, f is left to finish, still inside g. t
+// explains the error.
+func await[T any](ctx context.Context, g *gate, t *clienterr.Tracker, f func() (T, error)) (T, error) {
 	var none T
-	if err := ctx.Err(); err != nil {
+	if err := t.Await(ctx); err != nil {
 		return none, err
 	}
 	if !g.enter() {
@@ -78,12 +80,23 @@ func await[T any](ctx context.Context, g *gate, f func() (T, error)) (T, error) 
 	case o := <-done:
 		// A call that was given the context's own deadline may notice it first.
 		if o.err != nil && ctx.Err() != nil {
-			return none, ctx.Err()
+			return none, t.Await(ctx)
 		}
-		return o.v, convert(o.err)
+		return o.v, t.Explain(convert(o.err))
 	case <-ctx.Done():
-		return none, ctx.Err()
+		return none, t.Await(ctx)
 	}
+}
+
+// question is await for what a broker answers to a consumer.
+func question[T any](ctx context.Context, c *consumer, f func() (T, error)) (T, error) {
+	v, err := await(ctx, &c.gate, c.events.Tracker, f)
+	if err == nil {
+		c.events.OK()
+		return v, nil
+	}
+	c.overhear()
+	return v, c.events.Explain(err)
 }
 
 // patience bounds a request whose context has no deadline: librdkafka's own

@@ -46,6 +46,7 @@ func (q *inquiry[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T,
 		select {
 		case got := <-q.answer:
 			if got.err == nil {
+				c.events.OK()
 				q.answer <- got
 				return got.v, nil
 			}
@@ -53,7 +54,7 @@ func (q *inquiry[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T,
 			if !isRetriable(got.err) {
 				return none, got.err
 			}
-			c.events.report(got.err)
+			c.events.Report(got.err)
 		case <-c.closing:
 			return none, base.ErrClosed
 		case <-ctx.Done():

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 func isOver(r *round) bool {
@@ -66,26 +67,26 @@ func TestGate(t *testing.T) {
 func TestAwait(t *testing.T) {
 	var g gate
 	boom := errors.New("boom")
-	v, err := await(context.Background(), &g, func() (int, error) { return 1, nil })
+	v, err := await(context.Background(), &g, clienterr.New(base.Hooks{}), func() (int, error) { return 1, nil })
 	require.NoError(t, err)
 	require.Equal(t, 1, v)
-	_, err = await(context.Background(), &g, func() (int, error) { return 1, boom })
+	_, err = await(context.Background(), &g, clienterr.New(base.Hooks{}), func() (int, error) { return 1, boom })
 	require.ErrorIs(t, err, boom)
 
 	ctx, cancel := context.WithCancel(context.Background())
 	release := make(chan struct{})
-	_, err = await(ctx, &g, func() (int, error) {
+	_, err = await(ctx, &g, clienterr.New(base.Hooks{}), func() (int, error) {
 		cancel()
 		<-release
 		return 1, nil
 	})
 	require.ErrorIs(t, err, context.Canceled)
-	_, err = await(ctx, &g, func() (int, error) { panic("not to be run") })
+	_, err = await(ctx, &g, clienterr.New(base.Hooks{}), func() (int, error) { panic("not to be run") })
 	require.ErrorIs(t, err, context.Canceled)
 	empty := g.close() // what was left running is still inside
 	close(release)
 	<-empty
-	_, err = await(context.Background(), &g, func() (int, error) { panic("not to be run") })
+	_, err = await(context.Background(), &g, clienterr.New(base.Hooks{}), func() (int, error) { panic("not to be run") })
 	require.ErrorIs(t, err, base.ErrClosed)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // Commit makes next the group's offsets.
@@ -25,14 +26,14 @@ func (c *consumer) Commit(ctx context.Context, next []base.Offset) error {
 	for i, o := range next {
 		list[i] = topicPartition(o)
 	}
-	answer, err := await(ctx, &c.gate, func() ([]kafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
+	answer, err := question(ctx, c, func() ([]kafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
 	if err != nil {
 		if len(next) == 1 { // else the answer does not say whose error it is
 			err = at(err, next[0].TopicPartition)
 		}
 		return err
 	}
-	return firstError(answer)
+	return c.events.Explain(firstError(answer))
 }
 
 // Pause stops fetching partitions.
@@ -80,7 +81,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, partitions ...bas
 	for i := range list {
 		list[i].Offset = kafka.Offset(t.UnixMilli())
 	}
-	answer, err := await(ctx, &c.gate, func() ([]kafka.TopicPartition, error) { return c.client.OffsetsForTimes(list, millis(ctx)) })
+	answer, err := question(ctx, c, func() ([]kafka.TopicPartition, error) { return c.client.OffsetsForTimes(list, millis(ctx)) })
 	if err == nil {
 		err = firstError(answer)
 	}
@@ -108,7 +109,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, partitions ...bas
 // Watermarks asks for the first offset of a partition and its end.
 func (c *consumer) Watermarks(ctx context.Context, tp base.TopicPartition) (low, high int64, err error) {
 	type marks struct{ low, high int64 }
-	m, err := await(ctx, &c.gate, func() (m marks, err error) {
+	m, err := question(ctx, c, func() (m marks, err error) {
 		m.low, m.high, err = c.client.QueryWatermarkOffsets(tp.Topic, tp.Partition, millis(ctx))
 		return m, err
 	})
@@ -123,7 +124,7 @@ func (c *consumer) Committed(ctx context.Context, partitions ...base.TopicPartit
 	if len(partitions) == 0 {
 		return nil, ctx.Err()
 	}
-	got, err := await(ctx, &c.gate, func() (groupOffsets, error) { return c.committed(partitions, millis(ctx)) })
+	got, err := question(ctx, c, func() (groupOffsets, error) { return c.committed(partitions, millis(ctx)) })
 	if err != nil {
 		return nil, err
 	}
@@ -169,17 +170,22 @@ func (c *consumer) committed(partitions []base.TopicPartition, ms int) (got grou
 
 // Partitions asks for the partitions of topic.
 func (c *consumer) Partitions(ctx context.Context, topic string) ([]int32, error) {
-	return partitions(ctx, &c.gate, c.client, topic)
+	ids, err := partitions(ctx, &c.gate, c.events.Tracker, c.client, topic)
+	if err != nil {
+		c.overhear()
+	}
+	return ids, c.events.Explain(err)
 }
 
 // partitions asks client for the partitions of topic.
-func partitions(ctx context.Context, g *gate, client interface {
+func partitions(ctx context.Context, g *gate, t *clienterr.Tracker, client interface {
 	GetMetadata(topic *string, all bool, ms int) (*kafka.Metadata, error)
 }, topic string) ([]int32, error) {
-	answer, err := await(ctx, g, func() (*kafka.Metadata, error) { return client.GetMetadata(&topic, false, millis(ctx)) })
+	answer, err := await(ctx, g, t, func() (*kafka.Metadata, error) { return client.GetMetadata(&topic, false, millis(ctx)) })
 	if err != nil {
 		return nil, err
 	}
+	t.OK()
 	meta, ok := answer.Topics[topic]
 	if !ok {
 		return nil, local(kafka.ErrUnknownTopicOrPart, topic, -1, "the brokers do not know this topic")
@@ -193,6 +199,30 @@ func partitions(ctx context.Context, g *gate, client interface {
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// creationPauses are between the questions for a topic that a broker may be making
+// at the moment.
+var creationPauses = []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 400 * time.Millisecond}
+
+// CheckTopic implements base.TopicChecker. A producer of librdkafka asks for a topic
+// in the way that lets brokers make it.
+func (p *producer) CheckTopic(ctx context.Context, topic string) error {
+	for try := 0; ; try++ {
+		_, err := p.Partitions(ctx, topic)
+		if err == nil {
+			p.errs.TopicOK(topic)
+			return nil
+		}
+		e, ok := err.(*base.Error)
+		making := ok && (e.Is(base.ErrUnknownTopic) || kafka.ErrorCode(e.Code) == kafka.ErrLeaderNotAvailable)
+		if !making || try == len(creationPauses) {
+			return err
+		}
+		if sleepUntil(ctx, time.Now().Add(creationPauses[try]), p.closing) != nil {
+			return err
+		}
+	}
 }
 
 // offset is librdkafka's offset as ours: the numbers of the special ones agree.

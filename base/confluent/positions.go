@@ -150,7 +150,7 @@ func (c *consumer) resolveSpecial(ctx context.Context, offsets []base.Offset) ([
 	if len(named) == 0 {
 		return offsets, nil
 	}
-	found, err := await(ctx, &c.gate, func() (places, error) { return c.ask(named, millis(ctx)) })
+	found, err := question(ctx, c, func() (places, error) { return c.ask(named, millis(ctx)) })
 	if err != nil {
 		return nil, err
 	}
@@ -221,6 +221,7 @@ func (c *consumer) Assign(ctx context.Context, at ...base.Offset) error {
 		return err
 	}
 	c.giveUp(ctx) // undoes pauses, and tells nobody
+	c.beginReading()
 	c.mode, c.due = assigned, nil
 	c.mu.Lock()
 	for _, o := range offsets {
@@ -269,7 +270,7 @@ func (c *consumer) Seek(ctx context.Context, to ...base.Offset) error {
 		return err
 	}
 	for {
-		left, err := await(ctx, &c.gate, func() ([]base.Offset, error) { return c.seek(to) })
+		left, err := await(ctx, &c.gate, c.events.Tracker, func() ([]base.Offset, error) { return c.seek(to) })
 		if err != nil || len(left) == 0 {
 			return err
 		}

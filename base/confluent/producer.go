@@ -4,6 +4,7 @@ package confluent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // NewProducer makes a producer of a configuration with librdkafka's keys, see
@@ -22,7 +24,7 @@ import (
 // The error is a [*base.ConfigError] where the configuration is at fault.
 // NewProducer does not wait for the network.
 func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
-	p, transactional, err := newProducer(conf, hooks)
+	p, transactional, err := newProducer(conf, hooks, clienterr.New(hooks))
 	if err != nil {
 		return nil, err
 	}
@@ -32,15 +34,16 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 	return p, nil
 }
 
-func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional bool, err error) {
+func newProducer(conf base.Config, hooks base.Hooks, t *clienterr.Tracker) (p *producer, transactional bool, err error) {
 	plan := producerConf(conf, hooks)
 	client, err := open(plan, kafka.NewProducer, (*kafka.Producer).Close)
 	if err != nil {
 		return nil, false, err
 	}
 	m := plan.m
-	p = startProducer(client, nil)
-	p.events = newEvents(client, client.Logs(), hooks)
+	p = startProducer(client, nil, t)
+	p.errs.AwaitsAnswer(servers(m))
+	p.events = newEvents(client, client.Logs(), hooks, p.errs)
 	p.serving.Go(func() {
 		for ev := range client.Events() { // closed by client.Close
 			p.events.handle(ev)
@@ -51,6 +54,16 @@ func newProducer(conf base.Config, hooks base.Hooks) (p *producer, transactional
 		go p.hasten()
 	}
 	return p, transactional, nil
+}
+
+// servers is bootstrap.servers, by either of its names.
+func servers(m kafka.ConfigMap) string {
+	for _, key := range []string{"bootstrap.servers", "metadata.broker.list"} {
+		if isSet(m, key) {
+			return fmt.Sprint(m[key])
+		}
+	}
+	return ""
 }
 
 // hasten makes librdkafka get its producer id at once. It asks for one as soon
@@ -68,6 +81,7 @@ func (p *producer) hasten() {
 		case <-time.After(5 * time.Millisecond):
 		}
 		if _, err := p.client.GetMetadata(nil, false, 50); err == nil {
+			p.errs.OK()
 			answers++
 		}
 	}
@@ -81,7 +95,9 @@ const reportBuffer = 1 << 17
 type producer struct {
 	client *kafka.Producer
 	events *events // nil if the client is wrapped
-	gate   gate    // calls beside Produce
+	errs   *clienterr.Tracker
+	topics *clienterr.Topics
+	gate   gate // calls beside Produce
 
 	// reports is where librdkafka's poller puts a message per record: a private
 	// channel, since a wrapped client's Events() belong to its owner.
@@ -98,6 +114,8 @@ type producer struct {
 
 	closing chan struct{} // closed by Close: nobody waits for room any more
 	purging atomic.Bool   // purged records are ErrClosed's
+	lost    atomic.Pointer[lost]
+	unsent  error // ErrClosed with its cause, for those; set before purging
 
 	waiting atomic.Int32  // calls of Produce that wait for room
 	room    chan struct{} // holds a token when there may be room
@@ -111,9 +129,10 @@ type producer struct {
 }
 
 // startProducer makes a producer of client and starts to serve reports.
-func startProducer(client *kafka.Producer, l *ledger) *producer {
+func startProducer(client *kafka.Producer, l *ledger, t *clienterr.Tracker) *producer {
 	p := &producer{
 		client:  client,
+		errs:    t,
 		ledger:  l,
 		reports: make(chan kafka.Event, reportBuffer),
 		quit:    make(chan struct{}),
@@ -121,6 +140,7 @@ func startProducer(client *kafka.Producer, l *ledger) *producer {
 		closing: make(chan struct{}),
 		room:    make(chan struct{}, 1),
 	}
+	p.topics = clienterr.NewTopics(t, p.lookAt, p.busy)
 	p.headers.New = func() any { return new([]kafka.Header) }
 	p.serving.Go(p.deliver)
 	return p
@@ -162,7 +182,21 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 	if err != nil {
 		return p.produceError(err, r)
 	}
+	p.topics.Produced(r.Topic)
 	return nil
+}
+
+// busy reports whether records are in flight.
+func (p *producer) busy() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.inFlight > 0
+}
+
+// lookAt asks for a topic.
+func (p *producer) lookAt(ctx context.Context, topic string) error {
+	_, err := p.Partitions(ctx, topic)
+	return err
 }
 
 // enqueue tries once. The hold on the current round keeps the client from being
@@ -276,7 +310,7 @@ func (p *producer) produceError(err error, r *base.Record) error {
 			err = fatal
 		}
 	}
-	return convertAt(err, r.Topic, r.Partition)
+	return p.errs.Explain(convertAt(err, r.Topic, r.Partition))
 }
 
 // Flush ends the current round and waits for it.
@@ -316,9 +350,12 @@ func (p *producer) await(ctx context.Context, r *round) error {
 	case <-r.over:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return p.errs.Await(ctx)
 	}
 }
+
+// Explain implements base.Explainer.
+func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
 
 // flushSlice is how long librdkafka is told to flush at a time. Its Flush waits
 // for everything it has, also what others produce meanwhile, and (on a wrapped
@@ -384,6 +421,8 @@ func (p *producer) close(ctx context.Context, first func()) error {
 	last := p.current
 	p.mu.Unlock()
 	close(p.closing)
+	p.errs.Close()
+	p.noteFatal()
 
 	if first != nil {
 		first()
@@ -406,6 +445,18 @@ func (p *producer) close(ctx context.Context, first func()) error {
 	return err
 }
 
+// noteFatal remembers the error that has ended the client, if one has: it is why
+// records are left.
+func (p *producer) noteFatal() {
+	if !p.gate.enter() {
+		return
+	}
+	defer p.gate.leave()
+	if e, ok := errors.AsType[*base.Error](convert(p.client.GetFatalError())); ok {
+		p.errs.SetFatal(e)
+	}
+}
+
 // awaitRelease waits for released, and if ctx has ended, a second at most.
 func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
 	select {
@@ -426,10 +477,10 @@ func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
 // purge fails all records of last that are not yet reported. It tries again,
 // since a record may be on its way between two queues.
 func (p *producer) purge(last *round) {
-	p.purging.Store(true)
+	p.beginPurge()
 	for {
 		if p.ledger != nil {
-			p.ledger.fail(p.reports) // purging would take the owner's records as well
+			p.ledger.fail(p.reports, p.unsent) // purging would take the owner's records as well
 		} else {
 			// Not blocking: a broker's thread may be busy connecting.
 			p.client.Purge(kafka.PurgeInFlight | kafka.PurgeQueue | kafka.PurgeNonBlocking)
@@ -442,9 +493,18 @@ func (p *producer) purge(last *round) {
 	}
 }
 
+// beginPurge makes purged records ErrClosed's.
+func (p *producer) beginPurge() {
+	if p.unsent == nil {
+		p.unsent = p.errs.Explain(base.ErrClosed)
+	}
+	p.purging.Store(true)
+}
+
 // teardown releases everything, when no call is inside librdkafka any more and
 // all records were reported.
 func (p *producer) teardown() {
+	p.topics.Close()
 	<-p.gate.close()
 	if p.ledger != nil {
 		p.leave()
@@ -460,7 +520,7 @@ func (p *producer) teardown() {
 
 // Partitions asks for the partitions of topic.
 func (p *producer) Partitions(ctx context.Context, topic string) ([]int32, error) {
-	return partitions(ctx, &p.gate, p.client, topic)
+	return partitions(ctx, &p.gate, p.errs, p.client, topic)
 }
 
 // maxTopic is the longest name a topic may have, in bytes.

@@ -57,7 +57,7 @@ func (c *consumer) onAssigned(given []kafka.TopicPartition, cooperative bool) {
 		err = c.client.Assign(nil)
 	}
 	if err != nil {
-		c.events.report(convert(err))
+		c.events.Report(convert(err))
 	}
 	if c.pollCtx == nil {
 		return // being closed
@@ -130,6 +130,9 @@ func (c *consumer) begin(ctx context.Context) error {
 		return err
 	}
 	c.joining = nil
+	for _, tp := range j.partitions {
+		c.events.TopicOK(tp.Topic)
+	}
 	return nil
 }
 
@@ -168,7 +171,7 @@ func (c *consumer) onRevoked(taken []kafka.TopicPartition, cooperative bool) {
 		err = c.client.IncrementalUnassign(topicPartitions(begun))
 	}
 	if err != nil {
-		c.events.report(convert(err))
+		c.events.Report(convert(err))
 	}
 }
 
@@ -244,7 +247,7 @@ func (c *consumer) has(tp base.TopicPartition) bool {
 func (c *consumer) tell(ctx context.Context, partitions []base.TopicPartition) {
 	switch {
 	case c.rebalance == nil:
-	case c.client.AssignmentLost() || c.exceeded: // librdkafka was seen, on a busy machine, to have forgotten the first by now
+	case c.client.AssignmentLost() || c.exceeded || c.events.Fatal() != nil: // librdkafka was seen, on a busy machine, to have forgotten the first by now
 		c.rebalance.Lost(partitions)
 	default:
 		c.rebalance.Revoked(ctx, partitions)
@@ -265,7 +268,7 @@ func (c *consumer) forget(partitions []base.TopicPartition) {
 	}
 	if len(paused) > 0 {
 		if err := c.client.Resume(topicPartitions(paused)); err != nil {
-			c.events.report(convert(err))
+			c.events.Report(convert(err))
 		}
 	}
 }
@@ -295,7 +298,7 @@ func (c *consumer) giveUp(ctx context.Context) {
 		err = c.client.Unassign()
 	}
 	if err != nil {
-		c.events.report(convert(err))
+		c.events.Report(convert(err))
 	}
 }
 

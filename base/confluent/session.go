@@ -11,6 +11,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 	"github.com/kavro/kavro/internal/kafkaconf"
 )
 
@@ -27,9 +28,10 @@ func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
 			errs = append(errs, &base.ConfigError{Key: key, Reason: "required: a session is one transactional id and one group"})
 		}
 	}
-	c, err := newConsumer(without(conf, "C"), hooks)
+	tracker := clienterr.New(hooks)
+	c, err := newConsumer(without(conf, "C"), hooks, tracker)
 	errs = append(errs, err)
-	p, _, err := newProducer(without(conf, "P"), hooks)
+	p, _, err := newProducer(without(conf, "P"), hooks, tracker.Sibling())
 	if err := kafkaconf.Join(append(errs, err)...); err != nil {
 		if c != nil {
 			err = errors.Join(err, c.Close(context.Background()))

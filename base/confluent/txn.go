@@ -5,6 +5,7 @@ package confluent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -56,6 +57,7 @@ func (t *txnProducer) Begin(ctx context.Context) error {
 	if err := t.client.BeginTransaction(); err != nil {
 		return convertTxn(err)
 	}
+	t.lost.Store(nil)
 	t.setOpen(true)
 	return nil
 }
@@ -123,7 +125,7 @@ func (t *txnProducer) Close(ctx context.Context) error {
 		if open {
 			// What fails here the broker does by itself, after
 			// transaction.timeout.ms or when the next producer begins.
-			t.purging.Store(true)
+			t.beginPurge()
 			_ = t.End(ctx, false)
 		}
 	})
@@ -153,7 +155,7 @@ func (t *txnProducer) run(ctx context.Context, name string, f func() error) erro
 			select {
 			case <-op.done: // both
 			default:
-				return interrupted(ctx)
+				return t.errs.Explain(interrupted(ctx))
 			}
 		}
 		t.mu.Lock()
@@ -162,12 +164,24 @@ func (t *txnProducer) run(ctx context.Context, name string, f func() error) erro
 		}
 		t.mu.Unlock()
 		if op.name == name {
-			return convertTxn(op.err)
+			return t.because(convertTxn(op.err))
 		}
 		if op.name == opCommit && op.err == nil {
 			return local(kafka.ErrState, "", -1, "%w", errCommitted)
 		}
 	}
+}
+
+// because is err with its cause. That records were not delivered, librdkafka says
+// without saying why.
+func (t *txnProducer) because(err error) error {
+	e, ok := err.(*base.Error)
+	if l := t.lost.Load(); ok && l != nil && kafka.ErrorCode(e.Code) == kafka.ErrInconsistent {
+		with := *e
+		with.Err = fmt.Errorf("%w: %w", e.Err, l.err)
+		return &with
+	}
+	return t.errs.Explain(err)
 }
 
 // start returns the operation to wait for: what is there, or a new one.

@@ -9,6 +9,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // WrapProducer makes a producer that works through client, which stays the
@@ -22,13 +23,13 @@ import (
 // go.batch.producer must not be set on client: it loses headers.
 func WrapProducer(client *kafka.Producer) base.TxnProducer {
 	l := &ledger{out: make(map[*delivery]struct{})}
-	return &txnProducer{producer: startProducer(client, l)}
+	return &txnProducer{producer: startProducer(client, l, clienterr.New(base.Hooks{}))}
 }
 
 // WrapConsumer makes a consumer that works through client, which stays the
 // caller's to close, after the wrapper; nobody else may poll it meanwhile.
-// Close calls Revoked and unsubscribes. hooks.Logger is not used: client's log
-// lines go where its configuration says.
+// Close calls Revoked and unsubscribes. hooks.Logger receives kavro's warnings
+// only: client's log lines go where its configuration says.
 //
 // For the promise that only Commit moves offsets, client must have
 // enable.auto.commit=false. The error is a [*base.ConfigError] if client has
@@ -38,7 +39,7 @@ func WrapConsumer(client *kafka.Consumer, hooks base.Hooks) (base.Consumer, erro
 		return nil, &base.ConfigError{Key: "go.events.channel.enable", Reason: "must be false: events come out of Poll"}
 	}
 	kind := consumerKind{wrapped: true, grouped: true, reset: resetUnknown}
-	return startConsumer(client, kind, newEvents(client, nil, hooks)), nil
+	return startConsumer(client, kind, newEvents(client, nil, hooks, clienterr.New(hooks))), nil
 }
 
 // Client returns the producer underneath b, a producer or a session of this
@@ -101,7 +102,7 @@ func (l *ledger) settle(d *delivery) bool {
 
 // fail gives up everything: the reports are made by the deliverer, since done
 // runs on one goroutine only.
-func (l *ledger) fail(reports chan<- kafka.Event) {
+func (l *ledger) fail(reports chan<- kafka.Event, why error) {
 	l.mu.Lock()
 	var all []*delivery
 	for d := range l.out {
@@ -111,12 +112,15 @@ func (l *ledger) fail(reports chan<- kafka.Event) {
 	l.late += len(all)
 	l.mu.Unlock()
 	for _, d := range all {
-		reports <- given{d}
+		reports <- given{d, why}
 	}
 }
 
 // given is the report of a delivery that was given up.
-type given struct{ d *delivery }
+type given struct {
+	d   *delivery
+	why error // wraps base.ErrClosed
+}
 
 func (given) String() string { return "given up" }
 
@@ -126,7 +130,7 @@ func (g given) up() *delivery {
 	d := *g.d
 	d.record.Offset, d.record.LeaderEpoch = -1, -1
 	if d.done != nil {
-		d.done(d.record, base.ErrClosed)
+		d.done(d.record, g.why)
 	}
 	return &d
 }

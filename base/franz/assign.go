@@ -32,7 +32,7 @@ func (c *consumer) Assign(ctx context.Context, at ...base.Offset) error {
 	}
 	if err := r.read(ctx, at); err != nil {
 		r.close(ctx)
-		return err
+		return c.explain(err)
 	}
 	if old != nil {
 		old.close(ctx)
@@ -51,7 +51,7 @@ func (r *reader) read(ctx context.Context, offsets []base.Offset) error {
 		r.parts[o.TopicPartition] = newPart(o)
 	}
 	at := r.starts(ctx, offsets)
-	if err := ctx.Err(); err != nil {
+	if err := r.c.errs.Await(ctx); err != nil {
 		return err
 	}
 	for topic, parts := range at {

@@ -10,18 +10,36 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
-// brokerEvents reports to Hooks.Error what librdkafka reports of connections:
-// each that could not be made, and that none is left.
+// brokerEvents reports what librdkafka reports of connections: each that could not
+// be made, and that none is left.
 type brokerEvents struct {
-	report func(error) // may be nil
+	errs *clienterr.Tracker
 
-	mu   sync.Mutex
-	open map[net.Conn]struct{}
+	mu     sync.Mutex
+	open   map[net.Conn]struct{}
+	hungUp map[string]bool // brokers that have ended a connection instead of answering to the credentials
 }
+
+// OnBrokerRead is called by kgo for every answer.
+func (b *brokerEvents) OnBrokerRead(meta kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
+	if err == nil || key != int16(kmsg.SASLAuthenticate) {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.hungUp == nil {
+		b.hungUp = map[string]bool{}
+	}
+	b.hungUp[address(meta)] = true
+}
+
+func address(meta kgo.BrokerMetadata) string { return fmt.Sprintf("%s:%d", meta.Host, meta.Port) }
 
 // OnBrokerConnect is called by kgo after dialling and authenticating.
 func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, conn net.Conn, err error) {
@@ -33,18 +51,27 @@ func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration,
 		b.open[conn] = struct{}{}
 	}
 	down := len(b.open) == 0
+	hungUp := b.hungUp[address(meta)]
+	delete(b.hungUp, address(meta))
 	b.mu.Unlock()
 
-	if err == nil || b.report == nil || errors.Is(err, context.Canceled) { // cancelled: the client is being closed
+	if err == nil {
+		b.errs.OK()
 		return
 	}
-	e := &base.Error{Code: codeTransport, Partition: -1, Retriable: true, Err: fmt.Errorf("broker %s:%d: %w", meta.Host, meta.Port, err)}
+	if errors.Is(err, context.Canceled) { // the client is being closed, or nobody waits any more
+		return
+	}
+	e := &base.Error{Code: codeTransport, Partition: -1, Retriable: true, Err: fmt.Errorf("broker %s: %w", address(meta), err)}
+	if hungUp {
+		e.Err = &refusedError{fmt.Errorf("broker %s has hung up instead of answering to the credentials: %w", address(meta), err)}
+	}
 	if isAuthentication(err) {
 		e.Code, e.Retriable = codeAuthentication, false
 	}
-	b.report(e)
+	b.errs.Report(e)
 	if down {
-		b.report(&base.Error{Code: codeAllBrokersDown, Partition: -1, Retriable: true, Err: fmt.Errorf("no broker can be reached: %w", err)})
+		b.errs.Report(&base.Error{Code: codeAllBrokersDown, Partition: -1, Retriable: true, Err: fmt.Errorf("no broker can be reached: %w", err)})
 	}
 }
 
@@ -55,6 +82,27 @@ func (b *brokerEvents) OnBrokerDisconnect(_ kgo.BrokerMetadata, conn net.Conn) {
 	defer b.mu.Unlock()
 	delete(b.open, conn)
 }
+
+// handshakeError is a TLS handshake that failed: base.ErrTLS, as librdkafka's code for
+// it is.
+type handshakeError struct {
+	addr string
+	err  error
+}
+
+func (e *handshakeError) Error() string {
+	return fmt.Sprintf("TLS handshake with %s: %v", e.addr, e.err)
+}
+func (e *handshakeError) Unwrap() error { return e.err }
+
+func (e *handshakeError) Is(target error) bool { return target == base.ErrTLS }
+
+// refusedError is a connection that ended when the broker had the credentials.
+type refusedError struct{ err error }
+
+func (e *refusedError) Error() string        { return e.err.Error() }
+func (e *refusedError) Unwrap() error        { return e.err }
+func (e *refusedError) Is(target error) bool { return target == base.ErrAuthentication }
 
 // isAuthentication reports whether err says that credentials were refused.
 func isAuthentication(err error) bool {

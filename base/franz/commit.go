@@ -31,13 +31,13 @@ func (c *consumer) Commit(ctx context.Context, next []base.Offset) error {
 		}
 	}
 	if r != nil && r.group {
-		return r.commit(ctx, next)
+		return c.explain(r.commit(ctx, next))
 	}
 	cl, err := c.asker()
 	if err != nil {
 		return err
 	}
-	return commitAlone(ctx, cl, c.s.group, next)
+	return c.explain(commitAlone(ctx, cl, c.s.group, next))
 }
 
 // commit commits as a member of the group.

@@ -2,13 +2,17 @@ package franz
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // NewConsumer makes a consumer. It does not use the network before Subscribe or
@@ -28,6 +32,7 @@ func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
 type consumer struct {
 	s     *settings
 	hooks base.Hooks
+	errs  *clienterr.Tracker
 
 	mu      sync.Mutex
 	reader  *reader
@@ -36,11 +41,15 @@ type consumer struct {
 	closing bool
 	closed  chan struct{} // closed when Close is done
 
+	fatal atomic.Pointer[base.Error] // has ended it as a member of the group
+
 	session *session // nil for a plain consumer
 }
 
 func newConsumer(s *settings, hooks base.Hooks) *consumer {
-	return &consumer{s: s, hooks: hooks, closed: make(chan struct{})}
+	errs := clienterr.New(hooks)
+	errs.AwaitsAnswer(strings.Join(s.brokers, ","))
+	return &consumer{s: s, hooks: hooks, errs: errs, closed: make(chan struct{})}
 }
 
 // validate finds what kgo refuses, before there is a client.
@@ -66,7 +75,7 @@ func (c *consumer) validate() error {
 
 // opts are the options of every client that the consumer makes.
 func (c *consumer) opts(ctx context.Context) ([]kgo.Opt, error) {
-	opts, err := c.s.clientOpts(ctx, c.hooks)
+	opts, err := c.s.clientOpts(ctx, c.hooks, c.errs)
 	if err != nil {
 		return nil, err
 	}
@@ -186,8 +195,29 @@ func (c *consumer) rejoin(r *reader) error {
 	return nil
 }
 
-// Close implements base.Consumer.
+// Explain implements base.Explainer.
+func (c *consumer) Explain(err error) error { return c.errs.Explain(err) }
+
+// explain is Explain for the answer to a question, which also tells that all is
+// well, or that the client is of no use any more.
+func (c *consumer) explain(err error) error {
+	if err == nil {
+		c.errs.OK()
+	} else if e, ok := errors.AsType[*base.Error](err); ok && e.Fatal {
+		c.setFatal(e)
+	}
+	return c.errs.Explain(err)
+}
+
+func (c *consumer) setFatal(e *base.Error) {
+	c.fatal.CompareAndSwap(nil, e)
+	c.errs.SetFatal(e)
+}
+
+// Close implements base.Consumer. It returns the error that has ended the consumer,
+// if one has.
 func (c *consumer) Close(ctx context.Context) error {
+	c.errs.Close()
 	c.mu.Lock()
 	if c.closing {
 		c.mu.Unlock()
@@ -209,6 +239,9 @@ func (c *consumer) Close(ctx context.Context) error {
 	if plain != nil {
 		stop()
 		plain.Close()
+	}
+	if e := c.fatal.Load(); e != nil {
+		return e
 	}
 	return nil
 }
@@ -232,7 +265,7 @@ func (c *consumer) asker() (*kgo.Client, error) {
 		return c.plain, nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	opts, err := c.s.clientOpts(ctx, c.hooks)
+	opts, err := c.s.clientOpts(ctx, c.hooks, c.errs)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -262,5 +295,6 @@ func (c *consumer) Partitions(ctx context.Context, topic string) ([]int32, error
 	if err != nil {
 		return nil, err
 	}
-	return partitions(ctx, cl, topic)
+	parts, err := partitions(ctx, cl, topic)
+	return parts, c.explain(err)
 }

@@ -113,6 +113,9 @@ func isTransport(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[*handshakeError](err); ok {
+		return true
+	}
 	_, ok := errors.AsType[*kgo.ErrFirstReadEOF](err)
 	return ok || errors.Is(err, net.ErrClosed) || kgo.IsRetryableBrokerErr(err)
 }

@@ -190,6 +190,9 @@ func (r *reader) assign(ev *event) error {
 		return err
 	}
 	told = true
+	for _, o := range fresh {
+		r.c.errs.TopicOK(o.Topic)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, o := range start {
@@ -293,6 +296,9 @@ func (r *reader) taken(ctx context.Context, k kind, m map[string][]int32) {
 	r.mu.Unlock()
 	if !known {
 		return
+	}
+	if r.c.fatal.Load() != nil {
+		k = lost // they are another member's already
 	}
 	ev := &event{kind: k, ctx: ctx, parts: parts}
 	if r.c.session != nil {

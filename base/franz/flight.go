@@ -1,7 +1,8 @@
 package franz
 
 import (
-	"runtime"
+	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -15,25 +16,37 @@ type flight struct {
 	eras    []*era // oldest first; the last is the current one
 	current atomic.Pointer[era]
 	closed  bool
-
-	entering atomic.Int64 // between enter and entered
 }
 
 // era counts records. It is over when it was sealed and its last record is
 // reported.
 type era struct {
-	count  atomic.Int64 // records in flight, plus one until it is sealed
-	sealed bool
+	state  atomic.Int64
+	in     chan struct{} // closed when the era is sealed and the client has all its records
 	over   chan struct{} // closed when this era and all before it are over
 	ended  bool
+	closed bool // sealed; guarded by the flight's mu
 }
+
+// An era's state is one number, so that each change of it is seen by one goroutine:
+//
+//	bit  62     the era is sealed
+//	bits 32-61  records that are on their way into the client
+//	bits 0-31   records in flight, those included
+const (
+	oneRecord   int64 = 1
+	oneEntering int64 = 1 << 32
+	sealed      int64 = 1 << 62
+)
+
+// entering is how many records of a state are on their way into the client.
+func entering(state int64) int64 { return state &^ sealed / oneEntering }
 
 func (f *flight) init() { f.begin() }
 
 // begin starts an era. The caller holds mu, or is alone.
 func (f *flight) begin() {
-	e := &era{over: make(chan struct{})}
-	e.count.Store(1)
+	e := &era{in: make(chan struct{}), over: make(chan struct{})}
 	f.eras = append(f.eras, e)
 	f.current.Store(e)
 }
@@ -41,25 +54,33 @@ func (f *flight) begin() {
 // enter counts a record in, or returns nil after close. Otherwise the caller
 // calls entered when the client has the record.
 func (f *flight) enter() *era {
-	f.entering.Add(1)
 	for {
 		e := f.current.Load()
 		if e == nil {
-			f.entered()
 			return nil
 		}
-		n := e.count.Load()
-		if n > 0 && e.count.CompareAndSwap(n, n+1) { // 0: sealed and over since Load
+		n := e.state.Load()
+		if n&sealed == 0 && e.state.CompareAndSwap(n, n+oneRecord+oneEntering) { // else there is a next one
 			return e
 		}
 	}
 }
 
-func (f *flight) entered() { f.entering.Add(-1) }
+// entered says that the client has a record of e.
+func (f *flight) entered(e *era) {
+	n := e.state.Add(-oneEntering)
+	if n&sealed != 0 && entering(n) == 0 {
+		close(e.in)
+	}
+	f.leftIf(n, e)
+}
 
 // leave counts a record out.
-func (f *flight) leave(e *era) {
-	if e.count.Add(-1) == 0 {
+func (f *flight) leave(e *era) { f.leftIf(e.state.Add(-oneRecord), e) }
+
+// leftIf ends e if nothing of it is left in the state n.
+func (f *flight) leftIf(n int64, e *era) {
+	if n == sealed {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.end(e)
@@ -90,16 +111,37 @@ func (f *flight) before() <-chan struct{} {
 	return e.over
 }
 
-// seal ends the era of e for new records. The caller holds mu.
+// inside waits, within ctx, until the client has what entered before the last call
+// of before.
+func (f *flight) inside(ctx context.Context) {
+	f.mu.Lock()
+	eras := slices.DeleteFunc(slices.Clone(f.eras), func(e *era) bool { return !e.closed })
+	f.mu.Unlock()
+	for _, e := range eras {
+		select {
+		case <-e.in:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// seal ends e for new records. The caller holds mu.
 func (f *flight) seal(e *era) {
-	if e.sealed {
+	if e.closed {
 		return
 	}
-	e.sealed = true
-	if !f.closed {
+	e.closed = true
+	if f.closed {
+		f.current.Store(nil)
+	} else {
 		f.begin()
 	}
-	if e.count.Add(-1) == 0 {
+	n := e.state.Add(sealed)
+	if entering(n) == 0 {
+		close(e.in)
+	}
+	if n == sealed {
 		f.end(e)
 	}
 }
@@ -109,9 +151,7 @@ func (f *flight) seal(e *era) {
 func (f *flight) close() {
 	f.mu.Lock()
 	f.closed = true
-	f.current.Store(nil)
 	f.mu.Unlock()
-	for f.entering.Load() > 0 {
-		runtime.Gosched() // kgo takes records without waiting
-	}
+	f.before()
+	f.inside(context.Background()) // soon: kgo takes records without waiting
 }

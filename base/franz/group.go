@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -35,9 +36,7 @@ func (c *consumer) join(topics []string, rebalance base.Rebalance) (*reader, err
 // leave leaves the group, since nobody polls. A session's client is closed by
 // [consumer.rejoin] only: it has to end the transaction first.
 func (r *reader) leave() {
-	if r.c.hooks.Error != nil {
-		r.c.hooks.Error(r.late())
-	}
+	r.c.errs.Report(r.late())
 	r.disown()
 	if r.c.session == nil {
 		r.shut() // which leaves the group
@@ -179,6 +178,9 @@ func (r *reader) reconcile() {
 	r.remove(context.Background(), revoked, gone)
 }
 
+// missingRetry is the pause before reportMissing asks again where no broker answered.
+const missingRetry = time.Second
+
 // reportMissing asks once for the topics subscribed to, and reports those that
 // do not exist: kgo would wait for them in silence.
 func (r *reader) reportMissing(ctx context.Context) {
@@ -186,14 +188,20 @@ func (r *reader) reportMissing(ctx context.Context) {
 		return
 	}
 	found, err := describe(ctx, r.cl, r.topics...)
-	if err != nil {
-		return // reported as an error of the connection, or the client is being closed
+	for err != nil { // why, is reported as an error of the connection
+		select {
+		case <-time.After(missingRetry):
+		case <-ctx.Done():
+			return // the client is being closed
+		}
+		found, err = describe(ctx, r.cl, r.topics...)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, topic := range r.topics {
 		if e := found[topic].err; e != nil && !r.c.s.autoCreate {
 			r.errs = append(r.errs, base.PartitionError{TopicPartition: base.TopicPartition{Topic: topic, Partition: -1}, Err: e})
+			r.c.errs.Note(e) // kgo goes on asking
 		}
 	}
 	if len(r.errs) > 0 {

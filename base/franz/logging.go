@@ -8,7 +8,9 @@ import (
 )
 
 // logger makes a kgo.Logger of l that lets through what log_level and debug ask
-// for and l is enabled for.
+// for and l is enabled for. kgo's Info is the diary of a healthy client, several
+// lines for each flush, join and metadata request: librdkafka says such things at
+// level 7 only, and so does this.
 func (s *settings) logger(l *slog.Logger) kgo.Logger {
 	highest := kgo.LogLevelDebug
 	if s.debug == "" {
@@ -17,10 +19,8 @@ func (s *settings) logger(l *slog.Logger) kgo.Logger {
 			highest = kgo.LogLevelNone
 		case s.logLevel <= 3:
 			highest = kgo.LogLevelError
-		case s.logLevel == 4:
-			highest = kgo.LogLevelWarn
 		case s.logLevel <= 6:
-			highest = kgo.LogLevelInfo
+			highest = kgo.LogLevelWarn
 		}
 	}
 	return logAdapter{l, highest}
@@ -50,8 +50,6 @@ func slogLevel(l kgo.LogLevel) slog.Level {
 		return slog.LevelError
 	case kgo.LogLevelWarn:
 		return slog.LevelWarn
-	case kgo.LogLevelInfo:
-		return slog.LevelInfo
 	}
 	return slog.LevelDebug
 }

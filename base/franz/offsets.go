@@ -88,7 +88,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, p ...base.TopicPa
 			l = ends[tp]
 		}
 		if l.err != nil {
-			return nil, l.err
+			return nil, c.explain(l.err)
 		}
 		offsets[i] = base.Offset{TopicPartition: tp, Offset: l.offset, LeaderEpoch: l.epoch}
 	}
@@ -105,7 +105,7 @@ func (c *consumer) Watermarks(ctx context.Context, p base.TopicPartition) (low, 
 	l := list(ctx, cl, listStart, 0, []base.TopicPartition{p})[p]
 	h := list(ctx, cl, listEnd, c.s.readable(), []base.TopicPartition{p})[p]
 	if err := errors.Join(l.err, h.err); err != nil {
-		return 0, 0, convert(err)
+		return 0, 0, c.explain(convert(err))
 	}
 	return l.offset, h.offset, nil
 }
@@ -119,7 +119,8 @@ func (c *consumer) Committed(ctx context.Context, p ...base.TopicPartition) ([]b
 	case c.s.group == "":
 		return nil, &base.ConfigError{Key: "group.id", Reason: "is required by Committed"}
 	}
-	return committed(ctx, cl, c.s.group, p)
+	offsets, err := committed(ctx, cl, c.s.group, p)
+	return offsets, c.explain(err)
 }
 
 // committed fetches a group's offsets, in the order of parts. It waits for

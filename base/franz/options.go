@@ -11,11 +11,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // clientOpts are the options that producers and consumers have in common. ctx
 // ends the client's own work; it does not replace closing the client.
-func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt, error) {
+func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks, errs *clienterr.Tracker) ([]kgo.Opt, error) {
 	opts := []kgo.Opt{
 		kgo.WithContext(ctx),
 		kgo.SeedBrokers(s.brokers...),
@@ -33,7 +34,7 @@ func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt,
 		kgo.MetadataMinAge(s.metadataMinAge()),
 		kgo.MetadataMaxAge(s.metadataMaxAge()),
 		kgo.BrokerMaxReadBytes(int32(s.receiveMax)),
-		kgo.WithHooks(&brokerEvents{report: hooks.Error}),
+		kgo.WithHooks(&brokerEvents{errs: errs}),
 	}
 	if hooks.Logger != nil {
 		opts = append(opts, kgo.WithLogger(s.logger(hooks.Logger)))
@@ -123,7 +124,7 @@ func (s *settings) dialer() func(context.Context, string, string) (net.Conn, err
 		secured := tls.Client(conn, c)
 		if err := secured.HandshakeContext(ctx); err != nil {
 			conn.Close()
-			return nil, err
+			return nil, &handshakeError{addr, err}
 		}
 		return secured, nil
 	}

@@ -3,6 +3,7 @@ package franz
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // NewProducer makes a producer. It does not wait for the network. With
@@ -23,7 +25,9 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	opts, err := s.allProducerOpts(ctx, hooks)
+	errs := clienterr.New(hooks)
+	errs.AwaitsAnswer(strings.Join(s.brokers, ","))
+	opts, err := s.allProducerOpts(ctx, hooks, errs)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -36,7 +40,7 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 		cancel()
 		return nil, err
 	}
-	p := newProducer(cl, s.room())
+	p := newProducer(cl, s.room(), errs)
 	p.cancel, p.owned = cancel, true
 	p.deadlines = newDeadlines(s.deliveryTimeout)
 	if s.transactionalID != "" {
@@ -51,8 +55,8 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 // minutes.
 const endRetries = 10_000
 
-func (s *settings) allProducerOpts(ctx context.Context, hooks base.Hooks) ([]kgo.Opt, error) {
-	opts, err := s.clientOpts(ctx, hooks)
+func (s *settings) allProducerOpts(ctx context.Context, hooks base.Hooks, errs *clienterr.Tracker) ([]kgo.Opt, error) {
+	opts, err := s.clientOpts(ctx, hooks, errs)
 	if err != nil {
 		return nil, err
 	}
@@ -99,13 +103,18 @@ type producer struct {
 	lost  atomic.Int64 // records of this transaction that were not delivered
 	first atomic.Pointer[base.Error]
 
+	errs   *clienterr.Tracker
+	topics *clienterr.Topics
+	unsent atomic.Pointer[unsent] // what Close could not send; nil before
+
 	closing atomic.Bool
 	closed  chan struct{} // closed when Close is done
 	manual  bool          // the partitioner heeds Record.Partition
 }
 
-func newProducer(cl *kgo.Client, q *room) *producer {
-	p := &producer{cl: cl, room: q, closed: make(chan struct{}), manual: true, cancel: func() {}}
+func newProducer(cl *kgo.Client, q *room, t *clienterr.Tracker) *producer {
+	p := &producer{cl: cl, room: q, errs: t, closed: make(chan struct{}), manual: true, cancel: func() {}}
+	p.topics = clienterr.NewTopics(t, p.lookAt, p.busy)
 	p.flight.init()
 	return p
 }
@@ -134,7 +143,7 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
 	}
 	if err := p.room.acquire(ctx, size); err != nil {
-		return err
+		return p.errs.Explain(err)
 	}
 	// Close waits for everything that entered before it began.
 	e := p.flight.enter()
@@ -166,7 +175,8 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 	limit := p.deadlines.from(now)
 	s.late = limit.Done()
 	p.cl.Produce(limit, &s.rec, s.promise)
-	p.flight.entered()
+	p.flight.entered(e)
+	p.topics.Produced(r.Topic)
 	return nil
 }
 
@@ -191,6 +201,8 @@ func (s *sent) done(rec *kgo.Record, err error) {
 	r.Timestamp, r.TimestampType = rec.Timestamp, base.TimestampCreate
 	if err != nil {
 		err = s.failed(err)
+	} else {
+		p.errs.OK()
 	}
 
 	clear(s.headers)
@@ -225,9 +237,18 @@ func (s *sent) failed(err error) error {
 		if s.p.txn && s.p.lost.Add(1) == 1 {
 			s.p.first.Store(e)
 		}
+		if e.Fatal {
+			s.p.errs.SetFatal(e)
+		}
+		if e.Is(base.ErrUnknownTopic) {
+			s.p.errs.Note(err)
+		}
 	}
 	s.given.Offset = -1
-	return err
+	if u := s.p.unsent.Load(); u != nil && errors.Is(err, base.ErrClosed) {
+		return u.err
+	}
+	return s.p.errs.Explain(err)
 }
 
 func (s *sent) isLate() bool {
@@ -258,15 +279,8 @@ func (p *producer) flush(ctx context.Context) error {
 	flushing, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		// Once may be too early for a record that is on its way into the client, and
-		// would linger there. It ends by stop at the latest.
-		for p.cl.Flush(flushing) == nil && flushing.Err() == nil {
-			select {
-			case <-done:
-			case <-flushing.Done():
-			case <-time.After(time.Millisecond):
-			}
-		}
+		p.flight.inside(flushing) // kgo.Flush would not see a record on its way into the client, which would linger there
+		_ = p.cl.Flush(flushing)
 	})
 	defer wg.Wait()
 	defer stop()
@@ -274,8 +288,20 @@ func (p *producer) flush(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return p.errs.Await(ctx)
 	}
+}
+
+// Explain implements base.Explainer.
+func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
+
+// busy reports whether records are in flight.
+func (p *producer) busy() bool { return p.room.records.Load() > 0 }
+
+// lookAt asks for a topic.
+func (p *producer) lookAt(ctx context.Context, topic string) error {
+	_, err := partitions(ctx, p.cl, topic)
+	return err
 }
 
 func (p *producer) Close(ctx context.Context) error {
@@ -287,9 +313,15 @@ func (p *producer) Close(ctx context.Context) error {
 		return nil
 	}
 	defer close(p.closed)
+	p.errs.Close()
+	p.topics.Close()
 	p.room.close()
 	p.flight.close()
 	err := p.flush(ctx)
+	if err != nil {
+		err = fmt.Errorf("closed before every record was reported: %w", err)
+	}
+	p.unsent.Store(&unsent{p.errs.Explain(base.ErrClosed)})
 	if !p.owned {
 		return err
 	}
@@ -300,12 +332,16 @@ func (p *producer) Close(ctx context.Context) error {
 	return err
 }
 
+// unsent is ErrClosed with its cause.
+type unsent struct{ err error }
+
 // Partitions implements base.Metadata.
 func (p *producer) Partitions(ctx context.Context, topic string) ([]int32, error) {
 	if p.closing.Load() {
 		return nil, base.ErrClosed
 	}
-	return partitions(ctx, p.cl, topic)
+	parts, err := partitions(ctx, p.cl, topic)
+	return parts, p.errs.Explain(err)
 }
 
 func (p *producer) client() *kgo.Client { return p.cl }

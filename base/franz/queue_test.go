@@ -112,13 +112,13 @@ func TestFlight(t *testing.T) {
 	require.True(t, isOver(f.before()), "of nothing")
 
 	a := f.enter()
-	f.entered()
+	f.entered(a)
 	first := f.before()
 	b := f.enter()
-	f.entered()
+	f.entered(b)
 	second := f.before()
 	c := f.enter()
-	f.entered()
+	f.entered(c)
 
 	f.leave(b)
 	require.False(t, isOver(first))
@@ -149,7 +149,7 @@ func TestFlightConcurrently(t *testing.T) {
 					return
 				}
 				entered.Add(1)
-				f.entered()
+				f.entered(e)
 				left.Add(1)
 				f.leave(e)
 			}

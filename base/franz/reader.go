@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/kavro/kavro/base"
 )
@@ -86,7 +87,7 @@ func (r *reader) poll(ctx context.Context, b *base.Batch, max int) error {
 		if r.fetch(dontWait, b, max); !empty(b) {
 			return nil
 		}
-		if err := ctx.Err(); err != nil {
+		if err := r.c.errs.Await(ctx); err != nil {
 			return err
 		}
 		if r.wait(ctx, b, max); !empty(b) {
@@ -182,6 +183,9 @@ func (r *reader) fetch(ctx context.Context, b *base.Batch, max int) {
 			}
 		}
 	}
+	if len(b.Records) > 0 {
+		r.c.errs.OK()
+	}
 }
 
 // close closes the client, and meanwhile runs the rebalances that come of it.
@@ -203,10 +207,18 @@ func (r *reader) close(ctx context.Context) {
 	r.mu.Unlock()
 
 	r.shut()
+	grace := time.NewTimer(leaveGrace)
+	defer grace.Stop()
 	for {
 		select {
 		case <-signal:
 			_ = r.dispatch() // Assigned is not called any more
+			grace.Reset(leaveGrace)
+			continue
+		case <-grace.C:
+			if r.idle() {
+				go r.leaveJoining(ctx)
+			}
 			continue
 		case <-r.done:
 		case <-ctx.Done():
@@ -217,6 +229,37 @@ func (r *reader) close(ctx context.Context) {
 		r.stop()
 		return
 	}
+}
+
+// leaveGrace is how long the client has to leave the group by itself once there is
+// nothing more to be revoked.
+const leaveGrace = time.Second
+
+// idle reports whether nothing is left for Rebalance.
+func (r *reader) idle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.group && len(r.parts) == 0 && len(r.events) == 0
+}
+
+// leaveJoining leaves the group for a client that kgo keeps in it: kgo waits for the
+// answer to its JoinGroup, which comes when every other member has joined too, and one
+// of those may not poll for minutes. A static member stays one, as always.
+func (r *reader) leaveJoining(ctx context.Context) {
+	defer r.stop() // ends the JoinGroup
+	if r.c.s.groupProtocol == "consumer" || r.c.s.instanceID != "" {
+		return
+	}
+	id, _ := r.cl.GroupMetadata()
+	if id == "" {
+		return
+	}
+	req := kmsg.NewPtrLeaveGroupRequest()
+	req.Group, req.MemberID = r.c.s.group, id // up to version 2
+	member := kmsg.NewLeaveGroupRequestMember()
+	member.MemberID = id
+	req.Members = append(req.Members, member)
+	_, _ = req.RequestWith(ctx, r.cl) // else the broker notices by session.timeout.ms
 }
 
 // shut begins to close the client.

@@ -66,7 +66,7 @@ func (r *reader) numbers(ctx context.Context, to []base.Offset) ([]base.Offset, 
 		log := logs[o.TopicPartition]
 		if o.Offset < 0 {
 			if !log.known {
-				if err := ctx.Err(); err != nil {
+				if err := r.c.errs.Await(ctx); err != nil {
 					return nil, nil, err
 				}
 				e := local(codeTimedOut, "Seek: the log's start and end are unknown")
@@ -127,7 +127,7 @@ func (r *reader) seekOne(ctx context.Context, o base.Offset, log bounds) error {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-ctx.Done():
-			return ctx.Err()
+			return r.c.errs.Await(ctx)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // NewSession makes a session of the transactional id and the group in conf. It
@@ -24,7 +25,11 @@ func NewSession(conf base.Config, hooks base.Hooks) (base.Session, error) {
 	}
 	c := &session{consumer: newConsumer(s, hooks)}
 	c.consumer.session = c
-	c.p = newProducer(nil, s.room())
+	c.p = newProducer(nil, s.room(), c.errs)
+	c.p.topics = clienterr.NewTopics(c.errs, func(ctx context.Context, topic string) error {
+		_, err := c.Partitions(ctx, topic) // each subscription has a client of its own
+		return err
+	}, c.p.busy)
 	c.p.txn = true
 	c.p.deadlines = newDeadlines(s.deliveryTimeout)
 	c.txn = newTransaction(c.p)
@@ -134,8 +139,11 @@ func (s *session) Close(ctx context.Context) error {
 		return err
 	})
 	s.p.closing.Store(true)
+	s.p.errs.Close()
+	s.p.topics.Close()
 	s.p.room.close()
 	s.p.flight.close()
+	s.p.unsent.Store(&unsent{s.p.errs.Explain(base.ErrClosed)})
 	err := s.consumer.Close(ctx)
 	s.p.deadlines.stop()
 	if s.p.cl != nil {

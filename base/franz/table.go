@@ -53,7 +53,7 @@ func clientKeys() []key {
 		flag("*", "enable.metrics.push", true, func(s *settings) *bool { return &s.pushMetrics },
 			"Client metrics for brokers that ask for them (KIP-714)."),
 		num("*", "log_level", 6, 0, 7, func(s *settings) *int { return &s.logLevel },
-			"What Hooks.Logger receives, as a syslog level: 3 errors, 4 warnings, 6 information, 7 everything."),
+			"What Hooks.Logger receives, as a syslog level: 3 errors, 4 to 6 warnings too, 7 everything."),
 		str("*", "debug", "", func(s *settings) *string { return &s.debug },
 			"Any value lets Hooks.Logger receive everything."),
 	}

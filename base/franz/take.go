@@ -126,7 +126,11 @@ func (r *reader) takeError(b *base.Batch, tp base.TopicPartition, p *part, err e
 	if errors.Is(err, kerr.OffsetOutOfRange) { // kgo resets by itself unless it may not
 		err = noOffset(err)
 	}
-	b.Errors = append(b.Errors, base.PartitionError{TopicPartition: tp, Err: at(convert(err), tp)})
+	err = at(convert(err), tp)
+	b.Errors = append(b.Errors, base.PartitionError{TopicPartition: tp, Err: err})
+	if e, ok := errors.AsType[*base.Error](err); ok && e.Retriable {
+		r.c.errs.Note(err) // it ends no reading, and may be overlooked
+	}
 }
 
 // noOffset is the error of a partition that auto.offset.reset=error leaves
@@ -143,12 +147,11 @@ func (r *reader) groupError(b *base.Batch, err error) {
 	case !ok:
 		return // the client is being closed
 	case e.Fatal:
+		r.c.setFatal(e)
 		r.fatal = e
 		return
 	case e.Retriable || e.Code < 0 || isRejoin(err):
-		if r.c.hooks.Error != nil {
-			r.c.hooks.Error(e)
-		}
+		r.c.errs.Report(e)
 		return
 	}
 	b.Errors = append(b.Errors, base.PartitionError{TopicPartition: base.TopicPartition{Partition: -1}, Err: e})

@@ -3,6 +3,7 @@ package franz
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -33,7 +34,7 @@ func (t *txnProducer) Begin(ctx context.Context) error {
 func (t *txnProducer) End(ctx context.Context, commit bool) error {
 	if open, under := t.txn.state(); commit && open && under == nil && !t.closing.Load() {
 		if err := t.awaitBroker(ctx); err != nil {
-			return &base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: err}
+			return t.errs.Explain(&base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: err})
 		}
 	}
 	_, err := t.txn.end(ctx, commit, func(ctx context.Context) (bool, error) {
@@ -100,7 +101,7 @@ func (t *transaction) enter(ctx context.Context) error {
 	case t.turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return t.p.errs.Await(ctx)
 	}
 }
 
@@ -134,10 +135,10 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	}
 	// The first call asks the broker for a producer id, which fences others.
 	if _, _, err := t.p.cl.ProducerID(ctx); err != nil && !recoverable(err) {
-		return convert(err)
+		return t.failed(convert(err))
 	}
 	if err := begin(); err != nil {
-		return fatal(convert(err))
+		return t.failed(fatal(convert(err)))
 	}
 	t.p.lost.Store(0)
 	t.p.first.Store(nil)
@@ -146,6 +147,14 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	t.mu.Unlock()
 	t.p.inTxn.Store(true)
 	return nil
+}
+
+// failed is err with its cause. An error that ends the client is remembered.
+func (t *transaction) failed(err error) error {
+	if e, ok := errors.AsType[*base.Error](err); ok && e.Fatal {
+		t.p.errs.SetFatal(e)
+	}
+	return t.p.errs.Explain(err)
 }
 
 // recoverable reports whether BeginTransaction can get over err by asking for a
@@ -177,7 +186,7 @@ func (t *transaction) end(ctx context.Context, commit bool, finish func(context.
 	select {
 	case <-e.done:
 	case <-ctx.Done():
-		return false, &base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: errors.Join(errors.New("the transaction is still being ended; call End again"), ctx.Err())}
+		return false, t.failed(&base.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: fmt.Errorf("the transaction is still being ended, call End again: %w", ctx.Err())})
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -232,7 +241,7 @@ func (t *transaction) run(ctx context.Context, e *ending, finish func(context.Co
 	t.mu.Lock()
 	t.open = err != nil && e.commit
 	t.mu.Unlock()
-	e.committed, e.err = committed, err
+	e.committed, e.err = committed, t.failed(err)
 	close(e.done)
 }
 

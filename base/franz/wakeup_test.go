@@ -30,12 +30,12 @@ func TestFlushBesideProduce(t *testing.T) {
 	sealed := func() bool {
 		p.flight.mu.Lock()
 		defer p.flight.mu.Unlock()
-		return of.sealed
+		return of.closed
 	}
 	require.Eventually(t, sealed, time.Minute, time.Millisecond)
 	time.Sleep(20 * time.Millisecond) // kgo sees an empty queue meanwhile; if it does not, the test shows nothing
 	p.cl.Produce(context.Background(), &kgo.Record{Topic: "topic"}, func(*kgo.Record, error) { p.flight.leave(of) })
-	p.flight.entered()
+	p.flight.entered(of)
 
 	require.NoError(t, <-flushed)
 	require.NoError(t, p.Close(t.Context()))

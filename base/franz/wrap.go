@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/clienterr"
 )
 
 // WrapProducer makes a base.Producer of a client that exists already. It does
@@ -37,7 +38,7 @@ func WrapProducer(cl *kgo.Client) (base.Producer, error) {
 	if bytes == 0 {
 		bytes = math.MaxInt64
 	}
-	p := newProducer(cl, newRoom(records, bytes))
+	p := newProducer(cl, newRoom(records, bytes), clienterr.New(base.Hooks{}))
 	_, p.manual = chosen.(partitioner)
 	if id, ok := cl.OptValues(kgo.TransactionalID)[0].(string); ok && id != "" {
 		return newTxnProducer(p), nil

@@ -1,0 +1,129 @@
+package clienterr
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// Topics notices that a producer's records wait for a topic that does not exist.
+// Both clients try for half a minute and say nothing meanwhile. So a topic is
+// looked at once a moment after its first record, if records are still in flight
+// then, and again later while it is missing.
+type Topics struct {
+	tracker *Tracker
+	look    func(ctx context.Context, topic string) error
+	waiting func() bool
+
+	latest atomic.Pointer[string] // the topic of the last record: nothing to do
+	seen   atomic.Pointer[map[string]bool]
+
+	ctx     context.Context
+	cancel  context.CancelFunc
+	mu      sync.Mutex
+	closed  bool
+	timers  map[*time.Timer]bool
+	running sync.WaitGroup
+}
+
+// The times at which a topic is looked at: the first after firstLook, each further
+// one after twice the time, at most lastLook, later.
+const (
+	firstLook = 250 * time.Millisecond
+	lastLook  = 30 * time.Second
+)
+
+// maxSeen bounds the topics that are remembered; those beyond are not looked at.
+const maxSeen = 10_000
+
+// NewTopics makes the watch of one producer. look asks a broker for a topic, and
+// waiting reports whether records are in flight. Both are called on a goroutine of
+// the watch.
+func NewTopics(t *Tracker, look func(ctx context.Context, topic string) error, waiting func() bool) *Topics {
+	w := &Topics{tracker: t, look: look, waiting: waiting, timers: map[*time.Timer]bool{}}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.seen.Store(&map[string]bool{})
+	return w
+}
+
+// Produced is told the topic of every record.
+func (w *Topics) Produced(topic string) {
+	if last := w.latest.Load(); last != nil && *last == topic {
+		return
+	}
+	w.change(topic)
+}
+
+func (w *Topics) change(topic string) {
+	if !(*w.seen.Load())[topic] {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		seen := *w.seen.Load()
+		if w.closed || seen[topic] || len(seen) >= maxSeen {
+			return
+		}
+		more := maps.Clone(seen)
+		more[topic] = true
+		w.seen.Store(&more)
+		w.after(firstLook, topic)
+	}
+	if len(*w.seen.Load()) == 1 { // of several, each record would replace the last one's
+		w.latest.Store(&topic)
+	}
+}
+
+// after looks at topic later. w.mu is held.
+func (w *Topics) after(d time.Duration, topic string) {
+	var timer *time.Timer
+	timer = time.AfterFunc(d, func() {
+		w.mu.Lock()
+		delete(w.timers, timer)
+		if w.closed {
+			w.mu.Unlock()
+			return
+		}
+		w.running.Add(1)
+		w.mu.Unlock()
+		defer w.running.Done()
+		w.check(d, topic)
+	})
+	w.timers[timer] = true
+}
+
+// check looks once.
+func (w *Topics) check(waited time.Duration, topic string) {
+	if !w.waiting() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+	defer cancel()
+	err := w.look(ctx, topic)
+	if err == nil {
+		w.tracker.TopicOK(topic)
+		return
+	}
+	if e, ok := err.(*base.Error); ok && e.Topic == topic { // else it is a connection's, and reported as such
+		w.tracker.Note(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.closed {
+		w.after(min(2*waited, lastLook), topic)
+	}
+}
+
+// Close ends the watch.
+func (w *Topics) Close() {
+	w.mu.Lock()
+	w.closed = true
+	for timer := range w.timers {
+		timer.Stop()
+	}
+	w.mu.Unlock()
+	w.cancel()
+	w.running.Wait()
+}

@@ -1,0 +1,320 @@
+// Package clienterr keeps what a Kafka client said last about its brokers and
+// topics, for the two packages below base. A client goes on trying after such an
+// error, and the call that waits sees only its context end: [Tracker.Explain]
+// adds the cause to what that call returns, and [Tracker.Report] makes it known
+// while the client tries.
+package clienterr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kavro/kavro/base"
+)
+
+// maxAge is how long an error counts as a cause. librdkafka repeats the same error
+// of one broker every 30 s only.
+const maxAge = 2 * time.Minute
+
+// maxTopics bounds the topics of which an error is kept.
+const maxTopics = 100
+
+// Tracker is the state of one client. All methods are safe for concurrent use.
+type Tracker struct {
+	hook     func(error)
+	warnings *warnings
+	quiet    atomic.Bool
+	answered atomic.Bool // a broker has, once
+
+	servers string // where none has answered yet; "": not known
+
+	last  atomic.Pointer[entry] // of connections; nil: none since the last success
+	fatal atomic.Pointer[base.Error]
+
+	mu     sync.Mutex
+	topics map[string]*entry // of one topic each
+}
+
+// entry is an error with its time.
+type entry struct {
+	err error
+	at  time.Time
+}
+
+func (e *entry) counts() bool { return e != nil && time.Since(e.at) < maxAge }
+
+// New makes the tracker of one client. It hands errors to hooks.Error, and warns
+// by hooks.Logger, or by what slog.Default() is at that time.
+func New(hooks base.Hooks) *Tracker {
+	return &Tracker{hook: hooks.Error, warnings: &warnings{logger: hooks.Logger}}
+}
+
+// Sibling makes the tracker of a second client that works with the first: neither
+// repeats the other's warnings.
+func (t *Tracker) Sibling() *Tracker { return &Tracker{hook: t.hook, warnings: t.warnings} }
+
+// Report is told an error that ends nothing: the client goes on trying.
+func (t *Tracker) Report(err error) {
+	if t.hook != nil {
+		t.hook(err)
+	}
+	t.Note(err)
+}
+
+// Note is Report without the hook, for errors that are also given to the caller in
+// another way which programs may overlook.
+func (t *Tracker) Note(err error) {
+	_, of := errors.AsType[*base.Error](err) // a dial that timed out is one, and also a context's
+	if t.quiet.Load() || !of && base.IsContext(err) || errors.Is(err, context.Canceled) || errors.Is(err, base.ErrClosed) {
+		return
+	}
+	if t.keep(err) {
+		t.warnings.warn(err)
+	}
+}
+
+// keep remembers err. It returns false for what only follows from another error.
+func (t *Tracker) keep(err error) bool {
+	e, ok := errors.AsType[*base.Error](err)
+	if ok && e.Topic != "" {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.topics == nil || len(t.topics) >= maxTopics {
+			t.topics = map[string]*entry{}
+		}
+		t.topics[e.Topic] = &entry{err, time.Now()}
+		return true
+	}
+	last := t.last.Load()
+	if ok && e.Code == allBrokersDown && last.counts() { // the error of a broker says why
+		return false
+	}
+	if ok && e.Is(base.ErrUnreachable) && last.counts() && refused(last.err) && !refused(err) {
+		return false // a broker that refuses somebody hangs up next
+	}
+	t.last.Store(&entry{err, time.Now()})
+	return true
+}
+
+// refused reports whether a broker answers, and refuses this client.
+func refused(err error) bool {
+	return errors.Is(err, base.ErrAuthentication) || errors.Is(err, base.ErrTLS)
+}
+
+// allBrokersDown is librdkafka's code for "no connection is left".
+const allBrokersDown = -187
+
+// transport is librdkafka's code for errors of connections.
+const transport = -195
+
+// OK says that a broker has answered as it should: what was wrong with connections
+// is over. It costs next to nothing if nothing was wrong.
+func (t *Tracker) OK() {
+	if t.last.Load() != nil {
+		t.last.Store(nil)
+	}
+	if !t.answered.Load() {
+		t.answered.Store(true)
+	}
+}
+
+// AwaitsAnswer says that OK will be called as soon as any broker answers. Until then
+// that none has is a cause too: a host that drops packets, or a listener of another
+// protocol, gives no error for half a minute. servers is bootstrap.servers.
+func (t *Tracker) AwaitsAnswer(servers string) { t.servers = servers }
+
+// TopicOK says that a topic is there.
+func (t *Tracker) TopicOK(topic string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.topics, topic)
+}
+
+// Close ends the warnings: what a client says while it is being closed, everybody
+// expects. Explain goes on to know what was said before.
+func (t *Tracker) Close() { t.quiet.Store(true) }
+
+// SetFatal remembers the error that ends the client. The first one counts.
+func (t *Tracker) SetFatal(err *base.Error) { t.fatal.CompareAndSwap(nil, err) }
+
+// Fatal returns the error that has ended the client, or nil.
+func (t *Tracker) Fatal() error {
+	if e := t.fatal.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// Last returns why the client cannot work as far as it knows: the error that has
+// ended it, or what is wrong with connections and topics. It is nil if nothing is.
+func (t *Tracker) Last() error {
+	if err := t.Fatal(); err != nil {
+		return err
+	}
+	var all []error
+	if e := t.last.Load(); e.counts() {
+		all = append(all, e.err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, topic := range slices.Sorted(maps.Keys(t.topics)) {
+		if e := t.topics[topic]; e.counts() && len(all) < 3 {
+			all = append(all, e.err)
+		}
+	}
+	if len(all) == 0 && t.servers != "" && !t.answered.Load() {
+		return &base.Error{Code: transport, Partition: -1, Retriable: true, Err: fmt.Errorf("no broker has answered yet at bootstrap.servers=%s", t.servers)}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return &several{all}
+}
+
+// Explain adds the cause to an error that only says that a wait was in vain: a
+// context's, base.ErrClosed, or a time-out of the client's own. Other errors, and
+// all errors while nothing is known to be wrong, are returned as they are.
+func (t *Tracker) Explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	e, isError := err.(*base.Error)
+	if isError && !vague(e) || !isError && !base.IsContext(err) && !errors.Is(err, base.ErrClosed) {
+		return err
+	}
+	if fatal := t.Fatal(); fatal != nil && isError && e.Code == -150 {
+		return fatal
+	}
+	cause := t.Last()
+	if cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	if isError && e.Code == transport && errors.Unwrap(e.Err) != nil && (refused(err) || !refused(cause)) {
+		return err // it says why itself
+	}
+	if !isError {
+		return &explained{err, cause}
+	}
+	with := *e
+	with.Err = &explained{e.Err, cause}
+	return &with
+}
+
+// vague reports whether an error says no more than that something did not come in
+// time: librdkafka's time-outs, "all brokers down", "a fatal error was raised
+// before", "records were not delivered", and connections.
+func vague(e *base.Error) bool {
+	switch e.Code {
+	case -185, -192, -166, allBrokersDown, transport, -150, -149:
+		return true
+	}
+	return false
+}
+
+// explained is an error with its cause: "context deadline exceeded: broker ...".
+type explained struct{ err, cause error }
+
+func (e *explained) Error() string   { return fmt.Sprintf("%v: %v", e.err, e.cause) }
+func (e *explained) Unwrap() []error { return []error{e.err, e.cause} }
+
+// several is more than one cause.
+type several struct{ errs []error }
+
+func (s *several) Error() string {
+	text := ""
+	for i, err := range s.errs {
+		if i > 0 {
+			text += "; "
+		}
+		text += err.Error()
+	}
+	return text
+}
+
+func (s *several) Unwrap() []error { return s.errs }
+
+// Await returns ctx's error with its cause, if ctx has ended.
+func (t *Tracker) Await(ctx context.Context) error { return t.Explain(ctx.Err()) }
+
+// warnings writes warnings, each once in a while.
+type warnings struct {
+	logger *slog.Logger // nil: slog.Default()
+
+	mu  sync.Mutex
+	out map[string]*repeated // by what is wrong
+}
+
+// repeated is a warning that was written.
+type repeated struct {
+	at    time.Time
+	since int // how often it was left out since
+}
+
+// warnEvery is the time between two warnings about the same thing.
+const warnEvery = time.Minute
+
+// maxWarnings bounds the warnings that are remembered.
+const maxWarnings = 100
+
+func (w *warnings) warn(err error) {
+	key := subject(err)
+	w.mu.Lock()
+	before := w.out[key]
+	if before != nil && time.Since(before.at) < warnEvery {
+		before.since++
+		w.mu.Unlock()
+		return
+	}
+	if w.out == nil || len(w.out) >= maxWarnings {
+		w.out = map[string]*repeated{}
+	}
+	w.out[key] = &repeated{at: time.Now()}
+	w.mu.Unlock()
+
+	logger := w.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	attrs := []any{slog.String("error", err.Error())}
+	if before != nil && before.since > 0 {
+		attrs = append(attrs, slog.Int("repeated", before.since))
+	}
+	if e, ok := errors.AsType[*base.Error](err); ok && e.Fatal {
+		logger.Error("kafka: the client is of no use any more", attrs...)
+		return
+	}
+	logger.Warn("kafka: client error, the client keeps trying", attrs...)
+}
+
+// subject is what a warning is about: the code, the topic, and the text without its
+// numbers, without where it happened (several brokers that refuse connections are
+// one thing), and without what librdkafka adds to each repetition: "(after 3ms in
+// state CONNECT, ...)".
+func subject(err error) string {
+	text, where := err.Error(), ""
+	if e, ok := errors.AsType[*base.Error](err); ok {
+		text, where = e.Err.Error(), fmt.Sprint(e.Code, e.Topic)
+	}
+	text, _, _ = strings.Cut(text, " (after ")
+	if e, ok := errors.AsType[*base.Error](err); ok && e.Is(base.ErrUnreachable) {
+		text = text[strings.LastIndex(text, ": ")+1:]
+	}
+	withoutNumbers := strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, text)
+	return where + withoutNumbers
+}
