@@ -188,7 +188,7 @@ func (c *core) await(ctx context.Context) (item, error) {
 	}
 	for {
 		if err := ctx.Err(); err != nil {
-			return item{}, err
+			return item{}, base.Explain(c.base, err)
 		}
 		if c.closing {
 			return item{}, base.ErrClosed

@@ -101,7 +101,7 @@ func (r *runner) run(ctx context.Context) error {
 	for r.stopped == nil {
 		switch {
 		case ctx.Err() != nil:
-			r.stop(ctx.Err())
+			r.stop(base.Explain(c.base, ctx.Err()))
 		case c.closing:
 			r.stop(base.ErrClosed)
 		case len(c.trouble) > 0: // what Poll would have returned

@@ -39,6 +39,7 @@ type Option func(*config)
 
 type config struct {
 	partitions int
+	strict     bool // topics are not made when they are first written to
 	topics     map[string]int
 	level      schemas.Level
 	middleware func(http.Handler) http.Handler
@@ -48,6 +49,10 @@ type config struct {
 func WithTopic(name string, partitions int) Option {
 	return func(c *config) { c.topics[name] = partitions }
 }
+
+// WithoutTopicCreation lets the broker refuse topics that were not made, as brokers
+// with auto.create.topics.enable=false do.
+func WithoutTopicCreation() Option { return func(c *config) { c.strict = true } }
 
 // WithPartitions sets how many partitions a topic has that is made when it is
 // first written to. The default is 3.
@@ -70,13 +75,16 @@ func Start(opts ...Option) (*Env, error) {
 	for _, o := range opts {
 		o(&c)
 	}
-	cluster, err := kfake.NewCluster(
+	broker := []kfake.Opt{
 		kfake.NumBrokers(1),
 		kfake.DefaultNumPartitions(c.partitions),
-		kfake.AllowAutoTopicCreation(),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
 		kfake.GroupMinSessionTimeout(time.Millisecond), // a test need not wait 6 s for a member that is gone
-	)
+	}
+	if !c.strict {
+		broker = append(broker, kfake.AllowAutoTopicCreation())
+	}
+	cluster, err := kfake.NewCluster(broker...)
 	if err != nil {
 		return nil, fmt.Errorf("kavrotest: broker: %w", err)
 	}

@@ -58,7 +58,7 @@ func (r *run[K1, V1, K2, V2]) rounds(ctx context.Context) error {
 	defer func() { _ = r.relax(true) }()
 	for failures := 0; ; {
 		if err := ctx.Err(); err != nil {
-			return err
+			return base.Explain(r.session, err)
 		}
 		if r.position.atEnd() {
 			return nil

@@ -100,6 +100,11 @@ func (s *session) Commit(context.Context, []base.Offset) error {
 	return fmt.Errorf("%w: the offsets of a session are committed by End", base.ErrUnsupported)
 }
 
+// Explain implements base.Explainer: either client may know.
+func (s *session) Explain(err error) error {
+	return s.producer.Explain(s.consumer.Explain(err))
+}
+
 // Begin starts a transaction.
 func (s *session) Begin(ctx context.Context) error {
 	if err := s.producer.Begin(ctx); err != nil {

@@ -126,7 +126,10 @@ func (t *txnProducer) Close(ctx context.Context) error {
 			// What fails here the broker does by itself, after
 			// transaction.timeout.ms or when the next producer begins.
 			t.beginPurge()
-			_ = t.End(ctx, false)
+			// Nobody will wait for it after ctx: it must not keep the client for long then.
+			limit, cancel := context.WithTimeout(context.Background(), time.Duration(millis(ctx))*time.Millisecond)
+			defer cancel()
+			_ = t.run(ctx, opAbort, func() error { return t.client.AbortTransaction(limit) })
 		}
 	})
 }

@@ -1,13 +1,20 @@
 package franz
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/kavro/kavro/base"
 )
@@ -136,4 +143,95 @@ func TestPanicInAssigned(t *testing.T) {
 	}
 	require.Eventually(t, c.(*consumer).reader.watch.expired, time.Minute, time.Millisecond)
 	require.NoError(t, c.Close(t.Context()))
+}
+
+// counting is a kgo.Logger of every level that counts lines.
+type counting struct{ lines atomic.Int64 }
+
+func (c *counting) Level() kgo.LogLevel { return kgo.LogLevelDebug }
+
+func (c *counting) Log(_ kgo.LogLevel, msg string, _ ...any) {
+	if strings.Contains(msg, "flush") {
+		c.lines.Add(1)
+	}
+}
+
+// Flush tells kgo to flush once, however long it waits.
+func TestFlushOnce(t *testing.T) {
+	k, conf := misbehaving(t)
+	var block sync.WaitGroup // until the broker may answer
+	block.Add(1)
+	k.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+		block.Wait()
+		return nil, nil, false
+	})
+	lines := &counting{}
+	cl, err := kgo.NewClient(kgo.SeedBrokers(conf["bootstrap.servers"].(string)), kgo.WithLogger(lines))
+	require.NoError(t, err)
+	defer cl.Close()
+	p, err := WrapProducer(cl)
+	require.NoError(t, err)
+	for range 3 {
+		require.NoError(t, p.Produce(t.Context(), &base.Record{Topic: "topic", Partition: -1}, nil))
+	}
+	time.AfterFunc(300*time.Millisecond, block.Done)
+	require.NoError(t, p.Flush(t.Context()))
+	require.LessOrEqual(t, lines.lines.Load(), int64(2), "begun and ended")
+	require.NoError(t, p.Close(t.Context()))
+}
+
+// A report whose receiver takes its time is not waited for in turns either.
+func TestFlushBesideSlowReport(t *testing.T) {
+	_, conf := misbehaving(t)
+	lines := &counting{}
+	cl, err := kgo.NewClient(kgo.SeedBrokers(conf["bootstrap.servers"].(string)), kgo.WithLogger(lines))
+	require.NoError(t, err)
+	defer cl.Close()
+	p, err := WrapProducer(cl)
+	require.NoError(t, err)
+	for range 3 {
+		require.NoError(t, p.Produce(t.Context(), &base.Record{Topic: "topic", Partition: -1}, func(*base.Record, error) { time.Sleep(100 * time.Millisecond) }))
+	}
+	require.NoError(t, p.Flush(t.Context()))
+	require.LessOrEqual(t, lines.lines.Load(), int64(2))
+	require.NoError(t, p.Close(t.Context()))
+}
+
+// At log_level 6, the default, a client that works has nothing to say, as librdkafka has
+// not: kgo's Info is debugging. Warnings stay what they are.
+func TestLogLevels(t *testing.T) {
+	tests := []struct {
+		conf    base.Config
+		highest kgo.LogLevel
+	}{
+		{base.Config{}, kgo.LogLevelWarn},
+		{base.Config{"log_level": 0}, kgo.LogLevelNone},
+		{base.Config{"log_level": 3}, kgo.LogLevelError},
+		{base.Config{"log_level": 4}, kgo.LogLevelWarn},
+		{base.Config{"log_level": 7}, kgo.LogLevelDebug},
+		{base.Config{"debug": "all"}, kgo.LogLevelDebug},
+	}
+	everything := slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for _, tt := range tests {
+		tt.conf["bootstrap.servers"] = "127.0.0.1:1"
+		s, err := parse(tt.conf, producing)
+		require.NoError(t, err)
+		require.Equal(t, tt.highest, s.logger(everything).Level(), "%v", tt.conf)
+	}
+	for level, want := range map[kgo.LogLevel]slog.Level{
+		kgo.LogLevelError: slog.LevelError, kgo.LogLevelWarn: slog.LevelWarn, kgo.LogLevelInfo: slog.LevelDebug, kgo.LogLevelDebug: slog.LevelDebug,
+	} {
+		require.Equal(t, want, slogLevel(level))
+	}
+
+	_, conf := misbehaving(t)
+	var out bytes.Buffer
+	p, err := NewProducer(base.Config{"bootstrap.servers": conf["bootstrap.servers"]}, base.Hooks{Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	require.NoError(t, err)
+	for range 3 {
+		require.NoError(t, p.Produce(t.Context(), &base.Record{Topic: "topic", Partition: -1}, nil))
+		require.NoError(t, p.Flush(t.Context()))
+	}
+	require.NoError(t, p.Close(t.Context()))
+	require.Empty(t, out.String())
 }

@@ -19,8 +19,8 @@ type Topics struct {
 	look    func(ctx context.Context, topic string) error
 	waiting func() bool
 
-	latest atomic.Pointer[string] // the topic of the last record: nothing to do
-	seen   atomic.Pointer[map[string]bool]
+	first atomic.Pointer[string] // the first topic, which mostly is the only one
+	seen  atomic.Pointer[map[string]bool]
 
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -52,7 +52,7 @@ func NewTopics(t *Tracker, look func(ctx context.Context, topic string) error, w
 
 // Produced is told the topic of every record.
 func (w *Topics) Produced(topic string) {
-	if last := w.latest.Load(); last != nil && *last == topic {
+	if first := w.first.Load(); first != nil && *first == topic {
 		return
 	}
 	w.change(topic)
@@ -71,10 +71,13 @@ func (w *Topics) change(topic string) {
 		w.seen.Store(&more)
 		w.after(firstLook, topic)
 	}
-	if len(*w.seen.Load()) == 1 { // of several, each record would replace the last one's
-		w.latest.Store(&topic)
+	if w.first.Load() == nil {
+		w.remember(topic)
 	}
 }
+
+// remember is apart from change, where topic would cost memory for every record.
+func (w *Topics) remember(topic string) { w.first.Store(&topic) }
 
 // after looks at topic later. w.mu is held.
 func (w *Topics) after(d time.Duration, topic string) {

@@ -165,9 +165,11 @@ func (t *Tracker) Last() error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, topic := range slices.Sorted(maps.Keys(t.topics)) {
-		if e := t.topics[topic]; e.counts() && len(all) < 3 {
-			all = append(all, e.err)
+	if len(t.topics) > 0 {
+		for _, topic := range slices.Sorted(maps.Keys(t.topics)) {
+			if e := t.topics[topic]; e.counts() && len(all) < 3 {
+				all = append(all, e.err)
+			}
 		}
 	}
 	if len(all) == 0 && t.servers != "" && !t.answered.Load() {
@@ -195,6 +197,9 @@ func (t *Tracker) Explain(err error) error {
 	}
 	if fatal := t.Fatal(); fatal != nil && isError && e.Code == -150 {
 		return fatal
+	}
+	if _, done := err.(*explained); done {
+		return err
 	}
 	cause := t.Last()
 	if cause == nil || errors.Is(err, cause) {
@@ -297,14 +302,17 @@ func (w *warnings) warn(err error) {
 	logger.Warn("kafka: client error, the client keeps trying", attrs...)
 }
 
-// subject is what a warning is about: the code, the topic, and the text without its
+// subject is what a warning is about: the topic and the code, or the text without its
 // numbers, without where it happened (several brokers that refuse connections are
 // one thing), and without what librdkafka adds to each repetition: "(after 3ms in
 // state CONNECT, ...)".
 func subject(err error) string {
 	text, where := err.Error(), ""
 	if e, ok := errors.AsType[*base.Error](err); ok {
-		text, where = e.Err.Error(), fmt.Sprint(e.Code, e.Topic)
+		if e.Topic != "" {
+			return fmt.Sprint(e.Code, e.Topic)
+		}
+		text, where = e.Err.Error(), fmt.Sprint(e.Code)
 	}
 	text, _, _ = strings.Cut(text, " (after ")
 	if e, ok := errors.AsType[*base.Error](err); ok && e.Is(base.ErrUnreachable) {

@@ -1,0 +1,169 @@
+package kavro_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro"
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/kavrotest"
+	"github.com/kavro/kavro/serde"
+)
+
+// What a program without hooks hears of brokers that cannot be reached, and of a
+// topic that does not exist: a warning soon, and the cause with every error.
+
+// lines is what slog.Default() writes meanwhile.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) count(part string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), part)
+}
+
+// overhear collects the warnings of a test that does not run beside others.
+func overhear(t *testing.T) *lines {
+	l := &lines{}
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(l, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return l
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// requireVain requires that err says that time was up, and why.
+func requireVain(t *testing.T, err, cause error) {
+	t.Helper()
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorIs(t, err, cause)
+	e := (*base.Error)(nil)
+	require.ErrorAs(t, err, &e)
+	require.LessOrEqual(t, strings.Count(err.Error(), e.Err.Error()), 1, "said once: %v", err)
+}
+
+func TestNobodyListens(t *testing.T) {
+	conf := kavro.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": ""}
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			warnings := overhear(t)
+			p, err := kavro.NewProducer[string, string](conf, kavro.Base(name), plainValues())
+			require.NoError(t, err)
+			rec := avroproducer.Record[string, string]{Topic: "orders", Value: "v"}
+			err = p.ProduceSync(within(t, time.Second), rec)
+			requireVain(t, err, base.ErrUnreachable)
+			require.ErrorIs(t, err, avroproducer.ErrNotReported)
+			require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
+			requireVain(t, p.Flush(within(t, time.Second)), base.ErrUnreachable)
+			require.ErrorIs(t, p.Warmup(within(t, time.Second), "orders"), base.ErrUnreachable)
+			requireVain(t, p.Close(within(t, time.Second)), base.ErrUnreachable)
+
+			c, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Base(name), plainValues())
+			require.NoError(t, err)
+			_, err = c.Poll(within(t, time.Second))
+			requireVain(t, err, base.ErrUnreachable)
+			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
+			requireVain(t, c.Run(within(t, time.Second), handle), base.ErrUnreachable)
+			for _, err := range c.Messages(within(t, time.Second)) {
+				requireVain(t, err, base.ErrUnreachable)
+			}
+			_ = c.Close(within(t, time.Second))
+
+			require.GreaterOrEqual(t, warnings.count("kafka: client error"), 2, "each client")
+			require.LessOrEqual(t, warnings.count("kafka: client error"), 4, "each client, and not each try")
+		})
+	}
+}
+
+func TestPipelineWithoutBrokers(t *testing.T) {
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			warnings := overhear(t)
+			p, err := kavro.NewPipeline[string, string, string, string](kavro.Config{
+				"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": "t", "transaction.timeout.ms": 1500,
+			}, []string{"orders"}, kavro.Base(name), plainValues(), kavro.Output(plainValues()))
+			require.NoError(t, err)
+			err = p.Run(within(t, 2*time.Second), func(context.Context, *avroconsumer.Message[string, string]) ([]avroproducer.Record[string, string], error) {
+				return nil, nil
+			})
+			requireVain(t, err, base.ErrUnreachable)
+			_ = p.Close(within(t, time.Second))
+			require.NotZero(t, warnings.count("kafka: client error"))
+		})
+	}
+}
+
+// A topic that brokers do not make: Warmup says so, and a producer and a consumer
+// that go on regardless do.
+func TestMissingTopic(t *testing.T) {
+	env, err := kavrotest.Start(kavrotest.WithoutTopicCreation(), kavrotest.WithTopic("there", 1))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, env.Close()) }()
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			warnings := overhear(t)
+			p, err := kavro.NewProducer[string, string](env.Config(), kavro.Base(name), plainValues())
+			require.NoError(t, err)
+			require.NoError(t, p.Warmup(t.Context(), "there"))
+			err = p.Warmup(t.Context(), "there", "orders")
+			require.ErrorIs(t, err, base.ErrUnknownTopic)
+			require.ErrorContains(t, err, "orders")
+			require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
+			requireVain(t, p.Flush(within(t, 2*time.Second)), base.ErrUnknownTopic)
+			requireVain(t, p.Close(within(t, time.Second)), base.ErrUnknownTopic)
+			require.Equal(t, 1, warnings.count("orders"))
+
+			c, err := kavro.NewConsumer[string, string](env.Group("g-"+name), []string{"orders"}, kavro.Base(name), plainValues())
+			require.NoError(t, err)
+			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
+			requireVain(t, c.Run(within(t, 2*time.Second), handle), base.ErrUnknownTopic)
+			require.Equal(t, 2, warnings.count("orders"))
+			require.NoError(t, c.Close(t.Context()))
+		})
+	}
+}
+
+// Where brokers make topics by themselves, Warmup lets them.
+func TestWarmupMakesTopics(t *testing.T) {
+	env, err := kavrotest.Start()
+	require.NoError(t, err)
+	defer func() { require.NoError(t, env.Close()) }()
+	for _, name := range bases.Names() {
+		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Base(name), plainValues())
+		require.NoError(t, err)
+		require.NoError(t, p.Warmup(t.Context(), "new-"+name), name)
+		parts, err := p.Base().(base.Metadata).Partitions(t.Context(), "new-"+name)
+		require.NoError(t, err)
+		require.Len(t, parts, 3)
+		require.NoError(t, p.Close(t.Context()))
+	}
+}
+
+// plainValues writes values as keys are: no registry is asked.
+func plainValues() kavro.Option {
+	return kavro.ValueSerde[string](serde.String, serde.String)
+}
