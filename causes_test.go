@@ -135,13 +135,13 @@ func TestMissingTopic(t *testing.T) {
 			require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
 			requireVain(t, p.Flush(within(t, 2*time.Second)), base.ErrUnknownTopic)
 			requireVain(t, p.Close(within(t, time.Second)), base.ErrUnknownTopic)
-			require.Equal(t, 1, warnings.count("orders"))
+			require.Equal(t, 1, warnings.count(`error="orders: `))
 
 			c, err := kavro.NewConsumer[string, string](env.Group("g-"+name), []string{"orders"}, kavro.Base(name), plainValues())
 			require.NoError(t, err)
 			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
 			requireVain(t, c.Run(within(t, 2*time.Second), handle), base.ErrUnknownTopic)
-			require.Equal(t, 2, warnings.count("orders"))
+			require.Equal(t, 2, warnings.count(`error="orders: `), "each client")
 			require.NoError(t, c.Close(t.Context()))
 		})
 	}
@@ -166,4 +166,21 @@ func TestWarmupMakesTopics(t *testing.T) {
 // plainValues writes values as keys are: no registry is asked.
 func plainValues() kavro.Option {
 	return kavro.ValueSerde[string](serde.String, serde.String)
+}
+
+// A second Hooks adds to the first.
+func TestHooksTwice(t *testing.T) {
+	conf := kavro.Config{"bootstrap.servers": "127.0.0.1:1"}
+	quiet := kavro.Hooks(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	for _, name := range bases.Names() {
+		first, second := make(chan error, 1000), make(chan error, 1000)
+		p, err := kavro.NewProducer[string, string](conf, kavro.Base(name), plainValues(), quiet,
+			kavro.Hooks(base.Hooks{Error: func(err error) { first <- err }}),
+			kavro.Hooks(base.Hooks{Error: func(err error) { second <- err }}))
+		require.NoError(t, err)
+		require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
+		require.ErrorIs(t, <-first, base.ErrUnreachable)
+		require.ErrorIs(t, <-second, base.ErrUnreachable)
+		_ = p.Close(within(t, time.Millisecond))
+	}
 }

@@ -158,13 +158,14 @@ func deserializerOption(name string, part serde.Part, opts []serde.DeserializerO
 }
 
 // Hooks receives the Kafka client's logs, statistics and errors, and answers
-// for OAuth tokens. Several add up; Token can be given once.
+// for OAuth tokens. Several add up; Token can be given once. See [base.Hooks.Join].
 func Hooks(h base.Hooks) Option {
 	return func(o *options) {
-		if o.hooks.Token != nil && h.Token != nil {
+		joined, err := o.hooks.Join(h)
+		if err != nil {
 			o.fail("Hooks", "Token is given twice: there is one source of tokens")
 		}
-		o.hooks = bothHooks(o.hooks, h)
+		o.hooks = joined
 	}
 }
 

@@ -3,7 +3,6 @@ package kavro
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -109,35 +108,6 @@ func isNil(v any) bool {
 		return r.IsNil()
 	}
 	return false
-}
-
-// bothHooks tells a and b.
-func bothHooks(a, b base.Hooks) base.Hooks {
-	switch {
-	case a.Logger == nil:
-		a.Logger = b.Logger
-	case b.Logger != nil && b.Logger != a.Logger:
-		a.Logger = slog.New(slog.NewMultiHandler(a.Logger.Handler(), b.Logger.Handler()))
-	}
-	if a.Token == nil {
-		a.Token = b.Token
-	}
-	a.Stats = both(a.Stats, b.Stats)
-	a.Error = both(a.Error, b.Error)
-	return a
-}
-
-func both[T any](a, b func(T)) func(T) {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return func(v T) {
-		a(v)
-		b(v)
-	}
 }
 
 // check finds the options that have no effect on what r makes.

@@ -25,6 +25,7 @@ type Hooks struct {
 	// Token answers for SASL/OAUTHBEARER, whenever the client needs a new token.
 	Token func(context.Context) (Token, error)
 	// Stats receives librdkafka's statistics document (statistics.interval.ms).
+	// base/franz has none, and refuses it.
 	Stats func(json []byte)
 	// Error receives errors that belong to no record and end nothing, such as
 	// "all brokers are down": the client goes on trying.

@@ -256,3 +256,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A hook that nothing would call is refused.
+func TestStatsHook(t *testing.T) {
+	hooks := base.Hooks{Stats: func([]byte) {}}
+	conf := base.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": "t"}
+	_, producerErr := NewProducer(conf, hooks)
+	_, consumerErr := NewConsumer(conf, hooks)
+	_, sessionErr := NewSession(conf, hooks)
+	for _, err := range []error{producerErr, consumerErr, sessionErr} {
+		ce := (*base.ConfigError)(nil)
+		require.ErrorAs(t, err, &ce)
+		require.Equal(t, "Hooks.Stats", ce.Key)
+	}
+}

@@ -14,9 +14,20 @@ import (
 	"github.com/kavro/kavro/internal/clienterr"
 )
 
+// checkHooks refuses what franz-go cannot do.
+func checkHooks(hooks base.Hooks) error {
+	if hooks.Stats != nil {
+		return &base.ConfigError{Key: "Hooks.Stats", Reason: "franz-go keeps no librdkafka statistics; use base/confluent, or kgo's hooks with WrapProducer"}
+	}
+	return nil
+}
+
 // clientOpts are the options that producers and consumers have in common. ctx
 // ends the client's own work; it does not replace closing the client.
 func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks, errs *clienterr.Tracker) ([]kgo.Opt, error) {
+	if err := checkHooks(hooks); err != nil {
+		return nil, err
+	}
 	opts := []kgo.Opt{
 		kgo.WithContext(ctx),
 		kgo.SeedBrokers(s.brokers...),
