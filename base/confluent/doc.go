@@ -22,8 +22,9 @@
 //   - enable.auto.commit, auto.commit.interval.ms and enable.auto.offset.store
 //     are accepted and not handed on: a base commits only when it is told to,
 //     and the layer above reads them.
-//   - Without base.Hooks.Logger nothing is logged, unless log_level or debug is
-//     set: then librdkafka writes to stderr. With it, log lines go there.
+//   - Without base.Hooks.Logger librdkafka logs nothing, unless log_level or debug
+//     is set: then it writes to stderr. With it, log lines go there. Warnings of
+//     base's own go to slog.Default() without it.
 //   - go.delivery.report.fields is accepted and not handed on: a report carries
 //     the caller's own record, so nothing has to be copied back.
 //   - go.batch.producer=true is refused (it loses headers and timestamps), as
