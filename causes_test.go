@@ -3,6 +3,7 @@ package kavro_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -182,5 +183,41 @@ func TestHooksTwice(t *testing.T) {
 		require.ErrorIs(t, <-first, base.ErrUnreachable)
 		require.ErrorIs(t, <-second, base.ErrUnreachable)
 		_ = p.Close(within(t, time.Millisecond))
+	}
+}
+
+// A static member whose name another one has taken is closed at once, and says why, once.
+func TestCloseFenced(t *testing.T) {
+	env, err := kavrotest.Start(kavrotest.WithTopic("orders", 2))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, env.Close()) }()
+	overhear(t)
+	for _, name := range bases.Names() {
+		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Base(name), plainValues())
+		require.NoError(t, err)
+		require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
+		require.NoError(t, p.Close(t.Context()))
+
+		conf := env.Group("g-"+name, kavro.Config{"group.instance.id": "i", "session.timeout.ms": 6000, "heartbeat.interval.ms": 200})
+		first, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Base(name), plainValues())
+		require.NoError(t, err)
+		_, err = first.Poll(within(t, time.Minute))
+		require.NoError(t, err)
+		second, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Base(name), plainValues())
+		require.NoError(t, err)
+		_, _ = second.Poll(within(t, 2*time.Second)) // joins
+		e := (*base.Error)(nil)
+		for e == nil || !e.Fatal {
+			_, err = first.Poll(within(t, time.Minute))
+			require.NotErrorIs(t, err, context.DeadlineExceeded)
+			_ = errors.As(err, &e)
+		}
+		start := time.Now()
+		err = first.Close(within(t, time.Minute))
+		require.Less(t, time.Since(start), 20*time.Second)
+		require.ErrorAs(t, err, &e)
+		require.EqualValues(t, 82, e.Code)
+		require.Equal(t, 1, strings.Count(err.Error(), e.Err.Error()), "%v", err)
+		require.NoError(t, second.Close(t.Context()))
 	}
 }

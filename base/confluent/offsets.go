@@ -27,6 +27,9 @@ func (c *consumer) Commit(ctx context.Context, next []base.Offset) error {
 		list[i] = topicPartition(o)
 	}
 	answer, err := question(ctx, c, func() ([]kafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
+	if fatal := c.events.Fatal(); err != nil && fatal != nil {
+		return fatal // it is no matter of a partition
+	}
 	if err != nil {
 		if len(next) == 1 { // else the answer does not say whose error it is
 			err = at(err, next[0].TopicPartition)
@@ -266,12 +269,15 @@ func firstError(answer []kafka.TopicPartition) error {
 	return nil
 }
 
-// at adds where it happened to an error of Kafka's.
+// at adds where it happened to an error of Kafka's, in a copy.
 func at(err error, tp base.TopicPartition) error {
-	if e, ok := err.(*base.Error); ok {
-		e.Topic, e.Partition = tp.Topic, tp.Partition
+	e, ok := err.(*base.Error)
+	if !ok {
+		return err
 	}
-	return err
+	located := *e
+	located.Topic, located.Partition = tp.Topic, tp.Partition
+	return &located
 }
 
 // distinct is partitions in order, each once.
