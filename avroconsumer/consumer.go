@@ -315,7 +315,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	if c.ownsBase {
-		err := c.core.base.Close(ctx) // calls Revoked
+		err := c.core.base.Close(ctx)              // calls Revoked
 		if !errors.Is(errors.Join(errs...), err) { // else the commit has said so: a client that has ended
 			errs = append(errs, err)
 		}
