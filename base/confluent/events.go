@@ -41,13 +41,15 @@ func newEvents(client kafka.Handle, logs <-chan kafka.LogEvent, hooks base.Hooks
 	return e
 }
 
-// hungUp is a connection that a broker has ended instead of answering to the
-// credentials.
-type hungUp struct{ err kafka.Error }
+// meant is an error of a connection whose text says more than its code.
+type meant struct {
+	err   kafka.Error
+	cause error
+}
 
-func (e *hungUp) Error() string        { return e.err.Error() }
-func (e *hungUp) Unwrap() error        { return e.err }
-func (e *hungUp) Is(target error) bool { return target == base.ErrAuthentication }
+func (e *meant) Error() string        { return e.err.Error() }
+func (e *meant) Unwrap() error        { return e.err }
+func (e *meant) Is(target error) bool { return target == e.cause }
 
 // handle serves an event that is neither a record nor a rebalance.
 func (e *events) handle(ev kafka.Event) {
@@ -60,7 +62,9 @@ func (e *events) handle(ev kafka.Event) {
 		case ev.Code() == kafka.ErrAllBrokersDown:
 			err.Err = fmt.Errorf("%w: nobody answers at bootstrap.servers, or with another security.protocol", ev)
 		case ev.Code() == kafka.ErrTransport && strings.Contains(ev.String(), "SASL authentication error"):
-			err.Err = &hungUp{ev}
+			err.Err = &meant{ev, base.ErrAuthentication} // the broker has hung up instead of answering
+		case ev.Code() == kafka.ErrTransport && strings.Contains(ev.String(), "SSL routines"):
+			err.Err = &meant{ev, base.ErrTLS} // mostly it has a code of its own, -181
 		}
 		e.Report(err)
 	case *kafka.Stats:
