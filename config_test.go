@@ -285,7 +285,6 @@ func TestKeysWithoutEffectAreTold(t *testing.T) {
 		{"commits of a pipeline", "pipeline", kavro.Config{"enable.auto.commit": true, "auto.commit.interval.ms": 100}, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))},
 			`"kavro: keys of the configuration that have no effect on a pipeline" keys="[auto.commit.interval.ms enable.auto.commit]"`},
 		{"no commits of a pipeline", "pipeline", kavro.Config{"enable.auto.commit": false}, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))}, ""},
-		{"statistics that are not kept", "producer", nil, []kavro.Option{kavro.Hooks(base.Hooks{Stats: func([]byte) {}})}, "Hooks.Stats is never called"},
 		{"a token that is not asked for", "producer", nil, []kavro.Option{kavro.Hooks(base.Hooks{Token: func(context.Context) (base.Token, error) { return base.Token{}, nil }})}, "Hooks.Token is never called"},
 		{"a registry's keys beside a registry", "producer", kavro.Config{"cache.capacity": 5}, []kavro.Option{kavro.Registry(memory)},
 			`because the option Registry gives a registry" keys="[cache.capacity schema.registry.url]"`},
@@ -311,6 +310,26 @@ func TestKeysWithoutEffectAreTold(t *testing.T) {
 				require.Equal(t, strings.Count(log.String(), "\n"), min(1, len(tt.want)), log)
 				require.Contains(t, log.String(), tt.want)
 			}
+		})
+	}
+}
+
+// Statistics that nobody makes are told: a warning where a key would make them, an
+// error where nothing can.
+func TestStatisticsThatAreNotMade(t *testing.T) {
+	for _, name := range bases.Names() {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			err := construct("producer", nil, kavro.Base(name), kavro.ValueSchema(orderSchema), kavro.Hooks(base.Hooks{
+				Stats:  func([]byte) {},
+				Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+			}))
+			if name == "franz" {
+				require.ErrorContains(t, err, "configuration: Hooks.Stats: ")
+				return
+			}
+			require.NoError(t, err)
+			require.Contains(t, log.String(), "Hooks.Stats is never called: statistics.interval.ms is not set")
 		})
 	}
 }

@@ -131,8 +131,8 @@ func TestReadUsers(t *testing.T) {
 		"a:b\na:c":                  `user "a" is there twice`,
 		":secret":                   "no name",
 		"a:":                        `user "a" has no password`,
-		"":                          "no user is in it",
-		"# secret\n\n":              "no user is in it",
+		"":                          "nobody is in the file",
+		"# secret\n\n":              "nobody is in the file",
 	} {
 		_, err := server.ReadUsers(strings.NewReader(text))
 		require.ErrorContains(t, err, want)

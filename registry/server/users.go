@@ -92,9 +92,6 @@ func ReadUsers(r io.Reader) (*Users, error) {
 	if len(list) == 0 {
 		return nil, errors.New("server: users: nobody is in the file: want a line name:password for each user")
 	}
-	if len(list) == 0 {
-		return nil, errors.New("server: users: no user is in it")
-	}
 	return NewUsers(list...)
 }
 
