@@ -48,7 +48,6 @@ func (l lying) SchemaByID(ctx context.Context, subject string, id int) (*registr
 // Whatever a registry answers, no id is written that no registry gives: every
 // implementation of the interface is looked at, for all the ways to decide.
 func TestNoIDOutOfRangeIsWritten(t *testing.T) {
-	var big int64 = 4294967297
 	ways := map[string]struct {
 		known bool // the schema is registered before
 		opts  []serde.SerializerOption
@@ -69,7 +68,11 @@ func TestNoIDOutOfRangeIsWritten(t *testing.T) {
 			s := serializer[Order](t, lying{r, change}, append(way.opts, serde.WithSchema(orderV1))...)
 			return s.Append(t.Context(), nil, target(), &Order{ID: "a"})
 		}
-		for _, id := range []int{0, -5, -1, 1 << 31, int(big)} {
+		for _, wide := range []int64{0, -5, -1, 1 << 31, 4294967297} {
+			id := int(wide)
+			if int64(id) != wide {
+				continue // a registry of this program cannot answer it: int has 32 bits
+			}
 			t.Run(fmt.Sprint(name, " ", id), func(t *testing.T) {
 				out, err := write(func(s *registry.SubjectSchema) *registry.SubjectSchema { s.ID = id; return s })
 				var malformed *registry.MalformedResponseError
