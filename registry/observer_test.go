@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -144,14 +143,16 @@ func TestAnOutageIsToldOncePerAttempt(t *testing.T) {
 					})))
 				require.NoError(t, err)
 				defer c.Close()
+				errs := make([]error, callers)
 				var wg sync.WaitGroup
-				for range callers {
-					wg.Go(func() {
-						var unavailable *UnavailableError
-						assert.ErrorAs(t, call(c, t.Context()), &unavailable)
-					})
+				for i := range errs {
+					wg.Go(func() { errs[i] = call(c, t.Context()) })
 				}
 				wg.Wait()
+				for _, err := range errs {
+					var unavailable *UnavailableError
+					require.ErrorAs(t, err, &unavailable)
+				}
 				require.EqualValues(t, 4, sent.Load(), "an attempt and three more, for all")
 				require.Equal(t, 4, seen.of(EventRequest))
 				require.Equal(t, 3, seen.of(EventRetry))
