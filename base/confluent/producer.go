@@ -175,6 +175,7 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 			p.headers.Put(headers)
 		}()
 	}
+	topic := r.Topic // once it is queued, r is the caller's again as soon as it is reported
 	err := p.enqueue(&m, r, done)
 	if isQueueFull(err) {
 		err = p.waitForRoom(ctx, &m, r, done)
@@ -182,7 +183,7 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 	if err != nil {
 		return p.produceError(err, r)
 	}
-	p.topics.Produced(r.Topic)
+	p.topics.Produced(topic)
 	return nil
 }
 

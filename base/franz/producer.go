@@ -174,9 +174,10 @@ func (p *producer) Produce(ctx context.Context, r *base.Record, done func(*base.
 	// ctx ends with Produce: cancelling one record would fail its batch.
 	limit := p.deadlines.from(now)
 	s.late = limit.Done()
+	topic := r.Topic // from here on r is the caller's again, as soon as it is reported
 	p.cl.Produce(limit, &s.rec, s.promise)
 	p.flight.entered(e)
-	p.topics.Produced(r.Topic)
+	p.topics.Produced(topic)
 	return nil
 }
 
