@@ -36,10 +36,12 @@ func (l *lines) Write(b []byte) (int, error) {
 	return l.text.Write(b)
 }
 
-func (l *lines) count(part string) int {
+func (l *lines) count(part string) int { return strings.Count(l.String(), part) }
+
+func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), part)
+	return l.text.String()
 }
 
 // overhear collects the warnings of a test that does not run beside others.
