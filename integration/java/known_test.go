@@ -81,7 +81,7 @@ var contested = []struct {
 	{regexp.MustCompile(`: the default of an enum is one of its symbols, not .+$`), "an enum's default that is no string"},
 	{regexp.MustCompile(`does not fit: .* is no byte: one character 0-255 for each byte$`), "a default of bytes beyond U+00FF"},
 	{regexp.MustCompile(`does not fit: want a symbol of \S+, not "`), "a field's default that is no symbol of its enum"},
-	{regexp.MustCompile(`does not fit: want \d+ bytes, not \d+$`), "a default of another length than its fixed"},
+	{regexp.MustCompile(`does not fit: want \d+ bytes?, not \d+$`), "a default of another length than its fixed"},
 	{regexp.MustCompile(`does not fit: ".*" fits no branch of the union$`), "a union's default that is no symbol, bytes or fixed of its branches"},
 }
 
