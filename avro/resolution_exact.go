@@ -16,7 +16,7 @@ import (
 // its own schema, and the data are to be of another one. What a reader may do
 // without, a writer may not lose. Beyond the rules of all resolutions:
 //
-//	field that the target lacks     it is its default, or empty; or zero, without a default
+//	field that the target lacks     it is its default; or, without one, zero or empty
 //	enum symbol                     the target has it: its default is for readers
 //	int, long as float or double    the number is exact
 //	bytes as string                 the bytes are UTF-8
@@ -26,15 +26,16 @@ import (
 //	                                numbers excepted
 //
 // So a reader with the program's own schema gets the value that was written, or
-// none at all; or the default of a field that nobody had filled in.
+// none at all.
 
 // NewExactResolution compiles the way of values that were encoded with own into
 // data of target, for a program that has to write with a schema that is not its
 // own. No value is changed: one that target has no place for is an error of
 // [Resolution.Append] and names the path, as in [NewResolution]: a field that is
 // set and that target does not have, a symbol that its enum lacks, a number that
-// loses digits. A dropped field is set unless it is its default, or empty: null, or a
-// text, bytes, an array or a map of length 0. One without a default may be 0 or false.
+// loses digits. A dropped field is set unless it is its default, the very value: one
+// that is null or of length 0 is set where the default is another. One without a
+// default is not set if it is null, of length 0, 0 or false.
 //
 // It fails only if target has no place for any value of own. The error is a
 // [*ResolveError]. Options: the limits.
@@ -169,24 +170,32 @@ func checkWhole(value []byte, as string, convert func(int64) float64) error {
 	return nil
 }
 
-// unset returns the check that a field, which the target does not have, holds
+// isUnset returns the check that a field, which the target does not have, holds
 // nothing that would be lost.
-func (c *compiler) unset(record *match, f *schemas.Field) check {
-	lost := func(not string) error {
-		return fmt.Errorf("the field is set (it is not %s), and %s of the schema to be written does not have it", not, describe(record.reader))
+func isUnset(record *match, f *schemas.Field) check {
+	target := describe(record.reader)
+	if check := isDefault(f, func() error {
+		return fmt.Errorf("the field is set (it is not its default), and %s of the schema to be written does not have it", target)
+	}); check != nil {
+		return check
 	}
+	return func(value []byte) error {
+		if _, zero := zeroValue(f.Type(), value, 0); !zero {
+			return fmt.Errorf("the field is set (it is not zero), and %s of the schema to be written does not have it", target)
+		}
+		return nil
+	}
+}
+
+// isDefault returns the check that a field holds its default, or nil if it has none.
+func isDefault(f *schemas.Field, fault func() error) check {
 	def, err := AppendDefault(nil, f)
 	if err != nil {
-		return func(value []byte) error {
-			if _, zero := zeroValue(f.Type(), value, 0); !zero {
-				return lost("zero")
-			}
-			return nil
-		}
+		return nil
 	}
 	codec, err := NewCodec[any](f.Type().Schema())
 	return func(value []byte) error {
-		if bytes.Equal(value, def) || emptyValue(f.Type(), value) {
+		if bytes.Equal(value, def) {
 			return nil
 		}
 		// The same value in other bytes: a map in another order, an array in several blocks.
@@ -196,7 +205,7 @@ func (c *compiler) unset(record *match, f *schemas.Field) check {
 				return nil
 			}
 		}
-		return lost("its default, nor empty")
+		return fault()
 	}
 }
 
@@ -208,25 +217,6 @@ func maybeManyForms(n *schemas.Node) bool {
 		}
 	}
 	return false
-}
-
-// emptyValue reports whether a value is null or has no length: Go's zero value of
-// strings, slices, maps and pointers, which a program has that knows nothing of the
-// field. 0 and false are values, where the default is another.
-func emptyValue(n *schemas.Node, value []byte) bool {
-	switch n.Type() {
-	case schemas.Null, schemas.String, schemas.Bytes, schemas.Array, schemas.Map:
-	case schemas.Union:
-		i, next, err := wire.Int(value, 0)
-		if err != nil || i < 0 || int(i) >= len(n.Branches()) {
-			return false
-		}
-		return n.Branches()[i].Type() == schemas.Null && next == len(value)
-	default:
-		return false
-	}
-	_, empty := zeroValue(n, value, 0)
-	return empty
 }
 
 // zeroValue reports whether the value of type n at src[at:] is null, false, 0, or

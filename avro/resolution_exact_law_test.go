@@ -76,7 +76,7 @@ func hasAliases(s *schemas.Schema) bool {
 }
 
 // differs reports whether two values are not the same, but for which type of number
-// they are, and for fields that were empty.
+// they are.
 func differs(before, after any) bool {
 	if u, ok := before.(slowUnion); ok {
 		v, ok := after.(slowUnion)
@@ -89,7 +89,7 @@ func differs(before, after any) bool {
 	case slowRecord:
 		y := after.(slowRecord)
 		for i := range x {
-			if !isEmpty(x[i]) && differs(x[i], y[i]) {
+			if differs(x[i], y[i]) {
 				return true
 			}
 		}
@@ -107,20 +107,6 @@ func differs(before, after any) bool {
 		return false
 	}
 	return scalar(before) != scalar(after)
-}
-
-func isEmpty(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case string:
-		return v == ""
-	case slowMap:
-		return len(v.values) == 0
-	case slowUnion:
-		return v.value == nil
-	}
-	return false
 }
 
 // scalar is v without its type, if it is a number.

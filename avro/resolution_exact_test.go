@@ -24,7 +24,7 @@ func ExampleNewExactResolution() {
 	fmt.Println(err)
 	// Output:
 	// [2 49] <nil>
-	// channel: the field is set (it is not its default, nor empty), and record Order of the schema to be written does not have it
+	// channel: the field is set (it is not its default), and record Order of the schema to be written does not have it
 }
 
 func enum(name, symbols string) string {
@@ -81,13 +81,19 @@ func TestExactResolution(t *testing.T) {
 		{"symbol in another order", inRecord(enum("S", `"RETURNED","NEW"`)), inRecord(enum("S", `"NEW","RETURNED"`)), only("RETURNED"), ""},
 		{"known symbol", inRecord(enum("S", newStatus)), inRecord(enum("S", oldStatus)), only("PAID"), ""},
 
-		{"field", dropped(`"string"`, `,"default":"web"`), without, holding("app"), "x: the field is set (it is not its default, nor empty)"},
+		{"field", dropped(`"string"`, `,"default":"web"`), without, holding("app"), "x: the field is set (it is not its default)"},
 		{"field that is its default", dropped(`"string"`, `,"default":"web"`), without, holding("web"), ""},
-		{"field that is zero, and its default is not", dropped(`"boolean"`, `,"default":true`), without, holding(false), "x: the field is set (it is not its default, nor empty)"},
-		{"field that is empty", dropped(`"string"`, `,"default":"web"`), without, holding(""), ""},
-		{"array that is empty", dropped(`{"type":"array","items":"int"}`, `,"default":[1]`), without, holding([]int{}), ""},
-		{"field that is null", dropped(`["string","null"]`, `,"default":"web"`), without, holding(nil), ""},
-		{"number that is zero, and its default is not", dropped(`"int"`, `,"default":3`), without, holding(0), "x: the field is set (it is not its default, nor empty)"},
+		{"field that is zero, and its default is not", dropped(`"boolean"`, `,"default":true`), without, holding(false), "x: the field is set (it is not its default)"},
+		{"field that is empty, and its default is not", dropped(`"string"`, `,"default":"web"`), without, holding(""), "x: the field is set (it is not its default)"},
+		{"array that is empty, and its default is not", dropped(`{"type":"array","items":"int"}`, `,"default":[1]`), without, holding([]int{}), "x: the field is set (it is not its default)"},
+		{"map that is empty, and its default is not", dropped(`{"type":"map","values":"int"}`, `,"default":{"a":1}`), without, holding(map[string]int{}), "x: the field is set (it is not its default)"},
+		{"bytes that are empty, and their default is not", dropped(`"bytes"`, `,"default":"a"`), without, holding([]byte{}), "x: the field is set (it is not its default)"},
+		{"field in a record that is empty, and its default is not", dropped(line(`{"name":"n","type":"string"}`), `,"default":{"n":"web"}`), without, holding(map[string]any{"n": ""}), "x: the field is set (it is not its default)"},
+		{"field that is null, and its default is empty", dropped(`["string","null"]`, `,"default":""`), without, holding(nil), "x: the field is set (it is not its default)"},
+		{"field that is empty, as its default is", dropped(`"string"`, `,"default":""`), without, holding(""), ""},
+		{"field that is null, as its default is", dropped(`["null","string"]`, `,"default":null`), without, holding(nil), ""},
+		{"field that is null, and its default is not", dropped(`["string","null"]`, `,"default":"web"`), without, holding(nil), "x: the field is set (it is not its default)"},
+		{"number that is zero, and its default is not", dropped(`"int"`, `,"default":3`), without, holding(0), "x: the field is set (it is not its default)"},
 		{"empty text behind a pointer", dropped(`["null","string"]`, `,"default":null`), without, holding(""), "x: the field is set"},
 		{"field without a default", dropped(`"string"`, ``), without, holding("app"), "x: the field is set (it is not zero)"},
 		{"empty field without a default", dropped(`"string"`, ``), without, holding(""), ""},

@@ -116,7 +116,7 @@ func (r *recordCompiler) drop(to int) {
 		}
 		r.walk(r.next, func() {
 			if r.exact && !r.late[r.next] {
-				r.checked(r.unset(r.match, f), func() { r.skip(f.Type(), true) })
+				r.checked(isUnset(r.match, f), func() { r.skip(f.Type(), true) })
 			} else {
 				r.skip(f.Type(), !r.late[r.next])
 			}

@@ -55,7 +55,7 @@ func TestWritingChangesNoValue(t *testing.T) {
 	}{
 		{"symbol", channelOrder{"1", "RETURNED", "web"}, "orders value (schema 1): status: the schema to be written has no symbol RETURNED"},
 		{"field", channelOrder{"1", "PAID", "app"}, "orders value (schema 1): channel: the field is set"},
-		{"field that nobody filled in", channelOrder{"1", "PAID", ""}, ""},
+		{"empty field, and its default is not", channelOrder{"1", "PAID", ""}, "orders value (schema 1): channel: the field is set (it is not its default)"},
 		{"nothing lost", channelOrder{"1", "PAID", "web"}, ""},
 	} {
 		for name, opts := range map[string][]serde.SerializerOption{
