@@ -17,6 +17,7 @@ import (
 // without, a writer may not lose. Beyond the rules of all resolutions:
 //
 //	field that the target lacks     it is its default; or, without one, zero or empty
+//	field by an alias               a reader with own finds it there, or it is its default
 //	enum symbol                     the target has it: its default is for readers
 //	int, long as float or double    the number is exact
 //	bytes as string                 the bytes are UTF-8
@@ -26,7 +27,7 @@ import (
 //	                                numbers excepted
 //
 // So a reader with the program's own schema gets the value that was written, or
-// none at all.
+// none at all. What has the same name in both is the same, whatever aliases say.
 
 // NewExactResolution compiles the way of values that were encoded with own into
 // data of target, for a program that has to write with a schema that is not its
@@ -36,6 +37,8 @@ import (
 // loses digits. A dropped field is set unless it is its default, the very value: one
 // that is null or of length 0 is set where the default is another. One without a
 // default is not set if it is null, of length 0, 0 or false.
+// Names come before aliases, unlike in [NewResolution], and a value is an error if its
+// alias would have a reader with own get another one.
 //
 // It fails only if target has no place for any value of own. The error is a
 // [*ResolveError]. Options: the limits.

@@ -14,7 +14,7 @@ import (
 
 // What an exact resolution writes, a reader with the program's own schema reads as
 // the value that was written, or not at all. Numbers may come back as another type
-// of number.
+// of number, and rounded to it: a union's float may take what its int was.
 func TestExactResolutionLaw(t *testing.T) {
 	written, read := 0, 0
 	for seed := range uint64(40000) {
@@ -23,7 +23,7 @@ func TestExactResolutionLaw(t *testing.T) {
 			continue
 		}
 		datum, ok := sketch.Datum(rand.New(rand.NewPCG(seed, 1)), nil, own.Root(), 12)
-		if !ok || hasAliases(own) || hasAliases(target) {
+		if !ok {
 			continue
 		}
 		about := fmt.Sprintf("own %s\ntarget %s\ndatum %x", own, target, datum)
@@ -42,7 +42,7 @@ func TestExactResolutionLaw(t *testing.T) {
 		written++
 		inTarget, _, err := slowDecode(target.Root(), out, 0)
 		require.NoError(t, err, about)
-		back, err := NewExactResolution(target, own) // a reader may round
+		back, err := NewResolution(target, own)
 		if err != nil {
 			continue
 		}
@@ -59,20 +59,6 @@ func TestExactResolutionLaw(t *testing.T) {
 	}
 	require.Greater(t, written, 5000)
 	require.Greater(t, read, 5000)
-}
-
-func hasAliases(s *schemas.Schema) bool {
-	for n := range s.Types() {
-		if len(n.Aliases()) > 0 {
-			return true
-		}
-		for _, f := range n.Fields() {
-			if len(f.Aliases()) > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // differs reports whether two values are not the same, but for which type of number
@@ -113,9 +99,9 @@ func differs(before, after any) bool {
 func scalar(v any) any {
 	switch v := v.(type) {
 	case int32:
-		return fmt.Sprint("number ", v)
+		return number(float64(v))
 	case int64:
-		return fmt.Sprint("number ", v)
+		return number(float64(v))
 	case float32:
 		return number(float64(v))
 	case float64:
@@ -125,6 +111,7 @@ func scalar(v any) any {
 }
 
 func number(f float64) string {
+	f = float64(float32(f))
 	if f == math.Trunc(f) && math.Abs(f) < 1<<63 && (f != 0 || !math.Signbit(f)) {
 		return fmt.Sprint("number ", int64(f))
 	}

@@ -2,6 +2,7 @@ package avro
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kavro/kavro/schemas"
@@ -50,6 +51,7 @@ const (
 type fieldMatch struct {
 	from  int    // index of the writer's field; -1: a default
 	match *match // from >= 0
+	check check  // from >= 0: what an exact resolution asks of the writer's value; nil: nothing
 	value []byte // from < 0: the default's bytes
 }
 
@@ -66,7 +68,8 @@ const maxMatchSteps = 1 << 20
 type pair struct{ writer, reader *schemas.Node }
 
 type matcher struct {
-	exact   bool // nothing may be lost
+	exact   bool     // nothing may be lost
+	back    *matcher // exact: how a reader with the writer's schema reads the result; nil: names are no matter
 	names   *readerNames
 	records map[pair]*match
 	same    map[pair]bool // what sameUnion found out
@@ -87,9 +90,13 @@ func matchSchemas(writer, reader *schemas.Schema, exact bool) (*match, *writerTy
 	m := &matcher{exact: exact, records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
 	if writer.Canonical() != reader.Canonical() { // as in Java, a schema's own aliases do not bend it
 		m.names = namesOf(reader.Root())
+		if exact {
+			m.names.preferNames(reader)
+			m.back = &matcher{records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}, names: namesOf(writer.Root())}
+		}
 	}
 	root := m.match(writer.Root(), reader.Root())
-	if m.steps > maxMatchSteps {
+	if m.steps > maxMatchSteps || m.back != nil && m.back.steps > maxMatchSteps {
 		return nil, nil, errTooEntangled
 	}
 	return root, settle(root), nil
@@ -190,7 +197,7 @@ func (m *matcher) matchRecord(w, r *schemas.Node) *match {
 		}
 		if !hasDefault(f) {
 			from := renamedAway(w, f)
-			if from < 0 {
+			if from < 0 || m.exact && slices.ContainsFunc(fields, func(other fieldMatch) bool { return other.match != nil && other.from == from }) {
 				return out.refuse("the writer has no field " + f.Name() + ", and the reader no default for it")
 			}
 			fields[i] = fieldMatch{from: from, match: m.match(w.Fields()[from].Type(), f.Type())}
@@ -206,6 +213,9 @@ func (m *matcher) matchRecord(w, r *schemas.Node) *match {
 		fields[i] = fieldMatch{from: -1, value: value}
 	}
 	out.fields = fields
+	if m.back != nil {
+		m.keepFields(out)
+	}
 	return out
 }
 

@@ -51,6 +51,17 @@ func (n *readerNames) collect(node *schemas.Node, seen map[*schemas.Node]bool) {
 	}
 }
 
+// preferNames takes back the aliases that are names of the reader's own: what has
+// the same name on both sides is the same for a writer that may lose nothing.
+func (n *readerNames) preferNames(reader *schemas.Schema) {
+	for node := range reader.Types() {
+		delete(n.types, node.FullName())
+		for _, f := range node.Fields() {
+			delete(n.fields[node.FullName()], f.Name())
+		}
+	}
+}
+
 // typeName is the full name that a writer's named type goes by.
 func (n *readerNames) typeName(writer *schemas.Node) string {
 	if n != nil {

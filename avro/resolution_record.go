@@ -25,8 +25,8 @@ func (c *compiler) compileRecord(x *match) {
 				c.emit(opTail, 0, 0, 0)
 			}
 			r.next = f.from + 1
-			r.walk(f.from, func() { c.compile(f.match) })
-		case f.match.changes || f.match.fails:
+			r.walk(f.from, func() { c.checked(f.check, func() { c.compile(f.match) }) })
+		case !f.stays():
 			r.back(f)
 		default:
 			run := r.run(i)
@@ -37,6 +37,9 @@ func (c *compiler) compileRecord(x *match) {
 	}
 	r.drop(len(x.writer.Fields()))
 }
+
+// stays reports whether a field of the writer keeps its bytes, and cannot fail.
+func (f *fieldMatch) stays() bool { return !f.match.changes && !f.match.fails && f.check == nil }
 
 type recordCompiler struct {
 	*compiler
@@ -80,7 +83,7 @@ func (r *recordCompiler) tail() int {
 	next, tail := len(r.match.writer.Fields()), -1
 	for i := len(fields) - 1; i > 0; i-- {
 		f := fields[i]
-		if f.from < 0 || f.from >= next || r.late[f.from] || f.match.changes || f.match.fails ||
+		if f.from < 0 || f.from >= next || r.late[f.from] || !f.stays() ||
 			r.sizes.any(r.match.writer.Fields()[f.from+1:next]) {
 			break
 		}
@@ -94,7 +97,7 @@ func (r *recordCompiler) tail() int {
 func (r *recordCompiler) run(i int) int {
 	n := 0
 	for _, f := range r.match.fields[i:] {
-		if !r.late[f.from] || f.match.changes || f.match.fails || n > 0 && f.from != r.match.fields[i].from+n {
+		if !r.late[f.from] || !f.stays() || n > 0 && f.from != r.match.fields[i].from+n {
 			break
 		}
 		n++
@@ -146,7 +149,7 @@ func (r *recordCompiler) back(f fieldMatch) {
 	r.within(r.match.writer.Fields()[f.from].Name(), func() {
 		here := r.mark()
 		r.emit(opSeek, r.begins[f.from], 0, 0)
-		r.compile(f.match)
+		r.checked(f.check, func() { r.compile(f.match) })
 		r.emit(opSeek, here, 0, 0)
 	})
 }

@@ -101,6 +101,11 @@ func (x *match) failsItself() bool {
 			}
 		}
 	}
+	for _, f := range x.fields {
+		if f.check != nil {
+			return true
+		}
+	}
 	return x.kind == matchNone || x.check != nil
 }
 

@@ -25,6 +25,9 @@ func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 	}
 	if m.exact {
 		m.keepApart(out)
+		if m.back != nil {
+			m.keepBranches(out)
+		}
 	}
 	return out
 }
