@@ -53,7 +53,7 @@ func (t tape) kind(i int) kind { return t.tokens[i].kind }
 // raw is the value's text as it was given.
 func (t tape) raw(i int) string { return t.text[t.tokens[i].start:t.tokens[i].end] }
 
-// str is the value of a string; lone surrogates become U+FFFD.
+// str is the value of a string.
 func (t tape) str(i int) string { return unquote(t.raw(i)) }
 
 // elements yields the indices of an array's elements.
@@ -172,7 +172,7 @@ func unquote(raw string) string {
 					i += 6
 				}
 			}
-			out = utf8.AppendRune(out, r) // a lone surrogate becomes U+FFFD
+			out = utf8.AppendRune(out, r)
 		default:
 			out = append(out, c)
 		}

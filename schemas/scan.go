@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/kavro/kavro/internal/count"
@@ -241,9 +242,8 @@ func (s *scanner) escape() *syntaxError {
 		s.pos += 2
 		return nil
 	case rest[0] == 'u' && len(rest) >= 5:
-		if _, ok := hex4(rest[1:5]); ok {
-			s.pos += 6
-			return nil
+		if r, ok := hex4(rest[1:5]); ok {
+			return s.unit(r, rest[5:])
 		}
 	}
 	shown := 1
@@ -251,6 +251,22 @@ func (s *scanner) escape() *syntaxError {
 		shown = min(len(rest), 5)
 	}
 	return s.fail("not an escape of JSON: \\%s", rest[:shown])
+}
+
+// unit steps over the escape of one unit of UTF-16, or over both of a pair. Half of
+// a pair stands for no character, and no UTF-8 can hold it.
+func (s *scanner) unit(r rune, rest string) *syntaxError {
+	if !utf16.IsSurrogate(r) {
+		s.pos += 6
+		return nil
+	}
+	if len(rest) >= 6 && rest[0] == '\\' && rest[1] == 'u' {
+		if low, ok := hex4(rest[2:6]); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
+			s.pos += 12
+			return nil
+		}
+	}
+	return s.fail("%s is half of a surrogate pair, which is no character", s.text[s.pos:s.pos+6])
 }
 
 func hex4(s string) (r rune, ok bool) {
