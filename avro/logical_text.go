@@ -14,9 +14,14 @@ import (
 // Text as a value of a logical type, and types that look like one and are none. A
 // decimal given as text is the number that the text says, never the text's bytes;
 // a uuid is written only if its text is one. Bytes are the encoded value as it
-// is, so that types of bytes whose text or JSON is something else are a misfit.
+// is, so that types of bytes whose text or JSON is something else are a misfit, be
+// it in one direction alone. So are types of strings with a text in one direction.
 
-var jsonMarshalerType = reflect.TypeFor[json.Marshaler]()
+// textTypes and jsonTypes are what a type with a text or JSON of its own implements.
+var (
+	textTypes = []reflect.Type{marshalerType, unmarshalerType, reflect.TypeFor[encoding.TextAppender]()}
+	jsonTypes = []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler]()}
+)
 
 // notDecimals and notUUIDs have a text that is never such a value.
 var (
@@ -35,10 +40,13 @@ func (b *planner) logicalText(p *plan, path string) bool {
 		return true
 	}
 	raw := isBytes(t) || t.Kind() == reflect.Array
-	named := isText(t) || reflect.PointerTo(t).Implements(jsonMarshalerType)
+	hasText := hasAny(t, textTypes)
+	textual := s.logical.isDecimal() || s.logical == uuidLogical && !b.env.cfg.rawLogical
 	switch {
-	case raw && named && !isUUIDArray(t, s):
+	case raw && (hasText || hasAny(t, jsonTypes)) && !isUUIDArray(t, s):
 		return refuse("as its bytes are not what its text or JSON says")
+	case textual && t.Kind() == reflect.String && hasText && !isText(t):
+		return refuse("as it has a text of its own in one direction alone: it needs MarshalText and UnmarshalText")
 	case s.logical.isDecimal() && isAmong(t, notDecimals), s.logical == uuidLogical && isAmong(t, notUUIDs):
 		return refuse("which it never is")
 	case t == bigIntType && s.logical.isDecimal() && (s.logical != decimalLogical || s.decimal.scale != 0):
@@ -67,6 +75,16 @@ func (b *planner) logicalText(p *plan, path string) bool {
 // text looks like, or text.
 func isUUIDArray(t reflect.Type, s *shape) bool {
 	return s.logical == uuidLogical && t.Kind() == reflect.Array
+}
+
+// hasAny says that t, or a pointer to it, has the methods of one of some interfaces.
+func hasAny(t reflect.Type, interfaces []reflect.Type) bool {
+	for _, i := range interfaces {
+		if reflect.PointerTo(t).Implements(i) {
+			return true
+		}
+	}
+	return false
 }
 
 func isAmong(t reflect.Type, types []reflect.Type) bool {

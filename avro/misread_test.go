@@ -74,6 +74,29 @@ func (s onlyString) String() string             { return s.s }
 func (l loud) MarshalText() ([]byte, error)     { return []byte(l[1:]), nil }
 func (l *loud) UnmarshalText(text []byte) error { *l = loud("!" + string(text)); return nil }
 
+// Types with a text or JSON in one direction alone.
+type (
+	textOut        []byte
+	textOutPointer []byte
+	textIn         []byte
+	textAdded      []byte
+	jsonOut        []byte
+	jsonIn         []byte
+	textOutOf5     [5]byte
+	textOutString  string
+	textInString   string
+)
+
+func (textOut) MarshalText() ([]byte, error)            { return []byte("12.50"), nil }
+func (*textOutPointer) MarshalText() ([]byte, error)    { return []byte("12.50"), nil }
+func (*textIn) UnmarshalText([]byte) error              { return nil }
+func (textAdded) AppendText(dst []byte) ([]byte, error) { return append(dst, "12.50"...), nil }
+func (jsonOut) MarshalJSON() ([]byte, error)            { return []byte("12.50"), nil }
+func (*jsonIn) UnmarshalJSON([]byte) error              { return nil }
+func (*textOutOf5) MarshalText() ([]byte, error)        { return []byte("12.50"), nil }
+func (textOutString) MarshalText() ([]byte, error)      { return []byte("13.50"), nil }
+func (*textInString) UnmarshalText([]byte) error        { return nil }
+
 // A roundingTo holds no more digits than a float64 does.
 func (f roundingTo) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%.2f", float64(f)), nil }
 func (f *roundingTo) UnmarshalText(text []byte) error {
@@ -228,6 +251,18 @@ func TestNoValueIsMistaken(t *testing.T) {
 		{"bytes, 16", of([]byte(idBytes)), map[string]string{"decimal": "\x20" + idBytes, "decimal on 16": idBytes, "uuid on fixed": idBytes}},
 		{"bytes, 12", of([]byte(few)), map[string]string{"decimal": "\x18" + few, "duration": few}},
 		{"bytes with a text of their own", of(textBytes(zeros[:12])), nil},
+		{"bytes with a text to write", of(textOut{1}), nil},
+		{"bytes with a text to write, by a pointer", of(textOutPointer{1}), nil},
+		{"bytes with a text to read", of(textIn{1}), nil},
+		{"bytes with a text to append", of(textAdded{1}), nil},
+		{"bytes with JSON to write", of(jsonOut{1}), nil},
+		{"bytes with JSON to read", of(jsonIn{1}), nil},
+		{"bytes with a text to write, 16", of(textOut(idBytes)), nil},
+		{"bytes with a text to write, the text of a UUID", of(textOut(id)), nil},
+		{"array with a text to write", of(textOutOf5{}), nil},
+		{"a string with a text to write", of(textOutString("12.50")), nil},
+		{"a string with a text to write, a UUID", of(textOutString(id)), nil},
+		{"a string with a text to read", of(textInString("12.50")), nil},
 		{"an address", of(net.IP(idBytes)), nil},
 		{"JSON", of(json.RawMessage(`12.50`)), nil},
 		{"JSON of 12 bytes", of(json.RawMessage(`"1234567890"`)), nil},
