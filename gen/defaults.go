@@ -38,7 +38,8 @@ func (f *file) constructor(t *named) error {
 
 // defaultOf is the expression for a field of a new record, "" if it is the zero
 // value. A record without a default has those of its fields. The error is that the
-// default is no value of the field's type, or of the Go type: a uuid that is none.
+// default is no value of the field's type, or of the Go type: a uuid that is none,
+// or a decimal that has too many digits to be written.
 func (f *file) defaultOf(fd *field) (string, error) {
 	if _, ok := fd.avro.Default(); !ok {
 		if fd.typ.kind == recordKind && hasDefaults(fd.typ.named, map[*named]bool{}) {
@@ -272,13 +273,22 @@ func (l *literals) logical(t *typ) string {
 
 func (l *literals) decimal(t *typ) string {
 	var d avro.Decimal
-	switch n := t.node; {
-	case n.Logical().Name == "big-decimal":
+	var err error // of writing d: a default may have more digits than the type, and is read all the same
+	switch n, logical := t.node, t.node.Logical(); {
+	case logical.Name == "big-decimal":
 		d = l.r.BigDecimal()
 	case n.Type() == schemas.Fixed:
-		d = l.r.FixedDecimal(n.Size(), n.Logical().Scale)
+		if d = l.r.FixedDecimal(n.Size(), logical.Scale); l.r.Err() == nil {
+			_, err = avro.AppendFixedDecimal(nil, d, n.Size(), logical.Precision, logical.Scale)
+		}
 	default:
-		d = l.r.Decimal(n.Logical().Scale)
+		if d = l.r.Decimal(logical.Scale); l.r.Err() == nil {
+			_, err = avro.AppendDecimal(nil, d, logical.Precision, logical.Scale)
+		}
+	}
+	if err != nil {
+		l.r.Fail(fmt.Errorf("a decimal(%d,%d) cannot be that: %w; a decimal's default is the bytes of its number, not its text",
+			t.node.Logical().Precision, t.node.Logical().Scale, err))
 	}
 	if l.r.Err() != nil {
 		return ""
