@@ -384,3 +384,33 @@ func (f failing) SchemaByGUID(context.Context, string) (*registry.SubjectSchema,
 func (f failing) Latest(context.Context, string) (*registry.SubjectSchema, error) {
 	return nil, f.err
 }
+
+// The aliases of the registry's schema move no value to a field that the program
+// does not mean, and none that the program would not read back.
+func TestWritingWithAliasesChangesNoValue(t *testing.T) {
+	type order struct {
+		X string `avro:"x"`
+	}
+	record := func(fields string) string {
+		return `{"type":"record","name":"O","fields":[` + fields + `]}`
+	}
+	for _, c := range []struct{ name, own, latest, err string }{
+		{"name and alias", `{"name":"x","type":"string"}`, `{"name":"new","type":"string","aliases":["x"],"default":"d"},{"name":"x","type":"string","default":"q"}`, ""},
+		{"name and alias, no default", `{"name":"x","type":"string"}`, `{"name":"new","type":"string","aliases":["x"]},{"name":"x","type":"string","default":"q"}`, "no field new"},
+		{"renamed", `{"name":"x","type":"string","default":"q"}`, `{"name":"y","type":"string","aliases":["x"]}`, "x: the field is set"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := registry.NewMemory()
+			register(t, r, "orders-value", record(c.latest))
+			own := schemas.MustParse(record(c.own))
+			var payload []byte
+			err := appended(t, r, &payload, order{"v"}, serde.WithLatest(), serde.WithUncheckedLatest(), serde.WithSchema(own))
+			if c.err != "" {
+				require.ErrorContains(t, err, c.err)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, "\x02d\x02v", string(payload[5:]))
+		})
+	}
+}
