@@ -161,7 +161,7 @@ func readRefusal(body []byte) (code int, message string) {
 		Detail    json.RawMessage `json:"detail"`
 		Error     json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(body, &object) != nil {
+	if decodeExactly(body, &object) != nil {
 		var text string
 		if json.Unmarshal(body, &text) == nil {
 			return 0, oneLine(text)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ import (
 //	GUID             well-formed, and the one that was asked for
 //	schema           there, and to be parsed if it is Avro
 //	references       each with name, subject and version
+//	keys             in their exact case, and none twice
 //	lists            of the right things, none twice; versions ascending
 //	levels, modes    known
 //	changes          confirmed by more than a status
@@ -281,6 +283,10 @@ type answerReader func(body []byte) error
 // items that are none is given up at the first. null is an empty list.
 func readList[T any](out *[]T, check func(item T) error) answerReader {
 	return func(body []byte) error {
+		body, err := exactKeys(body, keySetOf(reflect.TypeFor[[]T]()))
+		if err != nil {
+			return err
+		}
 		d := json.NewDecoder(bytes.NewReader(body))
 		switch open, err := d.Token(); {
 		case err != nil:
@@ -374,11 +380,16 @@ func readObject[T any](out *T, check func() error) answerReader {
 		if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 			return errors.New("not an object")
 		}
-		if err := json.Unmarshal(body, out); err != nil {
+		if err := decodeExactly(body, out); err != nil {
 			return err
 		}
 		return check()
 	}
+}
+
+// readSchema reads a schema, which is checked once it is known what was asked for.
+func readSchema(out *schemaAnswer) answerReader {
+	return func(body []byte) error { return decodeExactly(body, out) }
 }
 
 // readAny confirms a change: a registry answers something in JSON, a proxy's page

@@ -180,7 +180,7 @@ func (c *Client) askVersion(ctx context.Context, key versionKey) (*schemaAnswer,
 // askSchema is one request for a schema; the answer is as e has it.
 func (c *Client) askSchema(ctx context.Context, path string, e *expected) (*schemaAnswer, error) {
 	var a schemaAnswer
-	got, err := c.answer(ctx, http.MethodGet, path, e.what, nil, &a)
+	got, err := c.answer(ctx, http.MethodGet, path, e.what, nil, readSchema(&a))
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +306,7 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		}
 	}
 	var a schemaAnswer
-	got, err := c.answer(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), &a)
+	got, err := c.answer(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), readSchema(&a))
 	if err != nil {
 		return nil, c.refusedInWords(ctx, key.subject, withDoubt(err, doubt), sent.Schema)
 	}

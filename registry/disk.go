@@ -67,7 +67,7 @@ func decodeStored(content []byte, kind, key string) (*storedAnswer, bool) {
 		return nil, false
 	}
 	var s storedAnswer
-	if json.Unmarshal(body, &s) != nil || s.Kind != kind || s.Key != key || s.Answer.Schema == nil && s.Associations == nil {
+	if decodeExactly(body, &s) != nil || s.Kind != kind || s.Key != key || s.Answer.Schema == nil && s.Associations == nil {
 		return nil, false
 	}
 	return &s, true

@@ -30,7 +30,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, v any) error 
 	if err := checkJSON(body); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(body, v); err != nil {
+	if err := decodeExactly(body, v); err != nil {
 		return errHTTP(http.StatusBadRequest, "Malformed request: "+malformed(err))
 	}
 	if bytes.Equal(text, []byte("null")) {
@@ -146,15 +146,11 @@ func stringSize(text []byte) int {
 	return len(text)
 }
 
-// addKey notes a key of the innermost object. Of the outermost one, a key may not come
-// in another case either: decoding takes it for the same.
+// addKey notes a key of the innermost object.
 func addKey(keys []map[string]bool, quoted []byte) error {
 	var name string
 	if json.Unmarshal(quoted, &name) != nil {
 		return nil // decoding says so
-	}
-	if len(keys) == 1 {
-		name = strings.ToLower(name)
 	}
 	innermost := keys[len(keys)-1]
 	if innermost[name] {

@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/kavro/kavro/schemas"
@@ -49,6 +50,9 @@ type optional[T any] struct {
 	given bool
 	value *T // nil: null
 }
+
+// wrapped is for keySets.
+func (o *optional[T]) wrapped() reflect.Type { return reflect.TypeFor[T]() }
 
 func (o *optional[T]) UnmarshalJSON(text []byte) error {
 	o.given = true
