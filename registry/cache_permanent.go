@@ -51,6 +51,13 @@ func newPermanent[K comparable, V any](c *Client, k kind[K, V]) *permanent[K, V]
 	}
 }
 
+// awaited is what the answer for key has to be.
+func (p *permanent[K, V]) awaited(key K) *expected {
+	e := p.expected(key)
+	e.home = p.client.home
+	return e
+}
+
 // hit returns what is known about key without asking anybody. ok is false if
 // nothing is; err may be that there is no such thing.
 func (p *permanent[K, V]) hit(key K) (v V, ok bool, err error) {
@@ -114,17 +121,17 @@ func (p *permanent[K, V]) save(key K, v V) { p.client.write(p.stored(key, v)) }
 
 // stored is an answer as it is kept.
 func (p *permanent[K, V]) stored(key K, v V) *storedAnswer {
-	return p.expected(key).stored(p.name, p.full(key), p.pack(v))
+	return p.awaited(key).stored(p.name, p.full(key), p.pack(v))
 }
 
 // load returns what was kept for key, nil if there is nothing.
 func (p *permanent[K, V]) load(key K) *storedAnswer {
-	return p.client.files.load(p.name, p.full(key), p.expected(key).acceptStored)
+	return p.client.files.load(p.name, p.full(key), p.awaited(key).acceptStored)
 }
 
 // fallBack answers from a file, because of cause.
 func (p *permanent[K, V]) fallBack(ctx context.Context, key K, stored *storedAnswer, epoch uint64, cause error) (V, error) {
-	v, err := p.unpack(ctx, p.expected(key), &stored.Answer)
+	v, err := p.unpack(ctx, p.awaited(key), &stored.Answer)
 	if err != nil {
 		return v, cause
 	}

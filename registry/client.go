@@ -35,6 +35,7 @@ type Client struct {
 	group     *group
 	settings  clientSettings
 	files     *files // nil: none
+	home      string // the context that the URLs name; "" if they name none, or several
 
 	ids      *permanent[idKey, *SubjectSchema]
 	guids    *permanent[string, *SubjectSchema]
@@ -82,7 +83,7 @@ func New(urls string, opts ...Option) (*Client, error) {
 // newClient makes a client over t, which it then owns.
 func newClient(t *Transport, s clientSettings) *Client {
 	s.transport = t.transportSettings
-	c := &Client{transport: t, http: &http.Client{Transport: t, CheckRedirect: sameMethod}, group: t.group, settings: s}
+	c := &Client{transport: t, http: &http.Client{Transport: t, CheckRedirect: sameMethod}, group: t.group, settings: s, home: t.hosts.context()}
 	c.openCaches()
 	return c
 }

@@ -24,12 +24,14 @@ import (
 // to, a level decides what may be registered.
 //
 //	id, version      1 to 2147483647, and the one that was asked for
-//	subject          the one that was asked for. A name without a context may be
-//	                 found in any, some registries leave the context out, and an
-//	                 alias, which the registry is asked for, stands for another
+//	subject          the one that was asked for, in the context that the request or
+//	                 the client's URL names: ids are those of a context. By id, a name
+//	                 without a context may be found in any. Some registries leave the
+//	                 context out, and an alias, which the registry is asked for, stands
+//	                 for another subject
 //	GUID             well-formed, and the one that was asked for
 //	schema           there, and to be parsed if it is Avro
-//	references       each with name, subject and version
+//	references       each with name, subject and version, none to the version itself
 //	keys             in their exact case, and none twice
 //	lists            of the right things, none twice; versions ascending
 //	levels, modes    known
@@ -80,7 +82,8 @@ func parseNumber(what string, text []byte) (int, error) {
 type expected struct {
 	what     string // for people: "schema id 41"
 	subject  string // "": any; ":.ctx:": any of that context
-	anyName  bool   // of subject, only the context counts
+	anyName  bool   // of subject, only the context counts; a name without one may be in any
+	home     string // the context that the client's URL names; "" if it names none
 	version  int    // 0: need not be said; latestVersion: any, but said
 	id       int    // 0: any
 	needsID  bool
@@ -129,6 +132,9 @@ func (e *expected) check(a *schemaAnswer) error {
 			return faultf("it refers to %q as version %d of subject %q", shorten(ref.Name, 100), ref.Version, shorten(ref.Subject, 100))
 		}
 	}
+	if ref, ok := e.self(a); ok {
+		return faultf("it refers to itself, version %d of subject %s", ref.Version, shorten(ref.Subject, 100))
+	}
 	for _, name := range sortedKeys(e.metadata) {
 		if a.Metadata == nil || a.Metadata.Properties[name] != e.metadata[name] {
 			return faultf("its metadata property %s is not %s", name, e.metadata[name])
@@ -137,16 +143,52 @@ func (e *expected) check(a *schemaAnswer) error {
 	return nil
 }
 
+// self finds a reference of a to the version that a is.
+func (e *expected) self(a *schemaAnswer) (Reference, bool) {
+	at, version := splitSubject(e.subject), int(a.Version)
+	if at.context == defaultContext && e.home != "" {
+		at.context = e.home
+	}
+	if a.Subject != "" {
+		at = splitSubject(at.within(a.Subject))
+	} else if e.anyName {
+		return Reference{}, false
+	}
+	if version == 0 {
+		version = e.version
+	}
+	for _, ref := range a.References {
+		if version > 0 && ref.Version == version && at.within(ref.Subject) == at.String() {
+			return ref, true
+		}
+	}
+	return Reference{}, false
+}
+
 // covers reports whether the subject of an answer is as asked for.
 func (e *expected) covers(subject string) bool {
-	if e.subject == "" || subject == "" {
+	if e.subject == "" && !e.anyName || subject == "" {
 		return true
 	}
 	want, got := splitSubject(e.subject), splitSubject(subject)
 	if !e.anyName && want.name != got.name {
 		return false
 	}
-	return want.context == got.context || want.context == defaultContext || got.context == defaultContext
+	switch {
+	case got.context == defaultContext: // some leave the context out
+		return true
+	case want.context != defaultContext:
+		return want.context == got.context
+	case e.home != "":
+		return e.home == got.context
+	}
+	return e.anyName && want.name != ""
+}
+
+// elsewhere reports whether the subject of an answer is the one that was asked for, in
+// another context, where Confluent's registry looks if there is none in the default one.
+func (e *expected) elsewhere(subject string) bool {
+	return splitSubject(e.subject).name == splitSubject(subject).name && !e.covers(subject)
 }
 
 // complete fills in what a need not repeat, since it was asked for.
@@ -170,6 +212,13 @@ func (e *expected) complete(a *schemaAnswer) {
 	}
 }
 
+// expect says what the answer for key has to be to be believed by c.
+func (c *Client) expect(key interface{ expected() *expected }) *expected {
+	e := key.expected()
+	e.home = c.home
+	return e
+}
+
 // accept checks a, the registry's answer to what e asked for, and completes it.
 // The error has no URL.
 func (c *Client) accept(ctx context.Context, e *expected, a *schemaAnswer) error {
@@ -183,6 +232,9 @@ func (c *Client) accept(ctx context.Context, e *expected, a *schemaAnswer) error
 		}
 		through := *e
 		if through.subject = alias; alias == "" || !through.covers(a.Subject) {
+			if e.elsewhere(a.Subject) {
+				return faultf("it is of subject %s, in another context: name the context, in the subject or in the registry's URL", a.Subject)
+			}
 			return faultf("it is of subject %s, and %s is no alias of that", a.Subject, e.subject)
 		}
 	}
@@ -499,5 +551,9 @@ func (c *Client) acceptFrom(ctx context.Context, got *capture, method string, e 
 	if !errors.As(err, &fault) {
 		return err
 	}
-	return c.malformed(got, method, e.what, fault)
+	out := c.malformed(got, method, e.what, fault)
+	if malformed, ok := errors.AsType[*MalformedResponseError](out); ok {
+		malformed.elsewhere = e.elsewhere(a.Subject)
+	}
+	return out
 }

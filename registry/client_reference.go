@@ -139,6 +139,9 @@ func (r *references) visit(where qualified, refs []Reference) error {
 // add parses one version and, before it, what it refers to.
 func (r *references) add(key versionKey) error {
 	a, err := r.client.reference(r.ctx, key)
+	if malformed, ok := errors.AsType[*MalformedResponseError](err); ok && malformed.elsewhere {
+		return referenceError(fmt.Sprintf("%s does not exist in its context", key)) // as the registry has it
+	}
 	if err != nil {
 		return err
 	}

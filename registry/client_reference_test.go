@@ -105,7 +105,7 @@ func TestHostileReferences(t *testing.T) {
 	}{
 		{"to itself", map[string]string{
 			"a": `{"id":1,"schema":"\"int\"","references":[{"name":"x","subject":"a","version":1}]}`,
-		}, ""},
+		}, "it refers to itself, version 1 of subject a"},
 		{"in a ring", map[string]string{
 			"a": `{"id":1,"schema":"\"int\"","references":[{"name":"x","subject":"b","version":1}]}`,
 			"b": `{"id":2,"schema":"\"int\"","references":[{"name":"y","subject":"a","version":1}]}`,

@@ -34,7 +34,7 @@ func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*Subje
 	}
 	return c.ids.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
 		path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id)), "subject", key.subject)
-		a, err := c.askSchema(ctx, path, key.expected())
+		a, err := c.askSchema(ctx, path, c.expect(key))
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func (c *Client) Text(ctx context.Context, subject string, version int) (string,
 
 // askLatest is one request for what latestKey says.
 func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, time.Time, error) {
-	e := key.expected()
+	e := c.expect(key)
 	stored := c.files.load("latest", key.full(), e.acceptStored)
 	if stored != nil {
 		ctx = withoutRetries(ctx)
@@ -163,7 +163,7 @@ func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, 
 	case key.deleted:
 		path += "?deleted=true"
 	}
-	e := key.expected()
+	e := c.expect(key)
 	a, err := c.askSchema(ctx, path, e)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, 
 // askVersion is one request for a version.
 func (c *Client) askVersion(ctx context.Context, key versionKey) (*schemaAnswer, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions", versionSegment(key.version)), "deleted", flag(key.deleted), "format", key.format)
-	return c.askSchema(ctx, path, key.expected())
+	return c.askSchema(ctx, path, c.expect(key))
 }
 
 // askSchema is one request for a schema; the answer is as e has it.
@@ -206,7 +206,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 	}
 	return c.known.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
 		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.normalize), "deleted", flag(o.deleted))
-		return c.post(ctx, path, key, key.expected(), d, o)
+		return c.post(ctx, path, key, c.expect(key), d, o)
 	})
 }
 
@@ -266,7 +266,7 @@ func (c *Client) registeredBefore(key definitionKey) (*SubjectSchema, bool) {
 
 func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o call) (*SubjectSchema, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.normalize), "force", flag(o.force))
-	e := key.expected()
+	e := c.expect(key)
 	e.id, e.version, e.deleted = o.id, o.version, true
 	s, err := c.post(ctx, path, key, e, d, o)
 	c.registered(key.subject) // also on an error: it may have been carried out

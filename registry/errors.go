@@ -35,6 +35,8 @@ type UnavailableError struct {
 type MalformedResponseError struct {
 	What   string // what was asked for: "schema id 41", "the list of subjects"
 	Reason string // "id -5 is out of range, 1 to 2147483647"
+
+	elsewhere bool // it is right but for its context
 }
 
 // UnauthorizedError says that the credentials are missing, wrong or not enough

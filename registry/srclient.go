@@ -97,7 +97,7 @@ func (b browser) versions(ctx context.Context, subject string) (numbers []int, e
 // text is the text of a version.
 func (b browser) text(ctx context.Context, key versionKey) (string, error) {
 	var a schemaAnswer
-	e := key.expected()
+	e := b.client.expect(key)
 	read := readObject(&a, func() error { return nil })
 	got, err := b.answer(ctx, e.what, read, func(sr *srclient.SchemaRegistryClient) (err error) {
 		if key.version == latestVersion {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,6 +153,27 @@ func urlFault(err error) string {
 		}
 	}
 	return "not of the form http://host:port/path"
+}
+
+// context is the context that all URLs end in, as in http://registry/contexts/.a; "" if
+// they do not.
+func (hs *hosts) context() string {
+	named := ""
+	for i, h := range hs.all {
+		rest, name := path.Split(h.base.Path)
+		context := ""
+		if name != "" && (strings.HasSuffix(rest, "/contexts/")) {
+			context = contextNamed(name).context
+		}
+		if i > 0 && context != named {
+			return ""
+		}
+		named = context
+	}
+	if named == defaultContext {
+		return ""
+	}
+	return named
 }
 
 // relative is the path of u, escaped, beneath the base URL that it begins with.
