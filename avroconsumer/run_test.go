@@ -442,7 +442,7 @@ func TestWhatEndsRun(t *testing.T) {
 			b.FailPartition("t", 0, denied)
 		}},
 		{name: "Close", err: "closed", do: func(w *world, _ *fakebase.Consumer, c *consumer) { w.close(c) }},
-		{name: "a record for which the registry refuses the credentials", err: "t [0] offset 1: key: registry: not authorised (401 )", do: func(w *world, _ *fakebase.Consumer, _ *consumer) { w.fill(0, "secret") }},
+		{name: "a record for which the registry refuses the credentials", err: "t [0] offset 1: key: registry: not authorised (401)", do: func(w *world, _ *fakebase.Consumer, _ *consumer) { w.fill(0, "secret") }},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {

@@ -172,7 +172,7 @@ func TestPolicies(t *testing.T) {
 		},
 		{
 			name: "the registry refuses: that is nobody's policy", bad: "secret", class: avroconsumer.DecodeErrors, policy: avroconsumer.Skip(),
-			out: out("<a>", "<b>"), err: "in [0] offset 2: value: registry: not authorised (401 )", committed: 2,
+			out: out("<a>", "<b>"), err: "in [0] offset 2: value: registry: not authorised (401)", committed: 2,
 		},
 	}
 	for _, tc := range tests {

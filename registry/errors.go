@@ -1,7 +1,10 @@
 package registry
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -71,38 +74,43 @@ func (e *ConflictError) Unwrap() error { return e.Err }
 func (e *InvalidError) Unwrap() error { return e.Err }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("registry: %s does not exist%s", e.What, e.suffix())
+	return "registry: " + cmp.Or(e.What, "what was asked for") + " does not exist" + e.suffix()
 }
 
 func (e *UnavailableError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("registry: unavailable: %s %s: %v", e.Method, e.URL, e.Err)
+	if e.Err != nil && e.Err.Error() != "" {
+		return joined(": ", "registry: unavailable", e.where(), e.Err.Error())
 	}
 	return "registry: unavailable" + e.suffix()
 }
 
 func (e *MalformedResponseError) Error() string {
-	return fmt.Sprintf("malformed response for %s: %s", e.What, e.Reason)
+	return joined(": ", joined(" for ", "malformed response", e.What), e.Reason)
 }
 
 func (e *UnauthorizedError) Error() string { return "registry: not authorised" + e.suffix() }
 func (e *ConflictError) Error() string     { return "registry: conflict" + e.suffix() }
 func (e *InvalidError) Error() string      { return "registry: refused" + e.suffix() }
 
-// suffix is " (GET http://...: 404 40401: Subject not found)", as far as known.
+// suffix is " (GET http://...: 404 40401 Subject not found)", as far as known.
 func (r Response) suffix() string {
-	if r.Status == 0 && r.Message == "" {
-		return ""
-	}
-	s := ""
-	if r.Method != "" {
-		s = r.Method + " " + r.URL + ": "
-	}
+	var status, code string
 	if r.Status != 0 {
-		s += fmt.Sprintf("%d ", r.Status)
+		status = strconv.Itoa(r.Status)
 	}
 	if r.Code != 0 && r.Code != r.Status {
-		s += fmt.Sprintf("%d ", r.Code)
+		code = strconv.Itoa(r.Code)
 	}
-	return " (" + s + r.Message + ")"
+	if known := joined(": ", r.where(), joined(" ", status, code, r.Message)); known != "" {
+		return " (" + known + ")"
+	}
+	return ""
+}
+
+// where is the request, as far as known.
+func (r Response) where() string { return joined(" ", r.Method, r.URL) }
+
+// joined is the parts that are not empty, with separator between them.
+func joined(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), separator)
 }
