@@ -53,6 +53,9 @@ func requireLaw(t *testing.T, decode func([]byte, *any) error, encode func([]byt
 	if errors.Is(err, avro.ErrRange) {
 		return // a decimal of more digits than the schema's precision is read, as in Java, but not written
 	}
+	if err != nil && strings.Contains(err.Error(), "is not a UUID") {
+		return // likewise text that is no UUID
+	}
 	require.NoError(t, err)
 	require.NoError(t, decode(enc, &again))
 	require.Equal(t, showBits(reflect.ValueOf(&v)), showBits(reflect.ValueOf(&again)))
