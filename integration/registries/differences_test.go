@@ -84,7 +84,7 @@ var differences = map[string]registrytest.Differences{
 		"referenced schemas stay":          "An error is expected but got nil",
 		"reasons":                          "the newest version is compared first",
 		"GUIDs":                            `actual : ""`,
-		"imports":                          "it is the schema with id",
+		"imports":                          "An error is expected but got nil",
 		"contexts":                         `actual : "orders-value"`,
 		"metadata":                         `"confluent:version":"1"`,
 		"rule sets":                        "actual : (*registry.RuleSet)(nil)",
