@@ -5,8 +5,6 @@ import (
 	"iter"
 	"slices"
 	"time"
-
-	"github.com/kavro/kavro/base"
 )
 
 // Batches yields up to max messages at a time, in the order of their offsets
@@ -71,7 +69,7 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 		case ctx.Err() != nil:
 			// Nothing new is begun for somebody who wants to end.
 			c.takeBackLocked()
-			return nil, base.Explain(c.base, ctx.Err())
+			return nil, c.explain(ctx.Err())
 		case limited.Err() != nil && ended(err):
 			err = nil
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/internal/stall"
 	"github.com/kavro/kavro/serde"
 )
@@ -60,6 +61,9 @@ type core struct {
 
 	commits committer
 	stall   stall.Watch // of the rebalance that this member waits for
+
+	registryErr error            // the last that records wait for, while outages has any. Guarded by mu
+	waits       regwait.Warnings // of the registry
 }
 
 func newCore(b base.Consumer, c config) *core {

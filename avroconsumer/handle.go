@@ -4,6 +4,8 @@ import (
 	"context"
 	"runtime/debug"
 	"time"
+
+	"github.com/kavro/kavro/internal/regwait"
 )
 
 // handler processes one record after the other: Run's process.
@@ -75,13 +77,16 @@ func guard(f func() error) (err error) {
 func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v verdict, raw bool) {
 	if ctx.Err() != nil { // whatever it is, it may be for want of time
 		it.undealt = true
+		if regwait.Unavailable(e) != nil {
+			c.cutShort(e)
+		}
 		return verdict{}, false
 	}
 	class := e.Class()
 	if e.Temporary() {
 		it.undealt = true
 		if c.attempted(e, it) {
-			c.observer.Failed(e, class, Waited)
+			c.waitsFor(e)
 		}
 		return verdict{registry: true, id: idNeeded(e)}, false
 	}

@@ -192,7 +192,8 @@ func WithObserver(o Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
 
-// WithLogger has l receive warnings, such as [StalledError]. The default is
+// WithLogger has l receive warnings, such as [StalledError], or that records wait for
+// a registry that does not answer, once a minute for each cause. The default is
 // slog.Default(), as it is then; slog.New(slog.DiscardHandler) silences them.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 

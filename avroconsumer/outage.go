@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -11,7 +13,7 @@ import (
 // all keys of all partitions, as soon as a producer has changed its schema. They wait
 // together, by the id that they need, and one of them at a time tries again, in turn:
 //
-//	first failure      an outage begins; the observer is told; the lane waits
+//	first failure      an outage begins; the observer and the log are told; the lane waits
 //	other failures     the lane waits too; nobody is told, for it is the same attempt
 //	timer              one lane that can be handed out, the probe, tries again
 //	the probe fails    the next attempt: the observer is told; the timer runs, longer
@@ -44,6 +46,9 @@ func (c *core) attempted(e *RecordError, it *item) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := idNeeded(e)
+	if e.Temporary() {
+		c.registryErr = e.Err
+	}
 	o := c.outages[id]
 	switch {
 	case o == nil:
@@ -57,6 +62,22 @@ func (c *core) attempted(e *RecordError, it *item) bool {
 	o.disarm()     // the timer looked after the probe
 	c.armOutage(o) // whatever becomes of this lane: the others wait for it
 	return true
+}
+
+// waitsFor tells of a record that waits for the registry.
+func (c *core) waitsFor(e *RecordError) {
+	c.observer.Failed(e, RegistryUnavailable, Waited)
+	c.waits.Warn(c.logger, e)
+}
+
+// explain adds to a context's error what the client is waiting for, and the registry's
+// last error if records wait for that. mu is held.
+func (c *core) explain(err error) error {
+	err = base.Explain(c.base, err)
+	if len(c.outages) > 0 {
+		err = regwait.Explain(err, c.registryErr)
+	}
+	return err
 }
 
 func (c *core) beginOutage(id serde.FrameID) *outage {

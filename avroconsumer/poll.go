@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/regwait"
 )
 
 const (
@@ -27,12 +28,13 @@ const (
 //     [RecordError.Class] tells a bad record from schemas that do not match;
 //   - an [*EndOfPartition], under enable.partition.eof;
 //   - a [*PartitionError] or [*CommitError]: the rest goes on;
-//   - ctx's error: nothing came in time;
+//   - ctx's error: nothing came in time; with the last *registry.UnavailableError if
+//     records wait for the registry;
 //   - [ErrEnd], [base.ErrClosed], an error of [OnAssigned], or a *[base.Error]: there
 //     is nothing more to read.
 //
 // While the registry does not answer, the partitions that need it wait, paused
-// and in order, and the others go on.
+// and in order, and the others go on. A warning says so (see [WithLogger]).
 func (c *Consumer[K, V]) Poll(ctx context.Context) (*Message[K, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,7 +134,7 @@ func (c *Consumer[K, V]) pull(ctx context.Context) (*Message[K, V], error) {
 		}
 		switch {
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return nil, c.explain(ctx.Err())
 		case !err.(*RecordError).Temporary():
 			return nil, err
 		}
@@ -154,8 +156,8 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 	}
 	h.err = err
 	e := err.(*RecordError)
-	if ctx.Err() == nil && (e.Temporary() || e.Blameless()) && c.attempted(e, &h.item) && e.Temporary() {
-		c.observer.Failed(e, e.Class(), Waited)
+	if waits(ctx, e) && c.attempted(e, &h.item) && e.Temporary() {
+		c.waitsFor(e)
 	}
 	if c.observing && (ctx.Err() != nil || e.Temporary() || e.Blameless()) {
 		c.handled(*h) // for now
@@ -166,15 +168,25 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 // returns says whether a record that could not be decoded is not to blame, and
 // returns it to where it came from. mu is held.
 func (c *core) returns(ctx context.Context, h *handed) bool {
-	over := ctx.Err() != nil
-	if e := h.err.(*RecordError); !over && !e.Temporary() && !e.Blameless() {
+	e := h.err.(*RecordError)
+	waits := waits(ctx, e)
+	if ctx.Err() == nil && !waits {
 		return false
 	}
 	c.putBack(h.item)
-	if !over {
-		c.awaitRegistry(c.lane(h.part, h.lane), idNeeded(h.err.(*RecordError)))
+	if waits {
+		c.awaitRegistry(c.lane(h.part, h.lane), idNeeded(e))
 	}
 	return true
+}
+
+// waits says whether a record that could not be decoded within ctx waits for the
+// registry. It does also where ctx has ended, if that was because the registry is away.
+func waits(ctx context.Context, e *RecordError) bool {
+	if ctx.Err() != nil {
+		return e.Stage != StageHandler && regwait.Unavailable(e) != nil
+	}
+	return e.Temporary() || e.Blameless()
 }
 
 // await waits until there is something to hand out, and polls meanwhile. mu is
@@ -188,7 +200,7 @@ func (c *core) await(ctx context.Context) (item, error) {
 	}
 	for {
 		if err := ctx.Err(); err != nil {
-			return item{}, base.Explain(c.base, err)
+			return item{}, c.explain(err)
 		}
 		if c.closing {
 			return item{}, base.ErrClosed

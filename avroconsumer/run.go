@@ -8,6 +8,7 @@ import (
 
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -26,8 +27,8 @@ import (
 // nothing.
 //
 // When Run ends it waits for handlers at work, 15 seconds unless [WithDrainTimeout] says
-// otherwise, and commits. It returns ctx's error,
-// a [*RecordError], [base.ErrClosed], nil under [WithToEnd], or what else ended it; a
+// otherwise, and commits. It returns ctx's error
+// (with the last *registry.UnavailableError if records wait for the registry), a [*RecordError], [base.ErrClosed], nil under [WithToEnd], or what else ended it; a
 // [*DrainError] around it if handlers did not return in time. Records that were
 // polled and are not dealt with are the next to be handed out.
 func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *Message[K, V]) error) error {
@@ -66,16 +67,17 @@ type runner struct {
 	// deal with as undealt.
 	process func(ctx context.Context, items []item) verdict
 
-	asked   context.Context // Run's: when it has ended, no task starts
-	ctx     context.Context // the handlers', before that of their partition
-	workers int             // at work
-	stopped error           // why no more records are handed out; nil: they are
-	ended   bool            // Run has returned, or is about to: what comes late counts for nothing
-	idle    chan struct{}   // closed when the last worker has gone, once stopped
-	isIdle  bool            // it is
-	cut     chan struct{}   // closed when Close waits for handlers no longer
-	isCut   bool            // it is
-	late    int             // handlers that were still at work when Run returned
+	asked    context.Context // Run's: when it has ended, no task starts
+	ctx      context.Context // the handlers', before that of their partition
+	workers  int             // at work
+	stopped  error           // why no more records are handed out; nil: they are
+	ended    bool            // Run has returned, or is about to: what comes late counts for nothing
+	idle     chan struct{}   // closed when the last worker has gone, once stopped
+	isIdle   bool            // it is
+	cut      chan struct{}   // closed when Close waits for handlers no longer
+	isCut    bool            // it is
+	cutShort error           // the registry's, of a record whose context has ended
+	late     int             // handlers that were still at work when Run returned
 }
 
 // verdict is what process found out.
@@ -86,6 +88,17 @@ type verdict struct {
 	id       serde.FrameID // for this
 	answered bool          // it did
 	cause    error         // for the observer: why the record failed
+}
+
+// cutShort notes what kept a record from being decoded until its context ended. It may
+// be all that is known of a registry that is away.
+func (c *core) cutShort(e *RecordError) {
+	c.mu.Lock()
+	if c.run != nil {
+		c.run.cutShort = e.Err
+	}
+	c.mu.Unlock()
+	c.waits.Warn(c.logger, e)
 }
 
 // run polls until something ends it, then lets the workers finish.
@@ -101,7 +114,7 @@ func (r *runner) run(ctx context.Context) error {
 	for r.stopped == nil {
 		switch {
 		case ctx.Err() != nil:
-			r.stop(base.Explain(c.base, ctx.Err()))
+			r.stop(base.Explain(c.base, ctx.Err())) // end adds what the registry said, perhaps after this
 		case c.closing:
 			r.stop(base.ErrClosed)
 		case len(c.trouble) > 0: // what Poll would have returned
@@ -150,6 +163,9 @@ func (r *runner) end() error {
 	r.ended = true
 	r.late = r.workers
 	err, late := r.stopped, r.late
+	if r.asked.Err() != nil && ended(err) {
+		err = c.explain(regwait.Explain(err, r.cutShort))
+	}
 	c.run = nil
 	c.deals(Partition)
 	c.mu.Unlock()

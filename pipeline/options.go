@@ -150,7 +150,8 @@ func WithObserver(o avroconsumer.Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
 
-// WithLogger has l receive warnings, such as avroconsumer.StalledError. The default is
+// WithLogger has l receive warnings, such as avroconsumer.StalledError, or that records
+// wait for a registry that does not answer, once a minute for each cause. The default is
 // slog.Default().
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -100,7 +101,8 @@ func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
 // behind, or an error, which falls under the policy for handler errors, as does a
 // result that cannot be serialized.
 //
-// Run returns ctx's error, an [*avroconsumer.RecordError] under the policy Stop (the
+// Run returns ctx's error (with the last *registry.UnavailableError if rounds wait for
+// the registry), an [*avroconsumer.RecordError] under the policy Stop (the
 // group's offset is left on that record: all before it is committed),
 // [base.ErrClosed], nil under [WithToEnd], or a *[base.Error]: one that is Fatal says
 // that the session is of no use any more, because a newer one with the same
@@ -135,6 +137,9 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 
 	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, tried: map[place]*trial{}, outages: map[outage]bool{}}
 	err := r.rounds(ctx)
+	if asked.Err() != nil && ended(err) {
+		err = regwait.Explain(err, r.waitsFor)
+	}
 	if err != nil && ctx.Err() != nil && asked.Err() == nil {
 		return base.ErrClosed // it was Close that ended ctx
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -18,9 +19,11 @@ type run[K1, V1, K2, V2 any] struct {
 	*Pipeline[K1, V1, K2, V2]
 	transform func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)
 
-	tried   map[place]*trial // records that failed, until they are committed. Guarded by Pipeline.mu
-	outages map[outage]bool  // of the registry, that the observer was told of in this round. Guarded by Pipeline.mu
-	careful *place           // a record that ends Run: those before it are committed first, in rounds of one record
+	tried    map[place]*trial // records that failed, until they are committed. Guarded by Pipeline.mu
+	outages  map[outage]bool  // of the registry, that the observer was told of in this round. Guarded by Pipeline.mu
+	waitsFor error            // the registry's, of the last round that waited for it. Guarded by Pipeline.mu while a round is worked on
+	warnings regwait.Warnings // of the registry
+	careful  *place           // a record that ends Run: those before it are committed first, in rounds of one record
 }
 
 // outage is what the registry does not answer for: an id, or how results are written.
@@ -66,7 +69,7 @@ func (r *run[K1, V1, K2, V2]) rounds(ctx context.Context) error {
 		err := r.round(ctx)
 		switch {
 		case err == nil:
-			failures = 0
+			failures, r.waitsFor = 0, nil
 		case errors.Is(err, errAgain):
 		case errors.Is(err, errWait):
 			// Heartbeats go on meanwhile, and the pause is short beside

@@ -13,6 +13,7 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -167,9 +168,11 @@ func (r *run[K1, V1, K2, V2]) waits(e *avroconsumer.RecordError) error {
 	r.mu.Lock()
 	told := r.outages[of]
 	r.outages[of] = true
+	r.waitsFor = e.Err
 	r.mu.Unlock()
 	if !told {
 		r.observer.Failed(e, e.Class(), avroconsumer.Waited)
+		r.warnings.Warn(r.logger, e)
 	}
 	return fmt.Errorf("%w: %w", errWait, e)
 }
@@ -241,11 +244,24 @@ func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *base.Record) (produc
 	m, err := r.decode(octx, rec)
 	if err != nil {
 		if ctx.Err() != nil {
+			r.cutShort(err)
 			return 0, nil, ctx.Err()
 		}
 		return 0, err.(*avroconsumer.RecordError), nil
 	}
 	return r.produce(octx, m)
+}
+
+// cutShort notes what kept a record from being processed until its context ended. It
+// may be all that is known of a registry that is away.
+func (r *run[K1, V1, K2, V2]) cutShort(err error) {
+	if regwait.Unavailable(err) == nil {
+		return
+	}
+	r.mu.Lock()
+	r.waitsFor = err
+	r.mu.Unlock()
+	r.warnings.Warn(r.logger, err)
 }
 
 // produce calls the function and produces what it returns.
@@ -265,6 +281,9 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 		return produced, nil, nil
 	}
 	if ctx.Err() != nil {
+		if writing {
+			r.cutShort(err)
+		}
 		return produced, nil, ctx.Err()
 	}
 	var kafka *base.Error
