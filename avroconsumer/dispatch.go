@@ -35,8 +35,12 @@ func NewDispatcher[K, V any]() *Dispatcher[K, V] {
 	}
 }
 
-// On has handle called for values whose dynamic type is T.
+// On has handle called for values whose dynamic type is T. Nil is no handler.
 func On[T, K, V any](d *Dispatcher[K, V], handle func(context.Context, *Message[K, T]) error) {
+	if handle == nil {
+		delete(d.byType, reflect.TypeFor[T]())
+		return
+	}
 	d.byType[reflect.TypeFor[T]()] = func(ctx context.Context, m *Message[K, V]) error {
 		return handle(ctx, convert[T](m))
 	}
@@ -44,8 +48,12 @@ func On[T, K, V any](d *Dispatcher[K, V], handle func(context.Context, *Message[
 
 // OnSchema has handle called for values whose writer's schema has this full name,
 // if there is no handler for their type: for serde.Generic. Where that schema is a
-// union, the name is that of the value's branch.
+// union, the name is that of the value's branch. Nil is no handler.
 func (d *Dispatcher[K, V]) OnSchema(fullName string, handle func(context.Context, *Message[K, V]) error) {
+	if handle == nil {
+		delete(d.byName, fullName)
+		return
+	}
 	d.byName[fullName] = handle
 }
 

@@ -440,7 +440,7 @@ func TestBusy(t *testing.T) {
 		synctest.Wait()
 		_, err := c.Poll(t.Context())
 		require.ErrorIs(t, err, avroconsumer.ErrBusy)
-		require.ErrorIs(t, c.Run(t.Context(), nil), avroconsumer.ErrBusy)
+		require.ErrorIs(t, c.Run(t.Context(), func(context.Context, *message) error { return nil }), avroconsumer.ErrBusy)
 		for _, err := range c.Batches(t.Context(), 1, 0) {
 			require.ErrorIs(t, err, avroconsumer.ErrBusy)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Run calls handle for each record, until ctx ends, a record fails under the
+// Run calls handle, which must not be nil, for each record, until ctx ends, a record fails under the
 // policy [Stop], or there is nothing more to read. Handlers run beside each other
 // as [WithConcurrency] says; a record is dealt with when its handler returns nil,
 // or when the policy for its error has acted. Polling goes on meanwhile: it does not
@@ -32,6 +32,9 @@ import (
 // [*DrainError] around it if handlers did not return in time. Records that were
 // polled and are not dealt with are the next to be handed out.
 func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *Message[K, V]) error) error {
+	if handle == nil {
+		return errors.New("avroconsumer: Run: the handler is nil")
+	}
 	r := &runner{core: c.core, ordering: c.ordering, batch: 1}
 	h := handler[K, V]{core: c.core, decoder: c.decoder, tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle}
 	r.process = h.process

@@ -660,3 +660,22 @@ func TestEndOnTheWayToPoll(t *testing.T) {
 		})
 	}
 }
+
+// A nil handler is an error at once, before anything is polled, and leaves the consumer
+// as it was. A dispatcher takes nil for none.
+func TestNilHandler(t *testing.T) {
+	w := newWorld(t, 1)
+	w.fill(0, "0")
+	c := w.join()
+	require.EqualError(t, c.Run(t.Context(), nil), "avroconsumer: Run: the handler is nil")
+	require.EqualError(t, c.RunBatch(t.Context(), 10, time.Second, nil), "avroconsumer: RunBatch: the handler is nil")
+	require.Equal(t, "0", w.poll(c), "nothing was lost")
+	w.close(c)
+
+	d := avroconsumer.NewDispatcher[string, any]()
+	avroconsumer.On[string](d, nil)
+	d.OnSchema("a.B", nil)
+	d.OnTombstone(nil)
+	require.ErrorIs(t, d.Handle(t.Context(), &avroconsumer.Message[string, any]{Value: "x"}), avroconsumer.ErrNoHandler)
+	require.ErrorIs(t, d.Handle(t.Context(), &avroconsumer.Message[string, any]{Tombstone: true}), avroconsumer.ErrTombstone)
+}

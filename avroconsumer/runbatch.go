@@ -2,6 +2,7 @@ package avroconsumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,6 +23,9 @@ import (
 func (c *Consumer[K, V]) RunBatch(ctx context.Context, max int, wait time.Duration, handle func(context.Context, []*Message[K, V]) []error) error {
 	if max < 1 {
 		return fmt.Errorf("avroconsumer: RunBatch: batches of %d records", max)
+	}
+	if handle == nil {
+		return errors.New("avroconsumer: RunBatch: the handler is nil")
 	}
 	r := &runner{core: c.core, ordering: c.ordering, batch: max, linger: wait}
 	if r.ordering == Key {

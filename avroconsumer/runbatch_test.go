@@ -137,7 +137,7 @@ func TestRunBatchLinger(t *testing.T) {
 		require.ErrorIs(t, <-ended, context.Canceled)
 		require.Equal(t, int64(2), w.committed(0))
 		w.close(c)
-		require.Error(t, c.RunBatch(t.Context(), 0, 0, nil))
+		require.Error(t, c.RunBatch(t.Context(), 0, 0, func(context.Context, []*message) []error { return nil }))
 	})
 }
 

@@ -113,6 +113,9 @@ func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
 // that do not match, of records or of results, fall under the policy for
 // [avroconsumer.SchemaMismatch] alone.
 func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)) error {
+	if f == nil {
+		return errors.New("pipeline: Run: the function is nil")
+	}
 	p.mu.Lock()
 	switch {
 	case p.closing:

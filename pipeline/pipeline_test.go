@@ -472,3 +472,12 @@ pipeline: WithPolicy for handler errors: is given twice`)
 
 var _ serde.Serializer[string] = text{}
 var _ avroproducer.Record[string, string]
+
+// A nil function is an error at once.
+func TestNilFunction(t *testing.T) {
+	p := newPlant(t, 1)
+	p.fill(0, "0")
+	l := p.line(p.session(true))
+	require.EqualError(t, l.Run(t.Context(), nil), "pipeline: Run: the function is nil")
+	p.close(l)
+}
