@@ -46,7 +46,7 @@ func (c *core) attempted(e *RecordError, it *item) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := idNeeded(e)
-	if e.Temporary() {
+	if e.Temporary() || regwait.Unavailable(e) != nil {
 		c.registryErr = e.Err
 	}
 	o := c.outages[id]

@@ -156,7 +156,7 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 	}
 	h.err = err
 	e := err.(*RecordError)
-	if waits(ctx, e) && c.attempted(e, &h.item) && e.Temporary() {
+	if waits(ctx, e) && c.attempted(e, &h.item) && (e.Temporary() || ctx.Err() != nil) {
 		c.waitsFor(e)
 	}
 	if c.observing && (ctx.Err() != nil || e.Temporary() || e.Blameless()) {

@@ -57,6 +57,7 @@ type flights[K comparable, V any] struct {
 type flight[V any] struct {
 	callers int // who wait; guarded by flights.mu
 	cancel  context.CancelFunc
+	tried   *progress
 	done    chan struct{} // closed when value and err are set
 	value   V
 	err     error
@@ -64,7 +65,8 @@ type flight[V any] struct {
 
 // do returns what work returns for key, running it in a goroutine of g unless
 // it is running already. The context of work carries the values of the first
-// caller's, but not its end. If ctx ends first, do returns its cause.
+// caller's, but not its end. If ctx ends first, do returns its cause,
+// with why there is no answer yet if attempts at one have failed.
 func (f *flights[K, V]) do(ctx context.Context, g *group, key K, work func(context.Context) (V, error)) (V, error) {
 	var none V
 	if err := ctx.Err(); err != nil {
@@ -78,8 +80,9 @@ func (f *flights[K, V]) do(ctx context.Context, g *group, key K, work func(conte
 	case <-l.done:
 		return l.value, l.err
 	case <-ctx.Done():
+		left := l.tried.explain(context.Cause(ctx)) // before leaving ends the attempt
 		f.leave(key, l)
-		return none, context.Cause(ctx)
+		return none, left
 	}
 }
 
@@ -91,8 +94,9 @@ func (f *flights[K, V]) join(ctx context.Context, g *group, key K, work func(con
 		l.callers++
 		return l, nil
 	}
+	ctx, tried := withProgress(ctx)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l := &flight[V]{callers: 1, cancel: cancel, done: make(chan struct{})}
+	l := &flight[V]{callers: 1, cancel: cancel, tried: tried, done: make(chan struct{})}
 	started := g.spawn(func(closing context.Context) {
 		defer cancel()
 		stop := context.AfterFunc(closing, cancel)

@@ -23,6 +23,7 @@ type exchange struct {
 	body     []byte
 	attempts int
 	renewed  bool // a token was replaced after a 401
+	tried    *progress
 }
 
 // outcome is what one attempt came to.
@@ -38,7 +39,8 @@ type outcome struct {
 
 // newExchange takes over the request's body.
 func (t *Transport) newExchange(req *http.Request) (*exchange, error) {
-	x := &exchange{t: t, req: req}
+	_, tried := withProgress(req.Context())
+	x := &exchange{t: t, req: req, tried: tried}
 	var err error
 	if req.Body != nil {
 		x.body, err = io.ReadAll(req.Body)
@@ -112,6 +114,7 @@ func (x *exchange) round(ctx context.Context) (out outcome, asked bool) {
 func (x *exchange) attempt(ctx context.Context, h *host) outcome {
 	x.attempts++
 	start := time.Now()
+	x.tried.begin(x.req.Method, x.url(h))
 	out := x.send(ctx, h)
 	refused := out.resp != nil && out.resp.StatusCode == http.StatusUnauthorized
 	if refused && !x.renewed && x.t.authority.renew(out.token) {
@@ -121,6 +124,9 @@ func (x *exchange) attempt(ctx context.Context, h *host) outcome {
 	var asked time.Duration
 	if out.resp != nil {
 		asked = retryAfter(out.resp.Header)
+	}
+	if x.req.Context().Err() == nil { // else it is why it failed
+		x.tried.end(x.unanswered(&out))
 	}
 	changed := x.t.hosts.report(h, out.health, asked, out.reason())
 	x.tell(EventRequest, &out, time.Since(start))

@@ -64,8 +64,10 @@ func (w *Warnings) Warn(l *slog.Logger, err error) {
 // cause is what a warning is about, whichever id or record is concerned: the status, or
 // the text of the innermost error without its numbers.
 func cause(err error) string {
-	if u := Unavailable(err); u != nil && u.Err == nil {
-		return fmt.Sprint(u.Status)
+	if u := Unavailable(err); u != nil {
+		if err = u.Err; err == nil {
+			return fmt.Sprint(u.Status)
+		}
 	}
 	for {
 		inner := errors.Unwrap(err)
@@ -83,10 +85,18 @@ func cause(err error) string {
 }
 
 // Unavailable returns what the registry's client said, or nil if it did not say that
-// the registry is away. That a context ended is none.
+// the registry is away. That a context ended is none, unless attempts failed before.
 func Unavailable(err error) *registry.UnavailableError {
-	u, _ := errors.AsType[*registry.UnavailableError](err)
-	return u
+	if u, ok := errors.AsType[*registry.UnavailableError](err); ok {
+		return u
+	}
+	if left, ok := errors.AsType[interface {
+		error
+		Unanswered() *registry.UnavailableError
+	}](err); ok {
+		return left.Unanswered()
+	}
+	return nil
 }
 
 // Explain adds why records wait to the error of a context that ended meanwhile. err
