@@ -2,6 +2,7 @@ package registry
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,9 @@ type Response struct {
 	Message string // the registry's message, or the first line of a body that is no JSON
 }
 
-// NotFoundError says that a subject, version, schema or id does not exist (404).
+// NotFoundError says that a subject, version, schema or id does not exist (404). Where
+// Status is 404 and Code is 0, the answer has no error_code of a registry: perhaps none
+// answers at this URL, but another server, or the URL has a wrong path.
 type NotFoundError struct {
 	What string // "subject orders-value", "schema id 41", ...
 	Response
@@ -74,7 +77,12 @@ func (e *ConflictError) Unwrap() error { return e.Err }
 func (e *InvalidError) Unwrap() error { return e.Err }
 
 func (e *NotFoundError) Error() string {
-	return "registry: " + cmp.Or(e.What, "what was asked for") + " does not exist" + e.suffix()
+	what := cmp.Or(e.What, "what was asked for")
+	if e.Status == http.StatusNotFound && e.Code < 40400 && e.URL != "" {
+		return "registry: no registry may be answering at this URL, since the answer has no error code of one:" +
+			" is schema.registry.url right, its path included? Asked for: " + what + e.suffix()
+	}
+	return "registry: " + what + " does not exist" + e.suffix()
 }
 
 func (e *UnavailableError) Error() string {
