@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -37,6 +39,12 @@ func configGet(ctx context.Context, env *environment, c *command, args []string)
 	level, err := client.Compatibility(ctx, subject)
 	if err != nil {
 		return err
+	}
+	if subject != "" {
+		own, err := client.Config(ctx, subject)
+		if _, missing := errors.AsType[*registry.NotFoundError](err); missing || err == nil && own.Level == nil {
+			fmt.Fprintf(env.err, "kavro: subject %s has no level of its own: this is the global one, or that of its context\n", subject)
+		}
 	}
 	return out.print(env.out, levelLine{subject, level}, "", [][]string{{level.String()}})
 }

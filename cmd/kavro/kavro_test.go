@@ -69,6 +69,14 @@ func (k *kavro) well(args ...string) string {
 	return out
 }
 
+// firstCheck checks a schema for a subject that has no versions.
+func (k *kavro) firstCheck(args ...string) {
+	code, out, errOut := k.run(args...)
+	require.Zero(k.t, code, errOut)
+	require.Empty(k.t, out)
+	require.Regexp(k.t, "^kavro: subject .* does not exist: there are no versions to compare with\n$", errOut)
+}
+
 func TestUsage(t *testing.T) {
 	k := newKavro(t)
 	for _, c := range []struct {
@@ -120,7 +128,7 @@ func TestSchemaCommands(t *testing.T) {
 		require.Contains(t, out, "READER_FIELD_MISSING_DEFAULT_VALUE", verb)
 		require.Contains(t, out, "note", verb)
 	}
-	require.Equal(t, "referred to by  id 2  \n", k.well("schema", "references", "money"))
+	require.Equal(t, "referred to by  id 2  orders-value@1\n", k.well("schema", "references", "money"))
 	require.JSONEq(t, `{"references": [{"name": "common.Money", "subject": "money", "version": 1}], "referencedBy": []}`, k.well("schema", "references", "orders-value@1", "-o=json"))
 
 	require.Equal(t, "deleted orders-value 1\n", k.well("schema", "delete", "orders-value@1"))
@@ -138,6 +146,12 @@ func TestConfigCommands(t *testing.T) {
 	require.Equal(t, "FULL_TRANSITIVE\n", k.well("config", "get"))
 	require.Equal(t, "NONE\n", k.well("config", "set", "none", "a"))
 	require.JSONEq(t, `{"subject": "a", "compatibilityLevel": "NONE"}`, k.well("config", "get", "a", "-o", "json"))
+	for _, subject := range []string{"b", "nope"} {
+		code, out, errOut := k.run("config", "get", subject)
+		require.Zero(t, code)
+		require.Equal(t, "FULL_TRANSITIVE\n", out)
+		require.Contains(t, errOut, "subject "+subject+" has no level of its own: this is the global one")
+	}
 	code, _, errOut := k.run("config", "set", "SOME")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errOut, "SOME")
@@ -227,7 +241,7 @@ func TestComments(t *testing.T) {
 	require.Empty(t, k.well("gen", "-o", out, file))
 	require.Contains(t, content(t, out)["m/metric_avro.go"], "`"+plain+"`")
 	require.NotContains(t, content(t, out)["m/metric_avro.go"], "Licensed")
-	require.Empty(t, k.well("schema", "check", "metrics", file))
+	k.firstCheck("schema", "check", "metrics", file)
 	require.Equal(t, "metrics version 1, id 1\n", k.well("schema", "register", "metrics", file))
 	require.NotContains(t, k.well("schema", "get", "metrics"), "comment")
 	require.Equal(t, "metrics version 1, id 1\n", k.well("schema", "register", "metrics", k.file("plain.avsc", "\ufeff"+plain)))
@@ -249,7 +263,7 @@ func TestCommentsAreNotSent(t *testing.T) {
 	k := newKavro(t)
 	k.env["KAVRO_REGISTRY"] = s.URL
 	file := k.file("m.avsc", "\ufeff// top\n"+strings.Replace(money, "[", "[ /* inner */ ", 1))
-	k.well("schema", "check", "m", file)
+	k.firstCheck("schema", "check", "m", file)
 	k.well("schema", "register", "m", file)
 	require.Len(t, sent, 2)
 	for _, body := range sent {
@@ -291,7 +305,7 @@ func TestMeaning(t *testing.T) {
 		"warning: version 1: lines[].times{}: written as timestamp-millis, read as long: the same data is another value (LOGICAL_TYPE_CHANGED)\n",
 	}
 	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.well("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
-	require.Empty(t, k.well("schema", "check", "orders", old))
+	k.firstCheck("schema", "check", "orders", old)
 	k.well("schema", "register", "orders", old)
 	require.Empty(t, k.well("schema", "check", "orders", old))
 	require.Equal(t, want[0]+want[1], k.well("schema", "check", "orders", next))
@@ -571,4 +585,19 @@ func TestRegistry(t *testing.T) {
 	code, _, errOut = k.run("registry", "--tls-cert", "only")
 	require.Equal(t, exitFailed, code)
 	require.NotEmpty(t, errOut)
+}
+
+// A check of a subject without versions says that nothing was compared.
+func TestCheckWithoutVersions(t *testing.T) {
+	k, _ := withRegistry(t)
+	file := k.file("money.avsc", money)
+	code, out, errOut := k.run("schema", "check", "no-such-subject", file)
+	require.Zero(t, code)
+	require.Empty(t, out)
+	require.Equal(t, "kavro: subject no-such-subject does not exist: there are no versions to compare with\n", errOut)
+	k.well("schema", "register", "money", file)
+	k.well("schema", "check", "money", file)
+	k.well("schema", "delete", "money")
+	_, _, errOut = k.run("schema", "check", "money", file)
+	require.Contains(t, errOut, "no versions to compare with", "deleted ones are not compared with")
 }

@@ -244,6 +244,10 @@ func schemaCheck(ctx context.Context, env *environment, c *command, args []strin
 			return verdict
 		}
 	}
+	versions, err := client.Versions(ctx, rest[0])
+	if _, missing := errors.AsType[*registry.NotFoundError](err); missing || err == nil && len(versions) == 0 {
+		fmt.Fprintf(env.err, "kavro: subject %s does not exist: there are no versions to compare with\n", rest[0])
+	}
 	changes, err := definition.files.changes(ctx, client, rest[0], d)
 	if err != nil && verdict == nil {
 		fmt.Fprintln(env.err, "kavro: warning: changes of meaning could not be looked for:", err)
@@ -321,6 +325,14 @@ func schemaDelete(ctx context.Context, env *environment, c *command, args []stri
 	return nil
 }
 
+// referrerLine is a version that refers to another. Subject is empty if the registry
+// does not say which has the id.
+type referrerLine struct {
+	Subject string `json:"subject,omitempty"`
+	Version int    `json:"version,omitempty"`
+	ID      int    `json:"id"`
+}
+
 func schemaReferences(ctx context.Context, env *environment, c *command, args []string) error {
 	f := newFlags(env, c.name, c.args)
 	reg, out := registryFlags(f, env), formatFlag(f)
@@ -350,12 +362,25 @@ func schemaReferences(ctx context.Context, env *environment, c *command, args []
 	for _, r := range s.References {
 		rows = append(rows, []string{"refers to", r.Name, fmt.Sprintf("%s@%d", r.Subject, r.Version)})
 	}
+	referrers := []referrerLine{}
 	for _, id := range by {
-		rows = append(rows, []string{"referred to by", "id " + strconv.Itoa(id), ""})
+		versions, err := client.VersionsByID(ctx, subject, id)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if len(versions) == 0 { // a registry without that call, or all are deleted
+			rows = append(rows, []string{"referred to by", "id " + strconv.Itoa(id)})
+			referrers = append(referrers, referrerLine{ID: id})
+		}
+		for _, v := range versions {
+			rows = append(rows, []string{"referred to by", "id " + strconv.Itoa(id), fmt.Sprintf("%s@%d", v.Subject, v.Version)})
+			referrers = append(referrers, referrerLine{v.Subject, v.Version, id})
+		}
 	}
 	found := struct {
 		References   []registry.Reference `json:"references"`
 		ReferencedBy []int                `json:"referencedBy"`
-	}{append([]registry.Reference{}, s.References...), append([]int{}, by...)}
+		Referrers    []referrerLine       `json:"referrers,omitempty"`
+	}{append([]registry.Reference{}, s.References...), append([]int{}, by...), referrers}
 	return out.print(env.out, found, "", rows)
 }
