@@ -30,7 +30,13 @@ func main() {
 	flag.StringVar(&f.brokers, "brokers", "", "comma-separated addresses of a Kafka cluster (default: one within the process)")
 	flag.StringVar(&f.registry, "registry", "", "URL of a Schema Registry (default: one within the process)")
 	flag.StringVar(&f.input, "input", "", "source tree to read (default: the Go standard library)")
+	flag.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long each part may take")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "quickstart: unknown arguments: %s\n", strings.Join(flag.Args(), " "))
+		flag.Usage()
+		os.Exit(2)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -40,13 +46,16 @@ func main() {
 	}
 }
 
-type flags struct{ base, brokers, registry, input string }
+type flags struct {
+	base, brokers, registry, input string
+	timeout                        time.Duration // of each part
+}
 
 // demo is what the parts of the story share.
 type demo struct {
 	*screen
-	conf      kavro.Config // of client and registry
-	opts      []kavro.Option
+	conf      kavro.Config   // of client and registry
+	opts      []kavro.Option // of all clients
 	topic     string
 	root      string       // of the source tree
 	requests  atomic.Int64 // made to the registry
@@ -59,7 +68,6 @@ func run(ctx context.Context, f flags, s *screen) error {
 	if f.base != "" {
 		d.opts = append(d.opts, kavro.Base(f.base))
 	}
-	d.opts = append(d.opts, kavro.RegistryOptions(registry.WithObserver(registry.ObserverFunc(d.observe))))
 	stop, err := d.connect(f)
 	if err != nil {
 		return err
@@ -71,12 +79,20 @@ func run(ctx context.Context, f flags, s *screen) error {
 		}
 	}
 	for _, part := range []func(context.Context) error{d.publish, d.learn, d.evolve, d.survive} {
-		if err := part(ctx); err != nil {
+		if err := within(ctx, f.timeout, part); err != nil {
 			return err
 		}
 	}
 	d.title("Done in %.1f s, with %d requests to the registry.", time.Since(began).Seconds(), d.requests.Load())
 	return nil
+}
+
+// within runs one part of the story. A broker or a registry that does not answer ends
+// it: the error says which.
+func within(ctx context.Context, d time.Duration, part func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return part(ctx)
 }
 
 // connect points d.conf at a cluster and a registry, within the process where
@@ -129,7 +145,9 @@ func (d *demo) group(id string) kavro.Config {
 	return conf
 }
 
-// with returns the options shared by all clients, and more.
+// with returns the options of clients whose values are Avro, which ask the registry,
+// and more.
 func (d *demo) with(more ...kavro.Option) []kavro.Option {
-	return append(d.opts[:len(d.opts):len(d.opts)], more...)
+	observed := kavro.RegistryOptions(registry.WithObserver(registry.ObserverFunc(d.observe)))
+	return append(append(d.opts[:len(d.opts):len(d.opts)], observed), more...)
 }

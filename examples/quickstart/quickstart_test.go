@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,8 +28,11 @@ func TestQuickstart(t *testing.T) {
 		t.Run(base, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
-			var out bytes.Buffer
-			require.NoError(t, run(ctx, flags{base: base, input: root}, &screen{w: &out}))
+			var out, log bytes.Buffer
+			before := slog.Default()
+			slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
+			defer slog.SetDefault(before)
+			require.NoError(t, run(ctx, flags{base: base, input: root, timeout: time.Minute}, &screen{w: &out}))
 			for _, line := range []string{
 				"Publishing a SourceFile event for each of 3 files",
 				"2 events on topic source-files-",
@@ -45,6 +50,20 @@ func TestQuickstart(t *testing.T) {
 			} {
 				require.Contains(t, out.String(), line)
 			}
+			require.NotContains(t, log.String(), "has no effect")
+		})
+	}
+}
+
+// A broker that does not answer ends the story, with the cause.
+func TestBrokerAway(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(root, "a.go"), []byte("package a\n"), 0o600))
+	for _, base := range bases.Names() {
+		t.Run(base, func(t *testing.T) {
+			err := run(t.Context(), flags{base: base, input: root, brokers: "127.0.0.1:1", timeout: 3 * time.Second}, &screen{w: io.Discard})
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.ErrorContains(t, err, "127.0.0.1:1")
 		})
 	}
 }

@@ -13,7 +13,7 @@ import (
 // on: bad records go to a dead-letter topic, as they came, and nothing stops.
 func (d *demo) survive(ctx context.Context) error {
 	d.title("Then somebody writes plain text to the topic, and somebody a tombstone")
-	raw, err := kavro.NewProducer[string, []byte](with(d.conf, "value.serializer", "bytes"), d.with()...)
+	raw, err := kavro.NewProducer[string, []byte](with(d.conf, "value.serializer", "bytes"), d.opts...)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (d *demo) survive(ctx context.Context) error {
 
 // showDeadLetter reads what became of the bad record.
 func (d *demo) showDeadLetter(ctx context.Context) error {
-	consumer, err := kavro.NewConsumer[string, []byte](with(d.group("letters"), "value.deserializer", "bytes"), []string{d.topic + "-dlt"}, d.with()...)
+	consumer, err := kavro.NewConsumer[string, []byte](with(d.group("letters"), "value.deserializer", "bytes"), []string{d.topic + "-dlt"}, d.opts...)
 	if err != nil {
 		return err
 	}
