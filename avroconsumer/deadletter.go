@@ -27,7 +27,7 @@ const (
 	HeaderDeliveryCount = "__dlq.errors.delivery.count" // how often it was tried
 	HeaderMessage       = "__dlq.errors.message"        // the error's text
 	HeaderException     = "__dlq.errors.exception"      // the Go type of the error's root cause
-	HeaderStage         = "__dlq.errors.stage"          // key, value or handler
+	HeaderStage         = "__dlq.errors.stage"          // key, value, handler or output
 	HeaderSchemaID      = "__dlq.errors.schema.id"      // absent if unknown
 )
 
@@ -183,7 +183,7 @@ type DeadLetterInfo struct {
 	Count     int    // how often it was tried
 	Message   string
 	Exception string
-	Stage     string // "key", "value" or "handler"
+	Stage     string // "key", "value", "handler" or "output"
 	SchemaID  int    // 0 if unknown
 }
 

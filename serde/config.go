@@ -33,7 +33,7 @@ const strategies = "TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrate
 func ConfigKeys() []ConfigKey {
 	keys := []ConfigKey{
 		{Name: "auto.register.schemas", Default: "true", Doc: "register the program's schema if the subject lacks it"},
-		{Name: "use.latest.version", Default: "false", Doc: "write with the subject's latest schema, changing no value; read with it what has no schema of its own"},
+		{Name: "use.latest.version", Default: "false", Doc: "write with the subject's latest schema, changing no value, and register nothing (an explicit auto.register.schemas=true beside it is an error); read with it what has no schema of its own"},
 		{Name: "use.schema.id", Default: "-1", Doc: "write with the schema of this id"},
 		{Name: "latest.compatibility.strict", Default: "true", Doc: "check that the registry's schema can read whatever the program's own describes; values are checked in any case"},
 		{Name: "id.compatibility.strict", Default: "true", Doc: "the same for use.schema.id"},

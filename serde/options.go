@@ -133,8 +133,8 @@ func WithSchema(s *schemas.Schema) Option {
 //
 // A serializer writes with it, whatever schema the program has: no value is changed
 // by that, and one that it has no place for (a field that is set, a symbol, a number
-// that would be rounded) is an error that names the path. It needs
-// WithAutoRegister(false).
+// that would be rounded) is an error that names the path. Nothing is
+// registered: WithAutoRegister(true) beside it is an error.
 //
 // A deserializer takes it as the reader's schema of values without one: any, maps,
 // [Generic]. The program's own schema (the type's, or WithSchema's) stays the

@@ -29,7 +29,8 @@ elsewhere. Values are strings, booleans, numbers, ` + "`time.Duration`" + ` (for
 not know. The error names the nearest key, whatever package has it.
 
 **Errors.** A constructor tells everything that is wrong at once: an error for each key (` + "`*base.ConfigError`" + `, by the name that
-was written), and for each option that has no effect. Keys of Java's clients say what they are called here. Keys that are for the
+was written), and for each option that has no effect; two that are often given to all clients alike are warnings: ` + "`RegistryOptions`" + `
+where nothing is Avro, and ` + "`Hooks.Stats`" + ` without ` + "`statistics.interval.ms`" + `. Keys of Java's clients say what they are called here. Keys that are for the
 other kind of client only are no errors, since one map may serve both: they are told to the logger as one warning.
 
 **Ignored** keys are accepted and mean nothing here. **Refused** keys are an error, because leaving them unheeded could do harm;
