@@ -9,6 +9,7 @@ package ending
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -22,32 +23,63 @@ const (
 	Abort   = 10 * time.Second // of a transaction
 )
 
-// Context returns a context that ends when ctx does, but not before least has passed.
-// It carries ctx's values.
+// Context returns a context that ends when ctx does, and as ctx does (Err is ctx's), but
+// not before least has passed. It carries ctx's values.
 func Context(ctx context.Context, least time.Duration) (context.Context, context.CancelFunc) {
 	earliest := time.Now().Add(least)
-	deadline, bounded := ctx.Deadline()
-	if ctx.Err() != nil || bounded && deadline.Before(earliest) {
-		return context.WithDeadline(context.WithoutCancel(ctx), earliest)
-	}
-	var out context.Context
-	var cancel context.CancelFunc
-	if bounded { // clients look at the deadline
-		out, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
-	} else {
-		out, cancel = context.WithCancel(context.WithoutCancel(ctx))
+	e := &extended{Context: context.WithoutCancel(ctx), done: make(chan struct{})}
+	e.deadline, e.bounded = ctx.Deadline()
+	if ctx.Err() != nil || e.bounded && e.deadline.Before(earliest) {
+		e.deadline, e.bounded = earliest, true // clients look at the deadline
 	}
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(time.Until(earliest))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-out.Done():
+		if left := time.Until(earliest); left > 0 {
+			timer := time.NewTimer(left)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+			case <-e.done:
+				return
+			}
 		}
+		e.end(ctx.Err())
 	})
-	return out, func() {
+	return e, func() {
 		stop()
-		cancel()
+		e.end(context.Canceled)
 	}
+}
+
+// extended is a context of its own, since one made of another by package context says
+// "context canceled" where the caller's deadline has passed, or the other way round.
+type extended struct {
+	context.Context // the values
+	deadline        time.Time
+	bounded         bool
+	done            chan struct{}
+
+	mu  sync.Mutex
+	err error
+}
+
+func (e *extended) end(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err == nil {
+		e.err = err
+		close(e.done)
+	}
+}
+
+// Deadline implements context.Context.
+func (e *extended) Deadline() (time.Time, bool) { return e.deadline, e.bounded }
+
+// Done implements context.Context.
+func (e *extended) Done() <-chan struct{} { return e.done }
+
+// Err implements context.Context.
+func (e *extended) Err() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err
 }

@@ -34,6 +34,16 @@ func TestContext(t *testing.T) {
 		"past its deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, -time.Second)
 		}, 5 * time.Second},
+		"cancelled, about to end": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			cancel()
+			return ctx, cancel
+		}, 5 * time.Second},
+		"cancelled, with a later deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithTimeout(ctx, time.Minute)
+			time.AfterFunc(time.Second, cancel)
+			return ctx, cancel
+		}, 5 * time.Second},
 		"about to end": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, time.Second)
 		}, 5 * time.Second},
@@ -66,8 +76,13 @@ func TestContext(t *testing.T) {
 					require.ErrorIs(t, out.Err(), context.Canceled)
 					return
 				}
+				child, stop := context.WithTimeout(out, time.Hour)
+				defer stop()
 				<-out.Done()
 				require.Equal(t, tc.ends, time.Since(start))
+				require.Equal(t, ctx.Err(), out.Err(), "why the caller's has ended")
+				<-child.Done()
+				require.Equal(t, ctx.Err(), child.Err())
 				done()
 			})
 		})
