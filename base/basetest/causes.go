@@ -29,6 +29,7 @@ type cause struct {
 	is    error // what errors.Is finds
 	start func(e *env) (conf base.Config)
 	topic bool // it is about the topic: other questions are answered
+	brief bool // a variant of another one: only that calls end in time is tried
 }
 
 func causes() []cause {
@@ -50,8 +51,21 @@ func causes() []cause {
 			conf["security.protocol"] = "ssl"
 			return conf
 		}},
+		{name: "silent", brief: true, is: base.ErrUnreachable, start: func(e *env) base.Config { return stranger(e, silence) }},
+		{name: "silent to TLS", brief: true, is: base.ErrUnreachable, start: func(e *env) base.Config { return secured(stranger(e, silence)) }},
+		{name: "web server", brief: true, is: base.ErrUnreachable, start: func(e *env) base.Config { return stranger(e, web) }},
+		{name: "TLS to plain text", brief: true, is: base.ErrUnreachable, start: func(e *env) base.Config { return secured(own(e)) }},
+		{name: "without SASL", brief: true, is: base.ErrUnreachable, start: func(e *env) base.Config {
+			return own(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
+		}},
 		{name: "topic", is: base.ErrUnknownTopic, topic: true, start: func(e *env) base.Config { return own(e) }},
 	}
+}
+
+// secured is conf with TLS.
+func secured(conf base.Config) base.Config {
+	conf["security.protocol"] = "ssl"
+	return conf
 }
 
 // own starts a broker for one case, and returns what is needed to reach it.
@@ -123,6 +137,10 @@ func causeCases() (all []testCase) {
 				// librdkafka has up to two texts for one thing, and "ask" has two clients.
 				require.LessOrEqual(e, len(j.warnings()), 4, "the same thing is said once: %v", j.warnings())
 			}})
+		}
+		all = append(all, testCase{"Causes/" + c.name + "/in time", func(e *env) { causeInTime(e, c.start(e), base.Hooks{}) }})
+		if c.brief {
+			continue
 		}
 		add("flush and close", causeFlush)
 		add("report", causeReport)

@@ -41,13 +41,17 @@ func (c *consumer) Commit(ctx context.Context, next []base.Offset) error {
 }
 
 // commit commits as a member of the group.
-func (r *reader) commit(ctx context.Context, next []base.Offset) (err error) {
-	// The answer comes before this returns.
-	r.cl.CommitOffsetsSync(ctx, toKgo(next), func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, commitErr error) {
-		err = commitErr
-		if err == nil {
-			err = commitError(resp)
-		}
+func (r *reader) commit(ctx context.Context, next []base.Offset) error {
+	offsets := toKgo(next) // next is the caller's again when this returns
+	_, err := within(ctx, func(ctx context.Context) (_ struct{}, err error) {
+		// The answer comes before this returns.
+		r.cl.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, commitErr error) {
+			err = commitErr
+			if err == nil {
+				err = commitError(resp)
+			}
+		})
+		return struct{}{}, err
 	})
 	return convert(err)
 }
@@ -104,7 +108,7 @@ func commitAlone(ctx context.Context, cl *kgo.Client, group string, next []base.
 		req.Topics[i].TopicID = t.id
 	}
 
-	resp, err := req.RequestWith(ctx, cl)
+	resp, err := within(ctx, func(ctx context.Context) (*kmsg.OffsetCommitResponse, error) { return req.RequestWith(ctx, cl) })
 	if err != nil {
 		return convert(err)
 	}

@@ -164,7 +164,7 @@ func (c *consumer) Poll(ctx context.Context, b *base.Batch, max int) error {
 			return local(codeState, "Poll before Subscribe or Assign")
 		}
 		if !r.watch.enter() {
-			if err := c.rejoin(r); err != nil {
+			if err := c.rejoin(ctx, r); err != nil {
 				return err
 			}
 			continue
@@ -179,14 +179,18 @@ func max1(n int) int { return max(n, 1) }
 // rejoin replaces a reader that left its group because Poll was not called for
 // max.poll.interval.ms. While a session's transaction is open it only says that
 // this has to be aborted.
-func (c *consumer) rejoin(r *reader) error {
+func (c *consumer) rejoin(ctx context.Context, r *reader) error {
 	r.lose()
 	if c.mayReplace() != nil {
 		return abortable(r.late())
 	}
 	r.stop() // what it has under way could keep Poll waiting
 	r.shut()
-	<-r.done
+	select {
+	case <-r.done:
+	case <-ctx.Done(): // the next call goes on
+		return c.errs.Await(ctx)
+	}
 	next, joinErr := c.join(r.topics, r.rebalance)
 	if joinErr != nil {
 		return joinErr
@@ -238,7 +242,12 @@ func (c *consumer) Close(ctx context.Context) error {
 	close(c.closed)
 	if plain != nil {
 		stop()
-		plain.Close()
+		released := make(chan struct{})
+		go func() {
+			defer close(released)
+			plain.Close()
+		}()
+		awaitClosed(ctx, released)
 	}
 	if e := c.fatal.Load(); e != nil {
 		return e

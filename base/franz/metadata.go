@@ -52,7 +52,7 @@ func describeOr(ctx context.Context, cl *kgo.Client, create bool, topics ...stri
 		t.Topic = kmsg.StringPtr(topic)
 		req.Topics = append(req.Topics, t)
 	}
-	resp, err := req.RequestWith(ctx, cl)
+	resp, err := within(ctx, func(ctx context.Context) (*kmsg.MetadataResponse, error) { return req.RequestWith(ctx, cl) })
 	if err != nil {
 		return nil, convert(err)
 	}

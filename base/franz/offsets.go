@@ -44,7 +44,11 @@ func list(ctx context.Context, cl *kgo.Client, timestamp int64, isolation int8, 
 
 	answers := map[base.TopicPartition]listed{}
 	failed := error(kerr.UnknownTopicOrPartition) // for what no broker answers
-	for _, shard := range cl.RequestSharded(ctx, req) {
+	shards, err := within(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return cl.RequestSharded(ctx, req), nil })
+	if err != nil {
+		failed = err
+	}
+	for _, shard := range shards {
 		if shard.Err != nil {
 			failed = shard.Err
 			continue
@@ -154,7 +158,7 @@ func fetchCommitted(ctx context.Context, cl *kgo.Client, group string, parts []b
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.RequireStable = true
 	req.Groups = append(req.Groups, g)
-	resp, err := req.RequestWith(ctx, cl)
+	resp, err := within(ctx, func(ctx context.Context) (*kmsg.OffsetFetchResponse, error) { return req.RequestWith(ctx, cl) })
 	if err != nil {
 		return nil, convert(err)
 	}
@@ -217,7 +221,8 @@ func (r *reader) diverged(ctx context.Context, wanted []base.Offset) map[base.To
 		return nil
 	}
 	ends := map[base.TopicPartition]int64{}
-	for _, shard := range r.cl.RequestSharded(ctx, req) {
+	shards, _ := within(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return r.cl.RequestSharded(ctx, req), nil })
+	for _, shard := range shards {
 		if shard.Err != nil {
 			continue
 		}

@@ -33,7 +33,7 @@ func (s *settings) clientOpts(ctx context.Context, hooks base.Hooks, errs *clien
 		kgo.SeedBrokers(s.brokers...),
 		kgo.ClientID(s.clientID),
 		kgo.Rack(s.rack),
-		kgo.Dialer(s.dialer()),
+		kgo.Dialer(s.dialer(ctx)),
 		kgo.RequestTimeoutOverhead(s.socketTimeout),
 		kgo.ConnIdleTimeout(s.idle()),
 		kgo.RetryBackoffFn(s.backoff),
@@ -106,8 +106,8 @@ func (s *settings) unknownTopicTries() int {
 	return 8 + int((s.propagation-8*early)/s.metadataMinAge())
 }
 
-// dialer makes connections as the socket.* and ssl.* keys ask.
-func (s *settings) dialer() func(context.Context, string, string) (net.Conn, error) {
+// dialer makes connections as the socket.* and ssl.* keys ask, until client ends.
+func (s *settings) dialer(client context.Context) func(context.Context, string, string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: s.connectTimeout, KeepAlive: -1}
 	if s.keepAlive {
 		d.KeepAlive = 0 // the system's interval
@@ -117,6 +117,7 @@ func (s *settings) dialer() func(context.Context, string, string) (net.Conn, err
 	return func(ctx context.Context, _, addr string) (net.Conn, error) {
 		ctx, cancel := context.WithTimeout(ctx, s.connectTimeout)
 		defer cancel()
+		defer context.AfterFunc(client, cancel)()
 		conn, err := d.DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err

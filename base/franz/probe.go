@@ -75,7 +75,9 @@ func (r *reader) look(ctx context.Context, g gap) (f kgo.FetchPartition, next in
 	req.MaxBytes, req.IsolationLevel, req.SessionEpoch = int32(r.c.s.fetchMax), r.c.s.readable(), -1
 	req.Topics = append(req.Topics, t)
 
-	resp, err := r.cl.Broker(int(leader)).RetriableRequest(ctx, req)
+	resp, err := within(ctx, func(ctx context.Context) (kmsg.Response, error) {
+		return r.cl.Broker(int(leader)).RetriableRequest(ctx, req)
+	})
 	if err != nil {
 		return f, 0, false
 	}

@@ -305,6 +305,8 @@ func (p *producer) lookAt(ctx context.Context, topic string) error {
 	return err
 }
 
+// Close implements base.Producer. If the client takes longer than a second after ctx
+// ended to let go, the rest happens in the background.
 func (p *producer) Close(ctx context.Context) error {
 	if p.closing.Swap(true) {
 		select {
@@ -326,10 +328,15 @@ func (p *producer) Close(ctx context.Context) error {
 	if !p.owned {
 		return err
 	}
-	p.cancel()
-	p.cl.Close()
-	p.deadlines.stop()
-	<-p.flight.before() // kgo has failed the rest, and calls their promises
+	p.cancel() // ends what the client has under way, for which closing it waits
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		p.cl.Close()
+		p.deadlines.stop()
+		<-p.flight.before() // kgo has failed the rest, and calls their promises
+	}()
+	awaitClosed(ctx, released)
 	return err
 }
 

@@ -224,7 +224,7 @@ func (r *reader) close(ctx context.Context) {
 		case <-ctx.Done():
 			r.disown()
 			r.stop()
-			<-r.done // soon: nothing that it waits for goes on
+			awaitClosed(ctx, r.done) // soon: nothing that it waits for goes on
 		}
 		r.stop()
 		return

@@ -84,7 +84,7 @@ func (s *session) Begin(ctx context.Context) error {
 		return local(codeState, "Begin before Subscribe")
 	}
 	if r.watch.expired() && s.idle() == nil { // else begin says what is wrong
-		if err := s.rejoin(r); err != nil {
+		if err := s.rejoin(ctx, r); err != nil {
 			return err
 		}
 		return s.Begin(ctx)
@@ -147,7 +147,7 @@ func (s *session) Close(ctx context.Context) error {
 	err := s.consumer.Close(ctx)
 	s.p.deadlines.stop()
 	if s.p.cl != nil {
-		<-s.p.flight.before() // the client has failed the rest
+		awaitClosed(ctx, s.p.flight.before()) // the client has failed the rest
 	}
 	close(s.p.closed)
 	return err

@@ -56,7 +56,11 @@ func (t *txnProducer) End(ctx context.Context, commit bool) error {
 func (t *txnProducer) awaitBroker(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(ctx, awayLimit)
 	defer cancel()
-	for t.cl.Ping(limit) != nil && limit.Err() == nil {
+	ping := func(ctx context.Context) (struct{}, error) { return struct{}{}, t.cl.Ping(ctx) }
+	for limit.Err() == nil {
+		if _, err := within(limit, ping); err == nil {
+			break
+		}
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-limit.Done():
