@@ -211,6 +211,9 @@ type PartitionError struct {
 
 // Error says which partition and why.
 func (e *PartitionError) Error() string {
+	if e.Topic == "" { // the group's, or a connection's
+		return e.Err.Error()
+	}
 	if b := (*base.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
 		return e.Err.Error() // it says where itself
 	}

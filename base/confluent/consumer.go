@@ -35,7 +35,11 @@ func newConsumer(conf base.Config, hooks base.Hooks, t *clienterr.Tracker) (*con
 	if err != nil {
 		return nil, err
 	}
-	return startConsumer(client, kind, newEvents(client, client.Logs(), hooks, t)), nil
+	t.AwaitsAnswer(servers(plan.m))
+	t.Connects()
+	c := startConsumer(client, kind, newEvents(client, client.Logs(), hooks, t))
+	go awaitAnswer(&c.gate, t, c.closing, client, c.overhear)
+	return c, nil
 }
 
 // pollSlice bounds one call into librdkafka, which cannot be interrupted: the

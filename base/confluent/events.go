@@ -3,7 +3,9 @@
 package confluent
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -51,6 +53,19 @@ func (e *meant) Error() string        { return e.err.Error() }
 func (e *meant) Unwrap() error        { return e.err }
 func (e *meant) Is(target error) bool { return target == e.cause }
 
+// isForeign reports whether librdkafka takes for the size of a response, and calls too
+// large, what is the beginning of another protocol: four letters ("HTTP", "SSH-", "220 "),
+// or an alert of TLS.
+func isForeign(ke kafka.Error) bool {
+	_, size, found := strings.Cut(ke.String(), "Invalid response size ")
+	var n int32
+	if _, err := fmt.Sscan(size, &n); !found || err != nil {
+		return false
+	}
+	b := binary.BigEndian.AppendUint32(nil, uint32(n))
+	return b[0] == 0x15 && b[1] == 3 || !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
 // handle serves an event that is neither a record nor a rebalance.
 func (e *events) handle(ev kafka.Event) {
 	switch ev := ev.(type) {
@@ -59,6 +74,10 @@ func (e *events) handle(ev kafka.Event) {
 		switch {
 		case ev.IsFatal():
 			e.SetFatal(err)
+		case isForeign(ev):
+			before, _, _ := strings.Cut(ev.String(), ": increase receive.message.max.bytes")
+			err.Code, err.Retriable = int16(kafka.ErrTransport), true
+			err.Err = &meant{kafka.NewError(kafka.ErrTransport, before+": the port speaks HTTP, TLS or another protocol that is not Kafka's: is it the right one, is security.protocol right?", false), base.ErrUnreachable}
 		case ev.Code() == kafka.ErrAllBrokersDown:
 			err.Err = fmt.Errorf("%w: nobody answers at bootstrap.servers, or with another security.protocol", ev)
 		case ev.Code() == kafka.ErrTransport && strings.Contains(ev.String(), "SASL authentication error"):

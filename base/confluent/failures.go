@@ -17,7 +17,7 @@ func (c *consumer) handleError(ke kafka.Error) {
 	switch {
 	case ke.IsFatal():
 		c.events.SetFatal(convert(ke).(*base.Error)) // Poll returns it
-	case isPartitionError(ke.Code()):
+	case isPartitionError(ke.Code()) && !isForeign(ke):
 		tp := c.locate(ke.String())
 		c.partitionError(tp, convertAt(ke, tp.Topic, tp.Partition))
 	default:

@@ -50,9 +50,13 @@ func newProducer(conf base.Config, hooks base.Hooks, t *clienterr.Tracker) (p *p
 		}
 	})
 	transactional = isSet(m, "transactional.id")
-	if m["enable.idempotence"] == "true" && !transactional {
-		go p.hasten()
-	}
+	p.errs.Connects()
+	go func() {
+		if m["enable.idempotence"] == "true" && !transactional {
+			p.hasten()
+		}
+		awaitAnswer(&p.gate, p.errs, p.closing, client, func() {})
+	}()
 	return p, transactional, nil
 }
 
@@ -64,6 +68,30 @@ func servers(m kafka.ConfigMap) string {
 		}
 	}
 	return ""
+}
+
+// awaitAnswer asks until a broker has answered, or closing is closed: librdkafka does not
+// tell of its first success. meanwhile is called between the questions.
+func awaitAnswer(g *gate, t *clienterr.Tracker, closing <-chan struct{}, client interface {
+	GetMetadata(topic *string, all bool, ms int) (*kafka.Metadata, error)
+}, meanwhile func()) {
+	for pause := 5 * time.Millisecond; !t.Answered(); pause = min(2*pause, time.Second) {
+		select {
+		case <-closing:
+			return
+		case <-time.After(pause):
+		}
+		if !g.enter() {
+			return
+		}
+		_, err := client.GetMetadata(nil, false, 50)
+		g.leave()
+		if err == nil {
+			t.OK()
+			return
+		}
+		meanwhile()
+	}
 }
 
 // hasten makes librdkafka get its producer id at once. It asks for one as soon

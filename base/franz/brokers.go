@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -24,19 +26,39 @@ type brokerEvents struct {
 	mu     sync.Mutex
 	open   map[net.Conn]struct{}
 	hungUp map[string]bool // brokers that have ended a connection instead of answering to the credentials
+	fresh  map[int32]bool  // brokers that have answered nothing but the handshake since they were connected to
 }
 
-// OnBrokerRead is called by kgo for every answer.
+// OnBrokerRead is called by kgo for every answer, and for what comes instead of one. An
+// answer to the handshake (ApiVersions, SASL) does not yet say that this client may use
+// the broker: where it lacks SASL, the broker answers to ApiVersions, and hangs up next.
 func (b *brokerEvents) OnBrokerRead(meta kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
-	if err == nil || key != int16(kmsg.SASLAuthenticate) {
+	switch kmsg.Key(key) {
+	case kmsg.ApiVersions, kmsg.SASLHandshake:
+		return
+	case kmsg.SASLAuthenticate:
+		if err != nil {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.hungUp == nil {
+				b.hungUp = map[string]bool{}
+			}
+			b.hungUp[address(meta)] = true
+		}
 		return
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.hungUp == nil {
-		b.hungUp = map[string]bool{}
+	fresh := b.fresh[meta.NodeID]
+	if fresh && err == nil {
+		delete(b.fresh, meta.NodeID)
 	}
-	b.hungUp[address(meta)] = true
+	b.mu.Unlock()
+	switch {
+	case err == nil:
+		b.errs.OK()
+	case fresh && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+		b.errs.Report(&base.Error{Code: codeTransport, Partition: -1, Retriable: true, Err: fmt.Errorf("broker %s ends connections before it answers: is security.protocol right, is SASL missing? (%w)", address(meta), err)})
+	}
 }
 
 func address(meta kgo.BrokerMetadata) string { return fmt.Sprintf("%s:%d", meta.Host, meta.Port) }
@@ -49,6 +71,10 @@ func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration,
 			b.open = map[net.Conn]struct{}{}
 		}
 		b.open[conn] = struct{}{}
+		if b.fresh == nil {
+			b.fresh = map[int32]bool{}
+		}
+		b.fresh[meta.NodeID] = true
 	}
 	down := len(b.open) == 0
 	hungUp := b.hungUp[address(meta)]
@@ -56,7 +82,6 @@ func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration,
 	b.mu.Unlock()
 
 	if err == nil {
-		b.errs.OK()
 		return
 	}
 	if errors.Is(err, context.Canceled) { // the client is being closed, or nobody waits any more

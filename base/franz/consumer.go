@@ -285,6 +285,7 @@ func (c *consumer) asker() (*kgo.Client, error) {
 		return nil, err
 	}
 	c.plain, c.stop = cl, cancel
+	c.errs.Connects()
 	return cl, nil
 }
 

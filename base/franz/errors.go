@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -115,6 +116,9 @@ func isTransport(err error) bool {
 	}
 	if _, ok := errors.AsType[*handshakeError](err); ok {
 		return true
+	}
+	if strings.Contains(err.Error(), "invalid large response size") && strings.HasSuffix(err.Error(), "?") {
+		return true // kgo asks whether the port, which speaks HTTP or TLS, is the right one
 	}
 	_, ok := errors.AsType[*kgo.ErrFirstReadEOF](err)
 	return ok || errors.Is(err, net.ErrClosed) || kgo.IsRetryableBrokerErr(err)

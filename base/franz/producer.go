@@ -27,6 +27,7 @@ func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	errs := clienterr.New(hooks)
 	errs.AwaitsAnswer(strings.Join(s.brokers, ","))
+	errs.Connects()
 	opts, err := s.allProducerOpts(ctx, hooks, errs)
 	if err != nil {
 		cancel()

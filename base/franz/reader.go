@@ -60,6 +60,7 @@ func newReader(c *consumer, r base.Rebalance) *reader {
 	if r == nil {
 		r = indifferent{}
 	}
+	c.errs.Connects()
 	return &reader{c: c, rebalance: r, done: make(chan struct{}), parts: map[base.TopicPartition]*part{}, watch: &watchdog{}}
 }
 

@@ -34,7 +34,8 @@ type Tracker struct {
 	quiet    atomic.Bool
 	answered atomic.Bool // a broker has, once
 
-	servers string // where none has answered yet; "": not known
+	servers string                     // where none has answered yet; "": not known
+	silence atomic.Pointer[time.Timer] // warns if nobody answers; nil before Connects
 
 	last  atomic.Pointer[entry] // of connections; nil: none since the last success
 	fatal atomic.Pointer[base.Error]
@@ -126,10 +127,45 @@ func (t *Tracker) OK() {
 	}
 }
 
+// Answered reports whether OK was called.
+func (t *Tracker) Answered() bool { return t.answered.Load() }
+
 // AwaitsAnswer says that OK will be called as soon as any broker answers. Until then
 // that none has is a cause too: a host that drops packets, or a listener of another
 // protocol, gives no error for half a minute. servers is bootstrap.servers.
+// It is called before the tracker is used.
 func (t *Tracker) AwaitsAnswer(servers string) { t.servers = servers }
+
+// unansweredError is the cause where nothing else is known.
+type unansweredError struct{ servers string }
+
+func (e *unansweredError) Error() string {
+	return "no broker has answered yet at bootstrap.servers=" + e.servers + ": is the port Kafka's, is security.protocol right, is SASL missing?"
+}
+
+// Connects says that the client connects to brokers from now on: if none has answered
+// after silentFor, and nothing else was said, it is warned of. Later calls do nothing.
+func (t *Tracker) Connects() {
+	if t.silence.Load() != nil {
+		return
+	}
+	timer := time.AfterFunc(silentFor, func() {
+		if !t.answered.Load() && !t.quiet.Load() && !t.last.Load().counts() {
+			t.warnings.warn(t.unanswered())
+		}
+	})
+	if !t.silence.CompareAndSwap(nil, timer) {
+		timer.Stop()
+	}
+}
+
+// silentFor is how long a client waits for the first answer without a word.
+const silentFor = 2500 * time.Millisecond
+
+// unanswered is the cause while nobody has answered.
+func (t *Tracker) unanswered() *base.Error {
+	return &base.Error{Code: transport, Partition: -1, Retriable: true, Err: &unansweredError{t.servers}}
+}
 
 // TopicOK says that a topic is there.
 func (t *Tracker) TopicOK(topic string) {
@@ -140,7 +176,12 @@ func (t *Tracker) TopicOK(topic string) {
 
 // Close ends the warnings: what a client says while it is being closed, everybody
 // expects. Explain goes on to know what was said before.
-func (t *Tracker) Close() { t.quiet.Store(true) }
+func (t *Tracker) Close() {
+	t.quiet.Store(true)
+	if timer := t.silence.Load(); timer != nil {
+		timer.Stop()
+	}
+}
 
 // SetFatal remembers the error that ends the client. The first one counts.
 func (t *Tracker) SetFatal(err *base.Error) { t.fatal.CompareAndSwap(nil, err) }
@@ -173,7 +214,7 @@ func (t *Tracker) Last() error {
 		}
 	}
 	if len(all) == 0 && t.servers != "" && !t.answered.Load() {
-		return &base.Error{Code: transport, Partition: -1, Retriable: true, Err: fmt.Errorf("no broker has answered yet at bootstrap.servers=%s", t.servers)}
+		return t.unanswered()
 	}
 	switch len(all) {
 	case 0:
@@ -198,10 +239,13 @@ func (t *Tracker) Explain(err error) error {
 	if fatal := t.Fatal(); fatal != nil && isError && e.Code == -150 {
 		return fatal
 	}
-	if _, done := err.(*explained); done {
-		return err
-	}
 	cause := t.Last()
+	if x, done := err.(*explained); done {
+		if _, vague := errors.AsType[*unansweredError](x.cause); !vague || cause == nil {
+			return err
+		}
+		err = x.err // more is known now
+	}
 	if cause == nil || errors.Is(err, cause) {
 		return err
 	}

@@ -111,10 +111,48 @@ func TestNoAnswerYet(t *testing.T) {
 	tracker := New(base.Hooks{})
 	tracker.AwaitsAnswer("kafka:9092")
 	err := tracker.Explain(context.DeadlineExceeded)
-	require.EqualError(t, err, "context deadline exceeded: no broker has answered yet at bootstrap.servers=kafka:9092 (-195)")
+	require.EqualError(t, err, "context deadline exceeded: no broker has answered yet at bootstrap.servers=kafka:9092: is the port Kafka's, is security.protocol right, is SASL missing? (-195)")
 	require.ErrorIs(t, err, base.ErrUnreachable)
 	tracker.OK()
 	require.Equal(t, context.Canceled, tracker.Explain(context.Canceled))
+}
+
+// A wait that began before anything was known says what is known since.
+func TestCauseAfterNoAnswer(t *testing.T) {
+	tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	tracker.AwaitsAnswer("kafka:9092")
+	err := tracker.Explain(context.DeadlineExceeded)
+	tracker.Report(kafkaError(-195, "", "refused"))
+	require.EqualError(t, tracker.Explain(err), "context deadline exceeded: refused (-195)")
+}
+
+// Silence is warned of once, unless something was said or answered, or the client is closed.
+func TestSilence(t *testing.T) {
+	for name, tc := range map[string]struct {
+		do    func(*Tracker)
+		warns int
+	}{
+		"silence":  {func(*Tracker) {}, 1},
+		"answered": {(*Tracker).OK, 0},
+		"closed":   {(*Tracker).Close, 0},
+		"an error": {func(t *Tracker) { t.Report(kafkaError(-195, "", "refused")) }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				tracker := New(base.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil))})
+				tracker.AwaitsAnswer("kafka:9092")
+				time.Sleep(time.Hour)
+				require.Empty(t, out.String(), "it does not connect yet")
+				tracker.Connects()
+				tracker.Connects()
+				tc.do(tracker)
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				require.Equal(t, tc.warns, strings.Count(out.String(), "\n"), out.String())
+			})
+		})
+	}
 }
 
 // Each cause is said at once, and again after a while, with how often it came.
