@@ -257,6 +257,9 @@ func (t *Tracker) Explain(err error) error {
 	}
 	with := *e
 	with.Err = &explained{e.Err, cause}
+	if c, ok := cause.(*base.Error); ok && c.Code == e.Code {
+		with.Err = &replaced{e.Err, c.Err} // that a connection failed, the cause says as well
+	}
 	return &with
 }
 
@@ -276,6 +279,12 @@ type explained struct{ err, cause error }
 
 func (e *explained) Error() string   { return fmt.Sprintf("%v: %v", e.err, e.cause) }
 func (e *explained) Unwrap() []error { return []error{e.err, e.cause} }
+
+// replaced is an error in the words of its cause.
+type replaced struct{ err, cause error }
+
+func (r *replaced) Error() string   { return r.cause.Error() }
+func (r *replaced) Unwrap() []error { return []error{r.err, r.cause} }
 
 // several is more than one cause.
 type several struct{ errs []error }

@@ -126,6 +126,24 @@ func TestCauseAfterNoAnswer(t *testing.T) {
 	require.EqualError(t, tracker.Explain(err), "context deadline exceeded: refused (-195)")
 }
 
+// An error of a connection takes the words of its cause, and has one code.
+func TestCauseOfTheSameCode(t *testing.T) {
+	tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	tracker.Report(&base.Error{Code: -195, Partition: -1, Err: &refusedErr{}})
+	in := &base.Error{Code: -195, Topic: "orders", Partition: 2, Retriable: true, Err: errors.New("i/o timeout")}
+	err := tracker.Explain(in)
+	require.EqualError(t, err, "orders [2]: hung up (-195)")
+	require.ErrorIs(t, err, base.ErrAuthentication)
+	require.ErrorIs(t, err, base.ErrUnreachable)
+	require.ErrorIs(t, err, in.Err)
+	require.True(t, err.(*base.Error).Retriable)
+}
+
+type refusedErr struct{}
+
+func (*refusedErr) Error() string        { return "hung up" }
+func (*refusedErr) Is(target error) bool { return target == base.ErrAuthentication }
+
 // Silence is warned of once, unless something was said or answered, or the client is closed.
 func TestSilence(t *testing.T) {
 	for name, tc := range map[string]struct {
