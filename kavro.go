@@ -13,7 +13,9 @@ import (
 
 // NewProducer returns a producer of records with keys of type K and values of
 // type V, that owns the client and the registry client it makes: closing it
-// closes them. It touches no network, and changes nothing in conf.
+// closes them. It does not wait for the network: the client connects to the brokers
+// in the background, the registry is asked when a schema is needed (see
+// [avroproducer.Producer.Warmup]). It changes nothing in conf.
 //
 // The error tells everything that is wrong, joined: a [*base.ConfigError] for each
 // key that cannot be honoured, each option that has no effect, and which type has
@@ -63,8 +65,9 @@ func closeAfter(err error, b closer) error {
 
 // NewConsumer returns a consumer of topics as a member of a group (group.id),
 // that owns the client and the registry client it makes: closing it closes
-// them. It touches no network before the first record is asked for, and changes
-// nothing in conf. No topics: subscribe, or assign, later.
+// them. It does not wait for the network: the client connects to the brokers, and
+// begins to join the group, in the background, the registry is asked when a schema is
+// needed. It changes nothing in conf. No topics: subscribe, or assign, later.
 //
 // Errors are as [NewProducer]'s.
 func NewConsumer[K, V any](conf Config, topics []string, opts ...Option) (*avroconsumer.Consumer[K, V], error) {

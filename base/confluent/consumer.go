@@ -20,7 +20,7 @@ import (
 // [base.Assigner] and a [base.Metadata].
 //
 // The error is a [*base.ConfigError] where the configuration is at fault.
-// NewConsumer does not wait for the network.
+// NewConsumer does not wait for the network: librdkafka connects in the background.
 func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
 	c, err := newConsumer(conf, hooks, clienterr.New(hooks))
 	if err != nil {

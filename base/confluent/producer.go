@@ -22,7 +22,7 @@ import (
 // result is also a [base.TxnProducer]; it is always a [base.Metadata].
 //
 // The error is a [*base.ConfigError] where the configuration is at fault.
-// NewProducer does not wait for the network.
+// NewProducer does not wait for the network: librdkafka connects in the background.
 func NewProducer(conf base.Config, hooks base.Hooks) (base.Producer, error) {
 	p, transactional, err := newProducer(conf, hooks, clienterr.New(hooks))
 	if err != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/kavro/kavro/internal/clienterr"
 )
 
-// NewConsumer makes a consumer. It does not use the network before Subscribe or
-// Assign. It also satisfies [base.Assigner], [base.Offsets] and
+// NewConsumer makes a consumer. It does not use the network before Subscribe,
+// Assign or a question ([base.Offsets], [base.Metadata]), and neither does Subscribe wait for
+// it. It also satisfies [base.Assigner], [base.Offsets] and
 // [base.Metadata]. The error is a [*base.ConfigError].
 func NewConsumer(conf base.Config, hooks base.Hooks) (base.Consumer, error) {
 	s, err := parse(conf, consuming)
