@@ -1,6 +1,7 @@
 package basetest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -14,7 +15,7 @@ import (
 // stranger listens, and does with each connection what serve does until it returns.
 // What it returns reaches the listener.
 func stranger(e *env, serve func(net.Conn)) base.Config {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	require.NoError(e, err)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
