@@ -4,7 +4,7 @@
 //	producer, err := kavro.NewProducer[string, Order](kavro.Config{
 //		"bootstrap.servers":   "localhost:9092",
 //		"schema.registry.url": "http://localhost:8081",
-//	})
+//	}, kavro.ValueSchema(orderSchema)) // types made by kavro gen carry their schema
 //	...
 //	err = producer.Produce(ctx, "orders", order.ID, order)
 //

@@ -4,7 +4,7 @@
 //	env, err := kavrotest.Start()
 //	...
 //	defer env.Close()
-//	producer, err := kavro.NewProducer[string, Order](env.Config())
+//	producer, err := kavro.NewProducer[string, Order](env.Config(), kavro.ValueSchema(orderSchema))
 //
 // The broker is kfake, of the franz-go project: the real protocol over loopback,
 // with groups, transactions and headers, and nothing kept on disk. The registry

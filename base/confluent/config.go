@@ -116,7 +116,7 @@ func (p *plan) put(conf base.Config, key string) error {
 		if n, err := conf.Int(key, 500); err != nil || n == 500 {
 			return err
 		}
-		return &base.ConfigError{Key: key, Reason: "in librdkafka it is for share consumers; the max of Poll, and avroconsumer.WithInFlight, bound what is read ahead"}
+		return &base.ConfigError{Key: key, Reason: "in librdkafka it is for share consumers; avroconsumer.WithInFlight bounds what is read ahead, and the max of RunBatch what a handler gets"}
 	case "go.delivery.report.fields":
 		return nil // the report of a record is the record itself
 	case "go.events.channel.size", "go.produce.channel.size":

@@ -78,7 +78,7 @@ func refusedKeys() []key {
 		refused("P", "queuing.strategy", "fifo", "records are sent in the order of Produce"),
 		refused("C", "offset.store.method", "broker", "offsets are kept by the broker"),
 		refused("C", "group.protocol.type", "consumer", "there is no other"),
-		refused("C", "max.poll.records", "500", "in librdkafka it is for share consumers; the max of Poll, and avroconsumer.WithInFlight, bound what is read ahead"),
+		refused("C", "max.poll.records", "500", "in librdkafka it is for share consumers; avroconsumer.WithInFlight bounds what is read ahead, and the max of RunBatch what a handler gets"),
 		refused("C", "share.acknowledgement.mode", "implicit", "a base has no share consumer"),
 		refused("C", "go.events.channel.enable", "false", "Poll is the only way to read"),
 		refused("C", "go.application.rebalance.enable", "false", "Subscribe takes a Rebalance"),
