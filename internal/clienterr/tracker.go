@@ -264,11 +264,12 @@ func (t *Tracker) Explain(err error) error {
 }
 
 // vague reports whether an error says no more than that something did not come in
-// time: librdkafka's time-outs, "all brokers down", "a fatal error was raised
-// before", "records were not delivered", and connections.
+// time: librdkafka's time-outs, "waiting for coordinator" and "waiting for cache",
+// "all brokers down", "a fatal error was raised before", "records were not
+// delivered", and connections.
 func vague(e *base.Error) bool {
 	switch e.Code {
-	case -185, -192, -166, allBrokersDown, transport, -150, -149:
+	case -185, -192, -166, -180, -164, allBrokersDown, transport, -150, -149:
 		return true
 	}
 	return false
