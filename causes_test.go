@@ -15,8 +15,8 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/serde"
 )
@@ -64,35 +64,35 @@ func requireVain(t *testing.T, err, cause error) {
 	t.Helper()
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.ErrorIs(t, err, cause)
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	require.ErrorAs(t, err, &e)
 	require.LessOrEqual(t, strings.Count(err.Error(), e.Err.Error()), 1, "said once: %v", err)
 }
 
 func TestNobodyListens(t *testing.T) {
 	conf := kavro.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": ""}
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			warnings := overhear(t)
-			p, err := kavro.NewProducer[string, string](conf, kavro.Base(name), plainValues())
+			p, err := kavro.NewProducer[string, string](conf, kavro.Driver(name), plainValues())
 			require.NoError(t, err)
 			rec := avroproducer.Record[string, string]{Topic: "orders", Value: "v"}
 			err = p.ProduceSync(within(t, time.Second), rec)
-			requireVain(t, err, base.ErrUnreachable)
+			requireVain(t, err, kafka.ErrUnreachable)
 			require.ErrorIs(t, err, avroproducer.ErrNotReported)
 			require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
-			requireVain(t, p.Flush(within(t, time.Second)), base.ErrUnreachable)
-			require.ErrorIs(t, p.Warmup(within(t, time.Second), "orders"), base.ErrUnreachable)
-			requireVain(t, p.Close(within(t, time.Second)), base.ErrUnreachable)
+			requireVain(t, p.Flush(within(t, time.Second)), kafka.ErrUnreachable)
+			require.ErrorIs(t, p.Warmup(within(t, time.Second), "orders"), kafka.ErrUnreachable)
+			requireVain(t, p.Close(within(t, time.Second)), kafka.ErrUnreachable)
 
-			c, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Base(name), plainValues())
+			c, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Driver(name), plainValues())
 			require.NoError(t, err)
 			_, err = c.Poll(within(t, time.Second))
-			requireVain(t, err, base.ErrUnreachable)
+			requireVain(t, err, kafka.ErrUnreachable)
 			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
-			requireVain(t, c.Run(within(t, time.Second), handle), base.ErrUnreachable)
+			requireVain(t, c.Run(within(t, time.Second), handle), kafka.ErrUnreachable)
 			for _, err := range c.Messages(within(t, time.Second)) {
-				requireVain(t, err, base.ErrUnreachable)
+				requireVain(t, err, kafka.ErrUnreachable)
 			}
 			_ = c.Close(within(t, time.Second))
 
@@ -103,17 +103,17 @@ func TestNobodyListens(t *testing.T) {
 }
 
 func TestPipelineWithoutBrokers(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			warnings := overhear(t)
 			p, err := kavro.NewPipeline[string, string, string, string](kavro.Config{
 				"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": "t", "transaction.timeout.ms": 1500,
-			}, []string{"orders"}, kavro.Base(name), plainValues(), kavro.Output(plainValues()))
+			}, []string{"orders"}, kavro.Driver(name), plainValues(), kavro.Output(plainValues()))
 			require.NoError(t, err)
 			err = p.Run(within(t, 2*time.Second), func(context.Context, *avroconsumer.Message[string, string]) ([]avroproducer.Record[string, string], error) {
 				return nil, nil
 			})
-			requireVain(t, err, base.ErrUnreachable)
+			requireVain(t, err, kafka.ErrUnreachable)
 			_ = p.Close(within(t, time.Second))
 			require.NotZero(t, warnings.count("kafka: client error"))
 		})
@@ -126,24 +126,24 @@ func TestMissingTopic(t *testing.T) {
 	env, err := kavrotest.Start(kavrotest.WithoutTopicCreation(), kavrotest.WithTopic("there", 1))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			warnings := overhear(t)
-			p, err := kavro.NewProducer[string, string](env.Config(), kavro.Base(name), plainValues())
+			p, err := kavro.NewProducer[string, string](env.Config(), kavro.Driver(name), plainValues())
 			require.NoError(t, err)
 			require.NoError(t, p.Warmup(t.Context(), "there"))
 			err = p.Warmup(t.Context(), "there", "orders")
-			require.ErrorIs(t, err, base.ErrUnknownTopic)
+			require.ErrorIs(t, err, kafka.ErrUnknownTopic)
 			require.ErrorContains(t, err, "orders")
 			require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
-			requireVain(t, p.Flush(within(t, 2*time.Second)), base.ErrUnknownTopic)
-			requireVain(t, p.Close(within(t, time.Second)), base.ErrUnknownTopic)
+			requireVain(t, p.Flush(within(t, 2*time.Second)), kafka.ErrUnknownTopic)
+			requireVain(t, p.Close(within(t, time.Second)), kafka.ErrUnknownTopic)
 			require.Equal(t, 1, warnings.count(`error="orders: `))
 
-			c, err := kavro.NewConsumer[string, string](env.Group("g-"+name), []string{"orders"}, kavro.Base(name), plainValues())
+			c, err := kavro.NewConsumer[string, string](env.Group("g-"+name), []string{"orders"}, kavro.Driver(name), plainValues())
 			require.NoError(t, err)
 			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
-			requireVain(t, c.Run(within(t, 2*time.Second), handle), base.ErrUnknownTopic)
+			requireVain(t, c.Run(within(t, 2*time.Second), handle), kafka.ErrUnknownTopic)
 			require.Equal(t, 2, warnings.count(`error="orders: `), "each client")
 			require.NoError(t, c.Close(t.Context()))
 		})
@@ -155,11 +155,11 @@ func TestWarmupMakesTopics(t *testing.T) {
 	env, err := kavrotest.Start()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
-	for _, name := range bases.Names() {
-		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Base(name), plainValues())
+	for _, name := range drivers.Names() {
+		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Driver(name), plainValues())
 		require.NoError(t, err)
 		require.NoError(t, p.Warmup(t.Context(), "new-"+name), name)
-		parts, err := p.Base().(base.Metadata).Partitions(t.Context(), "new-"+name)
+		parts, err := p.Client().(kafka.Metadata).Partitions(t.Context(), "new-"+name)
 		require.NoError(t, err)
 		require.Len(t, parts, 3)
 		require.NoError(t, p.Close(t.Context()))
@@ -174,16 +174,16 @@ func plainValues() kavro.Option {
 // A second Hooks adds to the first.
 func TestHooksTwice(t *testing.T) {
 	conf := kavro.Config{"bootstrap.servers": "127.0.0.1:1"}
-	quiet := kavro.Hooks(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
-	for _, name := range bases.Names() {
+	quiet := kavro.Hooks(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	for _, name := range drivers.Names() {
 		first, second := make(chan error, 1000), make(chan error, 1000)
-		p, err := kavro.NewProducer[string, string](conf, kavro.Base(name), plainValues(), quiet,
-			kavro.Hooks(base.Hooks{Error: func(err error) { first <- err }}),
-			kavro.Hooks(base.Hooks{Error: func(err error) { second <- err }}))
+		p, err := kavro.NewProducer[string, string](conf, kavro.Driver(name), plainValues(), quiet,
+			kavro.Hooks(kafka.Hooks{Error: func(err error) { first <- err }}),
+			kavro.Hooks(kafka.Hooks{Error: func(err error) { second <- err }}))
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
-		require.ErrorIs(t, <-first, base.ErrUnreachable)
-		require.ErrorIs(t, <-second, base.ErrUnreachable)
+		require.ErrorIs(t, <-first, kafka.ErrUnreachable)
+		require.ErrorIs(t, <-second, kafka.ErrUnreachable)
 		_ = p.Close(within(t, time.Millisecond))
 	}
 }
@@ -194,21 +194,21 @@ func TestCloseFenced(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
 	overhear(t)
-	for _, name := range bases.Names() {
-		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Base(name), plainValues())
+	for _, name := range drivers.Names() {
+		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Driver(name), plainValues())
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
 		require.NoError(t, p.Close(t.Context()))
 
 		conf := env.Group("g-"+name, kavro.Config{"group.instance.id": "i", "session.timeout.ms": 6000, "heartbeat.interval.ms": 200})
-		first, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Base(name), plainValues())
+		first, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Driver(name), plainValues())
 		require.NoError(t, err)
 		_, err = first.Poll(within(t, time.Minute))
 		require.NoError(t, err)
-		second, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Base(name), plainValues())
+		second, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Driver(name), plainValues())
 		require.NoError(t, err)
 		_, _ = second.Poll(within(t, 2*time.Second)) // joins
-		e := (*base.Error)(nil)
+		e := (*kafka.Error)(nil)
 		for e == nil || !e.Fatal {
 			_, err = first.Poll(within(t, time.Minute))
 			require.NotErrorIs(t, err, context.DeadlineExceeded)

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/confluent"
-	"github.com/kavro/kavro/base/franz"
 	"github.com/kavro/kavro/internal/kafkaconf"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/confluent"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -24,9 +24,9 @@ import (
 type wiring struct {
 	options
 	role         role
-	constructors baseConstructors
-	client       base.Config        // the Kafka client's keys
-	serdes       base.Config        // the serializers' keys
+	constructors driver
+	client       kafka.Config       // the Kafka client's keys
+	serdes       kafka.Config       // the serializers' keys
 	settings     *registry.Settings // nil: its keys are wrong
 	own          *registry.Client   // made here, closed here; nil: none was needed
 	keys         [2]serdeKeys       // what the serializers' keys say, by serde.Part
@@ -39,41 +39,41 @@ type serdeKeys struct {
 	deserializer []serde.DeserializerOption
 }
 
-// baseConstructors are what a base package offers.
-type baseConstructors struct {
-	producer func(base.Config, base.Hooks) (base.Producer, error)
-	consumer func(base.Config, base.Hooks) (base.Consumer, error)
-	session  func(base.Config, base.Hooks) (base.Session, error)
+// driver are what a client package offers.
+type driver struct {
+	producer func(kafka.Config, kafka.Hooks) (kafka.Producer, error)
+	consumer func(kafka.Config, kafka.Hooks) (kafka.Consumer, error)
+	session  func(kafka.Config, kafka.Hooks) (kafka.Session, error)
 }
 
-// constructorsOf finds a base by its name. Without cgo, base/confluent's
+// constructorsOf finds a client by its name. Without cgo, kafka/confluent's
 // constructors say what is missing.
-func constructorsOf(name string) (baseConstructors, error) {
+func constructorsOf(name string) (driver, error) {
 	switch name {
 	case "confluent":
-		return baseConstructors{confluent.NewProducer, confluent.NewConsumer, confluent.NewSession}, nil
+		return driver{confluent.NewProducer, confluent.NewConsumer, confluent.NewSession}, nil
 	case "franz":
-		return baseConstructors{franz.NewProducer, franz.NewConsumer, franz.NewSession}, nil
+		return driver{franz.NewProducer, franz.NewConsumer, franz.NewSession}, nil
 	}
-	return baseConstructors{}, &base.ConfigError{
-		Key: baseKey, Reason: fmt.Sprintf("%q: want confluent or franz", name), Nearest: base.Nearest(name, []string{"confluent", "franz"}),
+	return driver{}, &kafka.ConfigError{
+		Key: clientKey, Reason: fmt.Sprintf("%q: want confluent or franz", name), Nearest: kafka.Nearest(name, []string{"confluent", "franz"}),
 	}
 }
 
-const baseKey = "kavro.base"
+const clientKey = "kavro.client"
 
 // ownKeys are kavro's own, beside those of the registry and the serializers.
-var ownKeys = []string{baseKey, "key.serializer", "value.serializer", "key.deserializer", "value.deserializer"}
+var ownKeys = []string{clientKey, "key.serializer", "value.serializer", "key.deserializer", "value.deserializer"}
 
 // wire takes conf apart for a constructor of r. It changes nothing in conf.
 func wire(r role, conf Config, opts []Option) *wiring {
-	w := &wiring{role: r, client: maps.Clone(conf), serdes: base.Config{}}
+	w := &wiring{role: r, client: maps.Clone(conf), serdes: kafka.Config{}}
 	if w.client == nil {
-		w.client = base.Config{}
+		w.client = kafka.Config{}
 	}
 	w.options.apply(opts)
 	w.keep(w.options.check(r))
-	w.chooseBase()
+	w.chooseDriver()
 	settings, err := registry.FromConfig(conf)
 	if err == nil {
 		w.settings = settings
@@ -133,10 +133,10 @@ func (w *wiring) outputPart(part serde.Part) *partOptions {
 	return &w.output.parts[part]
 }
 
-// chooseBase settles which Kafka client is used, and says so once.
-func (w *wiring) chooseBase() {
-	name, how := w.base, "asked for"
-	key, err := w.client.String(baseKey, "")
+// chooseDriver settles which Kafka client is used, and says so once.
+func (w *wiring) chooseDriver() {
+	name, how := w.driver, "asked for"
+	key, err := w.client.String(clientKey, "")
 	if err == nil && key != "" {
 		_, err = constructorsOf(key)
 	}
@@ -145,17 +145,17 @@ func (w *wiring) chooseBase() {
 		name = key
 	}
 	if name == "" {
-		name, how = defaultBase, "the default of this build"
+		name, how = defaultDriver, "the default of this build"
 	}
 	if w.constructors, err = constructorsOf(name); err != nil {
-		if w.base != "" {
-			err = fmt.Errorf("kavro: Base: %q: want confluent or franz", w.base)
+		if w.driver != "" {
+			err = fmt.Errorf("kavro: Driver: %q: want confluent or franz", w.driver)
 		}
 		w.keep(err)
 		return
 	}
 	if w.hooks.Logger != nil {
-		w.hooks.Logger.Info("kavro: Kafka client chosen", slog.String("base", name), slog.String("why", how))
+		w.hooks.Logger.Info("kavro: Kafka client chosen", slog.String("client", name), slog.String("why", how))
 	}
 }
 
@@ -170,7 +170,7 @@ func (w *wiring) findMisspelt(ours []string) {
 		if _, known := kafkaconf.Find(key); known || kafkaconf.IsForeign(key) {
 			continue
 		}
-		e := base.Unknown(key, all)
+		e := kafka.Unknown(key, all)
 		if slices.Contains(ours, e.Nearest) || e.Nearest == "" && slices.ContainsFunc(ourPrefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			w.keep(e)
 			delete(w.client, key)
@@ -294,9 +294,9 @@ func (w *wiring) close(context.Context) error {
 }
 
 // consumerOptions turns the keys that say when offsets are committed into
-// options: on both bases committing is avroconsumer's, never the client's own.
+// options: on both clients committing is avroconsumer's, never the client's own.
 func (w *wiring) consumerOptions() []avroconsumer.Option {
-	opts := []avroconsumer.Option{avroconsumer.WithOwnedBase(), avroconsumer.WithCloser(w.close), avroconsumer.WithLogger(w.hooks.Logger)}
+	opts := []avroconsumer.Option{avroconsumer.WithOwnedClient(), avroconsumer.WithCloser(w.close), avroconsumer.WithLogger(w.hooks.Logger)}
 	const key, old = "enable.auto.commit", "auto.commit.enable"
 	auto, err := w.client.Bool(old, true)
 	w.keep(err)
@@ -310,7 +310,7 @@ func (w *wiring) consumerOptions() []avroconsumer.Option {
 	switch {
 	case err != nil:
 	case interval < 0 || interval > 24*time.Hour:
-		w.keep(&base.ConfigError{Key: intervalKey, Reason: fmt.Sprintf("%v is not in 0 .. 86400000 ms", interval)})
+		w.keep(&kafka.ConfigError{Key: intervalKey, Reason: fmt.Sprintf("%v is not in 0 .. 86400000 ms", interval)})
 	case !auto || interval == 0: // librdkafka: an interval of 0 switches it off
 		opts = append(opts, avroconsumer.Defaults(avroconsumer.WithManualCommit()))
 	default:

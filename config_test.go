@@ -14,8 +14,8 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
@@ -62,10 +62,10 @@ func constructOf[K, V any](role string, conf kavro.Config, opts ...kavro.Option)
 // An option that is dropped is an error that names it.
 func TestOptionsWithoutEffect(t *testing.T) {
 	text := schemas.MustParse(`"string"`)
-	value, franz := kavro.ValueSchema(orderSchema), kavro.Base("franz")
+	value, franz := kavro.ValueSchema(orderSchema), kavro.Driver("franz")
 	memory := registry.NewMemory()
 	var nobody *registry.Client
-	token := func(context.Context) (base.Token, error) { return base.Token{}, nil }
+	token := func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }
 	only := func(o ...kavro.Option) []kavro.Option { return append(o, franz) }
 	with := func(o ...kavro.Option) []kavro.Option { return append(o, franz, value) }
 	piped := func(o ...kavro.Option) []kavro.Option { return append(with(o...), kavro.Output(value)) }
@@ -78,9 +78,9 @@ func TestOptionsWithoutEffect(t *testing.T) {
 		opts       []kavro.Option
 		want       string // "" if it is right
 	}{
-		{"a base twice", "producer", nil, with(kavro.Base("confluent")), "kavro: Base: is given twice"},
-		{"no such base", "producer", nil, []kavro.Option{kavro.Base("sarama"), value}, `kavro: Base: "sarama": want confluent or franz`},
-		{"a wrong base beside the option", "producer", kavro.Config{"kavro.base": "sarama"}, with(), "configuration: kavro.base: "},
+		{"a client twice", "producer", nil, with(kavro.Driver("confluent")), "kavro: Driver: is given twice"},
+		{"no such client", "producer", nil, []kavro.Option{kavro.Driver("sarama"), value}, `kavro: Driver: "sarama": want confluent or franz`},
+		{"a wrong client beside the option", "producer", kavro.Config{"kavro.client": "sarama"}, with(), "configuration: kavro.client: "},
 		{"a registry twice", "producer", nil, with(kavro.Registry(memory), kavro.Registry(memory)), "kavro: Registry: is given twice"},
 		{"no registry", "producer", nil, with(kavro.Registry(nil)), "kavro: Registry: the registry is nil"},
 		{"a registry that is nil", "producer", nil, with(kavro.Registry(nobody)), "kavro: Registry: the registry is nil"},
@@ -122,10 +122,10 @@ func TestOptionsWithoutEffect(t *testing.T) {
 
 		{"outputs add up", "pipeline", nil, with(kavro.Output(value), kavro.Output(kavro.KeySchema(text))), ""},
 		{"an output's schema twice", "pipeline", nil, with(kavro.Output(value), kavro.Output(value)), "kavro: ValueSchema: is given twice"},
-		{"a base within", "pipeline", nil, piped(kavro.Output(kavro.Base("franz"))), "kavro: Output: Base within it has no effect"},
+		{"a client within", "pipeline", nil, piped(kavro.Output(kavro.Driver("franz"))), "kavro: Output: Driver within it has no effect"},
 		{"a registry within", "pipeline", nil, piped(kavro.Output(kavro.Registry(memory))), "kavro: Output: Registry within it has no effect"},
 		{"options of a registry within", "pipeline", nil, piped(kavro.Output(kavro.RegistryOptions(retries))), "kavro: Output: RegistryOptions within it has no effect"},
-		{"hooks within", "pipeline", nil, piped(kavro.Output(kavro.Hooks(base.Hooks{Token: token}))), "kavro: Output: Hooks within it has no effect"},
+		{"hooks within", "pipeline", nil, piped(kavro.Output(kavro.Hooks(kafka.Hooks{Token: token}))), "kavro: Output: Hooks within it has no effect"},
 		{"a producer's options within", "pipeline", nil, piped(kavro.Output(kavro.Producer(avroproducer.WithMaxScratch(1)))), "kavro: Output: Producer within it has no effect"},
 		{"a pipeline's options within", "pipeline", nil, piped(kavro.Output(kavro.Pipeline(pipeline.WithToEnd()))), "kavro: Output: Pipeline within it has no effect"},
 		{"a deserializer's options within", "pipeline", nil, piped(kavro.Output(kavro.ValueDeserializer(serde.WithRulesIgnored()))), "kavro: Output: ValueDeserializer within it has no effect"},
@@ -138,7 +138,7 @@ func TestOptionsWithoutEffect(t *testing.T) {
 		{"nil among a consumer's options", "consumer", nil, with(kavro.Consumer(avroconsumer.WithToEnd(), nil)), "kavro: Consumer: 2nd option is nil"},
 		{"nil among a serde's options", "producer", nil, with(kavro.ValueAvro(nil)), "kavro: ValueAvro: 1st option is nil"},
 		{"nil among a registry's options", "producer", nil, with(kavro.RegistryOptions(nil)), "kavro: RegistryOptions: 1st option is nil"},
-		{"tokens from two", "producer", nil, with(kavro.Hooks(base.Hooks{Token: token}), kavro.Hooks(base.Hooks{Token: token})), "kavro: Hooks: Token is given twice"},
+		{"tokens from two", "producer", nil, with(kavro.Hooks(kafka.Hooks{Token: token}), kavro.Hooks(kafka.Hooks{Token: token})), "kavro: Hooks: Token is given twice"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := construct(tt.role, tt.conf, tt.opts...)
@@ -167,9 +167,9 @@ func (plainOrder) Decode(_ context.Context, payload []byte, _ *serde.Target, v *
 }
 
 // Everything that is wrong is told by one call, whichever package finds it, each
-// thing once, and each key as a *base.ConfigError.
+// thing once, and each key as a *kafka.ConfigError.
 func TestConfigurationAllAtOnce(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		for _, role := range []string{"producer", "consumer", "pipeline"} {
 			t.Run(name+", "+role, func(t *testing.T) {
 				conf := kavro.Config{
@@ -177,7 +177,7 @@ func TestConfigurationAllAtOnce(t *testing.T) {
 					"auto.regster.schemas": true, "linger.mss": 5, "retry.backoff.ms": "soon", "max.block.ms": 1, "Schema.Registry.Url": "x", "use_latest_version": true,
 					"key.serializer": "protobuf", "key.deserializer": "protobuf", "sasl.username": "ada",
 				}
-				err := construct(role, conf, kavro.Base(name), kavro.Registry(nil))
+				err := construct(role, conf, kavro.Driver(name), kavro.Registry(nil))
 				want := []string{
 					"schema.registry.url: ", "basic.auth.user.info: ", `auto.register.schemas: "maybe": want true or false`, "rule.executors: ",
 					`auto.regster.schemas: no such key; did you mean "auto.register.schemas"?`, `linger.mss: no such key; did you mean "linger.ms"?`,
@@ -196,7 +196,7 @@ func TestConfigurationAllAtOnce(t *testing.T) {
 				require.True(t, ok)
 				found := 0
 				for _, err := range list.Unwrap() {
-					if e, ok := errors.AsType[*base.ConfigError](err); ok {
+					if e, ok := errors.AsType[*kafka.ConfigError](err); ok {
 						require.Contains(t, conf, e.Key)
 						found++
 					}
@@ -210,7 +210,7 @@ func TestConfigurationAllAtOnce(t *testing.T) {
 
 // What is found by serde is told in the words of this package.
 func TestOptionsByTheirNames(t *testing.T) {
-	franz := kavro.Base("franz")
+	franz := kavro.Driver("franz")
 	err := construct("producer", nil, franz)
 	require.EqualError(t, err, "kavro: value: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give ValueSchema, or take the registry's with use.latest.version, ValueSerializer(serde.WithVersion) or use.schema.id")
 	err = construct("producer", nil, franz, kavro.ValueSchema(orderSchema), kavro.ValueAvro(serde.WithSchema(orderSchema)))
@@ -226,16 +226,16 @@ func TestOptionsByTheirNames(t *testing.T) {
 func TestOptionsWinOverKeys(t *testing.T) {
 	for _, o := range []avroconsumer.Option{avroconsumer.WithManualCommit(), avroconsumer.WithAutoCommit(time.Second)} {
 		for _, conf := range []kavro.Config{nil, {"enable.auto.commit": false}, {"auto.commit.interval.ms": 100}} {
-			require.NoError(t, construct("consumer", conf, kavro.Base("franz"), kavro.ValueSchema(orderSchema), kavro.Consumer(o)))
+			require.NoError(t, construct("consumer", conf, kavro.Driver("franz"), kavro.ValueSchema(orderSchema), kavro.Consumer(o)))
 		}
 	}
 	named := kavro.ValueAvro(serde.WithSubject(serde.RecordName))
-	require.NoError(t, construct("producer", kavro.Config{"value.subject.name.strategy": "TopicNameStrategy"}, kavro.Base("franz"), kavro.ValueSchema(orderSchema), named))
+	require.NoError(t, construct("producer", kavro.Config{"value.subject.name.strategy": "TopicNameStrategy"}, kavro.Driver("franz"), kavro.ValueSchema(orderSchema), named))
 }
 
 // Keys that are wrong are wrong also where nobody needs them.
 func TestKeysThatNobodyNeeds(t *testing.T) {
-	franz := kavro.Base("franz")
+	franz := kavro.Driver("franz")
 	for _, tt := range []struct {
 		name, role string
 		conf       kavro.Config
@@ -260,7 +260,7 @@ func TestKeysThatNobodyNeeds(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, tt.want)
-			var ce *base.ConfigError
+			var ce *kafka.ConfigError
 			require.ErrorAs(t, err, &ce)
 		})
 	}
@@ -284,7 +284,7 @@ func TestKeysWithoutEffectAreTold(t *testing.T) {
 		{"commits of a pipeline", "pipeline", kavro.Config{"enable.auto.commit": true, "auto.commit.interval.ms": 100}, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))},
 			`"kavro: keys of the configuration that have no effect on a pipeline" keys="[auto.commit.interval.ms enable.auto.commit]"`},
 		{"no commits of a pipeline", "pipeline", kavro.Config{"enable.auto.commit": false}, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))}, ""},
-		{"a token that is not asked for", "producer", nil, []kavro.Option{kavro.Hooks(base.Hooks{Token: func(context.Context) (base.Token, error) { return base.Token{}, nil }})}, "Hooks.Token is never called"},
+		{"a token that is not asked for", "producer", nil, []kavro.Option{kavro.Hooks(kafka.Hooks{Token: func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }})}, "Hooks.Token is never called"},
 		{"a registry's keys beside a registry", "producer", kavro.Config{"cache.capacity": 5}, []kavro.Option{kavro.Registry(memory)},
 			`because the option Registry gives a registry" keys="[cache.capacity schema.registry.url]"`},
 		{"options for a registry that nobody asks", "producer", nil, []kavro.Option{kavro.RegistryOptions(registry.WithRandomURL()), kavro.ValueSerde[Order](plainOrder{}, nil)},
@@ -299,12 +299,12 @@ func TestKeysWithoutEffectAreTold(t *testing.T) {
 			slog.SetDefault(slog.New(slog.NewTextHandler(&def, &slog.HandlerOptions{Level: slog.LevelWarn})))
 			defer slog.SetDefault(old)
 			logger := slog.New(slog.NewTextHandler(&given, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			opts := append(tt.opts, kavro.Base("franz"))
+			opts := append(tt.opts, kavro.Driver("franz"))
 			if !strings.Contains(tt.name, "nobody") {
 				opts = append(opts, kavro.ValueSchema(orderSchema))
 			}
 			require.NoError(t, construct(tt.role, tt.conf, opts...))
-			require.NoError(t, construct(tt.role, tt.conf, append(opts, kavro.Hooks(base.Hooks{Logger: logger}))...))
+			require.NoError(t, construct(tt.role, tt.conf, append(opts, kavro.Hooks(kafka.Hooks{Logger: logger}))...))
 			for _, log := range []*lines{&given, &def} {
 				require.Equal(t, min(1, len(tt.want)), log.count("msg=\"kavro: "), "%s", log) // the client may warn of its broker
 				require.Contains(t, log.String(), tt.want)
@@ -316,10 +316,10 @@ func TestKeysWithoutEffectAreTold(t *testing.T) {
 // Statistics that nobody makes are told: a warning where a key would make them, an
 // error where nothing can.
 func TestStatisticsThatAreNotMade(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			var log lines
-			err := construct("producer", nil, kavro.Base(name), kavro.ValueSchema(orderSchema), kavro.Hooks(base.Hooks{
+			err := construct("producer", nil, kavro.Driver(name), kavro.ValueSchema(orderSchema), kavro.Hooks(kafka.Hooks{
 				Stats:  func([]byte) {},
 				Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 			}))
@@ -335,12 +335,12 @@ func TestStatisticsThatAreNotMade(t *testing.T) {
 
 // Hooks add up.
 func TestHooksAddUp(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			var one, other lines
 			heard := make(chan string, 1000)
 			hooks := func(name string, log *lines) kavro.Option {
-				return kavro.Hooks(base.Hooks{
+				return kavro.Hooks(kafka.Hooks{
 					Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 					Error: func(error) {
 						select {
@@ -351,7 +351,7 @@ func TestHooksAddUp(t *testing.T) {
 				})
 			}
 			p, err := kavro.NewProducer[string, []byte](kavro.Config{"bootstrap.servers": "127.0.0.1:1", "value.serializer": "bytes", "log_level": 0},
-				kavro.Base(name), hooks("one", &one), hooks("other", &other), kavro.Hooks(base.Hooks{}))
+				kavro.Driver(name), hooks("one", &one), hooks("other", &other), kavro.Hooks(kafka.Hooks{}))
 			require.NoError(t, err)
 			require.Contains(t, one.String(), "Kafka client chosen")
 			require.Contains(t, other.String(), "Kafka client chosen")
@@ -379,12 +379,12 @@ func TestCommitsAreSwitchedOff(t *testing.T) {
 		env, err := kavrotest.Start(kavrotest.WithTopic("t", 1))
 		require.NoError(t, err)
 		ctx := patient(t)
-		p, err := kavro.NewProducer[string, string](env.Config(kavro.Config{"value.serializer": "string"}), kavro.Base("franz"))
+		p, err := kavro.NewProducer[string, string](env.Config(kavro.Config{"value.serializer": "string"}), kavro.Driver("franz"))
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(ctx, "t", "k", "v"))
 		require.NoError(t, p.Close(ctx))
 		for range 2 { // the second finds nothing committed either
-			c, err := kavro.NewConsumer[string, string](env.Group("g", conf, kavro.Config{"value.deserializer": "string"}), []string{"t"}, kavro.Base("franz"))
+			c, err := kavro.NewConsumer[string, string](env.Group("g", conf, kavro.Config{"value.deserializer": "string"}), []string{"t"}, kavro.Driver("franz"))
 			require.NoError(t, err)
 			msg, err := c.Poll(ctx)
 			require.NoError(t, err, "%v", conf)

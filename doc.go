@@ -14,18 +14,18 @@
 // configuration map, and holds no machinery. Each of them can be used alone.
 //
 //   - avroproducer, avroconsumer, pipeline: values through a Kafka client
-//   - base, base/confluent, base/franz: the Kafka clients, in bytes
+//   - client, kafka/confluent, kafka/franz: the Kafka clients, in bytes
 //   - serde: values and framed bytes; registry: schemas and ids
 //   - avro: values and Avro; schemas: what data looks like
 //   - kavrotest: a broker and a registry in process, for tests
 //
 // # Configuration
 //
-// One map holds the keys of Kafka's clients (librdkafka's names, on both bases),
+// One map holds the keys of Kafka's clients (librdkafka's names, on both clients),
 // of the registry client and of the serializers, as in the rest of the
 // ecosystem. Three keys are kavro's own:
 //
-//   - kavro.base: "confluent" (librdkafka; needs cgo) or "franz" (pure Go). By
+//   - kavro.client: "confluent" (librdkafka; needs cgo) or "franz" (pure Go). By
 //     default confluent where cgo is on, else franz; the choice is logged once.
 //   - key.serializer, value.serializer (and key.deserializer,
 //     value.deserializer): "avro", "string", "bytes", "int16", "int32", "int64",

@@ -10,7 +10,7 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 )
 
@@ -70,10 +70,10 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 				})
 			}()
 			<-done
-			offsets, ok := p.Base().(base.Offsets)
+			offsets, ok := p.Client().(kafka.Offsets)
 			require.True(t, ok)
 			for at := int64(-1); at < int64(n); { // the round that is under way
-				o, err := offsets.Committed(patient(t), base.TopicPartition{Topic: "orders"})
+				o, err := offsets.Committed(patient(t), kafka.TopicPartition{Topic: "orders"})
 				require.NoError(t, err)
 				at = o[0].Offset
 			}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/serde"
 )
@@ -17,7 +17,7 @@ import (
 // in the background, the registry is asked when a schema is needed (see
 // [avroproducer.Producer.Warmup]). It changes nothing in conf.
 //
-// The error tells everything that is wrong, joined: a [*base.ConfigError] for each
+// The error tells everything that is wrong, joined: a [*kafka.ConfigError] for each
 // key that cannot be honoured, each option that has no effect, and which type has
 // no schema or does not fit it. Keys that only concern consumers, as one
 // configuration for both has them, are told to the logger (Hooks, else
@@ -30,7 +30,7 @@ func NewProducer[K, V any](conf Config, opts ...Option) (*avroproducer.Producer[
 	if err := w.fail(); err != nil {
 		return nil, closeAfter(err, b)
 	}
-	own := []avroproducer.Option{avroproducer.WithOwnedBase(), avroproducer.WithCloser(w.close)}
+	own := []avroproducer.Option{avroproducer.WithOwnedClient(), avroproducer.WithCloser(w.close)}
 	p, err := avroproducer.New(b, key, value, append(own, w.producer...)...)
 	if err != nil {
 		w.keep(err)
@@ -39,15 +39,15 @@ func NewProducer[K, V any](conf Config, opts ...Option) (*avroproducer.Producer[
 	return p, nil
 }
 
-// closer is a client of the base.
+// closer is a client of the client.
 type closer interface {
 	Close(context.Context) error
 }
 
-// construct makes a client of the base, also where something else is wrong: what
+// construct makes a client of the client, also where something else is wrong: what
 // is wrong with its keys is told as well.
-func construct[C any](w *wiring, f func(base.Config, base.Hooks) (C, error)) (client C) {
-	if f == nil { // there is no such base
+func construct[C any](w *wiring, f func(kafka.Config, kafka.Hooks) (C, error)) (client C) {
+	if f == nil { // there is no such client
 		return client
 	}
 	client, err := f(w.client, w.hooks)
@@ -108,7 +108,7 @@ func NewPipeline[K1, V1, K2, V2 any](conf Config, topics []string, opts ...Optio
 	if err := w.fail(); err != nil {
 		return nil, closeAfter(err, s)
 	}
-	own := []pipeline.Option{pipeline.WithOwnedBase(), pipeline.WithCloser(w.close), pipeline.WithLogger(w.hooks.Logger)}
+	own := []pipeline.Option{pipeline.WithOwnedClient(), pipeline.WithCloser(w.close), pipeline.WithLogger(w.hooks.Logger)}
 	p, err := pipeline.New(s, k1, v1, k2, v2, append(own, w.pipeline...)...)
 	if err == nil && len(topics) > 0 {
 		err = p.Subscribe(topics...)

@@ -17,8 +17,8 @@ import (
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -33,14 +33,14 @@ type Order struct {
 var orderSchema = schemas.MustParse(`{"type":"record","name":"Order","namespace":"shop","fields":[
 	{"name":"id","type":"string"},{"name":"total","type":"long"}]}`)
 
-// each runs f with an environment of its own for each base of this build.
+// each runs f with an environment of its own for each client of this build.
 func each(t *testing.T, f func(t *testing.T, env *kavrotest.Env, base kavro.Option)) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			env, err := kavrotest.Start()
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, env.Close()) })
-			f(t, env, kavro.Base(name))
+			f(t, env, kavro.Driver(name))
 		})
 	}
 }
@@ -94,7 +94,7 @@ func TestPoisonRecord(t *testing.T) {
 		require.EqualError(t, bad, "orders [0] offset 500: value: not framed (14 bytes): first byte 0x7b, want 0x00 (schema id) or 0x01 (schema GUID)")
 
 		require.NoError(t, consumer.Commit(ctx))
-		at, err := consumer.Committed(ctx, base.TopicPartition{Topic: "orders"})
+		at, err := consumer.Committed(ctx, kafka.TopicPartition{Topic: "orders"})
 		require.NoError(t, err)
 		require.Equal(t, int64(999), at[0].Offset, "the last message was handed out and is not dealt with yet")
 		short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
@@ -102,7 +102,7 @@ func TestPoisonRecord(t *testing.T) {
 		_, err = consumer.Poll(short) // asking for the next one deals with it
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.NoError(t, consumer.Commit(ctx))
-		at, err = consumer.Committed(ctx, base.TopicPartition{Topic: "orders"})
+		at, err = consumer.Committed(ctx, kafka.TopicPartition{Topic: "orders"})
 		require.NoError(t, err)
 		require.Equal(t, int64(1000), at[0].Offset)
 		require.NoError(t, consumer.Close(ctx))
@@ -135,7 +135,7 @@ func onlyIDs(requests *atomic.Int64) func(http.Handler) http.Handler {
 // 100,000 records on one topic make at most two requests to the registry, also
 // when it answers with nothing but ids.
 func TestRegistryRequests(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		for _, bare := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, only ids %v", name, bare), func(t *testing.T) {
 				var requests atomic.Int64
@@ -152,7 +152,7 @@ func TestRegistryRequests(t *testing.T) {
 				require.NoError(t, err)
 				defer func() { require.NoError(t, env.Close()) }()
 				ctx := patient(t)
-				p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Base(name), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Driver(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range 100_000 {
 					require.NoError(t, p.Produce(ctx, "orders", "key", Order{ID: "a", Total: int64(i)}))
@@ -174,12 +174,12 @@ func TestHeadersAreTheCallers(t *testing.T) {
 		require.NoError(t, err)
 		rec := avroproducer.Record[string, Order]{
 			Topic: "orders", Key: "k", Value: Order{ID: "a"},
-			Headers: append(make([]base.Header, 0, 8), base.Header{Key: "trace", Value: []byte("1")}),
+			Headers: append(make([]kafka.Header, 0, 8), kafka.Header{Key: "trace", Value: []byte("1")}),
 		}
 		require.NoError(t, p.ProduceSync(ctx, rec, rec))
 		require.NoError(t, p.ProduceSync(ctx, rec))
 		require.NoError(t, p.Close(ctx))
-		require.Equal(t, []base.Header{{Key: "trace", Value: []byte("1")}}, rec.Headers)
+		require.Equal(t, []kafka.Header{{Key: "trace", Value: []byte("1")}}, rec.Headers)
 		require.Empty(t, rec.Headers[:2][1].Key, "nothing was written behind the caller's slice")
 
 		c, err := kavro.NewConsumer[string, Order](env.Group("g"), []string{"orders"}, which, kavro.ValueSchema(orderSchema))
@@ -215,7 +215,7 @@ func roundTrip[K, V any](t *testing.T, env *kavrotest.Env, which kavro.Option, k
 	require.NoError(t, p.Produce(ctx, topic, key, value))
 	require.NoError(t, p.Delete(ctx, topic, key))
 	require.NoError(t, p.Close(ctx))
-	require.ErrorIs(t, p.Produce(ctx, topic, key, value), base.ErrClosed)
+	require.ErrorIs(t, p.Produce(ctx, topic, key, value), kafka.ErrClosed)
 
 	c, err := kavro.NewConsumer[K, V](env.Group(topic), []string{topic}, append(opts, which)...)
 	require.NoError(t, err)
@@ -243,7 +243,7 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		N int64 `avro:"n"`
 	}
 	schema := schemas.MustParse(`{"type":"record","name":"Narrow","fields":[{"name":"n","type":"int"}]}`)
-	p, err := kavro.NewProducer[string, wide](env.Config(), kavro.Base("franz"), kavro.ValueSchema(schema))
+	p, err := kavro.NewProducer[string, wide](env.Config(), kavro.Driver("franz"), kavro.ValueSchema(schema))
 	require.NoError(t, err)
 	err = p.Produce(ctx, "t", "k", wide{N: 1 << 40})
 	var e *avro.EncodeError
@@ -274,22 +274,22 @@ func TestConfiguration(t *testing.T) {
 		{"a misspelt key of the serializer", with("auto.register.schema", true), "auto.register.schema", `did you mean "auto.register.schemas"?`},
 		{"a misspelt key of the registry", with("schema.registry.ulr", "x"), "schema.registry.ulr", "did you mean"},
 		{"a misspelt key of the client", with("linger.sm", 5), "linger.sm", `did you mean "linger.ms"?`},
-		{"an unknown base", with("kavro.base", "sarama"), "kavro.base", "want confluent or franz"},
+		{"an unknown client", with("kavro.client", "sarama"), "kavro.client", "want confluent or franz"},
 		{"an unknown serializer", with("value.serializer", "protobuf"), "value.serializer", "not known here"},
 		{"a serializer for another type", with("value.serializer", "int64"), "value.serializer", "does not serialize kavro_test.Order"},
 		{"a bad boolean", with("auto.register.schemas", "yes please"), "auto.register.schemas", "want true or false"},
 		{"rules", with("rule.executors", "x"), "rule.executors", "kavro runs no rules"},
 		{"no registry", kavro.Config{"bootstrap.servers": "127.0.0.1:1"}, "schema.registry.url", "is not set"},
 	} {
-		for _, name := range bases.Names() {
+		for _, name := range drivers.Names() {
 			t.Run(c.name+", "+name, func(t *testing.T) {
 				before := fmt.Sprint(c.conf)
 				var opts []kavro.Option
-				if c.conf["kavro.base"] == nil {
-					opts = append(opts, kavro.Base(name))
+				if c.conf["kavro.client"] == nil {
+					opts = append(opts, kavro.Driver(name))
 				}
 				_, err := kavro.NewProducer[string, Order](c.conf, append(opts, kavro.ValueSchema(orderSchema))...)
-				var e *base.ConfigError
+				var e *kafka.ConfigError
 				require.ErrorAs(t, err, &e)
 				require.Equal(t, c.key, e.Key)
 				require.ErrorContains(t, err, c.err)
@@ -297,9 +297,9 @@ func TestConfiguration(t *testing.T) {
 			})
 		}
 	}
-	_, err := kavro.NewProducer[string, Order](with("use.latest.version", true, "auto.register.schemas", true), kavro.ValueSchema(orderSchema), kavro.Base("franz"))
+	_, err := kavro.NewProducer[string, Order](with("use.latest.version", true, "auto.register.schemas", true), kavro.ValueSchema(orderSchema), kavro.Driver("franz"))
 	require.ErrorContains(t, err, "contradict")
-	_, err = kavro.NewProducer[string, Order](good, kavro.Base("franz"))
+	_, err = kavro.NewProducer[string, Order](good, kavro.Driver("franz"))
 	require.ErrorContains(t, err, "kavro: value: serde: kavro_test.Order carries no schema")
 }
 
@@ -315,7 +315,7 @@ func TestUnusableRegistry(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
 	for _, url := range []string{"http://127.0.0.1:1", html.URL} {
-		p, err := kavro.NewProducer[string, Order](env.Config(kavro.Config{"schema.registry.url": url}), kavro.Base("franz"),
+		p, err := kavro.NewProducer[string, Order](env.Config(kavro.Config{"schema.registry.url": url}), kavro.Driver("franz"),
 			kavro.ValueSchema(orderSchema), kavro.RegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond)))
 		require.NoError(t, err)
 		err = p.Produce(patient(t), "orders", "k", Order{})
@@ -337,7 +337,7 @@ func Example() {
 	defer env.Close()
 	ctx := context.Background()
 
-	producer, err := kavro.NewProducer[string, Order](env.Config(), kavro.ValueSchema(orderSchema), kavro.Base("franz"))
+	producer, err := kavro.NewProducer[string, Order](env.Config(), kavro.ValueSchema(orderSchema), kavro.Driver("franz"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -346,7 +346,7 @@ func Example() {
 	fmt.Println("produced:", err)
 	fmt.Println("closed:", producer.Close(ctx)) // waits until the broker has everything
 
-	consumer, err := kavro.NewConsumer[string, Order](env.Group("billing"), []string{"orders"}, kavro.ValueSchema(orderSchema), kavro.Base("franz"))
+	consumer, err := kavro.NewConsumer[string, Order](env.Group("billing"), []string{"orders"}, kavro.ValueSchema(orderSchema), kavro.Driver("franz"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -376,7 +376,7 @@ func TestReferences(t *testing.T) {
 		Order Order `avro:"order"`
 	}
 	shipment := schemas.MustParse(`{"type":"record","name":"Shipment","namespace":"shop","fields":[{"name":"order","type":"shop.Order"}]}`, schemas.WithReferences(orderSchema))
-	p, err := kavro.NewProducer[string, Shipment](env.Config(), kavro.Base("franz"), kavro.ValueSerializer(serde.WithDefinition(shipment, registry.Definition{
+	p, err := kavro.NewProducer[string, Shipment](env.Config(), kavro.Driver("franz"), kavro.ValueSerializer(serde.WithDefinition(shipment, registry.Definition{
 		References: []registry.Reference{{Name: "shop.Order", Subject: "shop.Order", Version: 1}},
 	})))
 	require.NoError(t, err)
@@ -385,7 +385,7 @@ func TestReferences(t *testing.T) {
 
 	// Unless it is named, it is looked for, and else written out: as of types that
 	// kavro gen makes of several files.
-	p, err = kavro.NewProducer[string, Shipment](env.Config(), kavro.Base("franz"), kavro.ValueSchema(shipment))
+	p, err = kavro.NewProducer[string, Shipment](env.Config(), kavro.Driver("franz"), kavro.ValueSchema(shipment))
 	require.NoError(t, err)
 	require.NoError(t, p.Warmup(ctx, "shipments", "returns"))
 	versions, err := env.Registry.Versions(ctx, "shipments-value")
@@ -398,7 +398,7 @@ func TestReferences(t *testing.T) {
 	require.NoError(t, p.Produce(ctx, "returns", "k", Shipment{Order{ID: "A-1", Total: 7}}))
 	require.NoError(t, p.Close(ctx))
 
-	c, err := kavro.NewConsumer[string, map[string]any](env.Group("g"), []string{"shipments"}, kavro.Base("franz"))
+	c, err := kavro.NewConsumer[string, map[string]any](env.Group("g"), []string{"shipments"}, kavro.Driver("franz"))
 	require.NoError(t, err)
 	msg, err := c.Poll(ctx)
 	require.NoError(t, err)

@@ -42,7 +42,7 @@ const nextCancelled = `{"type":"record","name":"OrderCancelled","namespace":"sho
 func TestLatestMovesOn(t *testing.T) {
 	env := kavrotestWith(t, "cancelled", "audited", "cancelled-dlt")
 	ctx := patient(t)
-	p, err := kavro.NewProducer[string, OrderCancelled](env.Config(), kavro.Base("franz"))
+	p, err := kavro.NewProducer[string, OrderCancelled](env.Config(), kavro.Driver("franz"))
 	require.NoError(t, err)
 	type out = avroproducer.Record[string, OrderCancelled]
 	require.NoError(t, p.ProduceSync(ctx,
@@ -52,7 +52,7 @@ func TestLatestMovesOn(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.Registry.Register(ctx, "audited-value", registry.Definition{Text: cancelledSchema.String()})
 	require.NoError(t, err)
-	letters, err := kavro.NewProducer[string, []byte](env.Config(), kavro.Base("franz"), kavro.ValueSerde(serde.Bytes, serde.Bytes))
+	letters, err := kavro.NewProducer[string, []byte](env.Config(), kavro.Driver("franz"), kavro.ValueSerde(serde.Bytes, serde.Bytes))
 	require.NoError(t, err)
 	latest := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "enable.partition.eof": true}
 
@@ -61,8 +61,8 @@ func TestLatestMovesOn(t *testing.T) {
 			"type":   kavro.Consumer(),
 			"option": kavro.ValueSchema(cancelledSchema),
 		} {
-			dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(letters.Base()))
-			c, err := kavro.NewConsumer[string, OrderCancelled](env.Group(name, latest), []string{"cancelled"}, kavro.Base("franz"), schema,
+			dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(letters.Client()))
+			c, err := kavro.NewConsumer[string, OrderCancelled](env.Group(name, latest), []string{"cancelled"}, kavro.Driver("franz"), schema,
 				kavro.Consumer(avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead), avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, dead)))
 			require.NoError(t, err)
 			var got []OrderCancelled
@@ -76,7 +76,7 @@ func TestLatestMovesOn(t *testing.T) {
 	})
 	t.Run("pipeline", func(t *testing.T) {
 		conf := env.Group("pipe", latest, kavro.Config{"transactional.id": "pipe"})
-		l, err := kavro.NewPipeline[string, OrderCancelled, string, OrderCancelled](conf, []string{"cancelled"}, kavro.Base("franz"),
+		l, err := kavro.NewPipeline[string, OrderCancelled, string, OrderCancelled](conf, []string{"cancelled"}, kavro.Driver("franz"),
 			kavro.Pipeline(pipeline.WithToEnd(), pipeline.WithPolicy(avroconsumer.DecodeErrors, pipeline.DeadLetter())))
 		require.NoError(t, err)
 		n := 0
@@ -93,7 +93,7 @@ func TestLatestMovesOn(t *testing.T) {
 			Reason string `avro:"reason"`
 		}
 		skip := avroconsumer.Skip()
-		c, err := kavro.NewConsumer[string, plain](env.Group("plain", latest), []string{"cancelled"}, kavro.Base("franz"),
+		c, err := kavro.NewConsumer[string, plain](env.Group("plain", latest), []string{"cancelled"}, kavro.Driver("franz"),
 			kavro.Consumer(avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.DecodeErrors, skip),
 				avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, skip), avroconsumer.WithPolicy(avroconsumer.SchemaMismatch, skip)))
 		require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestVariantsOfAUnion(t *testing.T) {
 		{Name: "acc.created", Subject: "created", Version: 1}, {Name: "acc.deleted", Subject: "deleted", Version: 1}}})
 	require.NoError(t, err)
 	variants := kavro.ValueAvro(serde.WithVariant[created](cs), serde.WithVariant[deleted](ds))
-	p, err := kavro.NewProducer[string, account](env.Config(kavro.Config{"auto.register.schemas": false, "use.latest.version": true}), kavro.Base("franz"), variants)
+	p, err := kavro.NewProducer[string, account](env.Config(kavro.Config{"auto.register.schemas": false, "use.latest.version": true}), kavro.Driver("franz"), variants)
 	require.NoError(t, err)
 	require.NoError(t, p.Warmup(ctx, "user"))
 	want := []account{created{"r"}, &deleted{"u"}}
@@ -158,7 +158,7 @@ func TestVariantsOfAUnion(t *testing.T) {
 	}
 	require.NoError(t, p.Close(ctx))
 	for group, conf := range map[string]kavro.Config{"plain": {}, "latest": {"use.latest.version": true}} {
-		c, err := kavro.NewConsumer[string, account](env.Group(group, conf), []string{"user"}, kavro.Base("franz"), variants)
+		c, err := kavro.NewConsumer[string, account](env.Group(group, conf), []string{"user"}, kavro.Driver("franz"), variants)
 		require.NoError(t, err)
 		for _, v := range want {
 			m, err := c.Poll(ctx)

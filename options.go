@@ -3,7 +3,7 @@ package kavro
 import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -12,7 +12,7 @@ import (
 
 // Config is one configuration for client, registry and serializers. See the
 // package's documentation for its keys.
-type Config = base.Config
+type Config = kafka.Config
 
 // SchemaRegistry is what producers and consumers ask of a registry.
 // [registry.Client] and [registry.Memory] satisfy it.
@@ -26,12 +26,12 @@ type SchemaRegistry interface {
 // which only one can count.
 type Option func(*options)
 
-// Base chooses the Kafka client, "confluent" or "franz"; it wins over the key
-// kavro.base.
-func Base(name string) Option {
+// Driver chooses the Kafka client, "confluent" or "franz"; it wins over the key
+// kavro.client.
+func Driver(name string) Option {
 	return func(o *options) {
-		o.once("Base")
-		o.base = name
+		o.once("Driver")
+		o.driver = name
 	}
 }
 
@@ -158,8 +158,8 @@ func deserializerOption(name string, part serde.Part, opts []serde.DeserializerO
 }
 
 // Hooks receives the Kafka client's logs, statistics and errors, and answers
-// for OAuth tokens. Several add up; Token can be given once. See [base.Hooks.Join].
-func Hooks(h base.Hooks) Option {
+// for OAuth tokens. Several add up; Token can be given once. See [kafka.Hooks.Join].
+func Hooks(h kafka.Hooks) Option {
 	return func(o *options) {
 		joined, err := o.hooks.Join(h)
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -28,10 +28,10 @@ const (
 
 // options holds serdes as any: K and V are the constructors' own.
 type options struct {
-	base            string
+	driver          string
 	registry        SchemaRegistry
 	registryOptions []registry.Option
-	hooks           base.Hooks
+	hooks           kafka.Hooks
 	parts           [2]partOptions // by serde.Part
 	producer        []avroproducer.Option
 	consumer        []avroconsumer.Option

@@ -10,7 +10,7 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kavrotest"
 )
 
@@ -45,14 +45,14 @@ func readme(ctx context.Context, conf kavro.Config, bill func(context.Context, O
 // TestReadme runs the program of README.md, and checks that every line of the
 // README's Go code was compiled here.
 func TestReadme(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			env, err := kavrotest.Start()
 			require.NoError(t, err)
 			defer env.Close()
 			ctx, cancel := context.WithCancel(patient(t))
 			var billed []Order
-			err = readme(ctx, env.Config(kavro.Config{"kavro.base": name, "auto.offset.reset": "earliest"}), func(_ context.Context, o Order) error {
+			err = readme(ctx, env.Config(kavro.Config{"kavro.client": name, "auto.offset.reset": "earliest"}), func(_ context.Context, o Order) error {
 				billed = append(billed, o)
 				cancel()
 				return nil

@@ -15,8 +15,8 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -26,7 +26,7 @@ import (
 // also of a registry that has never heard of associations.
 func TestAssociatedSubjects(t *testing.T) {
 	const records = 10_000
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		for _, test := range []struct {
 			name    string
 			knows   bool
@@ -62,7 +62,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				before := asked.Load()
 
 				conf := kavro.Config{"value.subject.name.strategy": "io.confluent.kafka.serializers.subject.AssociatedNameStrategy"}
-				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base(name), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Driver(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range records {
 					require.NoError(t, p.Produce(ctx, "orders", "key", Order{ID: fmt.Sprint(i)}))
@@ -75,7 +75,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				require.Equal(t, []int{1}, versions)
 
 				before = asked.Load()
-				c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, kavro.Base(name), kavro.ValueSchema(orderSchema))
+				c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, kavro.Driver(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range records {
 					msg, err := c.Poll(ctx)
@@ -139,7 +139,7 @@ func TestRegistryKilled(t *testing.T) {
 	}
 	paidSchema := schemas.MustParse(`{"type":"record","name":"Order","namespace":"shop","fields":[
 		{"name":"id","type":"string"},{"name":"total","type":"long"},{"name":"paid","type":"boolean","default":false}]}`)
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithTopic("others", 1))
 			require.NoError(t, err)
@@ -149,7 +149,7 @@ func TestRegistryKilled(t *testing.T) {
 			defer func() { d.kill(t) }()
 			ctx := patient(t)
 			conf := kavro.Config{"schema.registry.url": "http://" + d.address}
-			opts := []kavro.Option{kavro.Base(name), kavro.RegistryOptions(
+			opts := []kavro.Option{kavro.Driver(name), kavro.RegistryOptions(
 				registry.WithRetries(1, time.Millisecond, time.Millisecond), registry.WithBreaker(3, 50*time.Millisecond, 100*time.Millisecond))}
 			orders, err := kavro.NewProducer[string, Order](env.Config(conf), append(opts, kavro.ValueSchema(orderSchema))...)
 			require.NoError(t, err)
@@ -217,7 +217,7 @@ func TestRegistryKilled(t *testing.T) {
 // Schemas can be fetched when partitions are assigned: the registry may then be
 // gone before the first record of any of them is read.
 func TestWarmupOnAssignment(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			var faults *registry.Faults
 			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
@@ -227,7 +227,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 			require.NoError(t, err)
 			defer func() { require.NoError(t, env.Close()) }()
 			ctx := patient(t)
-			p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Base(name), kavro.ValueSchema(orderSchema))
+			p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Driver(name), kavro.ValueSchema(orderSchema))
 			require.NoError(t, err)
 			require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a"}))
 			require.NoError(t, p.Close(ctx))
@@ -235,7 +235,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 			client, err := registry.New(env.RegistryURL)
 			require.NoError(t, err)
 			defer func() { require.NoError(t, client.Close()) }()
-			warmup := func(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+			warmup := func(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 				for _, o := range committed {
 					if err := client.Warmup(ctx, o.Topic+"-value"); err != nil {
 						return nil, err
@@ -244,7 +244,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 				faults.Add(registry.Fault{Reset: true})
 				return nil, nil // reading starts where it would anyway
 			}
-			c, err := kavro.NewConsumer[string, Order](env.Group("readers"), []string{"orders"}, kavro.Base(name),
+			c, err := kavro.NewConsumer[string, Order](env.Group("readers"), []string{"orders"}, kavro.Driver(name),
 				kavro.Registry(client), kavro.ValueSchema(orderSchema), kavro.Consumer(avroconsumer.OnAssigned(warmup)))
 			require.NoError(t, err)
 			before := faults.Total()
@@ -260,7 +260,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 // A program that ran before starts with the registry down, if it has a cache
 // directory: it produces and consumes.
 func TestStartWithTheRegistryDown(t *testing.T) {
-	for _, name := range bases.Names() {
+	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			var faults *registry.Faults
 			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
@@ -273,13 +273,13 @@ func TestStartWithTheRegistryDown(t *testing.T) {
 			associate(t, env, "orders", "all-orders")
 			conf := kavro.Config{"kavro.registry.cache.dir": t.TempDir(), "value.subject.name.strategy": "AssociatedNameStrategy"}
 			for run := range 3 {
-				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base(name), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Driver(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range 10 {
 					require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a", Total: int64(10*run + i)}))
 				}
 				require.NoError(t, p.Close(ctx))
-				c, err := kavro.NewConsumer[string, Order](env.Group(fmt.Sprint("run ", run), conf), []string{"orders"}, kavro.Base(name), kavro.ValueSchema(orderSchema))
+				c, err := kavro.NewConsumer[string, Order](env.Group(fmt.Sprint("run ", run), conf), []string{"orders"}, kavro.Driver(name), kavro.ValueSchema(orderSchema))
 				require.NoError(t, err)
 				for i := range 10 * (run + 1) {
 					msg, err := c.Poll(ctx)
@@ -311,7 +311,7 @@ func TestWrongAnswersReachNoRecord(t *testing.T) {
 	conf := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "kavro.registry.call.timeout.ms": 5000}
 	for i := range answers {
 		next.Store(int64(i))
-		p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Base("franz"), kavro.ValueSchema(orderSchema))
+		p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Driver("franz"), kavro.ValueSchema(orderSchema))
 		require.NoError(t, err)
 		err = p.Produce(ctx, "orders", "key", Order{ID: "1"})
 		var malformed *registry.MalformedResponseError
@@ -319,7 +319,7 @@ func TestWrongAnswersReachNoRecord(t *testing.T) {
 		require.ErrorContains(t, err, "/subjects/orders-value/versions/latest")
 		require.NoError(t, p.Close(ctx))
 	}
-	c, err := kavro.NewConsumer[string, []byte](env.Group("readers", kavro.Config{"value.deserializer": "bytes"}), []string{"orders"}, kavro.Base("franz"), kavro.Consumer(avroconsumer.WithToEnd()))
+	c, err := kavro.NewConsumer[string, []byte](env.Group("readers", kavro.Config{"value.deserializer": "bytes"}), []string{"orders"}, kavro.Driver("franz"), kavro.Consumer(avroconsumer.WithToEnd()))
 	require.NoError(t, err)
 	require.NoError(t, c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, []byte]) error {
 		return fmt.Errorf("on the wire: %x", m.Value)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -57,17 +57,17 @@ func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (ser
 	}
 	known, ok := plainNames[short]
 	if !ok {
-		return nil, &base.ConfigError{
+		return nil, &kafka.ConfigError{
 			Key: key, Reason: fmt.Sprintf("%q is not known here; give a serde of your own with KeySerde or ValueSerde", name),
-			Nearest: base.Nearest(short, append(slices.Sorted(maps.Keys(plainNames)), "avro")),
+			Nearest: kafka.Nearest(short, append(slices.Sorted(maps.Keys(plainNames)), "avro")),
 		}
 	}
 	plain, ok := known.(serde.Plain[T])
 	if !ok {
-		return nil, &base.ConfigError{Key: key, Reason: fmt.Sprintf("%q does not serialize %v", name, reflect.TypeFor[T]())}
+		return nil, &kafka.ConfigError{Key: key, Reason: fmt.Sprintf("%q does not serialize %v", name, reflect.TypeFor[T]())}
 	}
 	if len(o.names) > 0 {
-		return nil, &base.ConfigError{Key: key, Reason: fmt.Sprintf("%q contradicts %s, which is for Avro", name, strings.Join(o.names, ", "))}
+		return nil, &kafka.ConfigError{Key: key, Reason: fmt.Sprintf("%q contradicts %s, which is for Avro", name, strings.Join(o.names, ", "))}
 	}
 	return plain, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 func valuesOf(batch []*message) string {
@@ -99,7 +99,7 @@ func TestBatchesAndRevoke(t *testing.T) {
 			break
 		}
 		w.close(c)
-		require.Equal(t, base.OffsetNone, w.committed(1))
+		require.Equal(t, kafka.OffsetNone, w.committed(1))
 	})
 }
 

@@ -9,16 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
-// spring is a base that brings the same records over and over, a poll's worth at
+// spring is a client that brings the same records over and over, a poll's worth at
 // a time, until there were enough.
 type spring struct {
-	base.Consumer
-	rebalance base.Rebalance
-	records   []base.Record
+	kafka.Consumer
+	rebalance kafka.Rebalance
+	records   []kafka.Record
 	left      int
 	offset    int64
 
@@ -29,18 +29,18 @@ type spring struct {
 
 var errDry = errors.New("dry")
 
-func (s *spring) Subscribe(_ []string, r base.Rebalance) error { s.rebalance = r; return nil }
-func (s *spring) Commit(context.Context, []base.Offset) error  { return nil }
-func (s *spring) Close(context.Context) error                  { return nil }
+func (s *spring) Subscribe(_ []string, r kafka.Rebalance) error { s.rebalance = r; return nil }
+func (s *spring) Commit(context.Context, []kafka.Offset) error  { return nil }
+func (s *spring) Close(context.Context) error                   { return nil }
 
-func (s *spring) Pause(p ...base.TopicPartition) error {
+func (s *spring) Pause(p ...kafka.TopicPartition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.paused += len(p)
 	return nil
 }
 
-func (s *spring) Resume(p ...base.TopicPartition) error {
+func (s *spring) Resume(p ...kafka.TopicPartition) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.paused -= len(p)
@@ -59,12 +59,12 @@ func (s *spring) flows() bool {
 }
 
 // Poll stops when all partitions are paused; one by one is not worth the effort.
-func (s *spring) Poll(ctx context.Context, b *base.Batch, max int) error {
+func (s *spring) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	b.Records, b.Ends, b.Errors = b.Records[:0], nil, nil
 	if s.offset == 0 {
-		var at []base.Offset
+		var at []kafka.Offset
 		for p := range int32(6) {
-			at = append(at, base.Offset{TopicPartition: tp(p), Offset: base.OffsetNone})
+			at = append(at, kafka.Offset{TopicPartition: tp(p), Offset: kafka.OffsetNone})
 		}
 		if _, err := s.rebalance.Assigned(ctx, at); err != nil {
 			return err
@@ -99,9 +99,9 @@ func (quick) Decode(_ context.Context, payload []byte, _ *serde.Target, v *[]byt
 }
 
 func benchmark(b *testing.B, read func(c *avroconsumer.Consumer[[]byte, []byte]) (n int, err error), opts ...avroconsumer.Option) {
-	s := &spring{left: b.N, records: make([]base.Record, 1<<16), resume: make(chan struct{}, 1)}
+	s := &spring{left: b.N, records: make([]kafka.Record, 1<<16), resume: make(chan struct{}, 1)}
 	for i := range s.records {
-		s.records[i] = base.Record{Topic: "t", Key: []byte{byte(i), byte(i >> 8)}, Value: make([]byte, 160)}
+		s.records[i] = kafka.Record{Topic: "t", Key: []byte{byte(i), byte(i >> 8)}, Value: make([]byte, 160)}
 	}
 	c, err := avroconsumer.New(s, quick{}, quick{}, opts...)
 	require.NoError(b, err)

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // ledger knows what was dealt with, and objects when somebody breaks a promise.
@@ -57,7 +57,7 @@ func (l *ledger) finish(p int32, offset int64) {
 }
 
 // committed checks that nothing before the offsets is unfinished.
-func (l *ledger) committed(next []base.Offset) {
+func (l *ledger) committed(next []kafka.Offset) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range next {
@@ -117,7 +117,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 			case n < 10:
 				value = "cold " + value
 			}
-			w.Append("t", int32(p), base.Record{Key: []byte(key), Value: []byte(value)})
+			w.Append("t", int32(p), kafka.Record{Key: []byte(key), Value: []byte(value)})
 			keys, order = append(keys, key), append(order, counts[key])
 			counts[key]++
 		}
@@ -136,7 +136,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 		defer mu.Unlock()
 		return least + time.Duration(rnd.Int64N(int64(most-least)))
 	}
-	dead := w.Producer(fakebase.ProducerConfig{Delay: 5 * time.Millisecond})
+	dead := w.Producer(fakekafka.ProducerConfig{Delay: 5 * time.Millisecond})
 	policy := avroconsumer.DeadLetter(chaosLetters{l, avroconsumer.NewDeadLetters(dead)})
 
 	handle := func(ctx context.Context, m *message) error {
@@ -156,7 +156,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 		l.finish(m.Partition, m.Offset)
 		return nil
 	}
-	live := func(ctx context.Context, b *fakebase.Consumer) {
+	live := func(ctx context.Context, b *fakekafka.Consumer) {
 		c := w.wrap(b, avroconsumer.WithConcurrency(8, avroconsumer.Key), avroconsumer.WithAutoCommit(200*time.Millisecond),
 			avroconsumer.WithInFlight(200, 1<<20), avroconsumer.WithDrainTimeout(50*time.Millisecond),
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, policy),
@@ -171,12 +171,12 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 	for range 3 {
 		members.Go(func() {
 			for ctx.Err() == nil {
-				b := w.member(func(c *fakebase.ConsumerConfig) {
+				b := w.member(func(c *fakekafka.ConsumerConfig) {
 					c.Cooperative = cooperative
-					c.OnCommit = func(_ context.Context, next []base.Offset) error {
+					c.OnCommit = func(_ context.Context, next []kafka.Offset) error {
 						l.committed(next)
 						if chance(5) {
-							return &base.Error{Code: 27, Partition: -1, Err: errors.New("rebalance in progress")}
+							return &kafka.Error{Code: 27, Partition: -1, Err: errors.New("rebalance in progress")}
 						}
 						return nil
 					}

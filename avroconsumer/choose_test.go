@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -26,7 +26,7 @@ func TestChoose(t *testing.T) {
 		}
 		return named("json")
 	})
-	frame := base.Header{Key: serde.ValueFrameHeader}
+	frame := kafka.Header{Key: serde.ValueFrameHeader}
 	tests := []struct {
 		name    string
 		payload []byte
@@ -36,8 +36,8 @@ func TestChoose(t *testing.T) {
 		{"an id in front", []byte{0, 0, 0, 0, 1}, serde.Target{Part: serde.Value}, "avro"},
 		{"a GUID in front", []byte{1}, serde.Target{Part: serde.Value}, "avro"},
 		{"cut short is still a frame", []byte{0}, serde.Target{Part: serde.Value}, "avro"},
-		{"a frame in the header", []byte("{}"), serde.Target{Part: serde.Value, Headers: []base.Header{frame}}, "avro"},
-		{"of the other part", []byte("{}"), serde.Target{Part: serde.Key, Headers: []base.Header{frame}}, "json"},
+		{"a frame in the header", []byte("{}"), serde.Target{Part: serde.Value, Headers: []kafka.Header{frame}}, "avro"},
+		{"of the other part", []byte("{}"), serde.Target{Part: serde.Key, Headers: []kafka.Header{frame}}, "json"},
 		{"JSON", []byte("{}"), serde.Target{Part: serde.Value}, "json"},
 		{"nothing", nil, serde.Target{Part: serde.Value}, "json"},
 		{"null", nil, serde.Target{Part: serde.Value, Null: true}, "json"},

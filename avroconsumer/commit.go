@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // commitPatience bounds a commit that nobody waits for.
@@ -30,22 +30,22 @@ type committer struct {
 
 type commitRequest struct {
 	handles []handle // none: all that was dealt with
-	done    func([]base.Offset, error)
+	done    func([]kafka.Offset, error)
 }
 
 // due returns what may be committed and is not: the end of the contiguous prefix
 // of each partition. mu is held.
-func (c *core) due(p *partition) (base.Offset, bool) {
+func (c *core) due(p *partition) (kafka.Offset, bool) {
 	next, epoch, ok := p.tracker.prefix()
 	if !ok || p.gone || next == p.committed {
-		return base.Offset{}, false
+		return kafka.Offset{}, false
 	}
-	return base.Offset{TopicPartition: p.TopicPartition, Offset: next, LeaderEpoch: epoch}, true
+	return kafka.Offset{TopicPartition: p.TopicPartition, Offset: next, LeaderEpoch: epoch}, true
 }
 
 // allDue is due for all that is assigned. mu is held.
-func (c *core) allDue() []base.Offset {
-	var out []base.Offset
+func (c *core) allDue() []kafka.Offset {
+	var out []kafka.Offset
 	for _, p := range c.assigned {
 		if o, ok := c.due(p); ok {
 			out = append(out, o)
@@ -57,7 +57,7 @@ func (c *core) allDue() []base.Offset {
 // dueOf deals with these messages, and returns what may be committed of their
 // partitions: never more than the contiguous prefix, and nothing behind the last
 // of the messages. mu is held.
-func (c *core) dueOf(handles []handle) (out []base.Offset, err error) {
+func (c *core) dueOf(handles []handle) (out []kafka.Offset, err error) {
 	last := map[*partition]int64{} // the offset after the last message
 	for _, h := range handles {
 		p := h.part
@@ -81,15 +81,15 @@ func (c *core) dueOf(handles []handle) (out []base.Offset, err error) {
 	return sortOffsets(out), err
 }
 
-func sortOffsets(o []base.Offset) []base.Offset {
-	slices.SortFunc(o, func(a, b base.Offset) int { return comparePartitions(a.TopicPartition, b.TopicPartition) })
+func sortOffsets(o []kafka.Offset) []kafka.Offset {
+	slices.SortFunc(o, func(a, b kafka.Offset) int { return comparePartitions(a.TopicPartition, b.TopicPartition) })
 	return o
 }
 
 // commit commits what pick, which sees the core locked, returns. Commits go out
 // one at a time, each with what is true when its turn comes: none moves an
 // offset backwards.
-func (c *core) commit(ctx context.Context, pick func() []base.Offset) ([]base.Offset, error) {
+func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.Offset, error) {
 	select {
 	case c.commits.slot <- struct{}{}:
 	case <-ctx.Done():
@@ -111,7 +111,7 @@ func (c *core) commit(ctx context.Context, pick func() []base.Offset) ([]base.Of
 			return nil, nil
 		}
 		start := time.Now()
-		err := c.base.Commit(ctx, next)
+		err := c.client.Commit(ctx, next)
 		c.observer.Committed(next, time.Since(start), err)
 		if inRebalance(err) && pause(patience, commitPause) {
 			continue
@@ -143,7 +143,7 @@ func inRebalance(err error) bool {
 		rebalanceInProgress = 27
 		staleMemberEpoch    = 113
 	)
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && (e.Code == illegalGeneration || e.Code == rebalanceInProgress || e.Code == staleMemberEpoch)
 }
 
@@ -222,7 +222,7 @@ func hopeless(err error) bool {
 		topicAuthorizationFailed = 29
 		groupAuthorizationFailed = 30
 	)
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && (e.Fatal || e.Code == topicAuthorizationFailed || e.Code == groupAuthorizationFailed)
 }
 
@@ -232,7 +232,7 @@ func (c *core) commitAsync(r commitRequest) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing {
-		return base.ErrClosed
+		return kafka.ErrClosed
 	}
 	c.commits.requests = append(c.commits.requests, r)
 	if !c.commits.serving {
@@ -254,7 +254,7 @@ func (c *core) serveCommits() {
 		}
 		ctx, cancel := context.WithTimeout(c.commits.life, commitPatience)
 		var stale error
-		next, err := c.commit(ctx, func() (out []base.Offset) {
+		next, err := c.commit(ctx, func() (out []kafka.Offset) {
 			out, stale = c.pick(requests)
 			return out
 		})
@@ -271,7 +271,7 @@ func (c *core) serveCommits() {
 }
 
 // pick is what several requests want together. mu is held.
-func (c *core) pick(requests []commitRequest) ([]base.Offset, error) {
+func (c *core) pick(requests []commitRequest) ([]kafka.Offset, error) {
 	var handles []handle
 	all := false
 	for _, r := range requests {

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -23,16 +23,16 @@ type Consumer[K, V any] struct {
 }
 
 // New reads from b, with these deserializers for keys and values. It does not
-// take ownership: closing b is up to you (see [WithOwnedBase]). It does not touch
+// take ownership: closing b is up to you (see [WithOwnedClient]). It does not touch
 // the network.
-func New[K, V any](b base.Consumer, key serde.Deserializer[K], value serde.Deserializer[V], opts ...Option) (*Consumer[K, V], error) {
+func New[K, V any](b kafka.Consumer, key serde.Deserializer[K], value serde.Deserializer[V], opts ...Option) (*Consumer[K, V], error) {
 	conf := defaults()
 	for _, o := range opts {
 		o(&conf)
 	}
 	err := conf.check()
 	if b == nil || key == nil || value == nil {
-		err = errors.Join(err, errors.New("avroconsumer: New needs a base, a key deserializer and a value deserializer"))
+		err = errors.Join(err, errors.New("avroconsumer: New needs a client, a key deserializer and a value deserializer"))
 	}
 	if err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func New[K, V any](b base.Consumer, key serde.Deserializer[K], value serde.Deser
 	return &Consumer[K, V]{core: newCore(b, conf), decoder: NewDecoder(key, value)}, nil
 }
 
-// Base returns what New was given: the way to the client underneath.
-func (c *Consumer[K, V]) Base() base.Consumer { return c.core.base }
+// Client returns what New was given: the way to the client underneath.
+func (c *Consumer[K, V]) Client() kafka.Consumer { return c.core.client }
 
 // Subscribe joins the group for these topics, in place of those of an earlier
 // call; a topic beginning with ^ is a regular expression. It does not wait for
@@ -70,7 +70,7 @@ func (c *core) subscribe(topics []string, wanted bool) error {
 		if wanted {
 			c.stall.Begin(c.stalled)
 		}
-		err := c.base.Subscribe(slices.Clone(topics), rebalancer{c})
+		err := c.client.Subscribe(slices.Clone(topics), rebalancer{c})
 		if err == nil {
 			c.beginCommits()
 		}
@@ -81,14 +81,14 @@ func (c *core) subscribe(topics []string, wanted bool) error {
 	})
 }
 
-// Assign reads exactly these partitions, from these offsets (base.OffsetNone: what
+// Assign reads exactly these partitions, from these offsets (kafka.OffsetNone: what
 // the group committed, or auto.offset.reset), without the coordination of a
 // group. It excludes Subscribe. Partitions that were assigned before are given up
 // as if they were revoked.
-func (c *Consumer[K, V]) Assign(ctx context.Context, at ...base.Offset) error {
-	assigner, ok := c.core.base.(base.Assigner)
+func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
+	assigner, ok := c.core.client.(kafka.Assigner)
 	if !ok {
-		return fmt.Errorf("avroconsumer: Assign: %w", base.ErrUnsupported)
+		return fmt.Errorf("avroconsumer: Assign: %w", kafka.ErrUnsupported)
 	}
 	return c.visit(ctx, func() error {
 		c.surrender(ctx, c.Assignment())
@@ -108,10 +108,10 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...base.Offset) error {
 }
 
 // Assignment returns the partitions that this consumer has now, sorted.
-func (c *Consumer[K, V]) Assignment() []base.TopicPartition {
+func (c *Consumer[K, V]) Assignment() []kafka.TopicPartition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make([]base.TopicPartition, 0, len(c.assigned))
+	out := make([]kafka.TopicPartition, 0, len(c.assigned))
 	for tp := range c.assigned {
 		out = append(out, tp)
 	}
@@ -120,8 +120,8 @@ func (c *Consumer[K, V]) Assignment() []base.TopicPartition {
 }
 
 // Committed asks the broker what the group committed for these partitions, or
-// for all that are assigned if none is given. base.OffsetNone: nothing.
-func (c *Consumer[K, V]) Committed(ctx context.Context, p ...base.TopicPartition) ([]base.Offset, error) {
+// for all that are assigned if none is given. kafka.OffsetNone: nothing.
+func (c *Consumer[K, V]) Committed(ctx context.Context, p ...kafka.TopicPartition) ([]kafka.Offset, error) {
 	broker, err := c.offsets("Committed")
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (c *Consumer[K, V]) Committed(ctx context.Context, p ...base.TopicPartition
 
 // OffsetsAt asks the broker for the first offset of each partition whose
 // timestamp is at or after t; the end of the partition if there is none.
-func (c *Consumer[K, V]) OffsetsAt(ctx context.Context, t time.Time, p ...base.TopicPartition) ([]base.Offset, error) {
+func (c *Consumer[K, V]) OffsetsAt(ctx context.Context, t time.Time, p ...kafka.TopicPartition) ([]kafka.Offset, error) {
 	broker, err := c.offsets("OffsetsAt")
 	if err != nil {
 		return nil, err
@@ -142,10 +142,10 @@ func (c *Consumer[K, V]) OffsetsAt(ctx context.Context, t time.Time, p ...base.T
 	return broker.OffsetsAt(ctx, t, p...)
 }
 
-func (c *core) offsets(call string) (base.Offsets, error) {
-	broker, ok := c.base.(base.Offsets)
+func (c *core) offsets(call string) (kafka.Offsets, error) {
+	broker, ok := c.client.(kafka.Offsets)
 	if !ok {
-		return nil, fmt.Errorf("avroconsumer: %s: %w", call, base.ErrUnsupported)
+		return nil, fmt.Errorf("avroconsumer: %s: %w", call, kafka.ErrUnsupported)
 	}
 	return broker, nil
 }
@@ -153,34 +153,34 @@ func (c *core) offsets(call string) (base.Offsets, error) {
 // Position returns where these partitions, or all that are assigned if none is
 // given, go on: the offset of the first record that is not dealt with, or that
 // comes next. Before the first record it is where reading began, which may be
-// base.OffsetStart, base.OffsetEnd or base.OffsetNone (auto.offset.reset).
+// kafka.OffsetStart, kafka.OffsetEnd or kafka.OffsetNone (auto.offset.reset).
 // Partitions that are not assigned are left out.
-func (c *Consumer[K, V]) Position(p ...base.TopicPartition) []base.Offset {
+func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 	if len(p) == 0 {
 		p = c.Assignment()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var out []base.Offset
+	var out []kafka.Offset
 	for _, tp := range p {
 		if part := c.assigned[tp]; part != nil {
-			out = append(out, base.Offset{TopicPartition: tp, Offset: part.undealt(), LeaderEpoch: -1})
+			out = append(out, kafka.Offset{TopicPartition: tp, Offset: part.undealt(), LeaderEpoch: -1})
 		}
 	}
 	return out
 }
 
-// Seek moves the positions of assigned partitions; base.OffsetStart and
-// base.OffsetEnd are positions too. What was polled of them and not handed out is
+// Seek moves the positions of assigned partitions; kafka.OffsetStart and
+// kafka.OffsetEnd are positions too. What was polled of them and not handed out is
 // dropped, and what is still being handled no longer counts. The group's offset
 // follows when a record from the new position on is dealt with. In the middle of
-// a rebalance it may fail with a retriable *[base.Error].
+// a rebalance it may fail with a retriable *[kafka.Error].
 //
 // Under Run it may be called from a handler, except while that handler's
 // partition is being revoked: then it waits until the drain timeout.
-func (c *Consumer[K, V]) Seek(ctx context.Context, to ...base.Offset) error {
+func (c *Consumer[K, V]) Seek(ctx context.Context, to ...kafka.Offset) error {
 	return c.visit(ctx, func() error {
-		if err := c.core.base.Seek(ctx, to...); err != nil {
+		if err := c.core.client.Seek(ctx, to...); err != nil {
 			return err
 		}
 		c.mu.Lock()
@@ -197,16 +197,16 @@ func (c *Consumer[K, V]) Seek(ctx context.Context, to ...base.Offset) error {
 // Pause stops handing out records of partitions, those that were polled already
 // included, until Resume. Handlers at work go on. A pause ends when its partition
 // is revoked.
-func (c *Consumer[K, V]) Pause(p ...base.TopicPartition) error { return c.setPaused(p, true) }
+func (c *Consumer[K, V]) Pause(p ...kafka.TopicPartition) error { return c.setPaused(p, true) }
 
 // Resume undoes Pause.
-func (c *Consumer[K, V]) Resume(p ...base.TopicPartition) error { return c.setPaused(p, false) }
+func (c *Consumer[K, V]) Resume(p ...kafka.TopicPartition) error { return c.setPaused(p, false) }
 
-func (c *core) setPaused(tps []base.TopicPartition, paused bool) error {
+func (c *core) setPaused(tps []kafka.TopicPartition, paused bool) error {
 	c.mu.Lock()
 	if c.closing {
 		c.mu.Unlock()
-		return base.ErrClosed
+		return kafka.ErrClosed
 	}
 	for _, tp := range tps {
 		p := c.assigned[tp]
@@ -235,7 +235,7 @@ func (c *core) setPaused(tps []base.TopicPartition, paused bool) error {
 func (c *Consumer[K, V]) Commit(ctx context.Context, msgs ...*Message[K, V]) error {
 	request := commitRequest{handles: handlesOf(msgs)}
 	var stale error
-	_, err := c.commit(ctx, func() (next []base.Offset) {
+	_, err := c.commit(ctx, func() (next []kafka.Offset) {
 		next, stale = c.pick([]commitRequest{request})
 		return next
 	})
@@ -249,7 +249,7 @@ func (c *Consumer[K, V]) Commit(ctx context.Context, msgs ...*Message[K, V]) err
 // what was committed, nothing if all of it was already, on a goroutine of the
 // consumer's; it must not call Close. Calls that come while a commit is under way
 // are served together.
-func (c *Consumer[K, V]) CommitAsync(done func(next []base.Offset, err error), msgs ...*Message[K, V]) error {
+func (c *Consumer[K, V]) CommitAsync(done func(next []kafka.Offset, err error), msgs ...*Message[K, V]) error {
 	return c.commitAsync(commitRequest{handles: handlesOf(msgs), done: done})
 }
 
@@ -277,7 +277,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	c.wake()
 	run := c.run
 	if run != nil {
-		run.stop(base.ErrClosed)
+		run.stop(kafka.ErrClosed)
 	}
 	c.mu.Unlock()
 	if err := c.awaitReader(ctx, run); err != nil {
@@ -314,8 +314,8 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 		_, err := c.commit(ctx, c.allDue)
 		errs = append(errs, err)
 	}
-	if c.ownsBase {
-		err := c.core.base.Close(ctx)              // calls Revoked
+	if c.ownsClient {
+		err := c.core.client.Close(ctx)            // calls Revoked
 		if !errors.Is(errors.Join(errs...), err) { // else the commit has said so: a client that has ended
 			errs = append(errs, err)
 		}
@@ -363,12 +363,12 @@ func (c *core) awaitFree(ctx context.Context) bool {
 	return true
 }
 
-// abandon forgets what is still assigned: a base that is not ours keeps it, and
+// abandon forgets what is still assigned: a client that is not ours keeps it, and
 // may tell of rebalances later, to nobody.
 func (c *core) abandon() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.assigned {
-		c.forget(p, base.ErrClosed)
+		c.forget(p, kafka.ErrClosed)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/regwait"
 	"github.com/kavro/kavro/internal/stall"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -19,42 +19,42 @@ import (
 // Three things are exclusive, and taken in this order:
 //
 //   - claim: one of Poll, an iterator's step, Run or RunBatch at a time, or Close;
-//   - turn: one of the base's Subscribe, Poll and Close at a time. It is held while
-//     the base polls, and given up at once when somebody asks for it by visit;
+//   - turn: one of the client's Subscribe, Poll and Close at a time. It is held while
+//     the client polls, and given up at once when somebody asks for it by visit;
 //   - mu: the fields below. Nothing waits while holding it.
 type core struct {
-	base base.Consumer
+	client kafka.Consumer
 	config
 	seed      maphash.Seed
 	born      time.Time
 	observing bool          // somebody wants to know of each record
 	turn      chan struct{} // holds one token while taken
 
-	pauses chan struct{} // holds a token while the base is told of pauses: one at a time, in order
-	batch  base.Batch    // what the last poll brought; whoever has the turn
+	pauses chan struct{} // holds a token while the client is told of pauses: one at a time, in order
+	batch  kafka.Batch   // what the last poll brought; whoever has the turn
 
 	mu           sync.Mutex
-	assigned     map[base.TopicPartition]*partition
-	had          map[base.TopicPartition]bool // was ever assigned
-	joined       bool                         // by Subscribe
-	unsubscribed bool                         // by Unsubscribe: a client may complain that there is no such topic
-	ready        fifo[*lane]                  // lanes that may have something to hand out
-	lanesBy      Ordering                     // how records are dealt to lanes now
-	spare        []*lane                      // lanes for reuse, up to the capacity
-	run          *runner                      // of Run or RunBatch, while one is
-	outages      map[serde.FrameID]*outage    // of the registry, by the id that it does not answer for
-	trouble      []error                      // of partitions and commits, for Poll to return
-	unsettled    bool                         // some partition's halt changed
-	polled       time.Time                    // when the base was polled last
-	overdue      bool                         // it is time to poll, even if there is something to hand out
-	clock        *time.Timer                  // sets overdue; nil until Poll needs it
+	assigned     map[kafka.TopicPartition]*partition
+	had          map[kafka.TopicPartition]bool // was ever assigned
+	joined       bool                          // by Subscribe
+	unsubscribed bool                          // by Unsubscribe: a client may complain that there is no such topic
+	ready        fifo[*lane]                   // lanes that may have something to hand out
+	lanesBy      Ordering                      // how records are dealt to lanes now
+	spare        []*lane                       // lanes for reuse, up to the capacity
+	run          *runner                       // of Run or RunBatch, while one is
+	outages      map[serde.FrameID]*outage     // of the registry, by the id that it does not answer for
+	trouble      []error                       // of partitions and commits, for Poll to return
+	unsettled    bool                          // some partition's halt changed
+	polled       time.Time                     // when the client was polled last
+	overdue      bool                          // it is time to poll, even if there is something to hand out
+	clock        *time.Timer                   // sets overdue; nil until Poll needs it
 
 	claimed bool
 	freed   chan struct{} // closed when claimed is given up; nil if nobody waits
 	closing bool
 	closed  bool
 
-	interrupt context.CancelFunc // ends the base's Poll that is under way; nil if there is none
+	interrupt context.CancelFunc // ends the client's Poll that is under way; nil if there is none
 	asker     context.Context    // of whoever asked for that poll
 	visitors  int                // who wait for the turn
 	left      chan struct{}      // closed when the last visitor is through
@@ -66,16 +66,16 @@ type core struct {
 	waits       regwait.Warnings // of the registry
 }
 
-func newCore(b base.Consumer, c config) *core {
+func newCore(b kafka.Consumer, c config) *core {
 	return &core{
-		base:      b,
+		client:    b,
 		config:    c,
 		seed:      maphash.MakeSeed(),
 		observing: c.observer != (NopObserver{}),
 		turn:      make(chan struct{}, 1),
 		pauses:    make(chan struct{}, 1),
-		assigned:  map[base.TopicPartition]*partition{},
-		had:       map[base.TopicPartition]bool{},
+		assigned:  map[kafka.TopicPartition]*partition{},
+		had:       map[kafka.TopicPartition]bool{},
 		outages:   map[serde.FrameID]*outage{},
 		spare:     make([]*lane, 0, 1024),
 		born:      time.Now(),
@@ -87,7 +87,7 @@ func newCore(b base.Consumer, c config) *core {
 func (c *core) claim() error {
 	switch {
 	case c.closing:
-		return base.ErrClosed
+		return kafka.ErrClosed
 	case c.claimed:
 		return ErrBusy
 	}
@@ -144,12 +144,12 @@ func (c *core) visit(ctx context.Context, f func() error) error {
 	closed := c.closed
 	c.mu.Unlock()
 	if closed {
-		return base.ErrClosed
+		return kafka.ErrClosed
 	}
 	return f()
 }
 
-// wake ends the base's Poll that is under way, so that whoever polls looks
+// wake ends the client's Poll that is under way, so that whoever polls looks
 // again. mu is held.
 func (c *core) wake() {
 	if c.interrupt != nil {
@@ -160,12 +160,12 @@ func (c *core) wake() {
 // errAgain says that nothing came of a poll: look again.
 var errAgain = errors.New("look again")
 
-// poll lets the base poll once, for up to max records, for as long as needed or,
+// poll lets the client poll once, for up to max records, for as long as needed or,
 // if patience is not 0, that long. It returns nil if something came, errAgain if
 // it was interrupted or patience ran out, or why reading ends. mu is held, and
-// released meanwhile: what the caller looked at may have changed before the base
+// released meanwhile: what the caller looked at may have changed before the client
 // polls, when no wake reaches it. So the end, trouble and unless are asked once
-// more under mu right before: if there is something to look at, the base is not
+// more under mu right before: if there is something to look at, the client is not
 // polled.
 func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless func() bool) error {
 	if c.visitors > 0 {
@@ -220,7 +220,7 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 func (c *core) pollBase(ctx context.Context, max int) error {
 	c.mu.Unlock()
 	defer c.mu.Lock()
-	if err := c.base.Poll(ctx, &c.batch, max); err != nil {
+	if err := c.client.Poll(ctx, &c.batch, max); err != nil {
 		return err
 	}
 	if len(c.batch.Records) > 0 {
@@ -248,6 +248,6 @@ func (c *core) windUp() {
 
 // lasting says whether an error of the client's will be there again next time.
 func lasting(err error) bool {
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // DeadLetterWriter keeps records that could not be dealt with. A nil error says
@@ -42,7 +42,7 @@ func WithDeadLetterTopic(topic func(*RecordError) string) DeadLetterOption {
 
 // WithDeadLetterHeaders replaces the headers that say what happened. They are
 // put behind the record's own.
-func WithDeadLetterHeaders(headers func(*RecordError) []base.Header) DeadLetterOption {
+func WithDeadLetterHeaders(headers func(*RecordError) []kafka.Header) DeadLetterOption {
 	return func(d *DeadLetters) { d.headers = headers }
 }
 
@@ -56,16 +56,16 @@ func WithDeadLetterGroup(group string) DeadLetterOption {
 // what happened. The partitioner chooses by the key. It is safe for concurrent
 // use.
 type DeadLetters struct {
-	base    base.Producer
+	client  kafka.Producer
 	topic   func(*RecordError) string
-	headers func(*RecordError) []base.Header
+	headers func(*RecordError) []kafka.Header
 	group   string
 }
 
 // NewDeadLetters writes dead letters through b, which stays the caller's. b may
 // be nil for a pipeline, which writes them by itself.
-func NewDeadLetters(b base.Producer, opts ...DeadLetterOption) *DeadLetters {
-	d := &DeadLetters{base: b}
+func NewDeadLetters(b kafka.Producer, opts ...DeadLetterOption) *DeadLetters {
+	d := &DeadLetters{client: b}
 	d.topic = func(e *RecordError) string { return e.Raw.Topic + "-dlt" }
 	d.headers = d.describe
 	for _, o := range opts {
@@ -77,12 +77,12 @@ func NewDeadLetters(b base.Producer, opts ...DeadLetterOption) *DeadLetters {
 // WriteDeadLetter produces the record that failed, and waits within ctx until
 // the brokers have it.
 func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error {
-	if d.base == nil {
-		return errors.New("avroconsumer: NewDeadLetters: the base is nil")
+	if d.client == nil {
+		return errors.New("avroconsumer: NewDeadLetters: the client is nil")
 	}
 	letter := d.Letter(e)
 	reported := make(chan error, 1)
-	if err := d.base.Produce(ctx, letter, func(_ *base.Record, err error) { reported <- err }); err != nil {
+	if err := d.client.Produce(ctx, letter, func(_ *kafka.Record, err error) { reported <- err }); err != nil {
 		return err
 	}
 	select {
@@ -95,11 +95,11 @@ func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error
 
 // Letter returns the record that is produced for a record that failed: bytes,
 // headers and timestamp of that, and the headers that say what happened.
-func (d *DeadLetters) Letter(e *RecordError) *base.Record {
+func (d *DeadLetters) Letter(e *RecordError) *kafka.Record {
 	more := d.headers(e)
-	headers := make([]base.Header, 0, len(e.Raw.Headers)+len(more))
+	headers := make([]kafka.Header, 0, len(e.Raw.Headers)+len(more))
 	headers = append(append(headers, e.Raw.Headers...), more...)
-	return &base.Record{
+	return &kafka.Record{
 		Topic:     d.topic(e),
 		Partition: -1,
 		Key:       e.Raw.Key,
@@ -109,13 +109,13 @@ func (d *DeadLetters) Letter(e *RecordError) *base.Record {
 	}
 }
 
-func (d *DeadLetters) describe(e *RecordError) []base.Header { return DeadLetterHeaders(e, d.group) }
+func (d *DeadLetters) describe(e *RecordError) []kafka.Header { return DeadLetterHeaders(e, d.group) }
 
 // DeadLetterHeaders returns the headers that say what happened to a record:
 // [HeaderTopic] and those after it. group may be empty.
-func DeadLetterHeaders(e *RecordError, group string) []base.Header {
-	text := func(key, value string) base.Header { return base.Header{Key: key, Value: []byte(value)} }
-	h := []base.Header{
+func DeadLetterHeaders(e *RecordError, group string) []kafka.Header {
+	text := func(key, value string) kafka.Header { return kafka.Header{Key: key, Value: []byte(value)} }
+	h := []kafka.Header{
 		text(HeaderTopic, e.Raw.Topic),
 		text(HeaderPartition, strconv.Itoa(int(e.Raw.Partition))),
 		text(HeaderOffset, strconv.FormatInt(e.Raw.Offset, 10)),
@@ -190,7 +190,7 @@ type DeadLetterInfo struct {
 // ParseDeadLetter reads the headers that [DeadLetterHeaders] writes: the last ones,
 // from the last [HeaderTopic] on. own are the headers before them, the record's
 // own. The error says what is missing or malformed.
-func ParseDeadLetter(headers []base.Header) (info DeadLetterInfo, own []base.Header, err error) {
+func ParseDeadLetter(headers []kafka.Header) (info DeadLetterInfo, own []kafka.Header, err error) {
 	first := len(headers) - 1
 	for first >= 0 && headers[first].Key != HeaderTopic {
 		first--
@@ -198,7 +198,7 @@ func ParseDeadLetter(headers []base.Header) (info DeadLetterInfo, own []base.Hea
 	if first < 0 {
 		return info, nil, fmt.Errorf("not a dead letter: there is no header %s", HeaderTopic)
 	}
-	number := func(h base.Header, bits int) int64 {
+	number := func(h kafka.Header, bits int) int64 {
 		n, parseErr := strconv.ParseInt(string(h.Value), 10, bits)
 		if parseErr != nil || n < 0 {
 			err = errors.Join(err, fmt.Errorf("not a dead letter: header %s: %q is no number", h.Key, h.Value))

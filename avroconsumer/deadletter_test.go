@@ -8,20 +8,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 func TestParseDeadLetter(t *testing.T) {
-	h := func(pairs ...string) (out []base.Header) {
+	h := func(pairs ...string) (out []kafka.Header) {
 		for i := 0; i < len(pairs); i += 2 {
-			out = append(out, base.Header{Key: pairs[i], Value: []byte(pairs[i+1])})
+			out = append(out, kafka.Header{Key: pairs[i], Value: []byte(pairs[i+1])})
 		}
 		return out
 	}
 	whole := h("__dlq.errors.topic", "t", "__dlq.errors.partition", "3", "__dlq.errors.offset", "1203")
 	tests := []struct {
 		name string
-		give []base.Header
+		give []kafka.Header
 		want avroconsumer.DeadLetterInfo
 		own  int // headers before
 		err  string
@@ -68,9 +68,9 @@ func FuzzDeadLetter(f *testing.F) {
 		if topic == "" || partition < 0 || offset < 0 || id < 0 || id > 1<<31-1 {
 			return // no such record
 		}
-		own := []base.Header{{Key: key, Value: value}, {Key: "null"}}
+		own := []kafka.Header{{Key: key, Value: value}, {Key: "null"}}
 		e := &avroconsumer.RecordError{
-			Raw:      &base.Record{Topic: topic, Partition: partition, Offset: offset, Headers: own},
+			Raw:      &kafka.Record{Topic: topic, Partition: partition, Offset: offset, Headers: own},
 			Stage:    avroconsumer.StageValue,
 			SchemaID: id,
 			Err:      errors.New(message),
@@ -88,6 +88,6 @@ func FuzzDeadLetter(f *testing.F) {
 		require.Len(t, own, 2)
 
 		_, _, _ = avroconsumer.ParseDeadLetter(letter.Headers[1:]) // whatever is missing, no panic
-		_, _, _ = avroconsumer.ParseDeadLetter([]base.Header{{Key: key, Value: value}})
+		_, _, _ = avroconsumer.ParseDeadLetter([]kafka.Header{{Key: key, Value: value}})
 	})
 }

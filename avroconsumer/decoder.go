@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -36,7 +36,7 @@ func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]
 // seen before. A deserializer that panics is an error too. Nulls are never decoded,
 // and never an error: Key or Value is then the zero value, and KeyNull or Tombstone
 // says so.
-func (d *Decoder[K, V]) Decode(ctx context.Context, r *base.Record) (*Message[K, V], error) {
+func (d *Decoder[K, V]) Decode(ctx context.Context, r *kafka.Record) (*Message[K, V], error) {
 	m, err := d.decodeRecord(ctx, r)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (d *Decoder[K, V]) Decode(ctx context.Context, r *base.Record) (*Message[K,
 	return m, nil
 }
 
-func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *base.Record) (*Message[K, V], *RecordError) {
+func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *kafka.Record) (*Message[K, V], *RecordError) {
 	m := newMessage[K, V](r)
 	if err := d.decode(ctx, m); err != nil {
 		return nil, err
@@ -86,13 +86,13 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *R
 }
 
 // aim sets all of t, field by field: a whole struct would be copied once more.
-func aim(t *serde.Target, part serde.Part, r *base.Record) {
+func aim(t *serde.Target, part serde.Part, r *kafka.Record) {
 	t.Topic, t.Part, t.Null, t.Headers, t.Schema = r.Topic, part, false, r.Headers, nil
 }
 
 // copyBytes does what serde.Bytes does to a key and a value. They are copies, so
 // that a handler may change them and a dead letter is what came.
-func copyBytes(r *base.Record, key, value *[]byte) {
+func copyBytes(r *kafka.Record, key, value *[]byte) {
 	n := len(r.Key)
 	both := make([]byte, n+len(r.Value))
 	copy(both[copy(both, r.Key):], r.Value)

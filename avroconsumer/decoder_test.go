@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -14,7 +14,7 @@ import (
 // written over.
 func TestDecodeBytes(t *testing.T) {
 	d := avroconsumer.NewDecoder(serde.Bytes, serde.Bytes)
-	for name, r := range map[string]base.Record{
+	for name, r := range map[string]kafka.Record{
 		"both":        {Key: []byte("key"), Value: []byte("value")},
 		"no key":      {Value: []byte("value")},
 		"tombstone":   {Key: []byte("key")},
@@ -47,7 +47,7 @@ func TestDecodeBytes(t *testing.T) {
 // The message, and one copy: no more than that beside what the client allocates.
 func TestDecodeBytesAllocates(t *testing.T) {
 	d := avroconsumer.NewDecoder(serde.Bytes, serde.Bytes)
-	r := &base.Record{Key: []byte("key"), Value: []byte("value")}
+	r := &kafka.Record{Key: []byte("key"), Value: []byte("value")}
 	require.LessOrEqual(t, testing.AllocsPerRun(1000, func() {
 		if _, err := d.Decode(t.Context(), r); err != nil {
 			panic(err)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -48,9 +48,9 @@ func TestDispatcher(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "order 1", "Letter", "payment 2", "Telegram")
-		w.Append("t", 0, base.Record{Key: []byte("k")})
+		w.Append("t", 0, kafka.Record{Key: []byte("k")})
 		dead := &letters{}
-		c, err := avroconsumer.New(w.member(), text{}, events{}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedBase(),
+		c, err := avroconsumer.New(w.member(), text{}, events{}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedClient(),
 			avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, avroconsumer.DeadLetter(dead)))
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))
@@ -101,7 +101,7 @@ func TestDispatcherOfAUnion(t *testing.T) {
 	})
 	handle := func(datum string) error {
 		return d.Handle(t.Context(), &avroconsumer.Message[string, serde.Generic]{
-			Schema: &registry.SubjectSchema{ID: 7, Schema: union}, Raw: &base.Record{Value: []byte("\x00\x00\x00\x00\x07" + datum)}})
+			Schema: &registry.SubjectSchema{ID: 7, Schema: union}, Raw: &kafka.Record{Value: []byte("\x00\x00\x00\x00\x07" + datum)}})
 	}
 	require.NoError(t, handle("\x04"))
 	require.Equal(t, []string{"telegram"}, l.get())

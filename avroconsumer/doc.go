@@ -1,5 +1,5 @@
 // Package avroconsumer is a Kafka consumer that yields values: it reads records
-// from a [base.Consumer], decodes their keys and values, and commits the offsets
+// from a [kafka.Consumer], decodes their keys and values, and commits the offsets
 // of what was dealt with.
 //
 // [Consumer.Poll], [Consumer.Messages] and [Consumer.Batches] hand messages to a

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // readThree reads "0", "1" and "2" in each way there is, and cancels when it has
@@ -74,8 +74,8 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t, 1)
 					w.fillNumbers(0, 3)
-					b := w.member(func(f *fakebase.ConsumerConfig) {
-						f.OnCommit = func(ctx context.Context, _ []base.Offset) error {
+					b := w.member(func(f *fakekafka.ConsumerConfig) {
+						f.OnCommit = func(ctx context.Context, _ []kafka.Offset) error {
 							select {
 							case <-time.After(3 * time.Second):
 								return nil
@@ -95,11 +95,11 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 					require.ErrorIs(t, ctx.Err(), context.Canceled)
 					require.NoError(t, c.Close(ctx))
 					if manual {
-						require.Equal(t, base.OffsetNone, w.committed(0))
+						require.Equal(t, kafka.OffsetNone, w.committed(0))
 					} else {
 						require.Equal(t, int64(3), w.committed(0))
 					}
-					require.ErrorIs(t, b.Poll(t.Context(), &base.Batch{}, 1), base.ErrClosed)
+					require.ErrorIs(t, b.Poll(t.Context(), &kafka.Batch{}, 1), kafka.ErrClosed)
 					w.fill(0, "3")
 					next := w.join()
 					m, err := next.Poll(t.Context())
@@ -176,7 +176,7 @@ func TestCloseCutsTheDrain(t *testing.T) {
 			require.Equal(t, 1, drain.Handlers)
 			require.ErrorIs(t, drain, context.Canceled)
 			require.Zero(t, time.Since(begin))
-			require.ErrorIs(t, <-r.result, base.ErrClosed)
+			require.ErrorIs(t, <-r.result, kafka.ErrClosed)
 			time.Sleep(2 * time.Minute)
 			require.Equal(t, int64(1), w.committed(0))
 			require.Equal(t, int64(2), w.committed(1))
@@ -186,9 +186,9 @@ func TestCloseCutsTheDrain(t *testing.T) {
 	}
 }
 
-// hanging is a base whose commits never come back by themselves.
-func hanging(f *fakebase.ConsumerConfig) {
-	f.OnCommit = func(ctx context.Context, _ []base.Offset) error {
+// hanging is a client whose commits never come back by themselves.
+func hanging(f *fakekafka.ConsumerConfig) {
+	f.OnCommit = func(ctx context.Context, _ []kafka.Offset) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -240,7 +240,7 @@ func TestCommitAfterALongDrain(t *testing.T) {
 				commits = avroconsumer.WithManualCommit()
 			}
 			opts := []avroconsumer.Option{avroconsumer.WithConcurrency(2, avroconsumer.Partition), commits,
-				avroconsumer.OnRevoked(func(ctx context.Context, p []base.TopicPartition) {
+				avroconsumer.OnRevoked(func(ctx context.Context, p []kafka.TopicPartition) {
 					if revoked++; revoked == 1 {
 						require.NoError(t, ctx.Err())
 						require.NoError(t, c.Commit(ctx, kept))
@@ -283,7 +283,7 @@ func TestCloseBesideAReaderThatHangs(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "a")
 		release := make(chan struct{})
-		c := w.join(avroconsumer.OnAssigned(func(context.Context, []base.Offset) ([]base.Offset, error) {
+		c := w.join(avroconsumer.OnAssigned(func(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
 			<-release
 			return nil, nil
 		}))
@@ -299,7 +299,7 @@ func TestCloseBesideAReaderThatHangs(t *testing.T) {
 		require.ErrorIs(t, c.Close(ctx), context.Canceled)
 		require.Equal(t, 5*time.Second, time.Since(begin))
 		close(release)
-		require.True(t, errors.Is(<-polled, base.ErrClosed))
+		require.True(t, errors.Is(<-polled, kafka.ErrClosed))
 		require.NoError(t, c.Close(ctx))
 	})
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -71,7 +71,7 @@ func (s Stage) String() string {
 
 // RecordError reports one record that could not be decoded or handled.
 type RecordError struct {
-	Raw      *base.Record // as it came: topic, partition, offset, key and value bytes, headers
+	Raw      *kafka.Record // as it came: topic, partition, offset, key and value bytes, headers
 	Stage    Stage
 	SchemaID int // of the part that failed; 0 if the frame could not be read
 	Attempts int // how often Run tried the record; 0 where nobody counts
@@ -170,7 +170,7 @@ func (e *RecordError) Blameless() bool {
 }
 
 // recordError wraps what a deserializer returned.
-func recordError(r *base.Record, stage Stage, t *serde.Target, err error) *RecordError {
+func recordError(r *kafka.Record, stage Stage, t *serde.Target, err error) *RecordError {
 	e := &RecordError{Raw: r, Stage: stage, Err: err}
 	var d *serde.DecodeError
 	switch {
@@ -193,7 +193,7 @@ func recordError(r *base.Record, stage Stage, t *serde.Target, err error) *Recor
 // EndOfPartition tells that a partition was read to its end, under
 // enable.partition.eof. It is told again whenever records came since.
 type EndOfPartition struct {
-	base.TopicPartition
+	kafka.TopicPartition
 	Offset int64 // of the next record
 }
 
@@ -205,8 +205,8 @@ func (e *EndOfPartition) Error() string {
 // PartitionError is an error of one partition, such as a topic that does not
 // exist or may not be read. The other partitions go on.
 type PartitionError struct {
-	base.TopicPartition
-	Err error // usually a *base.Error
+	kafka.TopicPartition
+	Err error // usually a *kafka.Error
 }
 
 // Error says which partition and why.
@@ -214,7 +214,7 @@ func (e *PartitionError) Error() string {
 	if e.Topic == "" { // the group's, or a connection's
 		return e.Err.Error()
 	}
-	if b := (*base.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
+	if b := (*kafka.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
 		return e.Err.Error() // it says where itself
 	}
 	return fmt.Sprintf("%s [%d]: %v", e.Topic, e.Partition, e.Err)
@@ -226,8 +226,8 @@ func (e *PartitionError) Unwrap() error { return e.Err }
 // CommitError tells that a periodic commit failed in a way that trying again
 // does not cure: this user may not commit, or the client is of no use any more.
 type CommitError struct {
-	Offsets []base.Offset
-	Err     error // usually a *base.Error
+	Offsets []kafka.Offset
+	Err     error // usually a *kafka.Error
 }
 
 // Error says what could not be committed and why.
@@ -239,7 +239,7 @@ func (e *CommitError) Error() string {
 func (e *CommitError) Unwrap() error { return e.Err }
 
 // describeOffsets names the first few of them.
-func describeOffsets(o []base.Offset) string {
+func describeOffsets(o []kafka.Offset) string {
 	const most = 3
 	var parts []string
 	for i, x := range o {

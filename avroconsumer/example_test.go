@@ -9,23 +9,23 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // greetings is a cluster with three records, the second of which is no good.
-func greetings() *fakebase.Cluster {
-	c := fakebase.New(map[string]int{"greetings": 1, "greetings-dlt": 1})
+func greetings() *fakekafka.Cluster {
+	c := fakekafka.New(map[string]int{"greetings": 1, "greetings-dlt": 1})
 	c.Append("greetings", 0,
-		base.Record{Key: []byte("ada"), Value: []byte("hello")},
-		base.Record{Key: []byte("bob"), Value: []byte("poison")},
-		base.Record{Key: []byte("cyd"), Value: []byte("goodbye")})
+		kafka.Record{Key: []byte("ada"), Value: []byte("hello")},
+		kafka.Record{Key: []byte("bob"), Value: []byte("poison")},
+		kafka.Record{Key: []byte("cyd"), Value: []byte("goodbye")})
 	return c
 }
 
-func reader(c *fakebase.Cluster, opts ...avroconsumer.Option) *consumer {
-	b := c.Consumer(fakebase.ConsumerConfig{Group: "readers", FromStart: true})
-	r, err := avroconsumer.New(b, text{}, text{}, append(opts, avroconsumer.WithOwnedBase(), avroconsumer.WithToEnd())...)
+func reader(c *fakekafka.Cluster, opts ...avroconsumer.Option) *consumer {
+	b := c.Consumer(fakekafka.ConsumerConfig{Group: "readers", FromStart: true})
+	r, err := avroconsumer.New(b, text{}, text{}, append(opts, avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd())...)
 	if err != nil {
 		panic(err)
 	}
@@ -62,7 +62,7 @@ func ExampleConsumer_Messages() {
 func ExampleConsumer_Run() {
 	ctx := context.Background()
 	cluster := greetings()
-	p := cluster.Producer(fakebase.ProducerConfig{})
+	p := cluster.Producer(fakekafka.ProducerConfig{})
 	defer p.Close(ctx)
 
 	c := reader(cluster,
@@ -96,13 +96,13 @@ func ExampleConsumer_Batches() {
 // Dead letters with the headers that Kafka Connect, Kafka Streams and Spring write.
 // Connect and Streams write text; Spring's numbers are big-endian.
 func ExampleWithDeadLetterHeaders() {
-	text := func(key, value string) base.Header { return base.Header{Key: key, Value: []byte(value)} }
+	text := func(key, value string) kafka.Header { return kafka.Header{Key: key, Value: []byte(value)} }
 	message := func(e *avroconsumer.RecordError) string { return e.Err.Error() }
 	offset := func(e *avroconsumer.RecordError) string { return strconv.FormatInt(e.Raw.Offset, 10) }
 	partition := func(e *avroconsumer.RecordError) string { return strconv.Itoa(int(e.Raw.Partition)) }
 
-	connect := func(e *avroconsumer.RecordError) []base.Header {
-		return []base.Header{
+	connect := func(e *avroconsumer.RecordError) []kafka.Header {
+		return []kafka.Header{
 			text("__connect.errors.topic", e.Raw.Topic),
 			text("__connect.errors.partition", partition(e)),
 			text("__connect.errors.offset", offset(e)),
@@ -110,8 +110,8 @@ func ExampleWithDeadLetterHeaders() {
 			text("__connect.errors.exception.message", message(e)),
 		}
 	}
-	streams := func(e *avroconsumer.RecordError) []base.Header {
-		return []base.Header{
+	streams := func(e *avroconsumer.RecordError) []kafka.Header {
+		return []kafka.Header{
 			text("__streams.errors.exception", fmt.Sprintf("%T", e.Err)),
 			text("__streams.errors.message", message(e)),
 			text("__streams.errors.topic", e.Raw.Topic),
@@ -119,8 +119,8 @@ func ExampleWithDeadLetterHeaders() {
 			text("__streams.errors.offset", offset(e)),
 		}
 	}
-	spring := func(e *avroconsumer.RecordError) []base.Header {
-		return []base.Header{
+	spring := func(e *avroconsumer.RecordError) []kafka.Header {
+		return []kafka.Header{
 			text("kafka_dlt-original-topic", e.Raw.Topic),
 			{Key: "kafka_dlt-original-partition", Value: binary.BigEndian.AppendUint32(nil, uint32(e.Raw.Partition))},
 			{Key: "kafka_dlt-original-offset", Value: binary.BigEndian.AppendUint64(nil, uint64(e.Raw.Offset))},
@@ -129,11 +129,11 @@ func ExampleWithDeadLetterHeaders() {
 		}
 	}
 	e := &avroconsumer.RecordError{
-		Raw:   &base.Record{Topic: "orders", Partition: 3, Offset: 1203, Timestamp: time.UnixMilli(1)},
+		Raw:   &kafka.Record{Topic: "orders", Partition: 3, Offset: 1203, Timestamp: time.UnixMilli(1)},
 		Stage: avroconsumer.StageValue,
 		Err:   errors.New("3 of 8 bytes left"),
 	}
-	for _, headers := range []func(*avroconsumer.RecordError) []base.Header{connect, streams, spring} {
+	for _, headers := range []func(*avroconsumer.RecordError) []kafka.Header{connect, streams, spring} {
 		d := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterHeaders(headers))
 		letter := d.Letter(e)
 		fmt.Printf("%s %s=%q\n", letter.Topic, letter.Headers[2].Key, letter.Headers[2].Value)

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -63,18 +63,18 @@ func (d text) Decode(_ context.Context, payload []byte, from *serde.Target, v *s
 // world is a cluster with one topic, "t".
 type world struct {
 	*testing.T
-	*fakebase.Cluster
+	*fakekafka.Cluster
 	outage *outage
 }
 
 func newWorld(t *testing.T, partitions int) *world {
-	return &world{T: t, Cluster: fakebase.New(map[string]int{"t": partitions, "t-dlt": 1}), outage: &outage{}}
+	return &world{T: t, Cluster: fakekafka.New(map[string]int{"t": partitions, "t-dlt": 1}), outage: &outage{}}
 }
 
 // fill appends values to a partition, each with its own text as the key.
 func (w *world) fill(partition int32, values ...string) {
 	for _, v := range values {
-		w.Append("t", partition, base.Record{Key: []byte(v), Value: []byte(v)})
+		w.Append("t", partition, kafka.Record{Key: []byte(v), Value: []byte(v)})
 	}
 }
 
@@ -85,9 +85,9 @@ func (w *world) fillNumbers(partition int32, n int) {
 	}
 }
 
-// member makes a base consumer of group "g" that reads from the start.
-func (w *world) member(change ...func(*fakebase.ConsumerConfig)) *fakebase.Consumer {
-	conf := fakebase.ConsumerConfig{Group: "g", FromStart: true}
+// member makes a client consumer of group "g" that reads from the start.
+func (w *world) member(change ...func(*fakekafka.ConsumerConfig)) *fakekafka.Consumer {
+	conf := fakekafka.ConsumerConfig{Group: "g", FromStart: true}
 	for _, f := range change {
 		f(&conf)
 	}
@@ -95,8 +95,8 @@ func (w *world) member(change ...func(*fakebase.ConsumerConfig)) *fakebase.Consu
 }
 
 // wrap makes a consumer of b.
-func (w *world) wrap(b base.Consumer, opts ...avroconsumer.Option) *consumer {
-	c, err := avroconsumer.New(b, text{w.outage}, text{w.outage}, append([]avroconsumer.Option{avroconsumer.WithOwnedBase()}, opts...)...)
+func (w *world) wrap(b kafka.Consumer, opts ...avroconsumer.Option) *consumer {
+	c, err := avroconsumer.New(b, text{w.outage}, text{w.outage}, append([]avroconsumer.Option{avroconsumer.WithOwnedClient()}, opts...)...)
 	require.NoError(w, err)
 	w.Cleanup(func() { _ = c.Close(context.Background()) }) // for tests that fail: the others close it themselves
 	return c
@@ -145,10 +145,10 @@ func (w *world) pollAll(c *consumer) (out []string) {
 	}
 }
 
-func tp(partition int32) base.TopicPartition {
-	return base.TopicPartition{Topic: "t", Partition: partition}
+func tp(partition int32) kafka.TopicPartition {
+	return kafka.TopicPartition{Topic: "t", Partition: partition}
 }
 
-func at(partition int32, offset int64) base.Offset {
-	return base.Offset{TopicPartition: tp(partition), Offset: offset, LeaderEpoch: -1}
+func at(partition int32, offset int64) kafka.Offset {
+	return kafka.Offset{TopicPartition: tp(partition), Offset: offset, LeaderEpoch: -1}
 }

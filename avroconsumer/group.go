@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // GroupStatus is what is true of a consumer's membership at a moment.
@@ -54,7 +54,7 @@ func (e *StalledError) Unwrap() error { return e.Err }
 
 // NewStalledError is the warning of a member of b that has waited since then. It is for
 // those who read by another way than a Consumer, as package pipeline does.
-func NewStalledError(b base.Consumer, since time.Time) *StalledError {
+func NewStalledError(b kafka.Consumer, since time.Time) *StalledError {
 	e := &StalledError{Since: since, For: time.Since(since)}
 	if x, ok := b.(interface{ Explain(error) error }); ok {
 		if err := x.Explain(context.DeadlineExceeded); err != context.DeadlineExceeded {
@@ -81,7 +81,7 @@ func (c *core) stalled(since time.Time) {
 	polling := c.asker != nil && !c.closing
 	c.mu.Unlock()
 	if polling {
-		Warn(c.observer, c.logger, NewStalledError(c.base, since))
+		Warn(c.observer, c.logger, NewStalledError(c.client, since))
 	}
 }
 

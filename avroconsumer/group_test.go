@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // stalls is an observer that collects the warnings of rebalances, and a logger beside it.
@@ -63,7 +63,7 @@ func TestStalledGroupNamesItself(t *testing.T) {
 			require.NoError(t, idle.Subscribe([]string{"t"}, nil))
 			first, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
-			require.Error(t, idle.Poll(first, &base.Batch{}, 1))
+			require.Error(t, idle.Poll(first, &kafka.Batch{}, 1))
 
 			s := &stalls{}
 			c := w.wrap(w.member(), s.options()...)
@@ -142,7 +142,7 @@ func TestWhatIsNoStall(t *testing.T) {
 		"takes its time with what it gets": func(t *testing.T, w *world, c *consumer, join func() *consumer) {
 			w.close(c)
 			s := &stalls{}
-			slow := w.wrap(w.member(), append(s.options(), avroconsumer.OnAssigned(func(context.Context, []base.Offset) ([]base.Offset, error) {
+			slow := w.wrap(w.member(), append(s.options(), avroconsumer.OnAssigned(func(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
 				time.Sleep(10 * time.Minute)
 				return nil, nil
 			}))...)
@@ -164,7 +164,7 @@ func TestWhatIsNoStall(t *testing.T) {
 					w := newWorld(t, 1)
 					s := &stalls{}
 					join := func() *consumer {
-						c := w.wrap(w.member(func(f *fakebase.ConsumerConfig) { f.Cooperative = cooperative }), s.options()...)
+						c := w.wrap(w.member(func(f *fakekafka.ConsumerConfig) { f.Cooperative = cooperative }), s.options()...)
 						require.NoError(t, c.Subscribe("t"))
 						return c
 					}
@@ -181,7 +181,7 @@ func TestWhatIsNoStall(t *testing.T) {
 }
 
 // A client that knows why nothing comes is asked.
-type explaining struct{ *fakebase.Consumer }
+type explaining struct{ *fakekafka.Consumer }
 
 func (explaining) Explain(err error) error { return fmt.Errorf("%w; connection refused", err) }
 

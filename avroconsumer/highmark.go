@@ -33,7 +33,7 @@ func (c *core) cameDown(p *partition) {
 }
 
 // rest waits for partitions that have too much in memory and are not known to be
-// slow, until one of them comes down or turns out to be slow: the base is then told
+// slow, until one of them comes down or turns out to be slow: the client is then told
 // to pause it. It reports whether there was one. mu is held, and released meanwhile.
 func (c *core) rest(ctx context.Context) bool {
 	now, left := time.Now(), patience

@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // lane is a queue of records of one partition that are handled one after the
@@ -98,13 +98,13 @@ func (l *lane) drop() {
 }
 
 // receive deals what a poll brought to the lanes of its partitions. mu is held.
-func (c *core) receive(b *base.Batch) {
+func (c *core) receive(b *kafka.Batch) {
 	var p *partition
 	now := int64(c.polled.Sub(c.born))
 	for i, r := range b.Records {
 		b.Records[i] = nil
 		if p == nil || p.Partition != r.Partition || p.Topic != r.Topic { // they come in runs
-			p = c.assigned[base.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
+			p = c.assigned[kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
 		}
 		if p == nil || p.stopping {
 			continue
@@ -130,7 +130,7 @@ func (c *core) receive(b *base.Batch) {
 		}
 		p.finished = true
 		if c.run == nil {
-			end := &base.Record{Topic: o.Topic, Partition: o.Partition, Offset: o.Offset}
+			end := &kafka.Record{Topic: o.Topic, Partition: o.Partition, Offset: o.Offset}
 			c.deal(item{rec: end, part: p, seq: p.tracker.first + uint64(p.tracker.entries.len()), end: true})
 		}
 	}

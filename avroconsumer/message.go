@@ -3,7 +3,7 @@ package avroconsumer
 import (
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
@@ -17,12 +17,12 @@ type Message[K, V any] struct {
 	Value     V // the zero value if Tombstone
 	KeyNull   bool
 	Tombstone bool // the value is null
-	Headers   []base.Header
+	Headers   []kafka.Header
 	Timestamp time.Time
 
 	KeySchema *registry.SubjectSchema // the key's writer's schema; nil if the key has no frame
 	Schema    *registry.SubjectSchema // the value's
-	Raw       *base.Record            // as it came
+	Raw       *kafka.Record           // as it came
 
 	// Err says why this record could not be decoded. It is set only under the
 	// policy [Raw]; Key and Value are then zero.
@@ -38,7 +38,7 @@ type handle struct {
 	offset int64
 }
 
-func newMessage[K, V any](r *base.Record) *Message[K, V] {
+func newMessage[K, V any](r *kafka.Record) *Message[K, V] {
 	return &Message[K, V]{
 		Topic:     r.Topic,
 		Partition: r.Partition,

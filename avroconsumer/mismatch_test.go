@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -39,7 +39,7 @@ func (refuse) Decode(_ context.Context, payload []byte, from *serde.Target, v *s
 }
 
 func (w *world) refusing(opts ...avroconsumer.Option) *consumer {
-	c, err := avroconsumer.New(w.member(), serde.String, serde.Deserializer[string](refuse{}), append(opts, avroconsumer.WithOwnedBase(), avroconsumer.WithToEnd())...)
+	c, err := avroconsumer.New(w.member(), serde.String, serde.Deserializer[string](refuse{}), append(opts, avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd())...)
 	require.NoError(w, err)
 	w.Cleanup(func() { _ = c.Close(context.Background()) })
 	require.NoError(w, c.Subscribe("t"))
@@ -160,11 +160,11 @@ func TestClassOfHandlersErrors(t *testing.T) {
 		{&serde.SchemaMismatchError{Err: errSchemas}, avroconsumer.HandlerErrors},
 		{&serde.EncodeError{Err: errors.New("field channel is set")}, avroconsumer.HandlerErrors},
 	} {
-		e := &avroconsumer.RecordError{Raw: &base.Record{}, Stage: avroconsumer.StageHandler, Err: c.err}
+		e := &avroconsumer.RecordError{Raw: &kafka.Record{}, Stage: avroconsumer.StageHandler, Err: c.err}
 		require.Equal(t, c.class, e.Class(), "%v", c.err)
 		require.False(t, e.Blameless())
 	}
-	_, err := avroconsumer.New(base.Consumer(newWorld(t, 1).member()), serde.String, serde.String,
+	_, err := avroconsumer.New(kafka.Consumer(newWorld(t, 1).member()), serde.String, serde.String,
 		avroconsumer.WithPolicy(avroconsumer.SchemaMismatch, avroconsumer.Retry(1, avroconsumer.Constant(0))))
 	require.ErrorContains(t, err, "schema mismatches are never retried")
 }

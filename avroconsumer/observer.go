@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Observer sees what a consumer does, for metrics, traces and logs. Its methods
@@ -13,26 +13,26 @@ import (
 // how much is in flight or the age of the oldest record, ask [Consumer.Status].
 type Observer interface {
 	// Received is told of the records of one poll. They are not to be kept.
-	Received(records []*base.Record)
+	Received(records []*kafka.Record)
 	// Handling is called when a record is about to be decoded and handled. The
 	// context it returns goes to the handler and to Handled.
-	Handling(ctx context.Context, r *base.Record) context.Context
+	Handling(ctx context.Context, r *kafka.Record) context.Context
 	// Handled is called when the handler has returned: err is its error, or that
 	// of decoding. With Poll and the iterators, it is called when the next record
 	// is asked for, and err is nil unless decoding failed. It is called once for
 	// each Handling: a record that waits for the registry (err is Temporary) is
 	// handled again, so it is not to be counted or logged here.
-	Handled(ctx context.Context, r *base.Record, took time.Duration, err error)
+	Handled(ctx context.Context, r *kafka.Record, took time.Duration, err error)
 	// Failed says what was done about a record that could not be processed. Of a
 	// registry that does not answer ([RegistryUnavailable], Waited) it is told once for
 	// each id and attempt, however many records wait: e.Attempts counts those.
 	Failed(e *RecordError, class Class, did Action)
 	// Committed is told of every commit, with its error.
-	Committed(next []base.Offset, took time.Duration, err error)
+	Committed(next []kafka.Offset, took time.Duration, err error)
 	// Assigned, Revoked and Lost are told of rebalances.
-	Assigned(p []base.TopicPartition)
-	Revoked(p []base.TopicPartition)
-	Lost(p []base.TopicPartition)
+	Assigned(p []kafka.TopicPartition)
+	Revoked(p []kafka.TopicPartition)
+	Lost(p []kafka.TopicPartition)
 	// Error is told of errors that belong to no record and end nothing.
 	Error(err error)
 }
@@ -41,28 +41,28 @@ type Observer interface {
 type NopObserver struct{}
 
 // Received does nothing.
-func (NopObserver) Received([]*base.Record) {}
+func (NopObserver) Received([]*kafka.Record) {}
 
 // Handling returns ctx.
-func (NopObserver) Handling(ctx context.Context, _ *base.Record) context.Context { return ctx }
+func (NopObserver) Handling(ctx context.Context, _ *kafka.Record) context.Context { return ctx }
 
 // Handled does nothing.
-func (NopObserver) Handled(context.Context, *base.Record, time.Duration, error) {}
+func (NopObserver) Handled(context.Context, *kafka.Record, time.Duration, error) {}
 
 // Failed does nothing.
 func (NopObserver) Failed(*RecordError, Class, Action) {}
 
 // Committed does nothing.
-func (NopObserver) Committed([]base.Offset, time.Duration, error) {}
+func (NopObserver) Committed([]kafka.Offset, time.Duration, error) {}
 
 // Assigned does nothing.
-func (NopObserver) Assigned([]base.TopicPartition) {}
+func (NopObserver) Assigned([]kafka.TopicPartition) {}
 
 // Revoked does nothing.
-func (NopObserver) Revoked([]base.TopicPartition) {}
+func (NopObserver) Revoked([]kafka.TopicPartition) {}
 
 // Lost does nothing.
-func (NopObserver) Lost([]base.TopicPartition) {}
+func (NopObserver) Lost([]kafka.TopicPartition) {}
 
 // Error does nothing.
 func (NopObserver) Error(error) {}

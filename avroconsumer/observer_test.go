@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // watcher writes down what an observer is told.
@@ -19,13 +19,13 @@ type watcher struct{ log }
 
 type spanKey struct{}
 
-func (w *watcher) Received(records []*base.Record) { w.add("received %d", len(records)) }
+func (w *watcher) Received(records []*kafka.Record) { w.add("received %d", len(records)) }
 
-func (w *watcher) Handling(ctx context.Context, r *base.Record) context.Context {
+func (w *watcher) Handling(ctx context.Context, r *kafka.Record) context.Context {
 	return context.WithValue(ctx, spanKey{}, "span of "+string(r.Value))
 }
 
-func (w *watcher) Handled(ctx context.Context, r *base.Record, took time.Duration, err error) {
+func (w *watcher) Handled(ctx context.Context, r *kafka.Record, took time.Duration, err error) {
 	w.add("%s: %v, %v", ctx.Value(spanKey{}), took, err)
 }
 
@@ -33,13 +33,13 @@ func (w *watcher) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, 
 	w.add("offset %d: %v error, %v", e.Raw.Offset, class, did)
 }
 
-func (w *watcher) Committed(next []base.Offset, took time.Duration, err error) {
+func (w *watcher) Committed(next []kafka.Offset, took time.Duration, err error) {
 	w.add("committed %d", next[0].Offset)
 }
-func (w *watcher) Assigned(p []base.TopicPartition) { w.add("assigned %v", p) }
-func (w *watcher) Revoked(p []base.TopicPartition)  { w.add("revoked %v", p) }
-func (w *watcher) Lost(p []base.TopicPartition)     { w.add("lost %v", p) }
-func (w *watcher) Error(err error)                  { w.add("error: %v", err) }
+func (w *watcher) Assigned(p []kafka.TopicPartition) { w.add("assigned %v", p) }
+func (w *watcher) Revoked(p []kafka.TopicPartition)  { w.add("revoked %v", p) }
+func (w *watcher) Lost(p []kafka.TopicPartition)     { w.add("lost %v", p) }
+func (w *watcher) Error(err error)                   { w.add("error: %v", err) }
 
 var _ avroconsumer.Observer = avroconsumer.NopObserver{}
 
@@ -49,7 +49,7 @@ type stumbler struct {
 	at string
 }
 
-func (s stumbler) Handling(ctx context.Context, r *base.Record) context.Context {
+func (s stumbler) Handling(ctx context.Context, r *kafka.Record) context.Context {
 	if string(r.Value) == s.at {
 		panic(s.at)
 	}

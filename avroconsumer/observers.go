@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Observers returns one observer that tells each of several, in this order. The
@@ -30,13 +30,13 @@ type handlingContext struct {
 	each []context.Context
 }
 
-func (o observers) Received(records []*base.Record) {
+func (o observers) Received(records []*kafka.Record) {
 	for _, one := range o {
 		one.Received(records)
 	}
 }
 
-func (o observers) Handling(ctx context.Context, r *base.Record) context.Context {
+func (o observers) Handling(ctx context.Context, r *kafka.Record) context.Context {
 	each := make([]context.Context, len(o))
 	for i, one := range o {
 		ctx = one.Handling(ctx, r)
@@ -45,7 +45,7 @@ func (o observers) Handling(ctx context.Context, r *base.Record) context.Context
 	return &handlingContext{Context: ctx, each: each}
 }
 
-func (o observers) Handled(ctx context.Context, r *base.Record, took time.Duration, err error) {
+func (o observers) Handled(ctx context.Context, r *kafka.Record, took time.Duration, err error) {
 	h, ours := ctx.(*handlingContext)
 	for i, one := range o {
 		if ours && len(h.each) == len(o) {
@@ -61,25 +61,25 @@ func (o observers) Failed(e *RecordError, class Class, did Action) {
 	}
 }
 
-func (o observers) Committed(next []base.Offset, took time.Duration, err error) {
+func (o observers) Committed(next []kafka.Offset, took time.Duration, err error) {
 	for _, one := range o {
 		one.Committed(next, took, err)
 	}
 }
 
-func (o observers) Assigned(p []base.TopicPartition) {
+func (o observers) Assigned(p []kafka.TopicPartition) {
 	for _, one := range o {
 		one.Assigned(p)
 	}
 }
 
-func (o observers) Revoked(p []base.TopicPartition) {
+func (o observers) Revoked(p []kafka.TopicPartition) {
 	for _, one := range o {
 		one.Revoked(p)
 	}
 }
 
-func (o observers) Lost(p []base.TopicPartition) {
+func (o observers) Lost(p []kafka.TopicPartition) {
 	for _, one := range o {
 		one.Lost(p)
 	}

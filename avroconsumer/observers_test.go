@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // tracer is an observer that opens a span for each record, within the one that is in
@@ -24,25 +24,25 @@ type tracer struct {
 
 func (o tracer) add(format string, args ...any) { o.log.add(o.name+" "+format, args...) }
 
-func (o tracer) Received(r []*base.Record) { o.add("received %d", len(r)) }
-func (o tracer) Handling(ctx context.Context, r *base.Record) context.Context {
+func (o tracer) Received(r []*kafka.Record) { o.add("received %d", len(r)) }
+func (o tracer) Handling(ctx context.Context, r *kafka.Record) context.Context {
 	o.add("handling %s", r.Value)
 	around, _ := ctx.Value(spanKey{}).(string)
 	return context.WithValue(ctx, spanKey{}, around+"/"+o.name)
 }
-func (o tracer) Handled(ctx context.Context, r *base.Record, _ time.Duration, err error) {
+func (o tracer) Handled(ctx context.Context, r *kafka.Record, _ time.Duration, err error) {
 	o.add("handled %s in %s: %v", r.Value, ctx.Value(spanKey{}), err != nil)
 }
 func (o tracer) Failed(e *avroconsumer.RecordError, _ avroconsumer.Class, did avroconsumer.Action) {
 	o.add("failed %s %v", e.Raw.Value, did)
 }
-func (o tracer) Committed(next []base.Offset, _ time.Duration, _ error) {
+func (o tracer) Committed(next []kafka.Offset, _ time.Duration, _ error) {
 	o.add("committed %d", next[0].Offset)
 }
-func (o tracer) Assigned(p []base.TopicPartition) { o.add("assigned %d", len(p)) }
-func (o tracer) Revoked(p []base.TopicPartition)  { o.add("revoked %d", len(p)) }
-func (o tracer) Lost(p []base.TopicPartition)     { o.add("lost %d", len(p)) }
-func (o tracer) Error(err error)                  { o.add("error %v", err) }
+func (o tracer) Assigned(p []kafka.TopicPartition) { o.add("assigned %d", len(p)) }
+func (o tracer) Revoked(p []kafka.TopicPartition)  { o.add("revoked %d", len(p)) }
+func (o tracer) Lost(p []kafka.TopicPartition)     { o.add("lost %d", len(p)) }
+func (o tracer) Error(err error)                   { o.add("error %v", err) }
 
 // Observers add up: each is told of everything, in the order given. Handlers see the
 // contexts of all of them, and each ends the span that it began.
@@ -87,7 +87,7 @@ func TestObserversAddUp(t *testing.T) {
 				}
 				c := w.wrap(b, opts...)
 				require.NoError(t, c.Subscribe("t"))
-				b.FailPartition("t", 0, &base.Error{Code: 5, Retriable: true, Err: errors.New("no leader")})
+				b.FailPartition("t", 0, &kafka.Error{Code: 5, Retriable: true, Err: errors.New("no leader")})
 				read(t, c, &all)
 				w.Group("g").Expel(b)
 				_ = pollError(c)         // told of the loss here
@@ -131,8 +131,8 @@ func TestRebalanceFunctionsAddUp(t *testing.T) {
 		w.fillNumbers(1, 5)
 		var l log
 		b := w.member()
-		from := func(name string, start ...base.Offset) avroconsumer.Option {
-			return avroconsumer.OnAssigned(func(_ context.Context, committed []base.Offset) ([]base.Offset, error) {
+		from := func(name string, start ...kafka.Offset) avroconsumer.Option {
+			return avroconsumer.OnAssigned(func(_ context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 				l.add("%s assigned %d", name, len(committed))
 				return start, nil
 			})
@@ -140,8 +140,8 @@ func TestRebalanceFunctionsAddUp(t *testing.T) {
 		opts := []avroconsumer.Option{from("a", at(0, 1), at(1, 2)), from("b", at(1, 4)), avroconsumer.OnAssigned(nil)}
 		for _, name := range []string{"a", "b"} {
 			opts = append(opts,
-				avroconsumer.OnRevoked(func(_ context.Context, p []base.TopicPartition) { l.add("%s revoked %d", name, len(p)) }),
-				avroconsumer.OnLost(func(p []base.TopicPartition) { l.add("%s lost %d", name, len(p)) }))
+				avroconsumer.OnRevoked(func(_ context.Context, p []kafka.TopicPartition) { l.add("%s revoked %d", name, len(p)) }),
+				avroconsumer.OnLost(func(p []kafka.TopicPartition) { l.add("%s lost %d", name, len(p)) }))
 		}
 		c := w.wrap(b, opts...)
 		require.NoError(t, c.Subscribe("t"))

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Option changes how [New] makes a consumer.
@@ -31,10 +31,10 @@ type config struct {
 	logger       *slog.Logger // of warnings; nil: slog.Default()
 	start        Start
 	toEnd        bool
-	onAssigned   []func(context.Context, []base.Offset) ([]base.Offset, error)
-	onRevoked    []func(context.Context, []base.TopicPartition)
-	onLost       []func([]base.TopicPartition)
-	ownsBase     bool
+	onAssigned   []func(context.Context, []kafka.Offset) ([]kafka.Offset, error)
+	onRevoked    []func(context.Context, []kafka.TopicPartition)
+	onLost       []func([]kafka.TopicPartition)
+	ownsClient   bool
 	closers      []func(context.Context) error
 
 	given map[string]bool // options of which one can count
@@ -213,7 +213,7 @@ func WithStart(at Start) Option {
 func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 
 // OnAssigned has f called with partitions that this consumer gets, and what the
-// group committed for each (base.OffsetNone: nothing), before any of their
+// group committed for each (kafka.OffsetNone: nothing), before any of their
 // records is handed out: f may load state. Reading starts where f says, for the
 // partitions that it returns; see [WithStart] for the others. An error ends the
 // Poll or Run in which it happens.
@@ -221,7 +221,7 @@ func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 // f runs where polling does. It may take its time, though not longer than
 // max.poll.interval.ms, and must not call Subscribe, Assign, Seek or Close. Several
 // are called in the order given; what a later one says about a partition wins.
-func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []base.Offset, err error)) Option {
+func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error)) Option {
 	return func(c *config) {
 		if f != nil {
 			c.onAssigned = append(c.onAssigned, f)
@@ -233,7 +233,7 @@ func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []ba
 // up by Close, after their handlers have returned and before what was dealt with
 // is committed. Commit works within f. f runs where polling does. Several are called
 // in the order given.
-func OnRevoked(f func(ctx context.Context, p []base.TopicPartition)) Option {
+func OnRevoked(f func(ctx context.Context, p []kafka.TopicPartition)) Option {
 	return func(c *config) {
 		if f != nil {
 			c.onRevoked = append(c.onRevoked, f)
@@ -244,7 +244,7 @@ func OnRevoked(f func(ctx context.Context, p []base.TopicPartition)) Option {
 // OnLost has f called with partitions that belong to another member already:
 // nothing of theirs can be committed any more. f runs where polling does. Several are
 // called in the order given.
-func OnLost(f func(p []base.TopicPartition)) Option {
+func OnLost(f func(p []kafka.TopicPartition)) Option {
 	return func(c *config) {
 		if f != nil {
 			c.onLost = append(c.onLost, f)
@@ -262,8 +262,8 @@ func Defaults(opts ...Option) Option {
 	}
 }
 
-// WithOwnedBase makes [Consumer.Close] close the base as well.
-func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }
+// WithOwnedClient makes [Consumer.Close] close the client as well.
+func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 
 // WithCloser makes [Consumer.Close] call f last, once. Several are called in the
 // order given.

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -73,7 +73,7 @@ func (c *core) waitsFor(e *RecordError) {
 // explain adds to a context's error what the client is waiting for, and the registry's
 // last error if records wait for that. mu is held.
 func (c *core) explain(err error) error {
-	err = base.Explain(c.base, err)
+	err = kafka.Explain(c.client, err)
 	if len(c.outages) > 0 {
 		err = regwait.Explain(err, c.registryErr)
 	}

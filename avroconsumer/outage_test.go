@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -88,7 +88,7 @@ func attempts(from, to time.Duration) (out []string) {
 func (w *world) framed(partitions, n, id int) {
 	for p := range partitions {
 		for i := range n {
-			w.Append("t", int32(p), base.Record{Key: fmt.Append(nil, "key ", i), Value: append(serde.AppendFrame(nil, id), fmt.Sprint(p, " ", i)...)})
+			w.Append("t", int32(p), kafka.Record{Key: fmt.Append(nil, "key ", i), Value: append(serde.AppendFrame(nil, id), fmt.Sprint(p, " ", i)...)})
 		}
 	}
 }
@@ -130,7 +130,7 @@ func TestOneEventForEachIDAndAttempt(t *testing.T) {
 				registry := newIDs(7)
 				o := &outages{begin: time.Now(), seen: map[int][]string{}}
 				dead := &letters{}
-				opts := append(everyPolicy(dead), avroconsumer.WithOwnedBase(), avroconsumer.WithToEnd(), avroconsumer.WithObserver(o),
+				opts := append(everyPolicy(dead), avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd(), avroconsumer.WithObserver(o),
 					avroconsumer.WithConcurrency(partitions, tc.ordering))
 				c, err := avroconsumer.New(w.member(), text{}, registry, opts...)
 				require.NoError(t, err)
@@ -175,11 +175,11 @@ func TestOutagesOfTwoIDs(t *testing.T) {
 		w := newWorld(t, 10)
 		w.framed(5, 3, 7)
 		for p := range int32(5) {
-			w.Append("t", 5+p, base.Record{Value: serde.AppendFrame(nil, 8)})
+			w.Append("t", 5+p, kafka.Record{Value: serde.AppendFrame(nil, 8)})
 		}
 		registry := newIDs(7, 8)
 		o := &outages{begin: time.Now(), seen: map[int][]string{}}
-		c, err := avroconsumer.New(w.member(), text{}, registry, avroconsumer.WithOwnedBase(), avroconsumer.WithToEnd(),
+		c, err := avroconsumer.New(w.member(), text{}, registry, avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd(),
 			avroconsumer.WithObserver(o), avroconsumer.WithConcurrency(10, avroconsumer.Partition))
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))
@@ -212,7 +212,7 @@ func TestOutageOutlivesItsProbe(t *testing.T) {
 		registry := newIDs(7)
 		o := &outages{begin: time.Now(), seen: map[int][]string{}}
 		b := w.member()
-		c, err := avroconsumer.New(b, text{}, registry, avroconsumer.WithOwnedBase(), avroconsumer.WithObserver(o),
+		c, err := avroconsumer.New(b, text{}, registry, avroconsumer.WithOwnedClient(), avroconsumer.WithObserver(o),
 			avroconsumer.WithConcurrency(4, avroconsumer.Partition))
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))

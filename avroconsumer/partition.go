@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // partition is one assignment of one partition: from the moment it is assigned,
@@ -16,9 +16,9 @@ import (
 //
 // All fields are guarded by core.mu.
 type partition struct {
-	base.TopicPartition
+	kafka.TopicPartition
 	tracker   tracker
-	position  int64 // of the next record to be polled, or a position such as base.OffsetNone
+	position  int64 // of the next record to be polled, or a position such as kafka.OffsetNone
 	committed int64 // the group's offset, as far as known
 
 	lanes  map[uint64]*lane // of records that wait or are being handled
@@ -36,7 +36,7 @@ type partition struct {
 	filled  time.Time // since when it is, or was last
 	slow    bool      // it came down slowly, the last time: pause it at once
 	waiting int       // lanes that wait for the registry
-	halted  bool      // what the base was told
+	halted  bool      // what the client was told
 
 	end      int64 // WithToEnd: where to stop; -1 if unknown
 	finished bool  // read to its end
@@ -47,13 +47,13 @@ type partition struct {
 	idle    chan struct{} // closed when running falls to 0; nil if nobody waits
 }
 
-func newPartition(tp base.TopicPartition, position, committed int64) *partition {
+func newPartition(tp kafka.TopicPartition, position, committed int64) *partition {
 	return &partition{TopicPartition: tp, position: position, committed: committed, lanes: map[uint64]*lane{}, end: -1}
 }
 
 // item is one record on its way through the consumer, or the end of a partition.
 type item struct {
-	rec      *base.Record // of an end: only topic, partition and offset
+	rec      *kafka.Record // of an end: only topic, partition and offset
 	part     *partition
 	seq      uint64 // its number in part.tracker
 	lane     uint64 // its key in part.lanes
@@ -69,7 +69,7 @@ func (p *partition) available() bool {
 	return !p.gone && !p.stopping && !p.paused && (p.pred == nil || p.pred.running == 0)
 }
 
-// halt is whether the base should fetch nothing more of p.
+// halt is whether the client should fetch nothing more of p.
 func (p *partition) halt() bool {
 	return p.paused || p.full && p.slow || p.waiting > 0 || p.end >= 0 && p.finished
 }

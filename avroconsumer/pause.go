@@ -3,10 +3,10 @@ package avroconsumer
 import (
 	"errors"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
-// settle tells the base which partitions to fetch, where that changed.
+// settle tells the client which partitions to fetch, where that changed.
 func (c *core) settle() {
 	c.mu.Lock()
 	unsettled := c.unsettled
@@ -15,12 +15,12 @@ func (c *core) settle() {
 		return
 	}
 	// The token is held from looking to telling: two who settle at the same time
-	// must not tell the base in the wrong order.
+	// must not tell the client in the wrong order.
 	c.pauses <- struct{}{}
 	defer func() { <-c.pauses }()
 	c.mu.Lock()
 	c.unsettled = false
-	var halt, resume []base.TopicPartition
+	var halt, resume []kafka.TopicPartition
 	for tp, p := range c.assigned {
 		switch want := p.halt(); {
 		case want == p.halted:
@@ -32,16 +32,16 @@ func (c *core) settle() {
 		p.halted = p.halt()
 	}
 	c.mu.Unlock()
-	// A partition that was taken away meanwhile is ignored, and a base that was
+	// A partition that was taken away meanwhile is ignored, and a client that was
 	// closed needs no telling.
-	for _, err := range []error{c.tell(c.base.Pause, halt), c.tell(c.base.Resume, resume)} {
-		if err != nil && !errors.Is(err, base.ErrClosed) {
+	for _, err := range []error{c.tell(c.client.Pause, halt), c.tell(c.client.Resume, resume)} {
+		if err != nil && !errors.Is(err, kafka.ErrClosed) {
 			c.observer.Error(err)
 		}
 	}
 }
 
-func (c *core) tell(call func(...base.TopicPartition) error, p []base.TopicPartition) error {
+func (c *core) tell(call func(...kafka.TopicPartition) error, p []kafka.TopicPartition) error {
 	if len(p) == 0 {
 		return nil
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // letters is a DeadLetterWriter in memory.
@@ -126,7 +126,7 @@ func TestPolicies(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 1)
-				w.Append("t", 0, base.Record{Value: []byte("a")}, base.Record{Key: []byte(tc.bad), Value: []byte(tc.bad)}, base.Record{Value: []byte("b")})
+				w.Append("t", 0, kafka.Record{Value: []byte("a")}, kafka.Record{Key: []byte(tc.bad), Value: []byte(tc.bad)}, kafka.Record{Value: []byte("b")})
 				dead := &letters{}
 				opts := []avroconsumer.Option{avroconsumer.WithToEnd()}
 				if tc.policy != nil {
@@ -172,10 +172,10 @@ func TestRetryHoldsUpItsOwn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 2)
 				w.Append("t", 0,
-					base.Record{Key: []byte("1"), Value: []byte("bad")},
-					base.Record{Key: []byte("2"), Value: []byte("k2")},
-					base.Record{Key: []byte("1"), Value: []byte("k3")})
-				w.Append("t", 1, base.Record{Key: []byte("1"), Value: []byte("x")}, base.Record{Key: []byte("1"), Value: []byte("y")})
+					kafka.Record{Key: []byte("1"), Value: []byte("bad")},
+					kafka.Record{Key: []byte("2"), Value: []byte("k2")},
+					kafka.Record{Key: []byte("1"), Value: []byte("k3")})
+				w.Append("t", 1, kafka.Record{Key: []byte("1"), Value: []byte("x")}, kafka.Record{Key: []byte("1"), Value: []byte("y")})
 				c := w.join(avroconsumer.WithConcurrency(1, tc.ordering), avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.HandlerErrors,
 					avroconsumer.Retry(2, avroconsumer.Exponential(time.Second, 10*time.Second)).Then(avroconsumer.Skip())))
 				var l log
@@ -234,7 +234,7 @@ func TestRunWaitsForTheRegistry(t *testing.T) {
 				} else {
 					require.ElementsMatch(t, []string{"0", "a", "b", "2"}, l.get())
 				}
-				require.Equal(t, []base.TopicPartition{tp(0)}, b.Paused())
+				require.Equal(t, []kafka.TopicPartition{tp(0)}, b.Paused())
 				require.Equal(t, int64(1), w.committed(0))
 				require.Equal(t, int64(2), w.committed(1))
 				w.fill(0, "3")
@@ -255,11 +255,11 @@ func TestDeadLetters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		at := time.UnixMilli(1_700_000_000_123)
-		own := []base.Header{{Key: "trace", Value: []byte("7")}, {Key: "null"}}
+		own := []kafka.Header{{Key: "trace", Value: []byte("7")}, {Key: "null"}}
 		w.Append("t", 0,
-			base.Record{Key: []byte("k"), Value: []byte("poison \x00\xff"), Headers: own, Timestamp: at},
-			base.Record{Value: []byte("bad"), Headers: own})
-		p := w.Producer(fakebase.ProducerConfig{Delay: time.Second})
+			kafka.Record{Key: []byte("k"), Value: []byte("poison \x00\xff"), Headers: own, Timestamp: at},
+			kafka.Record{Value: []byte("bad"), Headers: own})
+		p := w.Producer(fakekafka.ProducerConfig{Delay: time.Second})
 		dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup("g")))
 		c := w.join(avroconsumer.WithToEnd(),
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead),
@@ -288,7 +288,7 @@ func TestDeadLetters(t *testing.T) {
 	})
 }
 
-func headers(h []base.Header) (out []string) {
+func headers(h []kafka.Header) (out []string) {
 	for _, x := range h {
 		out = append(out, x.Key+"="+string(x.Value))
 	}
@@ -301,14 +301,14 @@ func TestDeadLettersAreAcknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "poison", "b")
-		p := w.Producer(fakebase.ProducerConfig{})
+		p := w.Producer(fakekafka.ProducerConfig{})
 		p.Hold()
 		c := w.join(avroconsumer.WithAutoCommit(time.Second), avroconsumer.WithDrainTimeout(time.Second),
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(p))))
 		var l log
 		r := start(t, c, badly(&l))
 		time.Sleep(time.Hour)
-		require.Equal(t, base.OffsetNone, w.committed(0))
+		require.Equal(t, kafka.OffsetNone, w.committed(0))
 		p.Release()
 		time.Sleep(2 * time.Second)
 		require.Equal(t, int64(2), w.committed(0))
@@ -325,7 +325,7 @@ func TestDeadLettersAreAcknowledged(t *testing.T) {
 		require.Error(t, p.Close(ctx))
 		r = start(t, c, badly(&l))
 		err := <-r.result
-		require.ErrorIs(t, err, base.ErrClosed)
+		require.ErrorIs(t, err, kafka.ErrClosed)
 		require.ErrorIs(t, err, errPoison)
 		w.close(c)
 	})
@@ -336,11 +336,11 @@ func TestDeadLetterHeadersOfOnesOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "poison")
-		p := w.Producer(fakebase.ProducerConfig{})
+		p := w.Producer(fakekafka.ProducerConfig{})
 		dead := avroconsumer.NewDeadLetters(p,
 			avroconsumer.WithDeadLetterTopic(func(e *avroconsumer.RecordError) string { return "t-dlt" }),
-			avroconsumer.WithDeadLetterHeaders(func(e *avroconsumer.RecordError) []base.Header {
-				return []base.Header{{Key: "__connect.errors.exception.message", Value: []byte(e.Err.Error())}}
+			avroconsumer.WithDeadLetterHeaders(func(e *avroconsumer.RecordError) []kafka.Header {
+				return []kafka.Header{{Key: "__connect.errors.exception.message", Value: []byte(e.Err.Error())}}
 			}))
 		c := w.join(avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(dead)))
 		require.NoError(t, c.Run(t.Context(), badly(&log{})))
@@ -387,12 +387,12 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := avroconsumer.New(base.Consumer(&fakebase.Consumer{}), text{}, text{}, tc.opt)
+			_, err := avroconsumer.New(kafka.Consumer(&fakekafka.Consumer{}), text{}, text{}, tc.opt)
 			require.EqualError(t, err, tc.err)
 		})
 	}
 	_, err := avroconsumer.New[string, string](nil, text{}, text{})
-	require.EqualError(t, err, "avroconsumer: New needs a base, a key deserializer and a value deserializer")
+	require.EqualError(t, err, "avroconsumer: New needs a client, a key deserializer and a value deserializer")
 }
 
 func TestExponential(t *testing.T) {

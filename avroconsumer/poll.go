@@ -6,15 +6,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/kafka"
 )
 
 const (
 	// maxPoll is how many records one poll may bring.
 	maxPoll = 500
 	// stale is how long a caller that takes its time with what was polled keeps
-	// the base waiting at most: a member that does not poll is thrown out.
+	// the client waiting at most: a member that does not poll is thrown out.
 	stale = time.Second
 )
 
@@ -30,7 +30,7 @@ const (
 //   - a [*PartitionError] or [*CommitError]: the rest goes on;
 //   - ctx's error: nothing came in time; with the last *registry.UnavailableError if
 //     records wait for the registry;
-//   - [ErrEnd], [base.ErrClosed], an error of [OnAssigned], or a *[base.Error]: there
+//   - [ErrEnd], [kafka.ErrClosed], an error of [OnAssigned], or a *[kafka.Error]: there
 //     is nothing more to read.
 //
 // While the registry does not answer, the partitions that need it wait, paused
@@ -203,7 +203,7 @@ func (c *core) await(ctx context.Context) (item, error) {
 			return item{}, c.explain(err)
 		}
 		if c.closing {
-			return item{}, base.ErrClosed
+			return item{}, kafka.ErrClosed
 		}
 		if len(c.trouble) > 0 {
 			err := c.trouble[0]

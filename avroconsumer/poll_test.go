@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
@@ -22,9 +22,9 @@ func TestMessage(t *testing.T) {
 		w := newWorld(t, 1)
 		at := time.UnixMilli(1_700_000_000_123)
 		w.Append("t", 0,
-			base.Record{Key: []byte("k"), Value: []byte("v"), Timestamp: at, Headers: []base.Header{{Key: "h", Value: []byte("1")}}},
-			base.Record{Key: []byte("k")},
-			base.Record{Value: []byte{}},
+			kafka.Record{Key: []byte("k"), Value: []byte("v"), Timestamp: at, Headers: []kafka.Header{{Key: "h", Value: []byte("1")}}},
+			kafka.Record{Key: []byte("k")},
+			kafka.Record{Value: []byte{}},
 		)
 		c := w.join()
 		m, err := c.Poll(t.Context())
@@ -37,7 +37,7 @@ func TestMessage(t *testing.T) {
 		require.False(t, m.KeyNull)
 		require.False(t, m.Tombstone)
 		require.True(t, m.Timestamp.Equal(at))
-		require.Equal(t, []base.Header{{Key: "h", Value: []byte("1")}}, m.Headers)
+		require.Equal(t, []kafka.Header{{Key: "h", Value: []byte("1")}}, m.Headers)
 		require.Equal(t, []byte("v"), m.Raw.Value)
 
 		m, err = c.Poll(t.Context())
@@ -61,7 +61,7 @@ func TestPollCommits(t *testing.T) {
 		c := w.join(avroconsumer.WithAutoCommit(time.Minute))
 		require.Equal(t, "0", w.poll(c))
 		time.Sleep(2 * time.Minute)
-		require.Equal(t, base.OffsetNone, w.committed(0), "nobody came back for the next one")
+		require.Equal(t, kafka.OffsetNone, w.committed(0), "nobody came back for the next one")
 		require.Equal(t, "1", w.poll(c))
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, int64(1), w.committed(0))
@@ -101,7 +101,7 @@ func TestManualCommit(t *testing.T) {
 			msgs = append(msgs, m)
 		}
 		time.Sleep(time.Hour)
-		require.Equal(t, base.OffsetNone, w.committed(0))
+		require.Equal(t, kafka.OffsetNone, w.committed(0))
 
 		require.NoError(t, c.Commit(t.Context(), msgs[1]))
 		require.Equal(t, int64(2), w.committed(0), "up to the message, although the third is dealt with too")
@@ -130,10 +130,10 @@ func TestCommitWhileTheGroupRebalances(t *testing.T) {
 			w := newWorld(t, 1)
 			w.fillNumbers(0, 2)
 			stable := time.Now().Add(3 * time.Second)
-			c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
-				c.OnCommit = func(context.Context, []base.Offset) error {
+			c := w.wrap(w.member(func(c *fakekafka.ConsumerConfig) {
+				c.OnCommit = func(context.Context, []kafka.Offset) error {
 					if time.Now().Before(stable) {
-						return &base.Error{Code: code, Partition: -1, Err: errors.New("the group rebalances")}
+						return &kafka.Error{Code: code, Partition: -1, Err: errors.New("the group rebalances")}
 					}
 					return nil
 				}
@@ -144,9 +144,9 @@ func TestCommitWhileTheGroupRebalances(t *testing.T) {
 			w.close(c)
 			require.Equal(t, int64(1), w.committed(0))
 
-			c = w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
-				c.OnCommit = func(context.Context, []base.Offset) error {
-					return &base.Error{Code: code, Partition: -1, Err: errors.New("the group rebalances")}
+			c = w.wrap(w.member(func(c *fakekafka.ConsumerConfig) {
+				c.OnCommit = func(context.Context, []kafka.Offset) error {
+					return &kafka.Error{Code: code, Partition: -1, Err: errors.New("the group rebalances")}
 				}
 			}), avroconsumer.WithManualCommit())
 			require.NoError(t, c.Subscribe("t"))
@@ -163,8 +163,8 @@ func TestCommitAsync(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fillNumbers(0, 3)
 		commits := 0
-		c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
-			c.OnCommit = func(context.Context, []base.Offset) error {
+		c := w.wrap(w.member(func(c *fakekafka.ConsumerConfig) {
+			c.OnCommit = func(context.Context, []kafka.Offset) error {
 				commits++
 				time.Sleep(time.Second)
 				return nil
@@ -172,7 +172,7 @@ func TestCommitAsync(t *testing.T) {
 		}), avroconsumer.WithManualCommit())
 		require.NoError(t, c.Subscribe("t"))
 		var got []string
-		done := func(next []base.Offset, err error) { got = append(got, fmt.Sprint(next, err)) }
+		done := func(next []kafka.Offset, err error) { got = append(got, fmt.Sprint(next, err)) }
 		for range 3 {
 			m, err := c.Poll(t.Context())
 			require.NoError(t, err)
@@ -182,7 +182,7 @@ func TestCommitAsync(t *testing.T) {
 		w.close(c)
 		require.Equal(t, 2, commits, "the second and the third go together")
 		require.Equal(t, []string{"[t [0] offset 1] <nil>", "[t [0] offset 3] <nil>", "[t [0] offset 3] <nil>"}, got)
-		require.ErrorIs(t, c.CommitAsync(done), base.ErrClosed)
+		require.ErrorIs(t, c.CommitAsync(done), kafka.ErrClosed)
 	})
 }
 
@@ -190,7 +190,7 @@ func TestBadRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "a", "poison 1", "unknown 2", "panic 3", "b")
-		w.Append("t", 0, base.Record{Key: []byte("a"), Value: []byte("poison")})
+		w.Append("t", 0, kafka.Record{Key: []byte("a"), Value: []byte("poison")})
 		c := w.join()
 		require.Equal(t, "a", w.poll(c))
 		_, err := c.Poll(t.Context())
@@ -300,7 +300,7 @@ func TestEndOfPartition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
 		w.fill(0, "a", "b")
-		c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) { c.Ends = true }))
+		c := w.wrap(w.member(func(c *fakekafka.ConsumerConfig) { c.Ends = true }))
 		require.NoError(t, c.Subscribe("t"))
 		require.ElementsMatch(t, []string{"a", "b", "end of 0 at 2", "end of 1 at 0"}, w.pollAll(c))
 		w.fill(0, "c")
@@ -318,14 +318,14 @@ func TestPartitionErrors(t *testing.T) {
 		b := w.member()
 		c := w.wrap(b)
 		require.NoError(t, c.Subscribe("t"))
-		b.FailPartition("secret", 0, &base.Error{Code: 29, Topic: "secret", Partition: 0, Err: errors.New("not authorised")})
+		b.FailPartition("secret", 0, &kafka.Error{Code: 29, Topic: "secret", Partition: 0, Err: errors.New("not authorised")})
 		_, err := c.Poll(t.Context())
 		require.EqualError(t, err, "secret [0]: not authorised (29)")
-		var kafka *base.Error
-		require.ErrorAs(t, err, &kafka)
+		var kafkaErr *kafka.Error
+		require.ErrorAs(t, err, &kafkaErr)
 		require.Equal(t, "a", w.poll(c), "the others go on")
 
-		b.Fail(&base.Error{Code: -150, Partition: -1, Fatal: true, Err: errors.New("gone")})
+		b.Fail(&kafka.Error{Code: -150, Partition: -1, Fatal: true, Err: errors.New("gone")})
 		var got []error
 		for _, err := range c.Messages(t.Context()) {
 			got = append(got, err)
@@ -348,7 +348,7 @@ func TestRegistryOutage(t *testing.T) {
 		c := w.wrap(b)
 		require.NoError(t, c.Subscribe("t"))
 		require.ElementsMatch(t, []string{"0", "a", "b"}, w.pollAll(c))
-		require.Equal(t, []base.TopicPartition{tp(0)}, b.Paused())
+		require.Equal(t, []kafka.TopicPartition{tp(0)}, b.Paused())
 		require.True(t, c.Status()[0].Waiting)
 		w.fill(0, "3")
 		w.fill(1, "c")
@@ -403,7 +403,7 @@ func TestRegistryRefuses(t *testing.T) {
 	})
 }
 
-// A loop that takes its time with each of many records still polls the base, so
+// A loop that takes its time with each of many records still polls the client, so
 // that it stays a member and hears of rebalances.
 func TestSlowLoopStaysAMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -461,12 +461,12 @@ func TestCloseDuringPoll(t *testing.T) {
 		}()
 		synctest.Wait()
 		w.close(c)
-		require.ErrorIs(t, <-done, base.ErrClosed)
+		require.ErrorIs(t, <-done, kafka.ErrClosed)
 		w.close(c) // idempotent
-		require.ErrorIs(t, pollError(c), base.ErrClosed)
-		require.ErrorIs(t, c.Subscribe("t"), base.ErrClosed)
-		require.ErrorIs(t, c.Pause(tp(0)), base.ErrClosed)
-		require.ErrorIs(t, c.Seek(t.Context(), at(0, 1)), base.ErrClosed)
+		require.ErrorIs(t, pollError(c), kafka.ErrClosed)
+		require.ErrorIs(t, c.Subscribe("t"), kafka.ErrClosed)
+		require.ErrorIs(t, c.Pause(tp(0)), kafka.ErrClosed)
+		require.ErrorIs(t, c.Seek(t.Context(), at(0, 1)), kafka.ErrClosed)
 	})
 }
 
@@ -475,10 +475,10 @@ func TestCommitsThatFail(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fillNumbers(0, 3)
 		var fail atomic.Value // of error
-		fail.Store(error(&base.Error{Code: 27, Partition: -1, Err: errors.New("rebalance in progress")}))
+		fail.Store(error(&kafka.Error{Code: 27, Partition: -1, Err: errors.New("rebalance in progress")}))
 		var failing atomic.Bool
-		c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
-			c.OnCommit = func(context.Context, []base.Offset) error {
+		c := w.wrap(w.member(func(c *fakekafka.ConsumerConfig) {
+			c.OnCommit = func(context.Context, []kafka.Offset) error {
 				if failing.Load() {
 					return fail.Load().(error)
 				}
@@ -495,7 +495,7 @@ func TestCommitsThatFail(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		require.Equal(t, int64(2), w.committed(0))
 
-		fail.Store(error(&base.Error{Code: 30, Partition: -1, Err: errors.New("group authorisation failed")}))
+		fail.Store(error(&kafka.Error{Code: 30, Partition: -1, Err: errors.New("group authorisation failed")}))
 		failing.Store(true)
 		require.Equal(t, "nothing", w.poll(c))
 		time.Sleep(20 * time.Second)
@@ -515,7 +515,7 @@ func TestToEnd(t *testing.T) {
 				w := newWorld(t, 3)
 				w.fillNumbers(0, 3)
 				w.fillNumbers(1, 2)
-				c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) { c.Ends = ends }), avroconsumer.WithToEnd())
+				c := w.wrap(w.member(func(c *fakekafka.ConsumerConfig) { c.Ends = ends }), avroconsumer.WithToEnd())
 				require.NoError(t, c.Subscribe("t"))
 				var got []string
 				for m, err := range c.Messages(t.Context()) {

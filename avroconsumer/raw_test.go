@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // readRaw hands each record to handle, by itself or as a batch.
@@ -100,7 +100,7 @@ func TestRunBatchLingersOnce(t *testing.T) {
 func TestDispatcherOfRawRecords(t *testing.T) {
 	d := avroconsumer.NewDispatcher[string, event]()
 	d.OnTombstone(func(context.Context, *avroconsumer.Message[string, event]) error { panic("deletes the key \"\"") })
-	bad := &avroconsumer.RecordError{Raw: &base.Record{Topic: "t", Key: []byte("k")}, Stage: avroconsumer.StageKey, Err: errPoison}
+	bad := &avroconsumer.RecordError{Raw: &kafka.Record{Topic: "t", Key: []byte("k")}, Stage: avroconsumer.StageKey, Err: errPoison}
 	err := d.Handle(t.Context(), &avroconsumer.Message[string, event]{Tombstone: true, Raw: bad.Raw, Err: bad})
 	require.ErrorIs(t, err, avroconsumer.ErrNoHandler)
 	require.ErrorIs(t, err, errPoison)
@@ -109,7 +109,7 @@ func TestDispatcherOfRawRecords(t *testing.T) {
 // detached is an observer whose contexts never end.
 type detached struct{ avroconsumer.NopObserver }
 
-func (detached) Handling(context.Context, *base.Record) context.Context { return context.Background() }
+func (detached) Handling(context.Context, *kafka.Record) context.Context { return context.Background() }
 
 // What a handler returns late is given to no policy, whatever context an observer has put
 // in place of the handler's.
@@ -131,7 +131,7 @@ func TestLateResultsBesideADetachedObserver(t *testing.T) {
 		time.Sleep(time.Hour)
 		require.Empty(t, dead.get())
 		w.close(c)
-		require.Equal(t, base.OffsetNone, w.committed(0))
+		require.Equal(t, kafka.OffsetNone, w.committed(0))
 	})
 }
 
@@ -142,15 +142,15 @@ func TestStartsThatAreNone(t *testing.T) {
 		w.fillNumbers(0, 2)
 		b := w.member()
 		for _, at := range []time.Time{{}, time.Unix(-1, 0)} {
-			c := w.wrap(struct{ base.Consumer }{b}, avroconsumer.WithStart(avroconsumer.FromTime(at)))
+			c := w.wrap(struct{ kafka.Consumer }{b}, avroconsumer.WithStart(avroconsumer.FromTime(at)))
 			require.NotNil(t, c)
 		}
 		c := w.join(avroconsumer.WithStart(avroconsumer.FromTime(time.Time{})))
 		require.Equal(t, "0", w.poll(c))
-		require.Equal(t, []base.Offset{{TopicPartition: tp(0), Offset: 0, LeaderEpoch: -1}}, c.Position())
+		require.Equal(t, []kafka.Offset{{TopicPartition: tp(0), Offset: 0, LeaderEpoch: -1}}, c.Position())
 		w.close(c)
-		for _, offset := range []int64{-3, base.OffsetNone} {
-			_, err := avroconsumer.New(base.Consumer(b), text{}, text{}, avroconsumer.WithStart(avroconsumer.FromOffset(offset)))
+		for _, offset := range []int64{-3, kafka.OffsetNone} {
+			_, err := avroconsumer.New(kafka.Consumer(b), text{}, text{}, avroconsumer.WithStart(avroconsumer.FromOffset(offset)))
 			require.ErrorContains(t, err, "avroconsumer: WithStart: offset ")
 		}
 	})

@@ -5,21 +5,21 @@ import (
 	"context"
 	"slices"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 )
 
-// rebalancer is what the base tells of rebalances. Its methods run inside the
-// base's Poll, Subscribe and Close: whoever has the turn waits for them.
+// rebalancer is what the client tells of rebalances. Its methods run inside the
+// client's Poll, Subscribe and Close: whoever has the turn waits for them.
 type rebalancer struct{ *core }
 
 // Assigned takes partitions over, and says where to begin.
-func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+func (c rebalancer) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 	c.stall.End() // what follows is this program's own time
 	ctx = c.asking(ctx)
 	c.mu.Lock()
 	for _, o := range committed {
-		c.forget(c.assigned[o.TopicPartition], ErrLost) // a base that says it twice
+		c.forget(c.assigned[o.TopicPartition], ErrLost) // a client that says it twice
 		c.assigned[o.TopicPartition] = newPartition(o.TopicPartition, o.Offset, o.Offset)
 	}
 	c.mu.Unlock()
@@ -41,8 +41,8 @@ func (c rebalancer) Assigned(ctx context.Context, committed []base.Offset) ([]ba
 }
 
 // begin finds out where to begin, by the user's options and functions.
-func (c *core) begin(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
-	start, err := c.start.offsets(ctx, c.base, committed, func(tp base.TopicPartition) bool {
+func (c *core) begin(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
+	start, err := c.start.offsets(ctx, c.client, committed, func(tp kafka.TopicPartition) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		return c.had[tp]
@@ -62,7 +62,7 @@ func (c *core) begin(ctx context.Context, committed []base.Offset) ([]base.Offse
 	for _, o := range start {
 		if p := c.assigned[o.TopicPartition]; p != nil {
 			// The group's offset will follow, also backwards.
-			p.position, p.committed = o.Offset, base.OffsetNone
+			p.position, p.committed = o.Offset, kafka.OffsetNone
 		}
 	}
 	c.mu.Unlock()
@@ -70,8 +70,8 @@ func (c *core) begin(ctx context.Context, committed []base.Offset) ([]base.Offse
 }
 
 // findEnds notes the ends that WithToEnd reads to.
-func (c *core) findEnds(ctx context.Context, tps []base.TopicPartition) error {
-	broker, ok := c.base.(base.Offsets)
+func (c *core) findEnds(ctx context.Context, tps []kafka.TopicPartition) error {
+	broker, ok := c.client.(kafka.Offsets)
 	if !c.toEnd || !ok {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (c *core) findEnds(ctx context.Context, tps []base.TopicPartition) error {
 		c.mu.Lock()
 		if p := c.assigned[tp]; p != nil {
 			p.end = high
-			p.finished = low >= high || p.position >= high || p.position == base.OffsetEnd
+			p.finished = low >= high || p.position >= high || p.position == kafka.OffsetEnd
 			c.unsettled = true
 		}
 		c.mu.Unlock()
@@ -92,13 +92,13 @@ func (c *core) findEnds(ctx context.Context, tps []base.TopicPartition) error {
 }
 
 // Revoked gives partitions up in good order.
-func (c rebalancer) Revoked(ctx context.Context, tps []base.TopicPartition) {
+func (c rebalancer) Revoked(ctx context.Context, tps []kafka.TopicPartition) {
 	c.observer.Revoked(tps)
 	c.surrender(c.patient(ctx), tps)
 	c.lostAll()
 }
 
-// asking returns the context of whoever asked for a poll. The one that the base
+// asking returns the context of whoever asked for a poll. The one that the client
 // got, and passes on, ends for reasons of ours: an interruption, a poll that is
 // to be short.
 func (c *core) asking(ctx context.Context) context.Context {
@@ -123,7 +123,7 @@ func (c *core) patient(ctx context.Context) context.Context {
 
 // surrender hands out nothing more of these partitions, waits for their handlers
 // within the drain timeout, asks the user's function, commits, and forgets them.
-func (c *core) surrender(ctx context.Context, tps []base.TopicPartition) {
+func (c *core) surrender(ctx context.Context, tps []kafka.TopicPartition) {
 	ctx, cancel := context.WithTimeout(ctx, c.drainTimeout)
 	defer cancel()
 
@@ -152,8 +152,8 @@ func (c *core) surrender(ctx context.Context, tps []base.TopicPartition) {
 		f(ctx, tps)
 	}
 	if !c.manual {
-		_, _ = c.commit(ctx, func() []base.Offset { // the observer is told of an error
-			var out []base.Offset
+		_, _ = c.commit(ctx, func() []kafka.Offset { // the observer is told of an error
+			var out []kafka.Offset
 			for _, p := range parts {
 				if o, ok := c.due(p); ok {
 					out = append(out, o)
@@ -188,7 +188,7 @@ func (c *core) drain(ctx context.Context, parts []*partition) {
 
 // Lost forgets partitions that belong to somebody else: their handlers are
 // cancelled, nothing is committed.
-func (c rebalancer) Lost(tps []base.TopicPartition) {
+func (c rebalancer) Lost(tps []kafka.TopicPartition) {
 	c.mu.Lock()
 	for _, tp := range tps {
 		c.forget(c.assigned[tp], ErrLost)
@@ -237,7 +237,7 @@ func (p *partition) cancelHandlers(cause error) {
 // reposition puts a new partition in the place of p, so that whatever of p is
 // still under way counts for nothing. mu is held.
 func (c *core) reposition(p *partition, to int64) {
-	next := newPartition(p.TopicPartition, to, base.OffsetNone)
+	next := newPartition(p.TopicPartition, to, kafka.OffsetNone)
 	next.paused, next.halted, next.end = p.paused, p.halted, p.end
 	if p.running > 0 {
 		next.pred, p.pred = p, nil
@@ -252,6 +252,6 @@ func (c *core) reposition(p *partition, to int64) {
 	c.unsettled = true
 }
 
-func comparePartitions(a, b base.TopicPartition) int {
+func comparePartitions(a, b kafka.TopicPartition) int {
 	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }

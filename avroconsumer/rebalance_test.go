@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // journal writes down what rebalances tell.
@@ -20,18 +20,18 @@ type journal struct{ lines []string }
 
 func (j *journal) options() []avroconsumer.Option {
 	return []avroconsumer.Option{
-		avroconsumer.OnAssigned(func(_ context.Context, p []base.Offset) ([]base.Offset, error) {
+		avroconsumer.OnAssigned(func(_ context.Context, p []kafka.Offset) ([]kafka.Offset, error) {
 			for _, o := range p {
 				j.lines = append(j.lines, fmt.Sprintf("+%d@%d", o.Partition, o.Offset))
 			}
 			return nil, nil
 		}),
-		avroconsumer.OnRevoked(func(_ context.Context, p []base.TopicPartition) {
+		avroconsumer.OnRevoked(func(_ context.Context, p []kafka.TopicPartition) {
 			for _, tp := range p {
 				j.lines = append(j.lines, fmt.Sprintf("-%d", tp.Partition))
 			}
 		}),
-		avroconsumer.OnLost(func(p []base.TopicPartition) {
+		avroconsumer.OnLost(func(p []kafka.TopicPartition) {
 			for _, tp := range p {
 				j.lines = append(j.lines, fmt.Sprintf("!%d", tp.Partition))
 			}
@@ -46,7 +46,7 @@ func TestRevokedPartitionsAreCommitted(t *testing.T) {
 				w := newWorld(t, 2)
 				w.fillNumbers(0, 10)
 				w.fillNumbers(1, 10)
-				conf := func(c *fakebase.ConsumerConfig) { c.Cooperative = cooperative }
+				conf := func(c *fakekafka.ConsumerConfig) { c.Cooperative = cooperative }
 				var j journal
 				a := w.wrap(w.member(conf), append(j.options(), avroconsumer.WithAutoCommit(time.Hour))...)
 				require.NoError(t, a.Subscribe("t"))
@@ -70,8 +70,8 @@ func TestRevokedPartitionsAreCommitted(t *testing.T) {
 						seen[fmt.Sprint(m.Partition, "-", m.Value)]++
 					}
 				}
-				require.Equal(t, []base.TopicPartition{tp(0)}, a.Assignment())
-				require.Equal(t, []base.TopicPartition{tp(1)}, b.Assignment())
+				require.Equal(t, []kafka.TopicPartition{tp(0)}, a.Assignment())
+				require.Equal(t, []kafka.TopicPartition{tp(1)}, b.Assignment())
 				if cooperative {
 					require.Equal(t, []string{"+0@-1001", "+1@-1001", "-1"}, j.lines)
 				} else {
@@ -99,7 +99,7 @@ func TestLost(t *testing.T) {
 		m, err := c.Poll(t.Context())
 		require.NoError(t, err)
 		w.Group("g").Expel(b)
-		require.Equal(t, "1", w.poll(c), "what is in memory is handed out until the base says more")
+		require.Equal(t, "1", w.poll(c), "what is in memory is handed out until the client says more")
 		require.Error(t, c.Commit(t.Context(), m), "the broker knows better")
 		require.Equal(t, []string{"2", "3", "4", "0", "1", "2", "3", "4"}, w.pollAll(c))
 		require.Equal(t, []string{"+0@-1001", "!0", "+0@-1001"}, j.lines)
@@ -118,10 +118,10 @@ func TestOnAssigned(t *testing.T) {
 		w.Group("g").SetCommitted("t", 0, 4)
 		w.Group("g").SetCommitted("t", 1, 4)
 		loaded := false
-		c := w.join(avroconsumer.OnAssigned(func(ctx context.Context, committed []base.Offset) ([]base.Offset, error) {
+		c := w.join(avroconsumer.OnAssigned(func(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 			time.Sleep(time.Minute) // state is loaded, longer than whoever polls waits
 			loaded = true
-			return []base.Offset{at(0, 2)}, nil
+			return []kafka.Offset{at(0, 2)}, nil
 		}))
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
@@ -133,7 +133,7 @@ func TestOnAssigned(t *testing.T) {
 		require.Equal(t, int64(5), w.committed(0))
 
 		refused := errors.New("no state")
-		c = w.join(avroconsumer.OnAssigned(func(context.Context, []base.Offset) ([]base.Offset, error) { return nil, refused }))
+		c = w.join(avroconsumer.OnAssigned(func(context.Context, []kafka.Offset) ([]kafka.Offset, error) { return nil, refused }))
 		require.ErrorIs(t, pollError(c), refused)
 		require.Empty(t, c.Assignment())
 		w.close(c)
@@ -148,7 +148,7 @@ func TestOnAssignedStartsBehind(t *testing.T) {
 		w.fillNumbers(0, 5)
 		w.Group("g").SetCommitted("t", 0, 4)
 		c := w.join(avroconsumer.WithManualCommit(),
-			avroconsumer.OnAssigned(func(context.Context, []base.Offset) ([]base.Offset, error) { return []base.Offset{at(0, 1)}, nil }))
+			avroconsumer.OnAssigned(func(context.Context, []kafka.Offset) ([]kafka.Offset, error) { return []kafka.Offset{at(0, 1)}, nil }))
 		m, err := c.Poll(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, int64(1), m.Offset)
@@ -163,7 +163,7 @@ func TestOnRevokedMayCommit(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fillNumbers(0, 3)
 		var c *consumer
-		c = w.join(avroconsumer.WithManualCommit(), avroconsumer.OnRevoked(func(ctx context.Context, _ []base.TopicPartition) {
+		c = w.join(avroconsumer.WithManualCommit(), avroconsumer.OnRevoked(func(ctx context.Context, _ []kafka.TopicPartition) {
 			require.NoError(t, c.Commit(ctx))
 		}))
 		require.Len(t, w.pollAll(c), 3)
@@ -181,7 +181,7 @@ func TestStart(t *testing.T) {
 	}{
 		{name: "as committed, else from the start", want: []string{"0/8", "0/9", "1/0", "1/1", "1/2", "1/3", "1/4", "1/5", "1/6", "1/7", "1/8", "1/9"}},
 		{name: "from an offset", start: avroconsumer.FromOffset(7), want: []string{"0/8", "0/9", "1/7", "1/8", "1/9"}},
-		{name: "from the end", start: avroconsumer.FromOffset(base.OffsetEnd), want: []string{"0/8", "0/9"}},
+		{name: "from the end", start: avroconsumer.FromOffset(kafka.OffsetEnd), want: []string{"0/8", "0/9"}},
 		{name: "from a time", start: avroconsumer.FromTime(epoch.Add(6 * time.Hour)), want: []string{"0/8", "0/9", "1/6", "1/7", "1/8", "1/9"}},
 		{name: "from a time, always", start: avroconsumer.FromTime(epoch.Add(6 * time.Hour)).Always(), want: []string{"0/6", "0/7", "0/8", "0/9", "1/6", "1/7", "1/8", "1/9"}},
 		{name: "from a time to come", start: avroconsumer.FromTime(epoch.Add(60 * time.Hour)).Always()},
@@ -192,7 +192,7 @@ func TestStart(t *testing.T) {
 				w := newWorld(t, 2)
 				for p := range int32(2) {
 					for i := range 10 {
-						w.Append("t", p, base.Record{Value: fmt.Append(nil, p, "/", i), Timestamp: epoch.Add(time.Duration(i) * time.Hour)})
+						w.Append("t", p, kafka.Record{Value: fmt.Append(nil, p, "/", i), Timestamp: epoch.Add(time.Duration(i) * time.Hour)})
 					}
 				}
 				w.Group("g").SetCommitted("t", 0, 8)
@@ -216,11 +216,11 @@ func TestAssign(t *testing.T) {
 		w.fillNumbers(1, 5)
 		w.Group("g").SetCommitted("t", 1, 3)
 		c := w.wrap(w.member())
-		require.NoError(t, c.Assign(t.Context(), at(0, 4), at(1, base.OffsetNone)))
+		require.NoError(t, c.Assign(t.Context(), at(0, 4), at(1, kafka.OffsetNone)))
 		require.ElementsMatch(t, []string{"4", "3", "4"}, w.pollAll(c))
-		require.NoError(t, c.Assign(t.Context(), at(0, base.OffsetStart)))
+		require.NoError(t, c.Assign(t.Context(), at(0, kafka.OffsetStart)))
 		require.Equal(t, int64(5), w.committed(1), "what was assigned before is committed")
-		require.Equal(t, []base.TopicPartition{tp(0)}, c.Assignment())
+		require.Equal(t, []kafka.TopicPartition{tp(0)}, c.Assignment())
 		require.Equal(t, "0", w.poll(c))
 		require.Equal(t, "1", w.poll(c))
 		w.close(c)
@@ -232,7 +232,7 @@ func TestSubscribeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.AddTopic("u", 1)
-		w.Append("u", 0, base.Record{Value: []byte("from u")})
+		w.Append("u", 0, kafka.Record{Value: []byte("from u")})
 		w.fillNumbers(0, 2)
 		c := w.join()
 		require.Equal(t, "0", w.poll(c))
@@ -266,7 +266,7 @@ func TestSeek(t *testing.T) {
 		require.Equal(t, int64(8), c.Position(tp(0))[0].Offset)
 		require.Equal(t, []string{"8", "9"}, w.pollAll(c), "what was in memory is gone")
 		require.ErrorIs(t, c.Commit(t.Context(), last), avroconsumer.ErrNotAssigned)
-		require.NoError(t, c.Seek(t.Context(), at(0, base.OffsetStart)))
+		require.NoError(t, c.Seek(t.Context(), at(0, kafka.OffsetStart)))
 		require.Equal(t, "0", w.poll(c))
 		require.Equal(t, "1", w.poll(c))
 		w.close(c)
@@ -286,7 +286,7 @@ func TestPause(t *testing.T) {
 		require.NotEqual(t, "nothing", w.poll(c))
 		require.NoError(t, c.Pause(tp(0), tp(9)))
 		require.NoError(t, c.Pause(tp(0)))
-		require.Equal(t, []base.TopicPartition{tp(0)}, b.Paused())
+		require.Equal(t, []kafka.TopicPartition{tp(0)}, b.Paused())
 		for _, v := range w.pollAll(c) {
 			require.Contains(t, "xyz", v)
 		}
@@ -307,7 +307,7 @@ func TestPositionsAndLag(t *testing.T) {
 		require.Equal(t, "0", w.poll(c))
 		require.Equal(t, "1", w.poll(c))
 		time.Sleep(90 * time.Second)
-		require.Equal(t, []base.Offset{at(0, 1)}, c.Position())
+		require.Equal(t, []kafka.Offset{at(0, 1)}, c.Position())
 		require.Equal(t, []avroconsumer.Status{{
 			TopicPartition: tp(0), Position: 1, Committed: 1, InFlight: 4, Bytes: 8, OldestAge: 90 * time.Second,
 		}}, c.Status())
@@ -316,34 +316,34 @@ func TestPositionsAndLag(t *testing.T) {
 		require.Equal(t, []avroconsumer.Lag{{TopicPartition: tp(0), End: 5, Records: 4}}, lag)
 		committed, err := c.Committed(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, []base.Offset{{TopicPartition: tp(0), Offset: 1}}, committed)
+		require.Equal(t, []kafka.Offset{{TopicPartition: tp(0), Offset: 1}}, committed)
 		offsets, err := c.OffsetsAt(t.Context(), time.Now(), tp(0))
 		require.NoError(t, err)
-		require.Equal(t, []base.Offset{at(0, 5)}, offsets)
+		require.Equal(t, []kafka.Offset{at(0, 5)}, offsets)
 		require.Len(t, w.pollAll(c), 3)
-		require.Equal(t, []base.Offset{at(0, 5)}, c.Position())
+		require.Equal(t, []kafka.Offset{at(0, 5)}, c.Position())
 		w.close(c)
 		require.Empty(t, c.Status())
 	})
 }
 
-// bare is a base that offers nothing beside what it must.
-type bare struct{ base.Consumer }
+// bare is a client that offers nothing beside what it must.
+type bare struct{ kafka.Consumer }
 
 func TestUnsupported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		c := w.wrap(bare{w.member()}, avroconsumer.WithStart(avroconsumer.FromTime(time.Now())))
-		require.ErrorIs(t, c.Assign(t.Context()), base.ErrUnsupported)
+		require.ErrorIs(t, c.Assign(t.Context()), kafka.ErrUnsupported)
 		_, err := c.Committed(t.Context())
-		require.ErrorIs(t, err, base.ErrUnsupported)
+		require.ErrorIs(t, err, kafka.ErrUnsupported)
 		_, err = c.OffsetsAt(t.Context(), time.Now())
-		require.ErrorIs(t, err, base.ErrUnsupported)
+		require.ErrorIs(t, err, kafka.ErrUnsupported)
 		_, err = c.Lag(t.Context())
-		require.ErrorIs(t, err, base.ErrUnsupported)
+		require.ErrorIs(t, err, kafka.ErrUnsupported)
 		require.NoError(t, c.Subscribe("t"))
-		require.ErrorIs(t, pollError(c), base.ErrUnsupported)
-		require.IsType(t, bare{}, c.Base())
+		require.ErrorIs(t, pollError(c), kafka.ErrUnsupported)
+		require.IsType(t, bare{}, c.Client())
 		w.close(c)
 	})
 }

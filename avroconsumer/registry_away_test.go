@@ -59,7 +59,7 @@ func TestRegistryAwayNamesItself(t *testing.T) {
 					w := newWorld(t, 3)
 					w.framed(2, 4, 7)
 					w.framed(1, 1, 8) // another id, the same cause
-					c, err := avroconsumer.New(w.member(), text{}, newIDs(7, 8), append(opts, avroconsumer.WithOwnedBase())...)
+					c, err := avroconsumer.New(w.member(), text{}, newIDs(7, 8), append(opts, avroconsumer.WithOwnedClient())...)
 					require.NoError(t, err)
 					require.NoError(t, c.Subscribe("t"))
 					ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
@@ -107,7 +107,7 @@ func TestRegistryAwayWithShortPolls(t *testing.T) {
 		w.framed(1, 2, 7)
 		var out bytes.Buffer
 		ids := newIDs(7)
-		c, err := avroconsumer.New(w.member(), text{}, slowIDs{ids}, avroconsumer.WithOwnedBase(),
+		c, err := avroconsumer.New(w.member(), text{}, slowIDs{ids}, avroconsumer.WithOwnedClient(),
 			avroconsumer.WithLogger(slog.New(slog.NewTextHandler(&out, nil))))
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))

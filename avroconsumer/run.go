@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -28,7 +28,7 @@ import (
 //
 // When Run ends it waits for handlers at work, 15 seconds unless [WithDrainTimeout] says
 // otherwise, and commits. It returns ctx's error
-// (with the last *registry.UnavailableError if records wait for the registry), a [*RecordError], [base.ErrClosed], nil under [WithToEnd], or what else ended it; a
+// (with the last *registry.UnavailableError if records wait for the registry), a [*RecordError], [kafka.ErrClosed], nil under [WithToEnd], or what else ended it; a
 // [*DrainError] around it if handlers did not return in time. Records that were
 // polled and are not dealt with are the next to be handed out.
 func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *Message[K, V]) error) error {
@@ -117,9 +117,9 @@ func (r *runner) run(ctx context.Context) error {
 	for r.stopped == nil {
 		switch {
 		case ctx.Err() != nil:
-			r.stop(base.Explain(c.base, ctx.Err())) // end adds what the registry said, perhaps after this
+			r.stop(kafka.Explain(c.client, ctx.Err())) // end adds what the registry said, perhaps after this
 		case c.closing:
-			r.stop(base.ErrClosed)
+			r.stop(kafka.ErrClosed)
 		case len(c.trouble) > 0: // what Poll would have returned
 			r.stop(c.trouble[0])
 			c.trouble = c.trouble[1:]

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // running is a Run under way.
@@ -122,7 +122,7 @@ func TestOrdering(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 3)
 				for i := range 60 { // 20 for each partition, 4 for each of its 5 keys
-					w.Append("t", int32(i%3), base.Record{Key: fmt.Append(nil, i/3%5), Value: []byte("v")})
+					w.Append("t", int32(i%3), kafka.Record{Key: fmt.Append(nil, i/3%5), Value: []byte("v")})
 				}
 				c := w.join(avroconsumer.WithConcurrency(tc.workers, tc.ordering), avroconsumer.WithToEnd())
 				s := &spy{running: map[string]int{}, last: map[string]int64{}}
@@ -147,7 +147,7 @@ func TestKeyOrderingWithoutKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		for range 10 {
-			w.Append("t", 0, base.Record{Value: []byte("v")})
+			w.Append("t", 0, kafka.Record{Value: []byte("v")})
 		}
 		c := w.join(avroconsumer.WithConcurrency(10, avroconsumer.Key), avroconsumer.WithToEnd())
 		begin := time.Now()
@@ -222,19 +222,19 @@ func TestHighAndLowMarks(t *testing.T) {
 	}
 }
 
-// pauseTimes is a base that notes how long after the poll before a pause came.
+// pauseTimes is a client that notes how long after the poll before a pause came.
 type pauseTimes struct {
-	*fakebase.Consumer
+	*fakekafka.Consumer
 	polled time.Time
 	after  []time.Duration
 }
 
-func (p *pauseTimes) Poll(ctx context.Context, b *base.Batch, limit int) error {
+func (p *pauseTimes) Poll(ctx context.Context, b *kafka.Batch, limit int) error {
 	defer func() { p.polled = time.Now() }()
 	return p.Consumer.Poll(ctx, b, limit)
 }
 
-func (p *pauseTimes) Pause(tps ...base.TopicPartition) error {
+func (p *pauseTimes) Pause(tps ...kafka.TopicPartition) error {
 	p.after = append(p.after, time.Since(p.polled))
 	return p.Consumer.Pause(tps...)
 }
@@ -264,7 +264,7 @@ func TestOnlySlowPartitionsArePaused(t *testing.T) {
 			{takes: ms / 2, paused: []time.Duration{0}},            // and only handling that it no longer is
 		} {
 			takes, b.after = phase.takes, nil
-			w.Append("t", 0, slices.Repeat([]base.Record{{Value: []byte("x")}}, 1000)...)
+			w.Append("t", 0, slices.Repeat([]kafka.Record{{Value: []byte("x")}}, 1000)...)
 			time.Sleep(time.Minute)
 			synctest.Wait()
 			require.Equal(t, phase.paused, b.after, "%v a record", takes)
@@ -351,7 +351,7 @@ func TestRevokeDuringRun(t *testing.T) {
 		committed int64
 	}{
 		{name: "handlers finish", takes: 10 * time.Second, handled: "<nil>", waits: 5 * time.Second, committed: 1},
-		{name: "handlers that do not are cancelled", takes: 10 * time.Minute, handled: "avroconsumer: partition revoked", waits: time.Minute, committed: base.OffsetNone},
+		{name: "handlers that do not are cancelled", takes: 10 * time.Minute, handled: "avroconsumer: partition revoked", waits: time.Minute, committed: kafka.OffsetNone},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -359,10 +359,10 @@ func TestRevokeDuringRun(t *testing.T) {
 				w := newWorld(t, 2)
 				w.fillNumbers(0, 500)
 				w.fillNumbers(1, 500)
-				b := w.member(func(c *fakebase.ConsumerConfig) { c.Cooperative = true })
+				b := w.member(func(c *fakekafka.ConsumerConfig) { c.Cooperative = true })
 				revoked := make(chan time.Time, 9)
 				c := w.wrap(b, avroconsumer.WithConcurrency(2, avroconsumer.Partition), avroconsumer.WithDrainTimeout(time.Minute),
-					avroconsumer.OnRevoked(func(context.Context, []base.TopicPartition) {
+					avroconsumer.OnRevoked(func(context.Context, []kafka.TopicPartition) {
 						revoked <- time.Now()
 					}))
 				require.NoError(t, c.Subscribe("t"))
@@ -427,22 +427,22 @@ func TestLostDuringRun(t *testing.T) {
 // Whatever Run cannot get over ends it.
 func TestWhatEndsRun(t *testing.T) {
 	ignore := func(context.Context, *message) error { return nil }
-	denied := &base.Error{Code: 29, Topic: "t", Partition: 0, Err: errors.New("not authorised")}
+	denied := &kafka.Error{Code: 29, Topic: "t", Partition: 0, Err: errors.New("not authorised")}
 	tests := []struct {
 		name string
-		do   func(w *world, b *fakebase.Consumer, c *consumer)
+		do   func(w *world, b *fakekafka.Consumer, c *consumer)
 		err  string
 	}{
-		{name: "a fatal error", err: "fatal: gone (-150)", do: func(_ *world, b *fakebase.Consumer, _ *consumer) {
-			b.Fail(&base.Error{Code: -150, Fatal: true, Partition: -1, Err: errors.New("gone")})
+		{name: "a fatal error", err: "fatal: gone (-150)", do: func(_ *world, b *fakekafka.Consumer, _ *consumer) {
+			b.Fail(&kafka.Error{Code: -150, Fatal: true, Partition: -1, Err: errors.New("gone")})
 		}},
-		{name: "a topic that may not be read", err: "t [0]: not authorised (29)", do: func(_ *world, b *fakebase.Consumer, _ *consumer) {
-			b.FailPartition("t", 0, &base.Error{Code: 3, Topic: "t", Retriable: true, Err: errors.New("this passes")})
+		{name: "a topic that may not be read", err: "t [0]: not authorised (29)", do: func(_ *world, b *fakekafka.Consumer, _ *consumer) {
+			b.FailPartition("t", 0, &kafka.Error{Code: 3, Topic: "t", Retriable: true, Err: errors.New("this passes")})
 			time.Sleep(time.Second)
 			b.FailPartition("t", 0, denied)
 		}},
-		{name: "Close", err: "closed", do: func(w *world, _ *fakebase.Consumer, c *consumer) { w.close(c) }},
-		{name: "a record for which the registry refuses the credentials", err: "t [0] offset 1: key: registry: not authorised (401)", do: func(w *world, _ *fakebase.Consumer, _ *consumer) { w.fill(0, "secret") }},
+		{name: "Close", err: "closed", do: func(w *world, _ *fakekafka.Consumer, c *consumer) { w.close(c) }},
+		{name: "a record for which the registry refuses the credentials", err: "t [0] offset 1: key: registry: not authorised (401)", do: func(w *world, _ *fakekafka.Consumer, _ *consumer) { w.fill(0, "secret") }},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -467,9 +467,9 @@ func TestHopelessCommitEndsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "0")
-		denied := &base.Error{Code: 30, Partition: -1, Err: errors.New("not authorised")}
-		c := w.wrap(w.member(func(c *fakebase.ConsumerConfig) {
-			c.OnCommit = func(context.Context, []base.Offset) error { return denied }
+		denied := &kafka.Error{Code: 30, Partition: -1, Err: errors.New("not authorised")}
+		c := w.wrap(w.member(func(c *fakekafka.ConsumerConfig) {
+			c.OnCommit = func(context.Context, []kafka.Offset) error { return denied }
 		}))
 		require.NoError(t, c.Subscribe("t"))
 		err := c.Run(t.Context(), func(context.Context, *message) error { return nil })
@@ -492,10 +492,10 @@ func TestCloseWithinAHandler(t *testing.T) {
 			closed <- c.Close(context.Background())
 			return nil
 		})
-		require.ErrorIs(t, err, base.ErrClosed)
+		require.ErrorIs(t, err, kafka.ErrClosed)
 		require.NoError(t, <-closed)
 		synctest.Wait()
-		require.Equal(t, base.OffsetNone, w.committed(0))
+		require.Equal(t, kafka.OffsetNone, w.committed(0))
 	})
 }
 
@@ -522,7 +522,7 @@ func TestCloseThatMayNotWait(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(begin))
 		require.EqualError(t, err, "context deadline exceeded; 1 handler did not return in time")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorIs(t, <-r.result, base.ErrClosed)
+		require.ErrorIs(t, <-r.result, kafka.ErrClosed)
 		w.close(c)
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -627,11 +627,11 @@ func TestRunAfterPoll(t *testing.T) {
 	})
 }
 
-// slowPause is a base that takes its time to pause: what happens meanwhile is
+// slowPause is a client that takes its time to pause: what happens meanwhile is
 // between a look at what there is to do and the next poll.
-type slowPause struct{ *fakebase.Consumer }
+type slowPause struct{ *fakekafka.Consumer }
 
-func (b slowPause) Pause(p ...base.TopicPartition) error {
+func (b slowPause) Pause(p ...kafka.TopicPartition) error {
 	time.Sleep(time.Second)
 	return b.Consumer.Pause(p...)
 }

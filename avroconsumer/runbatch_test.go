@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 func TestRunBatch(t *testing.T) {
@@ -56,12 +56,12 @@ func TestRunBatch(t *testing.T) {
 		{
 			name: "a panic fails all", values: []string{"0", "1", "2"},
 			handle:  func([]*message) []error { panic("oops") },
-			batches: []string{"[0 1]"}, err: "t [0] offset 0: handler: panic: oops", committed: base.OffsetNone,
+			batches: []string{"[0 1]"}, err: "t [0] offset 0: handler: panic: oops", committed: kafka.OffsetNone,
 		},
 		{
 			name: "a wrong number of results fails all", values: []string{"0", "1", "2"},
 			handle:  func([]*message) []error { return make([]error, 3) },
-			batches: []string{"[0 1]"}, committed: base.OffsetNone,
+			batches: []string{"[0 1]"}, committed: kafka.OffsetNone,
 			err: "t [0] offset 0: handler: RunBatch: the handler returned 3 results for 2 messages",
 		},
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Start is where reading of a partition begins. The zero value is what the group
@@ -23,13 +23,13 @@ type Start struct {
 // time for instance, is the start of the partition.
 func FromTime(t time.Time) Start {
 	if t.UnixMilli() < 0 { // has other meanings in Kafka's protocol
-		return FromOffset(base.OffsetStart)
+		return FromOffset(kafka.OffsetStart)
 	}
 	return Start{set: true, time: t}
 }
 
-// FromOffset begins at an offset, which may be [base.OffsetStart] or
-// [base.OffsetEnd], in partitions for which the group has committed nothing.
+// FromOffset begins at an offset, which may be [kafka.OffsetStart] or
+// [kafka.OffsetEnd], in partitions for which the group has committed nothing.
 func FromOffset(offset int64) Start { return Start{set: true, offset: offset} }
 
 // Always begins there also where the group has committed an offset, the first
@@ -43,8 +43,8 @@ func (s Start) Always() Start {
 
 // check refuses an offset that is none.
 func (s Start) check() error {
-	if s.offset < 0 && s.offset != base.OffsetStart && s.offset != base.OffsetEnd {
-		return fmt.Errorf("offset %d is neither a number nor base.OffsetStart nor base.OffsetEnd", s.offset)
+	if s.offset < 0 && s.offset != kafka.OffsetStart && s.offset != kafka.OffsetEnd {
+		return fmt.Errorf("offset %d is neither a number nor kafka.OffsetStart nor kafka.OffsetEnd", s.offset)
 	}
 	return nil
 }
@@ -52,28 +52,28 @@ func (s Start) check() error {
 // offsets says where to begin reading the partitions of committed that s is for.
 // It asks the broker, for a time. seen tells which partitions this consumer had
 // before.
-func (s Start) offsets(ctx context.Context, b base.Consumer, committed []base.Offset, seen func(base.TopicPartition) bool) ([]base.Offset, error) {
+func (s Start) offsets(ctx context.Context, b kafka.Consumer, committed []kafka.Offset, seen func(kafka.TopicPartition) bool) ([]kafka.Offset, error) {
 	if !s.set {
 		return nil, nil
 	}
-	var out []base.Offset
+	var out []kafka.Offset
 	for _, o := range committed {
-		if o.Offset == base.OffsetNone || s.always && !seen(o.TopicPartition) {
-			out = append(out, base.Offset{TopicPartition: o.TopicPartition, Offset: s.offset, LeaderEpoch: -1})
+		if o.Offset == kafka.OffsetNone || s.always && !seen(o.TopicPartition) {
+			out = append(out, kafka.Offset{TopicPartition: o.TopicPartition, Offset: s.offset, LeaderEpoch: -1})
 		}
 	}
 	if s.time.IsZero() || len(out) == 0 {
 		return out, nil
 	}
-	broker, ok := b.(base.Offsets)
+	broker, ok := b.(kafka.Offsets)
 	if !ok {
-		return nil, fmt.Errorf("avroconsumer: FromTime: %w: it cannot look offsets up by time", base.ErrUnsupported)
+		return nil, fmt.Errorf("avroconsumer: FromTime: %w: it cannot look offsets up by time", kafka.ErrUnsupported)
 	}
 	return broker.OffsetsAt(ctx, s.time, partitionsOf(out)...)
 }
 
-func partitionsOf(o []base.Offset) []base.TopicPartition {
-	out := make([]base.TopicPartition, len(o))
+func partitionsOf(o []kafka.Offset) []kafka.TopicPartition {
+	out := make([]kafka.TopicPartition, len(o))
 	for i := range o {
 		out[i] = o[i].TopicPartition
 	}
@@ -82,10 +82,10 @@ func partitionsOf(o []base.Offset) []base.TopicPartition {
 
 // override replaces in start what wins says for the same partitions, and adds the
 // rest of wins.
-func override(start, wins []base.Offset) []base.Offset {
+func override(start, wins []kafka.Offset) []kafka.Offset {
 	out := slices.Clone(start)
 	for _, w := range wins {
-		same := func(o base.Offset) bool { return o.TopicPartition == w.TopicPartition }
+		same := func(o kafka.Offset) bool { return o.TopicPartition == w.TopicPartition }
 		if i := slices.IndexFunc(out, same); i >= 0 {
 			out[i] = w
 		} else {

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Status is what is true of an assigned partition at a moment.
 type Status struct {
-	base.TopicPartition
+	kafka.TopicPartition
 	Position  int64         // of the first record that is not dealt with: see Position
-	Committed int64         // the group's offset as far as this consumer knows, base.OffsetNone if it does not
+	Committed int64         // the group's offset as far as this consumer knows, kafka.OffsetNone if it does not
 	InFlight  int           // records that were polled and are not dealt with
 	Bytes     int           // keys and values of those
 	Handling  int           // handlers at work
@@ -49,7 +49,7 @@ func (c *Consumer[K, V]) Status() []Status {
 
 // Lag is how far a partition's end is away.
 type Lag struct {
-	base.TopicPartition
+	kafka.TopicPartition
 	End     int64 // the offset after its last record
 	Records int64 // from Position to End, gaps included; -1 if the position is not known yet
 }
@@ -68,10 +68,10 @@ func (c *Consumer[K, V]) Lag(ctx context.Context) ([]Lag, error) {
 		}
 		l := Lag{TopicPartition: o.TopicPartition, End: high}
 		switch o.Offset {
-		case base.OffsetNone:
+		case kafka.OffsetNone:
 			l.Records = -1
-		case base.OffsetEnd:
-		case base.OffsetStart:
+		case kafka.OffsetEnd:
+		case kafka.OffsetStart:
 			l.Records = high - low
 		default:
 			l.Records = max(high-o.Offset, 0)

@@ -5,15 +5,15 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/kafka"
 )
 
 // String returns what a person asks first: "orders [3] offset 12, committed 10, 2
 // records in flight".
 func (s Status) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v, committed %s, %s in flight", base.Offset{TopicPartition: s.TopicPartition, Offset: s.Position}, committed(s.Committed), count.Of(s.InFlight, "record"))
+	fmt.Fprintf(&b, "%v, committed %s, %s in flight", kafka.Offset{TopicPartition: s.TopicPartition, Offset: s.Position}, committed(s.Committed), count.Of(s.InFlight, "record"))
 	if s.OldestAge > 0 {
 		fmt.Fprintf(&b, " for %v", s.OldestAge.Round(time.Millisecond))
 	}
@@ -27,7 +27,7 @@ func (s Status) String() string {
 }
 
 func committed(offset int64) string {
-	if offset == base.OffsetNone {
+	if offset == kafka.OffsetNone {
 		return "none"
 	}
 	return fmt.Sprint(offset)

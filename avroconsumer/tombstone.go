@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -84,7 +84,7 @@ func TombstoneRuleFor[V any](t Tombstones) TombstoneRule {
 
 // Apply says what to do with a record before it is decoded: skip it, or end with
 // err. It does neither with a record that is no tombstone.
-func (t *TombstoneRule) Apply(r *base.Record) (skip bool, err *RecordError) {
+func (t *TombstoneRule) Apply(r *kafka.Record) (skip bool, err *RecordError) {
 	switch {
 	case r.Value != nil:
 		return false, nil

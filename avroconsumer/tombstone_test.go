@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -56,7 +56,7 @@ type readAll func(t *testing.T, w *world, batches bool, opts ...avroconsumer.Opt
 func readerOf[V any](value V) readAll {
 	return func(t *testing.T, w *world, batches bool, opts ...avroconsumer.Option) (s seen) {
 		dead := &letters{}
-		opts = append(append(opts, avroconsumer.WithToEnd(), avroconsumer.WithOwnedBase()), everyPolicy(dead)...)
+		opts = append(append(opts, avroconsumer.WithToEnd(), avroconsumer.WithOwnedClient()), everyPolicy(dead)...)
 		c, err := avroconsumer.New(w.member(), strict[string]{"key"}, strict[V]{value}, opts...)
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))
@@ -116,8 +116,8 @@ func TestTombstones(t *testing.T) {
 				t.Run(fmt.Sprintf("%v batches %v option %d", tc.typ, batches, say), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						w := newWorld(t, 1)
-						w.Append("t", 0, base.Record{Key: []byte("k"), Value: []byte("before")}, base.Record{Key: []byte("k")},
-							base.Record{Key: []byte("k"), Value: []byte("after")})
+						w.Append("t", 0, kafka.Record{Key: []byte("k"), Value: []byte("before")}, kafka.Record{Key: []byte("k")},
+							kafka.Record{Key: []byte("k"), Value: []byte("after")})
 						var opts []avroconsumer.Option
 						if say != 0 {
 							opts = append(opts, avroconsumer.WithTombstones(say))
@@ -154,9 +154,9 @@ func TestPollYieldsTombstones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		for range 3 {
-			w.Append("t", 0, base.Record{})
+			w.Append("t", 0, kafka.Record{})
 		}
-		c, err := avroconsumer.New(w.member(), strict[int64]{1}, strict[sale]{}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedBase(),
+		c, err := avroconsumer.New(w.member(), strict[int64]{1}, strict[sale]{}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedClient(),
 			avroconsumer.WithTombstones(avroconsumer.SkipTombstones))
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))
@@ -188,8 +188,8 @@ func TestPollYieldsTombstones(t *testing.T) {
 func TestNullKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.Append("t", 0, base.Record{Value: []byte("v")}, base.Record{Key: []byte{}, Value: []byte("v")})
-		c, err := avroconsumer.New(w.member(), strict[int64]{7}, strict[sale]{sale{1}}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedBase())
+		w.Append("t", 0, kafka.Record{Value: []byte("v")}, kafka.Record{Key: []byte{}, Value: []byte("v")})
+		c, err := avroconsumer.New(w.member(), strict[int64]{7}, strict[sale]{sale{1}}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedClient())
 		require.NoError(t, err)
 		require.NoError(t, c.Subscribe("t"))
 		var l log
@@ -207,8 +207,8 @@ func TestNullKeys(t *testing.T) {
 func TestTombstoneWithABadKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.Append("t", 0, base.Record{Key: []byte("poison")}, base.Record{})
-		p := w.Producer(fakebase.ProducerConfig{})
+		w.Append("t", 0, kafka.Record{Key: []byte("poison")}, kafka.Record{})
+		p := w.Producer(fakekafka.ProducerConfig{})
 		dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(p))
 		c := w.join(avroconsumer.WithToEnd(), avroconsumer.WithTombstones(avroconsumer.DeliverTombstones),
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead), avroconsumer.WithPolicy(avroconsumer.HandlerErrors, dead))
@@ -229,7 +229,7 @@ func TestObserverOfTombstones(t *testing.T) {
 	for _, batches := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, 1)
-			w.Append("t", 0, base.Record{}, base.Record{})
+			w.Append("t", 0, kafka.Record{}, kafka.Record{})
 			watch := &watcher{}
 			c := w.join(avroconsumer.WithToEnd(), avroconsumer.WithObserver(watch), avroconsumer.WithTombstones(avroconsumer.SkipTombstones))
 			if batches {
@@ -243,7 +243,7 @@ func TestObserverOfTombstones(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		w.Append("t", 0, base.Record{})
+		w.Append("t", 0, kafka.Record{})
 		watch := &watcher{}
 		c := w.join(avroconsumer.WithToEnd(), avroconsumer.WithObserver(watch))
 		require.ErrorIs(t, c.Run(t.Context(), func(context.Context, *message) error { return nil }), avroconsumer.ErrTombstone)

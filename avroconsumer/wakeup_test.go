@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // The tests of this file are about things that happen while nobody looks: what
@@ -59,7 +59,7 @@ func TestToEndInARebalance(t *testing.T) {
 				w.fillNumbers(1, 5)
 				seen := make(chan string, 100)
 				run := func() error {
-					c := w.wrap(w.member(func(f *fakebase.ConsumerConfig) { f.Cooperative = cooperative }), avroconsumer.WithToEnd())
+					c := w.wrap(w.member(func(f *fakekafka.ConsumerConfig) { f.Cooperative = cooperative }), avroconsumer.WithToEnd())
 					require.NoError(t, c.Subscribe("t"))
 					err := c.Run(t.Context(), func(_ context.Context, m *message) error {
 						time.Sleep(time.Second)
@@ -86,8 +86,8 @@ func TestEndByRevocation(t *testing.T) {
 		w := newWorld(t, 2)
 		w.fillNumbers(0, 3)
 		w.Skip("t", 1, 3) // its end is never seen: there are no records, and enable.partition.eof is off
-		m := w.member(func(f *fakebase.ConsumerConfig) { f.Cooperative = true })
-		other := w.Consumer(fakebase.ConsumerConfig{Group: "g", Cooperative: true})
+		m := w.member(func(f *fakekafka.ConsumerConfig) { f.Cooperative = true })
+		other := w.Consumer(fakekafka.ConsumerConfig{Group: "g", Cooperative: true})
 		c := w.wrap(m, avroconsumer.WithToEnd())
 		require.NoError(t, c.Subscribe("t"))
 		time.AfterFunc(10*time.Second, func() { w.Group("g").Assign(other, tp(1)) })
@@ -99,13 +99,13 @@ func TestEndByRevocation(t *testing.T) {
 	})
 }
 
-// subscribing is a base during whose Subscribe somebody else closes the consumer.
+// subscribing is a client during whose Subscribe somebody else closes the consumer.
 type subscribing struct {
-	*fakebase.Consumer
+	*fakekafka.Consumer
 	meanwhile func()
 }
 
-func (b subscribing) Subscribe(topics []string, r base.Rebalance) error {
+func (b subscribing) Subscribe(topics []string, r kafka.Rebalance) error {
 	go b.meanwhile()
 	return b.Consumer.Subscribe(topics, r)
 }
@@ -131,8 +131,8 @@ func TestCloseDuringCommitAsync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "a", "b")
-		c := w.wrap(w.member(func(f *fakebase.ConsumerConfig) {
-			f.OnCommit = func(ctx context.Context, _ []base.Offset) error { // a broker that hangs
+		c := w.wrap(w.member(func(f *fakekafka.ConsumerConfig) {
+			f.OnCommit = func(ctx context.Context, _ []kafka.Offset) error { // a broker that hangs
 				<-ctx.Done()
 				return ctx.Err()
 			}
@@ -141,7 +141,7 @@ func TestCloseDuringCommitAsync(t *testing.T) {
 		m, err := c.Poll(t.Context())
 		require.NoError(t, err)
 		reported := make(chan error, 1)
-		require.NoError(t, c.CommitAsync(func(_ []base.Offset, err error) { reported <- err }, m))
+		require.NoError(t, c.CommitAsync(func(_ []kafka.Offset, err error) { reported <- err }, m))
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

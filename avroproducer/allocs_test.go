@@ -7,13 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
-// sink is a base that reports at once, and keeps nothing.
+// sink is a client that reports at once, and keeps nothing.
 type sink struct{ bytes int }
 
-func (s *sink) Produce(_ context.Context, r *base.Record, done func(*base.Record, error)) error {
+func (s *sink) Produce(_ context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
 	s.bytes += len(r.Key) + len(r.Value)
 	done(r, nil)
 	return nil
@@ -24,7 +24,7 @@ func (s *sink) Close(context.Context) error { return nil }
 
 func TestProduceAllocatesNothing(t *testing.T) {
 	p := newText(t, &sink{})
-	ctx, headers := t.Context(), []base.Header{{Key: "a"}, {Key: "b"}}
+	ctx, headers := t.Context(), []kafka.Header{{Key: "a"}, {Key: "b"}}
 	rec := avroproducer.Record[string, string]{Topic: "t", Key: "key", Value: "value", Headers: headers}
 	for name, produce := range map[string]func() error{
 		"plain": func() error { return p.Produce(ctx, "t", "key", "value") },

@@ -11,17 +11,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 func TestOnDelivery(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{Delay: time.Second, Fail: failing})
+		_, b := newCluster(fakekafka.ProducerConfig{Delay: time.Second, Fail: failing})
 		p := newText(t, b)
 		var got []avroproducer.Delivery // appended to by one callback at a time: -race would tell
 		collect := avroproducer.OnDelivery(func(d avroproducer.Delivery) { got = append(got, d) })
-		h := base.Header{Key: "h"}
+		h := kafka.Header{Key: "h"}
 		require.NoError(t, p.Produce(t.Context(), "t", "k", "v", collect, avroproducer.WithHeaders(h)))
 		require.NoError(t, p.Produce(t.Context(), "t", "k", "fail", collect))
 		require.NoError(t, p.Delete(t.Context(), "t", "gone", collect))
@@ -30,7 +30,7 @@ func TestOnDelivery(t *testing.T) {
 		require.Len(t, got, 3)
 		require.Equal(t, avroproducer.Delivery{
 			Topic: "t", Partition: 0, Offset: 0, Timestamp: got[0].Timestamp,
-			Key: "k", Value: "v", Headers: []base.Header{h},
+			Key: "k", Value: "v", Headers: []kafka.Header{h},
 		}, got[0])
 		require.True(t, got[0].Timestamp.Equal(time.Now()))
 		require.EqualError(t, got[1].Err, "t [0]: timed out (-192)")
@@ -45,7 +45,7 @@ func TestOnDelivery(t *testing.T) {
 // keep the reports waiting.
 func TestOnDeliveryMayProduce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Limit: 1})
+		c, b := newCluster(fakekafka.ProducerConfig{Limit: 1})
 		p := newText(t, b, avroproducer.WithMaxReports(1))
 		const n = 100
 		var next func(d avroproducer.Delivery)
@@ -66,7 +66,7 @@ func TestOnDeliveryMayProduce(t *testing.T) {
 // not pile up without bound.
 func TestOnDeliverySlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{})
+		c, b := newCluster(fakekafka.ProducerConfig{})
 		p := newText(t, b, avroproducer.WithMaxReports(3))
 		slow := avroproducer.OnDelivery(func(avroproducer.Delivery) { time.Sleep(time.Second) })
 		for range 3 {
@@ -87,7 +87,7 @@ func TestOnDeliverySlow(t *testing.T) {
 // report with it.
 func TestOnDeliveryEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{Delay: time.Second})
+		_, b := newCluster(fakekafka.ProducerConfig{Delay: time.Second})
 		p := newText(t, b)
 		told := false
 		require.NoError(t, p.Produce(t.Context(), "t", "", "1", avroproducer.OnDelivery(func(avroproducer.Delivery) { runtime.Goexit() })))
@@ -99,7 +99,7 @@ func TestOnDeliveryEndsItsGoroutine(t *testing.T) {
 
 func TestFlushAndCloseWithinACallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{})
+		_, b := newCluster(fakekafka.ProducerConfig{})
 		p := newText(t, b)
 		require.NoError(t, p.Produce(t.Context(), "t", "", "v", avroproducer.OnDelivery(func(avroproducer.Delivery) {
 			require.ErrorIs(t, p.Flush(t.Context()), avroproducer.ErrInCallback)
@@ -113,7 +113,7 @@ func TestFlushAndCloseWithinACallback(t *testing.T) {
 func TestProduceSync(t *testing.T) {
 	type record = avroproducer.Record[string, string]
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Delay: time.Second, Fail: failing})
+		c, b := newCluster(fakekafka.ProducerConfig{Delay: time.Second, Fail: failing})
 		p := newText(t, b)
 		require.NoError(t, p.ProduceSync(t.Context()), "nothing to produce")
 
@@ -129,9 +129,9 @@ func TestProduceSync(t *testing.T) {
 		require.Equal(t, []int{1, 2}, failed.Failed)
 		require.Equal(t, 4, failed.Total)
 		require.EqualError(t, err, "2 of 4 records failed; record 1: t [0]: timed out (-192); record 2: avroproducer: the record has no topic")
-		var kafka *base.Error
-		require.ErrorAs(t, err, &kafka)
-		require.Equal(t, int16(-192), kafka.Code)
+		var kafkaErr *kafka.Error
+		require.ErrorAs(t, err, &kafkaErr)
+		require.Equal(t, int16(-192), kafkaErr.Code)
 		require.NoError(t, p.Flush(t.Context()), "told already")
 		require.Equal(t, 1, told)
 		require.Equal(t, []string{"a", "b"}, values(c, "t"))
@@ -147,14 +147,14 @@ func TestProduceSync(t *testing.T) {
 		require.Equal(t, []string{"a", "b", "c"}, values(c, "t"))
 
 		err = p.ProduceSync(t.Context(), record{Topic: "t"}, record{Topic: "t"}, record{Topic: "t"}, record{Topic: "t"}, record{Topic: "t"})
-		require.ErrorIs(t, err, base.ErrClosed)
+		require.ErrorIs(t, err, kafka.ErrClosed)
 		require.EqualError(t, err, "5 of 5 records failed; record 0: closed; record 1: closed; record 2: closed; and 2 more")
 	})
 }
 
 func TestFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{Fail: failing})
+		_, b := newCluster(fakekafka.ProducerConfig{Fail: failing})
 		p := newText(t, b, avroproducer.WithMaxFailures(2))
 		for i := range 5 {
 			require.NoError(t, p.Produce(t.Context(), "t", fmt.Sprint("key", i), "fail"))
@@ -187,7 +187,7 @@ func TestFlush(t *testing.T) {
 // Flush waits for callbacks as well, those of records produced before it.
 func TestFlushWaitsForCallbacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{})
+		_, b := newCluster(fakekafka.ProducerConfig{})
 		p := newText(t, b)
 		start := time.Now()
 		require.NoError(t, p.Produce(t.Context(), "t", "", "v", avroproducer.OnDelivery(func(avroproducer.Delivery) { time.Sleep(time.Minute) })))
@@ -203,12 +203,12 @@ func TestFlushWaitsForCallbacks(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Fail: failing})
+		c, b := newCluster(fakekafka.ProducerConfig{Fail: failing})
 		var closed []string
 		closer := func(name string) avroproducer.Option {
 			return avroproducer.WithCloser(func(context.Context) error { closed = append(closed, name); return nil })
 		}
-		p := newText(t, b, avroproducer.WithOwnedBase(), closer("registry"), closer("file"))
+		p := newText(t, b, avroproducer.WithOwnedClient(), closer("registry"), closer("file"))
 		require.NoError(t, p.Produce(t.Context(), "t", "", "written"))
 		require.NoError(t, p.Produce(t.Context(), "t", "", "fail"))
 		synctest.Wait()
@@ -225,27 +225,27 @@ func TestClose(t *testing.T) {
 		require.Equal(t, 2, flush.Remaining)
 		require.Equal(t, 1, flush.Failed)
 		require.Len(t, flush.Errs, 2, "the failure of before, and what was lost without a callback")
-		require.ErrorIs(t, flush.Errs[1], base.ErrClosed)
+		require.ErrorIs(t, flush.Errs[1], kafka.ErrClosed)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		synctest.Wait()
-		require.ErrorIs(t, told, base.ErrClosed)
+		require.ErrorIs(t, told, kafka.ErrClosed)
 		require.Equal(t, []string{"registry", "file"}, closed)
 		require.Equal(t, []string{"written"}, values(c, "t"))
 
 		require.NoError(t, p.Close(t.Context()), "idempotent")
 		require.Equal(t, []string{"registry", "file"}, closed)
-		require.ErrorIs(t, p.Produce(t.Context(), "t", "", "v"), base.ErrClosed)
-		require.ErrorIs(t, p.Delete(t.Context(), "t", ""), base.ErrClosed)
-		require.ErrorIs(t, p.ProduceRecord(t.Context(), avroproducer.Record[string, string]{Topic: "t"}), base.ErrClosed)
-		require.ErrorIs(t, b.Produce(t.Context(), &base.Record{}, nil), base.ErrClosed, "the base was owned")
+		require.ErrorIs(t, p.Produce(t.Context(), "t", "", "v"), kafka.ErrClosed)
+		require.ErrorIs(t, p.Delete(t.Context(), "t", ""), kafka.ErrClosed)
+		require.ErrorIs(t, p.ProduceRecord(t.Context(), avroproducer.Record[string, string]{Topic: "t"}), kafka.ErrClosed)
+		require.ErrorIs(t, b.Produce(t.Context(), &kafka.Record{}, nil), kafka.ErrClosed, "the client was owned")
 	})
 }
 
-// A base that is shared stays open, and what a producer could not flush in time
+// A client that is shared stays open, and what a producer could not flush in time
 // is still its own.
 func TestCloseOfASharedBase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{})
+		c, b := newCluster(fakekafka.ProducerConfig{})
 		p, other := newText(t, b), newText(t, b)
 		b.Hold()
 		require.NoError(t, p.Produce(t.Context(), "t", "", "late"))
@@ -262,8 +262,8 @@ func TestCloseOfASharedBase(t *testing.T) {
 
 func TestClosedByTwo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{Delay: time.Second})
-		p := newText(t, b, avroproducer.WithOwnedBase())
+		_, b := newCluster(fakekafka.ProducerConfig{Delay: time.Second})
+		p := newText(t, b, avroproducer.WithOwnedClient())
 		require.NoError(t, p.Produce(t.Context(), "t", "", "v"))
 		second := make(chan error)
 		go func() { second <- p.Close(t.Context()) }()

@@ -1,5 +1,5 @@
 // Package avroproducer is a Kafka producer that takes values: it serializes a
-// key and a value and gives the record to a [base.Producer].
+// key and a value and gives the record to a [kafka.Producer].
 //
 // [Producer.Produce] queues a record; [Producer.ProduceSync] waits for what
 // became of each; [Producer.Delete] writes a tombstone. A full queue makes them
@@ -21,5 +21,5 @@
 // reported.
 //
 // A Producer is safe for concurrent use. Several, of different types, may share
-// one base.Producer.
+// one kafka.Producer.
 package avroproducer

@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 // What everyone writes, "defer producer.Close(ctx)", delivers what is queued although
 // ctx has ended by then.
 func TestCloseWithAContextThatHasEnded(t *testing.T) {
-	for name, owned := range map[string][]avroproducer.Option{"owned": {avroproducer.WithOwnedBase()}, "shared": nil} {
+	for name, owned := range map[string][]avroproducer.Option{"owned": {avroproducer.WithOwnedClient()}, "shared": nil} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, b := newCluster(fakebase.ProducerConfig{Delay: 2 * time.Second})
+				c, b := newCluster(fakekafka.ProducerConfig{Delay: 2 * time.Second})
 				p := newText(t, b, owned...)
 				ctx, cancel := context.WithCancel(t.Context())
 				require.NoError(t, p.Produce(ctx, "t", "k", "a"))
@@ -42,8 +42,8 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 // What the brokers do not take in that time is named.
 func TestCloseNamesWhatWasNotDelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{})
-		p := newText(t, b, avroproducer.WithOwnedBase())
+		c, b := newCluster(fakekafka.ProducerConfig{})
+		p := newText(t, b, avroproducer.WithOwnedClient())
 		b.Hold()
 		ctx, cancel := context.WithCancel(t.Context())
 		require.NoError(t, p.Produce(ctx, "t", "lost key", "v"))
@@ -58,7 +58,7 @@ func TestCloseNamesWhatWasNotDelivered(t *testing.T) {
 		require.ErrorAs(t, err, &lost)
 		require.Equal(t, "t", lost.Topic)
 		require.Equal(t, "lost key", string(lost.Key))
-		require.ErrorIs(t, lost, base.ErrClosed)
+		require.ErrorIs(t, lost, kafka.ErrClosed)
 		require.Empty(t, values(c, "t"))
 	})
 }
@@ -66,8 +66,8 @@ func TestCloseNamesWhatWasNotDelivered(t *testing.T) {
 // An abort takes no longer than it may.
 func TestAbortTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBank(t, fakebase.ProducerConfig{}, avroproducer.WithAbortTimeout(time.Second))
-		b.base.Hook = func(op string) error {
+		b := newBank(t, fakekafka.ProducerConfig{}, avroproducer.WithAbortTimeout(time.Second))
+		b.client.Hook = func(op string) error {
 			if op == "abort" {
 				return errRetriable
 			}
@@ -78,7 +78,7 @@ func TestAbortTimeout(t *testing.T) {
 		require.ErrorAs(t, b.Transaction(t.Context(), func(context.Context) error { return errUnfit }), &unfinished)
 		require.True(t, unfinished.Unfinished)
 		require.Equal(t, time.Second, time.Since(begin))
-		b.base.Hook = nil
+		b.client.Hook = nil
 		require.NoError(t, b.Close(t.Context()))
 	})
 }
@@ -87,10 +87,10 @@ func TestAbortTimeout(t *testing.T) {
 // meanwhile: a commit that is cut short would leave it undecided.
 func TestCommitWithAContextThatHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBank(t, fakebase.ProducerConfig{})
+		b := newBank(t, fakekafka.ProducerConfig{})
 		ctx, cancel := context.WithCancel(t.Context())
 		away := 3
-		b.base.Hook = func(op string) error {
+		b.client.Hook = func(op string) error {
 			if op != "commit" {
 				return nil
 			}

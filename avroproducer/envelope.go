@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -14,7 +14,7 @@ import (
 // allocated for a record.
 type envelope[K, V any] struct {
 	producer *Producer[K, V]
-	done     func(*base.Record, error) // e.report, bound once for the envelope's whole life
+	done     func(*kafka.Record, error) // e.report, bound once for the envelope's whole life
 
 	key       K
 	value     V
@@ -22,8 +22,8 @@ type envelope[K, V any] struct {
 	settings
 
 	keyTo, valueTo serde.Target
-	bytes          []byte // key and value, one after the other. The base's until done
-	rec            base.Record
+	bytes          []byte // key and value, one after the other. The client's until done
+	rec            kafka.Record
 
 	call  *syncCall // of ProduceSync, else nil
 	index int       // within call
@@ -86,8 +86,8 @@ func encodeError(topic string, part serde.Part, err error) error {
 	return &serde.EncodeError{Topic: topic, Part: part, Err: err}
 }
 
-// report is the base's done: serial, on the base's thread.
-func (e *envelope[K, V]) report(r *base.Record, err error) {
+// report is the client's done: serial, on the client's thread.
+func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 	p := e.producer
 	if p.observer != nil {
 		p.observer.Delivered(e.token, r, time.Since(e.sent), err)
@@ -120,7 +120,7 @@ func (e *envelope[K, V]) deliver() {
 		Key:       e.key,
 		Value:     e.value,
 		Tombstone: e.valueTo.Null,
-		Headers:   append([]base.Header(nil), e.rec.Headers...),
+		Headers:   append([]kafka.Header(nil), e.rec.Headers...),
 		Err:       e.err,
 	})
 }

@@ -6,14 +6,14 @@ import (
 	"fmt"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
 )
 
 // Produce queues; OnDelivery hears what became of the record.
 func ExampleProducer_Produce() {
 	ctx := context.Background()
-	b := fakebase.New(map[string]int{"greetings": 1}).Producer(fakebase.ProducerConfig{})
-	p, err := avroproducer.New(b, text{}, text{}, avroproducer.WithOwnedBase())
+	b := fakekafka.New(map[string]int{"greetings": 1}).Producer(fakekafka.ProducerConfig{})
+	p, err := avroproducer.New(b, text{}, text{}, avroproducer.WithOwnedClient())
 	if err != nil {
 		panic(err)
 	}
@@ -29,8 +29,8 @@ func ExampleProducer_Produce() {
 // ProduceSync waits, and says which records failed.
 func ExampleProducer_ProduceSync() {
 	ctx := context.Background()
-	b := fakebase.New(map[string]int{"greetings": 1}).Producer(fakebase.ProducerConfig{})
-	p, err := avroproducer.New(b, text{}, text{}, avroproducer.WithOwnedBase())
+	b := fakekafka.New(map[string]int{"greetings": 1}).Producer(fakekafka.ProducerConfig{})
+	p, err := avroproducer.New(b, text{}, text{}, avroproducer.WithOwnedClient())
 	if err != nil {
 		panic(err)
 	}
@@ -52,8 +52,8 @@ func ExampleProducer_ProduceSync() {
 // A transaction is read as a whole, or not at all.
 func ExampleProducer_Transaction() {
 	ctx := context.Background()
-	cluster := fakebase.New(map[string]int{"accounts": 1})
-	p, err := avroproducer.New(cluster.TxnProducer("bank-1", fakebase.ProducerConfig{}), text{}, text{}, avroproducer.WithOwnedBase())
+	cluster := fakekafka.New(map[string]int{"accounts": 1})
+	p, err := avroproducer.New(cluster.TxnProducer("bank-1", fakekafka.ProducerConfig{}), text{}, text{}, avroproducer.WithOwnedClient())
 	if err != nil {
 		panic(err)
 	}

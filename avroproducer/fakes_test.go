@@ -9,8 +9,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -51,7 +51,7 @@ func (framed) Append(_ context.Context, dst []byte, to *serde.Target, v **string
 	to.Null = false
 	// Beyond the length, as a careless serializer would: the producer must have
 	// clipped the capacity.
-	to.Headers = append(to.Headers, base.Header{Key: "__" + to.Part.String() + "_schema_id", Value: []byte{1}})
+	to.Headers = append(to.Headers, kafka.Header{Key: "__" + to.Part.String() + "_schema_id", Value: []byte{1}})
 	return append(dst, **v...), nil
 }
 
@@ -66,7 +66,7 @@ func (f framed) Warmup(_ context.Context, part serde.Part, topics ...string) err
 }
 
 // newText is a producer of strings.
-func newText(t testing.TB, b base.Producer, opts ...avroproducer.Option) *avroproducer.Producer[string, string] {
+func newText(t testing.TB, b kafka.Producer, opts ...avroproducer.Option) *avroproducer.Producer[string, string] {
 	t.Helper()
 	p, err := avroproducer.New(b, text{}, text{}, opts...)
 	require.NoError(t, err)
@@ -74,13 +74,13 @@ func newText(t testing.TB, b base.Producer, opts ...avroproducer.Option) *avropr
 }
 
 // newCluster has one topic, "t", of one partition, and a producer for it.
-func newCluster(config fakebase.ProducerConfig) (*fakebase.Cluster, *fakebase.Producer) {
-	c := fakebase.New(map[string]int{"t": 1})
+func newCluster(config fakekafka.ProducerConfig) (*fakekafka.Cluster, *fakekafka.Producer) {
+	c := fakekafka.New(map[string]int{"t": 1})
 	return c, c.Producer(config)
 }
 
 // values are the values in a topic.
-func values(c *fakebase.Cluster, topic string) []string {
+func values(c *fakekafka.Cluster, topic string) []string {
 	var out []string
 	for _, r := range c.Records(topic) {
 		out = append(out, string(r.Value))
@@ -89,9 +89,9 @@ func values(c *fakebase.Cluster, topic string) []string {
 }
 
 // failing fails the delivery of values that begin with "fail".
-func failing(r *base.Record) error {
+func failing(r *kafka.Record) error {
 	if len(r.Value) >= 4 && string(r.Value[:4]) == "fail" {
-		return &base.Error{Code: -192, Topic: r.Topic, Partition: 0, Err: errors.New("timed out")}
+		return &kafka.Error{Code: -192, Topic: r.Topic, Partition: 0, Err: errors.New("timed out")}
 	}
 	return nil
 }

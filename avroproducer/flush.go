@@ -8,14 +8,14 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 )
 
 // FlushError says what Flush or Close did not get through.
 type FlushError struct {
-	Remaining int     // records without a report when the wait ended. After Close of an owned base they are lost
+	Remaining int     // records without a report when the wait ended. After Close of an owned client they are lost
 	Failed    int     // records that failed since the last Flush and that nobody was told of
 	Errs      []error // of those: a *DeliveryError for each, the first 100 (see WithMaxFailures)
 	Err       error   // what ended the wait, the context's error for instance, with the client's last one; nil if nothing did
@@ -33,7 +33,7 @@ func (e *FlushError) Error() string {
 	}
 	said := 0
 	for _, err := range e.Errs {
-		if errors.Is(err, base.ErrClosed) {
+		if errors.Is(err, kafka.ErrClosed) {
 			continue // one of those that were not reported: Err says why
 		}
 		if said++; said > most {
@@ -66,7 +66,7 @@ type DeliveryError struct {
 
 // Error says where and why.
 func (e *DeliveryError) Error() string {
-	if b := (*base.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
+	if b := (*kafka.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
 		return e.Err.Error() // it says where itself
 	}
 	if e.Partition < 0 {
@@ -85,7 +85,7 @@ func (p *Producer[K, V]) Flush(ctx context.Context) error {
 	if p.reports.calledFromCallback() {
 		return ErrInCallback
 	}
-	err := p.base.Flush(ctx)
+	err := p.client.Flush(ctx)
 	if err == nil {
 		err = p.reports.drain(ctx)
 	}
@@ -131,9 +131,9 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	defer close(p.closing.done)
 
 	p.gate.close()
-	err := p.base.Flush(ctx)
-	if errors.Is(err, base.ErrClosed) {
-		err = nil // a shared base that was closed first has reported everything
+	err := p.client.Flush(ctx)
+	if errors.Is(err, kafka.ErrClosed) {
+		err = nil // a shared client that was closed first has reported everything
 	}
 	if err == nil {
 		err = p.waitIdle(ctx)
@@ -144,8 +144,8 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	}
 	failed, errs := p.failures.take()
 	var others []error
-	if p.ownsBase {
-		if closeErr := p.base.Close(ctx); err == nil || !base.IsContext(closeErr) { // else it is err once more
+	if p.ownsClient {
+		if closeErr := p.client.Close(ctx); err == nil || !kafka.IsContext(closeErr) { // else it is err once more
 			others = append(others, closeErr)
 		}
 		_, lost := p.failures.take() // the same records that are counted as remaining
@@ -166,7 +166,7 @@ func (p *Producer[K, V]) waitIdle(ctx context.Context) error {
 	case <-p.gate.idle:
 		return nil
 	case <-ctx.Done():
-		return base.Explain(p.base, ctx.Err())
+		return kafka.Explain(p.client, ctx.Err())
 	}
 }
 
@@ -179,7 +179,7 @@ type failures struct {
 	errs  []error
 }
 
-func (f *failures) add(r *base.Record, err error) {
+func (f *failures) add(r *kafka.Record, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.count++

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -14,15 +14,15 @@ import (
 type Observer interface {
 	// Refused is told of a record that could not be serialized.
 	Refused(ctx context.Context, topic string, part serde.Part, err error)
-	// Sending sees a serialized record just before the base gets it. It may
+	// Sending sees a serialized record just before the client gets it. It may
 	// append to r.Headers, the context of a trace for instance, and must not
 	// change anything else. What it returns is given to Delivered.
-	Sending(ctx context.Context, r *base.Record) (token any)
+	Sending(ctx context.Context, r *kafka.Record) (token any)
 	// Delivered is told what became of the record, after took. It is called on
-	// the client's own thread. r is not to be kept. If the base did not take the
+	// the client's own thread. r is not to be kept. If the client did not take the
 	// record, because its queue stayed full until the context ended for instance,
 	// err is why.
-	Delivered(token any, r *base.Record, took time.Duration, err error)
+	Delivered(token any, r *kafka.Record, took time.Duration, err error)
 }
 
 // NopObserver is an [Observer] that does nothing.
@@ -32,7 +32,7 @@ type NopObserver struct{}
 func (NopObserver) Refused(context.Context, string, serde.Part, error) {}
 
 // Sending does nothing.
-func (NopObserver) Sending(context.Context, *base.Record) any { return nil }
+func (NopObserver) Sending(context.Context, *kafka.Record) any { return nil }
 
 // Delivered does nothing.
-func (NopObserver) Delivered(any, *base.Record, time.Duration, error) {}
+func (NopObserver) Delivered(any, *kafka.Record, time.Duration, error) {}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -30,7 +30,7 @@ func (o observers) Refused(ctx context.Context, topic string, part serde.Part, e
 }
 
 // Sending returns the token of each.
-func (o observers) Sending(ctx context.Context, r *base.Record) any {
+func (o observers) Sending(ctx context.Context, r *kafka.Record) any {
 	tokens := make([]any, len(o))
 	for i, one := range o {
 		tokens[i] = one.Sending(ctx, r)
@@ -38,7 +38,7 @@ func (o observers) Sending(ctx context.Context, r *base.Record) any {
 	return tokens
 }
 
-func (o observers) Delivered(token any, r *base.Record, took time.Duration, err error) {
+func (o observers) Delivered(token any, r *kafka.Record, took time.Duration, err error) {
 	for i, one := range o {
 		one.Delivered(token.([]any)[i], r, took, err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -34,13 +34,13 @@ func (m marker) Refused(_ context.Context, topic string, part serde.Part, err er
 	m.add("refused %s %v: %v", topic, part, err)
 }
 
-func (m marker) Sending(_ context.Context, r *base.Record) any {
-	r.Headers = append(r.Headers, base.Header{Key: m.name})
+func (m marker) Sending(_ context.Context, r *kafka.Record) any {
+	r.Headers = append(r.Headers, kafka.Header{Key: m.name})
 	m.add("sending")
 	return "token of " + m.name
 }
 
-func (m marker) Delivered(token any, r *base.Record, _ time.Duration, err error) {
+func (m marker) Delivered(token any, r *kafka.Record, _ time.Duration, err error) {
 	m.add("delivered with %d headers, %v: %v", len(r.Headers), token, err != nil)
 }
 
@@ -48,10 +48,10 @@ func (m marker) Delivered(token any, r *base.Record, _ time.Duration, err error)
 // that it gave.
 func TestObserversAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Fail: failing})
+		c, b := newCluster(fakekafka.ProducerConfig{Fail: failing})
 		var mu sync.Mutex
 		var lines []string
-		p, err := avroproducer.New(b, noKey{}, framed{}, avroproducer.WithOwnedBase(),
+		p, err := avroproducer.New(b, noKey{}, framed{}, avroproducer.WithOwnedClient(),
 			avroproducer.WithObserver(marker{"a", &mu, &lines}), avroproducer.WithObserver(marker{"b", &mu, &lines}))
 		require.NoError(t, err)
 		require.ErrorIs(t, p.Produce(t.Context(), "t", serde.NoKey{}, new("unfit")), errUnfit)
@@ -65,7 +65,7 @@ func TestObserversAddUp(t *testing.T) {
 		}, lines)
 		require.Len(t, c.Records("t")[0].Headers, 3, "the frame, and one of each observer")
 	})
-	_, b := newCluster(fakebase.ProducerConfig{})
+	_, b := newCluster(fakekafka.ProducerConfig{})
 	_, err := avroproducer.New(b, text{}, text{}, avroproducer.WithObserver(nil))
 	require.EqualError(t, err, "avroproducer: WithObserver: the observer is nil")
 }
@@ -73,8 +73,8 @@ func TestObserversAddUp(t *testing.T) {
 // A value that is written as null is a tombstone, by whatever way it came to be.
 func TestDeliveryOfNulls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		_, b := newCluster(fakebase.ProducerConfig{})
-		p, err := avroproducer.New(b, framed{}, framed{}, avroproducer.WithOwnedBase())
+		_, b := newCluster(fakekafka.ProducerConfig{})
+		p, err := avroproducer.New(b, framed{}, framed{}, avroproducer.WithOwnedClient())
 		require.NoError(t, err)
 		var got []bool
 		report := avroproducer.OnDelivery(func(d avroproducer.Delivery) { got = append(got, d.Tombstone) })

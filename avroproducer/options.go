@@ -20,7 +20,7 @@ type config struct {
 	abortTimeout time.Duration
 	observers    []Observer
 	observer     Observer // all of them; nil: none
-	ownsBase     bool
+	ownsClient   bool
 	closers      []func(context.Context) error
 
 	given map[string]bool // options of which one can count
@@ -110,8 +110,8 @@ func WithObserver(o Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
 
-// WithOwnedBase makes [Producer.Close] close the base as well.
-func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }
+// WithOwnedClient makes [Producer.Close] close the client as well.
+func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 
 // WithCloser makes [Producer.Close] call f last, once. Several are called in
 // the order given.

@@ -7,16 +7,16 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
 // Producer produces records with keys of type K and values of type V. It is
 // safe for concurrent use.
 type Producer[K, V any] struct {
-	base  base.Producer
-	key   serde.Serializer[K]
-	value serde.Serializer[V]
+	client kafka.Producer
+	key    serde.Serializer[K]
+	value  serde.Serializer[V]
 	config
 
 	envelopes sync.Pool // of *envelope[K, V], released when their record is reported
@@ -28,22 +28,22 @@ type Producer[K, V any] struct {
 }
 
 // New produces through b, with these serializers for keys and values. It does
-// not take ownership: closing b is up to you (see [WithOwnedBase]). It does not
+// not take ownership: closing b is up to you (see [WithOwnedClient]). It does not
 // touch the network.
-func New[K, V any](b base.Producer, key serde.Serializer[K], value serde.Serializer[V], opts ...Option) (*Producer[K, V], error) {
+func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serializer[V], opts ...Option) (*Producer[K, V], error) {
 	c := defaults()
 	for _, o := range opts {
 		o(&c)
 	}
 	err := c.check()
 	if b == nil || key == nil || value == nil {
-		err = errors.Join(err, errors.New("avroproducer: New needs a base, a key serializer and a value serializer"))
+		err = errors.Join(err, errors.New("avroproducer: New needs a client, a key serializer and a value serializer"))
 	}
 	if err != nil {
 		return nil, err
 	}
 	c.observer = joined(c.observers)
-	p := &Producer[K, V]{base: b, key: key, value: value, config: c}
+	p := &Producer[K, V]{client: b, key: key, value: value, config: c}
 	p.envelopes.New = func() any { return newEnvelope(p) }
 	p.gate.idle = make(chan struct{})
 	p.closing.done = make(chan struct{})
@@ -57,7 +57,7 @@ func New[K, V any](b base.Producer, key serde.Serializer[K], value serde.Seriali
 // registry, for the first record of a topic.
 //
 // The error is a [*serde.EncodeError] if key or value could not be serialized,
-// ctx's if the queue stayed full, [base.ErrClosed], or the client's own. A
+// ctx's if the queue stayed full, [kafka.ErrClosed], or the client's own. A
 // record that was queued and failed later is reported: see [OnDelivery].
 func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value V, opts ...RecordOption) error {
 	e, err := p.take()
@@ -97,8 +97,8 @@ func (p *Producer[K, V]) ProduceRecord(ctx context.Context, rec Record[K, V]) er
 
 // Warmup lets the serializers decide the schemas of topics now, so that a
 // missing or incompatible one is found before the first record, and looks whether
-// the topics exist, as [base.TopicChecker] says: the error of one that does not
-// matches [base.ErrUnknownTopic]. It asks the registry and the brokers. Serializers
+// the topics exist, as [kafka.TopicChecker] says: the error of one that does not
+// matches [kafka.ErrUnknownTopic]. It asks the registry and the brokers. Serializers
 // that have nothing to decide are passed over, as are clients that cannot look.
 func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 	type warmer interface {
@@ -111,10 +111,10 @@ func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 	if w, ok := p.value.(warmer); ok {
 		errs = append(errs, w.Warmup(ctx, serde.Value, topics...))
 	}
-	if c, ok := p.base.(base.TopicChecker); ok {
+	if c, ok := p.client.(kafka.TopicChecker); ok {
 		for _, topic := range topics {
 			err := c.CheckTopic(ctx, topic)
-			if errors.Is(err, base.ErrUnknownTopic) {
+			if errors.Is(err, kafka.ErrUnknownTopic) {
 				err = fmt.Errorf("%w; create it, or let the brokers do so (auto.create.topics.enable)", err)
 			}
 			errs = append(errs, err)
@@ -127,8 +127,8 @@ func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 // OnDelivery has not returned among them.
 func (p *Producer[K, V]) Len() int { return p.gate.len() }
 
-// Base returns what New was given: the way to the client underneath.
-func (p *Producer[K, V]) Base() base.Producer { return p.base }
+// Client returns what New was given: the way to the client underneath.
+func (p *Producer[K, V]) Client() kafka.Producer { return p.client }
 
 // fill copies rec into e.
 func (e *envelope[K, V]) fill(rec *Record[K, V]) {
@@ -146,7 +146,7 @@ func (e *envelope[K, V]) fill(rec *Record[K, V]) {
 // take gets an empty envelope, and counts it until it is released.
 func (p *Producer[K, V]) take() (*envelope[K, V], error) {
 	if !p.gate.enter() {
-		return nil, base.ErrClosed
+		return nil, kafka.ErrClosed
 	}
 	return p.envelopes.Get().(*envelope[K, V]), nil
 }
@@ -158,7 +158,7 @@ func (p *Producer[K, V]) release(e *envelope[K, V]) {
 	p.gate.leave()
 }
 
-// send serializes e and gives it to the base, which owns it from then on.
+// send serializes e and gives it to the client, which owns it from then on.
 func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error) {
 	sent := false
 	defer func() { // also when a serializer panics
@@ -187,7 +187,7 @@ func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error
 	if p.observer != nil {
 		e.token, e.sent = p.observer.Sending(ctx, &e.rec), time.Now()
 	}
-	if err := p.base.Produce(ctx, &e.rec, e.done); err != nil {
+	if err := p.client.Produce(ctx, &e.rec, e.done); err != nil {
 		if p.observer != nil {
 			p.observer.Delivered(e.token, &e.rec, time.Since(e.sent), err)
 		}

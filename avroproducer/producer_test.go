@@ -11,57 +11,57 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
 func TestRecords(t *testing.T) {
 	at := time.UnixMilli(1_700_000_000_123)
 	one, word, empty := int32(1), "word", ""
-	trace := base.Header{Key: "trace", Value: []byte("7")}
-	frame := func(part string) base.Header { return base.Header{Key: "__" + part + "_schema_id", Value: []byte{1}} }
+	trace := kafka.Header{Key: "trace", Value: []byte("7")}
+	frame := func(part string) kafka.Header { return kafka.Header{Key: "__" + part + "_schema_id", Value: []byte{1}} }
 	tests := []struct {
 		name string
 		give avroproducer.Record[*string, *string]
-		want base.Record
+		want kafka.Record
 	}{
 		{
 			name: "key and value, each with its frame",
 			give: avroproducer.Record[*string, *string]{Key: &word, Value: &word},
-			want: base.Record{Key: []byte("word"), Value: []byte("word"), Headers: []base.Header{frame("key"), frame("value")}},
+			want: kafka.Record{Key: []byte("word"), Value: []byte("word"), Headers: []kafka.Header{frame("key"), frame("value")}},
 		},
 		{
 			name: "nil is null",
 			give: avroproducer.Record[*string, *string]{},
-			want: base.Record{},
+			want: kafka.Record{},
 		},
 		{
 			name: "empty is not null",
 			give: avroproducer.Record[*string, *string]{Key: &empty, Value: &empty},
-			want: base.Record{Key: []byte{}, Value: []byte{}, Headers: []base.Header{frame("key"), frame("value")}},
+			want: kafka.Record{Key: []byte{}, Value: []byte{}, Headers: []kafka.Header{frame("key"), frame("value")}},
 		},
 		{
 			name: "a tombstone, whatever the value",
 			give: avroproducer.Record[*string, *string]{Key: &word, Value: &word, Tombstone: true},
-			want: base.Record{Key: []byte("word"), Headers: []base.Header{frame("key")}},
+			want: kafka.Record{Key: []byte("word"), Headers: []kafka.Header{frame("key")}},
 		},
 		{
 			name: "the caller's headers come first",
-			give: avroproducer.Record[*string, *string]{Key: &word, Headers: []base.Header{trace}},
-			want: base.Record{Key: []byte("word"), Headers: []base.Header{trace, frame("key")}},
+			give: avroproducer.Record[*string, *string]{Key: &word, Headers: []kafka.Header{trace}},
+			want: kafka.Record{Key: []byte("word"), Headers: []kafka.Header{trace, frame("key")}},
 		},
 		{
 			name: "a partition and a time of its own",
 			give: avroproducer.Record[*string, *string]{Partition: &one, Timestamp: at},
-			want: base.Record{Partition: 1, Timestamp: at},
+			want: kafka.Record{Partition: 1, Timestamp: at},
 		},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := fakebase.New(map[string]int{"t": 2})
-				p, err := avroproducer.New(c.Producer(fakebase.ProducerConfig{}), framed{}, framed{})
+				c := fakekafka.New(map[string]int{"t": 2})
+				p, err := avroproducer.New(c.Producer(fakekafka.ProducerConfig{}), framed{}, framed{})
 				require.NoError(t, err)
 				rec := tc.give
 				rec.Topic = "t"
@@ -88,13 +88,13 @@ func TestRecords(t *testing.T) {
 // The four ways to produce lead to the same record.
 func TestWaysToProduce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := fakebase.New(map[string]int{"t": 2})
-		p := newText(t, c.Producer(fakebase.ProducerConfig{}))
-		one, at, h := int32(1), time.UnixMilli(42), base.Header{Key: "h", Value: []byte("1")}
+		c := fakekafka.New(map[string]int{"t": 2})
+		p := newText(t, c.Producer(fakekafka.ProducerConfig{}))
+		one, at, h := int32(1), time.UnixMilli(42), kafka.Header{Key: "h", Value: []byte("1")}
 		ctx := t.Context()
 		require.NoError(t, p.Produce(ctx, "t", "k", "v", avroproducer.WithPartition(1), avroproducer.WithTimestamp(at), avroproducer.WithHeaders(h)))
-		require.NoError(t, p.ProduceRecord(ctx, avroproducer.Record[string, string]{Topic: "t", Key: "k", Value: "v", Partition: &one, Timestamp: at, Headers: []base.Header{h}}))
-		require.NoError(t, p.ProduceSync(ctx, avroproducer.Record[string, string]{Topic: "t", Key: "k", Value: "v", Partition: &one, Timestamp: at, Headers: []base.Header{h}}))
+		require.NoError(t, p.ProduceRecord(ctx, avroproducer.Record[string, string]{Topic: "t", Key: "k", Value: "v", Partition: &one, Timestamp: at, Headers: []kafka.Header{h}}))
+		require.NoError(t, p.ProduceSync(ctx, avroproducer.Record[string, string]{Topic: "t", Key: "k", Value: "v", Partition: &one, Timestamp: at, Headers: []kafka.Header{h}}))
 		require.NoError(t, p.Delete(ctx, "t", "k", avroproducer.WithPartition(1), avroproducer.WithTimestamp(at), avroproducer.WithHeaders(h)))
 		require.NoError(t, p.Flush(ctx))
 
@@ -114,10 +114,10 @@ func TestWaysToProduce(t *testing.T) {
 // leaves the slice as it was, spare capacity included.
 func TestHeadersAreTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{})
+		c, b := newCluster(fakekafka.ProducerConfig{})
 		p, err := avroproducer.New(b, noKey{}, framed{})
 		require.NoError(t, err)
-		backing := []base.Header{{Key: "a"}, {Key: "spare"}}
+		backing := []kafka.Header{{Key: "a"}, {Key: "spare"}}
 		headers := backing[:1]
 		v := "v"
 		rec := avroproducer.Record[serde.NoKey, *string]{Topic: "t", Value: &v, Headers: headers}
@@ -125,16 +125,16 @@ func TestHeadersAreTheCallers(t *testing.T) {
 		require.NoError(t, p.Produce(t.Context(), "t", serde.NoKey{}, &v, avroproducer.WithHeaders(headers...)))
 		require.NoError(t, p.Flush(t.Context()))
 
-		require.Equal(t, []base.Header{{Key: "a"}, {Key: "spare"}}, backing)
+		require.Equal(t, []kafka.Header{{Key: "a"}, {Key: "spare"}}, backing)
 		for _, r := range c.Records("t") {
-			require.Equal(t, []base.Header{{Key: "a"}, {Key: "__value_schema_id", Value: []byte{1}}}, r.Headers)
+			require.Equal(t, []kafka.Header{{Key: "a"}, {Key: "__value_schema_id", Value: []byte{1}}}, r.Headers)
 		}
 	})
 }
 
 func TestSerializationErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{})
+		c, b := newCluster(fakekafka.ProducerConfig{})
 		p, err := avroproducer.New(b, framed{}, framed{})
 		require.NoError(t, err)
 		unfit, fine, panics := "unfit", "fine", "panic"
@@ -158,7 +158,7 @@ func TestSerializationErrors(t *testing.T) {
 
 func TestFullQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Limit: 2})
+		c, b := newCluster(fakekafka.ProducerConfig{Limit: 2})
 		p := newText(t, b)
 		b.Hold()
 		require.NoError(t, p.Produce(t.Context(), "t", "", "1"))
@@ -182,9 +182,9 @@ func TestFullQueue(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	_, b := newCluster(fakebase.ProducerConfig{})
+	_, b := newCluster(fakekafka.ProducerConfig{})
 	_, err := avroproducer.New[string, string](b, text{}, nil)
-	require.EqualError(t, err, "avroproducer: New needs a base, a key serializer and a value serializer")
+	require.EqualError(t, err, "avroproducer: New needs a client, a key serializer and a value serializer")
 	_, err = avroproducer.New(b, text{}, text{}, avroproducer.WithMaxScratch(-1), avroproducer.WithMaxFailures(-2),
 		avroproducer.WithMaxReports(0), avroproducer.WithAbortTimeout(0))
 	require.EqualError(t, err, `avroproducer: WithMaxScratch: -1 is negative
@@ -200,7 +200,7 @@ avroproducer: WithAbortTimeout: is given twice`)
 }
 
 func TestWarmup(t *testing.T) {
-	_, b := newCluster(fakebase.ProducerConfig{})
+	_, b := newCluster(fakekafka.ProducerConfig{})
 	var warmed []string
 	p, err := avroproducer.New(b, text{}, framed{&warmed})
 	require.NoError(t, err)
@@ -226,18 +226,18 @@ func (w *watcher) Refused(_ context.Context, topic string, part serde.Part, err 
 	w.note("refused %s %s", topic, part)
 }
 
-func (w *watcher) Sending(_ context.Context, r *base.Record) any {
-	r.Headers = append(r.Headers, base.Header{Key: "traceparent", Value: r.Value})
+func (w *watcher) Sending(_ context.Context, r *kafka.Record) any {
+	r.Headers = append(r.Headers, kafka.Header{Key: "traceparent", Value: r.Value})
 	return "token of " + string(r.Value)
 }
 
-func (w *watcher) Delivered(token any, r *base.Record, took time.Duration, err error) {
+func (w *watcher) Delivered(token any, r *kafka.Record, took time.Duration, err error) {
 	w.note("%s: %s after %v: %v", token, r.Topic, took, err)
 }
 
 func TestObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Delay: time.Second, Limit: 1})
+		c, b := newCluster(fakekafka.ProducerConfig{Delay: time.Second, Limit: 1})
 		w := &watcher{}
 		p, err := avroproducer.New(b, noKey{}, framed{}, avroproducer.WithObserver(w))
 		require.NoError(t, err)
@@ -261,7 +261,7 @@ func TestObserver(t *testing.T) {
 // taken is in the topic, none twice.
 func TestConcurrentUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, b := newCluster(fakebase.ProducerConfig{Limit: 50, Delay: time.Millisecond})
+		c, b := newCluster(fakekafka.ProducerConfig{Limit: 50, Delay: time.Millisecond})
 		p := newText(t, b, avroproducer.WithMaxReports(10))
 		var mu sync.Mutex
 		taken, delivered := map[string]bool{}, 0
@@ -276,7 +276,7 @@ func TestConcurrentUse(t *testing.T) {
 						delivered++
 					}))
 					if err != nil {
-						require.ErrorIs(t, err, base.ErrClosed)
+						require.ErrorIs(t, err, kafka.ErrClosed)
 						return
 					}
 					mu.Lock()

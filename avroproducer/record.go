@@ -3,7 +3,7 @@ package avroproducer
 import (
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Record is a record to produce. Only Topic is needed.
@@ -11,10 +11,10 @@ type Record[K, V any] struct {
 	Topic      string
 	Key        K
 	Value      V
-	Tombstone  bool          // write null instead of Value: delete Key from a compacted topic
-	Partition  *int32        // nil lets the partitioner choose
-	Headers    []base.Header // in this order; never changed
-	Timestamp  time.Time     // zero: now
+	Tombstone  bool           // write null instead of Value: delete Key from a compacted topic
+	Partition  *int32         // nil lets the partitioner choose
+	Headers    []kafka.Header // in this order; never changed
+	Timestamp  time.Time      // zero: now
 	OnDelivery func(Delivery)
 }
 
@@ -25,10 +25,10 @@ type Delivery struct {
 	Offset    int64 // -1 if the record failed, or if acks=0 keeps the offset unknown
 	Timestamp time.Time
 
-	Key       any           // the K given to Produce
-	Value     any           // the V given to Produce; its zero value for a tombstone
-	Tombstone bool          // the value was written as null
-	Headers   []base.Header // as written, with those of the serializers. They are yours
+	Key       any            // the K given to Produce
+	Value     any            // the V given to Produce; its zero value for a tombstone
+	Tombstone bool           // the value was written as null
+	Headers   []kafka.Header // as written, with those of the serializers. They are yours
 
 	Err error // nil: the brokers have the record, as acks asks
 }
@@ -39,7 +39,7 @@ type RecordOption func(*settings)
 // settings is what a record has beside topic, key and value.
 type settings struct {
 	partition  int32
-	headers    []base.Header // the producer's own slice
+	headers    []kafka.Header // the producer's own slice
 	timestamp  time.Time
 	onDelivery func(Delivery)
 }
@@ -49,7 +49,7 @@ type settings struct {
 func WithPartition(p int32) RecordOption { return func(s *settings) { s.partition = p } }
 
 // WithHeaders adds headers.
-func WithHeaders(h ...base.Header) RecordOption {
+func WithHeaders(h ...kafka.Header) RecordOption {
 	return func(s *settings) { s.headers = append(s.headers, h...) }
 }
 

@@ -15,7 +15,7 @@ import (
 var ErrInCallback = errors.New("avroproducer: called from OnDelivery, which it would wait for")
 
 // reports runs OnDelivery functions one at a time, in order, on a goroutine
-// that lives as long as there are any to run: the base's thread only leaves
+// that lives as long as there are any to run: the client's thread only leaves
 // them here.
 type reports struct {
 	limit int // how many may wait

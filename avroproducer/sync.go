@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/kafka"
 )
 
 // ProduceError says which records of one ProduceSync failed.
@@ -44,7 +44,7 @@ var ErrNotReported = errors.New("not reported in time: it may still be written")
 // error is nil if the brokers have all of them, else a [*ProduceError] with a
 // reason for each that failed: one bad record does not stop the others. Where
 // ctx ended the wait, the reason wraps [ErrNotReported], ctx's error and the client's
-// last one, such as base.ErrUnreachable.
+// last one, such as kafka.ErrUnreachable.
 //
 // Many records in one call travel together; many calls with one record each
 // wait for the client's linger.ms every time.
@@ -63,7 +63,7 @@ func (p *Producer[K, V]) ProduceSync(ctx context.Context, recs ...Record[K, V]) 
 			call.report(i, err)
 		}
 	}
-	return call.wait(ctx, p.base)
+	return call.wait(ctx, p.client)
 }
 
 func (p *Producer[K, V]) produceFor(ctx context.Context, call *syncCall, i int, rec *Record[K, V]) error {
@@ -97,12 +97,12 @@ func (c *syncCall) report(i int, err error) {
 }
 
 // wait waits for all reports. client knows why they do not come.
-func (c *syncCall) wait(ctx context.Context, client base.Producer) error {
+func (c *syncCall) wait(ctx context.Context, client kafka.Producer) error {
 	var late error
 	select {
 	case <-c.done:
 	case <-ctx.Done():
-		late = fmt.Errorf("%w: %w", ErrNotReported, base.Explain(client, ctx.Err()))
+		late = fmt.Errorf("%w: %w", ErrNotReported, kafka.Explain(client, ctx.Err()))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 )
 
 // ErrInTransaction is returned by Transaction while another one is open: a
@@ -46,7 +46,7 @@ func (e *TransactionError) Unwrap() error { return e.Err }
 func (e *TransactionError) Temporary() bool { return e.Retriable }
 
 // Transaction begins a transaction, calls f, and commits what was produced
-// meanwhile; readers of committed records see all of it or nothing. The base
+// meanwhile; readers of committed records see all of it or nothing. The client
 // must have a transactional.id. The first call also waits for the brokers to
 // fence earlier producers of the same id.
 //
@@ -57,16 +57,16 @@ func (e *TransactionError) Temporary() bool { return e.Retriable }
 // the error is a [*TransactionError] that says whether to try again. A commit
 // that fails for the moment is repeated until ctx ends, and gets 5 seconds at least.
 //
-// Everything that is produced meanwhile through the same base belongs to the
+// Everything that is produced meanwhile through the same client belongs to the
 // transaction, whoever produces it. A second transaction at the same time is
 // refused with [ErrInTransaction].
 func (p *Producer[K, V]) Transaction(ctx context.Context, f func(ctx context.Context) error) error {
-	b, ok := p.base.(base.TxnProducer)
+	b, ok := p.client.(kafka.TxnProducer)
 	if !ok {
-		return fmt.Errorf("avroproducer: Transaction: %w: it has no transactional.id", base.ErrUnsupported)
+		return fmt.Errorf("avroproducer: Transaction: %w: it has no transactional.id", kafka.ErrUnsupported)
 	}
 	if p.gate.closed.Load() {
-		return base.ErrClosed
+		return kafka.ErrClosed
 	}
 	if !p.txn.begin() {
 		return ErrInTransaction
@@ -89,9 +89,9 @@ func (p *Producer[K, V]) Transaction(ctx context.Context, f func(ctx context.Con
 // that returned a [*TransactionError] with Unfinished set. It returns whether
 // the transaction was committed.
 func (p *Producer[K, V]) FinishTransaction(ctx context.Context) (committed bool, err error) {
-	b, ok := p.base.(base.TxnProducer)
+	b, ok := p.client.(kafka.TxnProducer)
 	if !ok {
-		return false, fmt.Errorf("avroproducer: FinishTransaction: %w: it has no transactional.id", base.ErrUnsupported)
+		return false, fmt.Errorf("avroproducer: FinishTransaction: %w: it has no transactional.id", kafka.ErrUnsupported)
 	}
 	commit, ok := p.txn.resume()
 	if !ok {
@@ -111,7 +111,7 @@ func (p *Producer[K, V]) FinishTransaction(ctx context.Context) (committed bool,
 
 // inTransaction calls f, and aborts if it fails or panics, or if a record was
 // not delivered.
-func (p *Producer[K, V]) inTransaction(ctx context.Context, b base.TxnProducer, f func(context.Context) error) (err error) {
+func (p *Producer[K, V]) inTransaction(ctx context.Context, b kafka.TxnProducer, f func(context.Context) error) (err error) {
 	returned := false
 	defer func() {
 		if !returned { // f panicked: leave nothing open behind it
@@ -145,7 +145,7 @@ func (p *Producer[K, V]) inTransaction(ctx context.Context, b base.TxnProducer, 
 
 // settle aborts after a commit that failed for good: the client asks for it, or
 // says nothing, and then it is safe.
-func (p *Producer[K, V]) settle(ctx context.Context, b base.TxnProducer, t *TransactionError) *TransactionError {
+func (p *Producer[K, V]) settle(ctx context.Context, b kafka.TxnProducer, t *TransactionError) *TransactionError {
 	if t.Fatal || t.Unfinished {
 		return t
 	}
@@ -158,7 +158,7 @@ func (p *Producer[K, V]) settle(ctx context.Context, b base.TxnProducer, t *Tran
 }
 
 // abort aborts, also when ctx has ended.
-func (p *Producer[K, V]) abort(ctx context.Context, b base.TxnProducer) *TransactionError {
+func (p *Producer[K, V]) abort(ctx context.Context, b kafka.TxnProducer) *TransactionError {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.abortTimeout)
 	defer cancel()
 	return p.end(ctx, b, false)
@@ -167,7 +167,7 @@ func (p *Producer[K, V]) abort(ctx context.Context, b base.TxnProducer) *Transac
 // end ends the transaction, again and again while that may help, within ctx, though a
 // commit gets 5 seconds at least: one that is cut short may or may not have happened.
 // nil: it is ended.
-func (p *Producer[K, V]) end(ctx context.Context, b base.TxnProducer, commit bool) *TransactionError {
+func (p *Producer[K, V]) end(ctx context.Context, b kafka.TxnProducer, commit bool) *TransactionError {
 	op := "abort"
 	if commit {
 		op = "commit"
@@ -198,14 +198,14 @@ func (p *Producer[K, V]) end(ctx context.Context, b base.TxnProducer, commit boo
 
 // repeatable says whether the same End may succeed later.
 func repeatable(err error) bool {
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && e.Retriable && !e.Fatal && !e.AbortTxn
 }
 
 // transactionError reads what the client says about err.
 func transactionError(op string, err error) *TransactionError {
 	t := &TransactionError{Op: op, Err: err}
-	if e := (*base.Error)(nil); errors.As(err, &e) {
+	if e := (*kafka.Error)(nil); errors.As(err, &e) {
 		t.Fatal = e.Fatal
 		t.Retriable = !e.Fatal && (e.Retriable || e.AbortTxn)
 	}

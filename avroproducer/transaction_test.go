@@ -10,27 +10,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 )
 
 var (
-	errRetriable = &base.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
-	errAbortable = &base.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
-	errFatal     = &base.Error{Code: -144, Partition: -1, Fatal: true, Err: errors.New("fenced")}
+	errRetriable = &kafka.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
+	errAbortable = &kafka.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
+	errFatal     = &kafka.Error{Code: -144, Partition: -1, Fatal: true, Err: errors.New("fenced")}
 )
 
 // bank is a transactional producer of *strings and its cluster.
 type bank struct {
 	*avroproducer.Producer[*string, *string]
-	cluster *fakebase.Cluster
-	base    *fakebase.TxnProducer
+	cluster *fakekafka.Cluster
+	client  *fakekafka.TxnProducer
 }
 
-func newBank(t *testing.T, config fakebase.ProducerConfig, opts ...avroproducer.Option) bank {
-	c := fakebase.New(map[string]int{"t": 1})
+func newBank(t *testing.T, config fakekafka.ProducerConfig, opts ...avroproducer.Option) bank {
+	c := fakekafka.New(map[string]int{"t": 1})
 	b := c.TxnProducer("bank", config)
-	p, err := avroproducer.New(b, framed{}, framed{}, append(opts, avroproducer.WithOwnedBase())...)
+	p, err := avroproducer.New(b, framed{}, framed{}, append(opts, avroproducer.WithOwnedClient())...)
 	require.NoError(t, err)
 	return bank{p, c, b}
 }
@@ -56,7 +56,7 @@ func TestTransaction(t *testing.T) {
 	errMine := errors.New("mine")
 	tests := []struct {
 		name    string
-		answers map[string][]error // of the base: begin, commit, abort
+		answers map[string][]error // of the client: begin, commit, abort
 		body    func(ctx context.Context, b bank) error
 		err     string
 		is      error
@@ -151,8 +151,8 @@ func TestTransaction(t *testing.T) {
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBank(t, fakebase.ProducerConfig{Fail: failing})
-				b.base.Hook = script(tc.answers)
+				b := newBank(t, fakekafka.ProducerConfig{Fail: failing})
+				b.client.Hook = script(tc.answers)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				err := b.Transaction(ctx, func(ctx context.Context) error { return tc.body(ctx, b) })
@@ -187,7 +187,7 @@ func TestTransaction(t *testing.T) {
 
 func TestTransactionThatPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBank(t, fakebase.ProducerConfig{})
+		b := newBank(t, fakekafka.ProducerConfig{})
 		require.PanicsWithValue(t, "oops", func() {
 			_ = b.Transaction(t.Context(), func(ctx context.Context) error {
 				require.NoError(t, b.produce(ctx, "v"))
@@ -204,9 +204,9 @@ func TestTransactionThatPanics(t *testing.T) {
 // end is asked for again.
 func TestUnfinishedTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBank(t, fakebase.ProducerConfig{})
+		b := newBank(t, fakekafka.ProducerConfig{})
 		away := true
-		b.base.Hook = func(op string) error {
+		b.client.Hook = func(op string) error {
 			if away && op == "commit" {
 				return errRetriable
 			}
@@ -239,9 +239,9 @@ func TestUnfinishedTransaction(t *testing.T) {
 
 func TestUnfinishedAbort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBank(t, fakebase.ProducerConfig{})
+		b := newBank(t, fakekafka.ProducerConfig{})
 		away := true
-		b.base.Hook = func(op string) error {
+		b.client.Hook = func(op string) error {
 			if away && op == "abort" {
 				return errRetriable
 			}
@@ -265,8 +265,8 @@ func TestUnfinishedAbort(t *testing.T) {
 
 func TestFencedTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBank(t, fakebase.ProducerConfig{})
-		newer := b.cluster.TxnProducer("bank", fakebase.ProducerConfig{})
+		b := newBank(t, fakekafka.ProducerConfig{})
+		newer := b.cluster.TxnProducer("bank", fakekafka.ProducerConfig{})
 		err := b.Transaction(t.Context(), func(ctx context.Context) error {
 			require.NoError(t, b.produce(ctx, "zombie"))
 			return newer.Begin(ctx)
@@ -281,9 +281,9 @@ func TestFencedTransaction(t *testing.T) {
 }
 
 func TestTransactionNeedsATransactionalBase(t *testing.T) {
-	_, b := newCluster(fakebase.ProducerConfig{})
+	_, b := newCluster(fakekafka.ProducerConfig{})
 	p := newText(t, b)
-	require.ErrorIs(t, p.Transaction(t.Context(), nil), base.ErrUnsupported)
+	require.ErrorIs(t, p.Transaction(t.Context(), nil), kafka.ErrUnsupported)
 	_, err := p.FinishTransaction(t.Context())
-	require.ErrorIs(t, err, base.ErrUnsupported)
+	require.ErrorIs(t, err, kafka.ErrUnsupported)
 }

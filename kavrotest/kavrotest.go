@@ -15,7 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 )
@@ -124,8 +124,8 @@ func (e *Env) serveRegistry(c config) error {
 
 // Config returns a new configuration that points at the broker and the
 // registry, with more laid over it.
-func (e *Env) Config(more ...base.Config) base.Config {
-	conf := base.Config{
+func (e *Env) Config(more ...kafka.Config) kafka.Config {
+	conf := kafka.Config{
 		"bootstrap.servers":   strings.Join(e.Brokers, ","),
 		"schema.registry.url": e.RegistryURL,
 	}
@@ -137,8 +137,8 @@ func (e *Env) Config(more ...base.Config) base.Config {
 
 // Group returns Config for a consumer of this group that starts at the
 // beginning of its topics.
-func (e *Env) Group(id string, more ...base.Config) base.Config {
-	return e.Config(append([]base.Config{{"group.id": id, "auto.offset.reset": "earliest"}}, more...)...)
+func (e *Env) Group(id string, more ...kafka.Config) kafka.Config {
+	return e.Config(append([]kafka.Config{{"group.id": id, "auto.offset.reset": "earliest"}}, more...)...)
 }
 
 // CreateTopic makes a topic.

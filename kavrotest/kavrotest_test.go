@@ -8,7 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -44,11 +44,11 @@ func TestStart(t *testing.T) {
 	require.NoError(t, client.Close())
 
 	// The broker has the topic that was asked for.
-	kafka, err := kgo.NewClient(kgo.SeedBrokers(env.Brokers...), kgo.ConsumeTopics("orders"))
+	producer, err := kgo.NewClient(kgo.SeedBrokers(env.Brokers...), kgo.ConsumeTopics("orders"))
 	require.NoError(t, err)
-	require.NoError(t, kafka.ProduceSync(t.Context(), &kgo.Record{Topic: "orders", Value: []byte("x")}).FirstErr())
+	require.NoError(t, producer.ProduceSync(t.Context(), &kgo.Record{Topic: "orders", Value: []byte("x")}).FirstErr())
 	require.ErrorContains(t, env.CreateTopic(t.Context(), "orders", 1), "kavrotest: topic orders: ")
-	kafka.Close()
+	producer.Close()
 
 	require.NoError(t, env.Close())
 }
@@ -57,8 +57,8 @@ func TestConfig(t *testing.T) {
 	env, err := kavrotest.Start()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
-	conf := env.Group("g", base.Config{"auto.offset.reset": "latest", "linger.ms": 1})
-	require.Equal(t, base.Config{
+	conf := env.Group("g", kafka.Config{"auto.offset.reset": "latest", "linger.ms": 1})
+	require.Equal(t, kafka.Config{
 		"bootstrap.servers": env.Brokers[0], "schema.registry.url": env.RegistryURL,
 		"group.id": "g", "auto.offset.reset": "latest", "linger.ms": 1,
 	}, conf)

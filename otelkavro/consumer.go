@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Consumer is an [avroconsumer.Observer], to be given to
@@ -41,7 +41,7 @@ func NewConsumer(opts ...Option) (*Consumer, error) {
 
 // Handling starts the span of handling a record. Its parent is the span that sent
 // the record, or one that is in ctx already; it is linked to the former always.
-func (c *Consumer) Handling(ctx context.Context, r *base.Record) context.Context {
+func (c *Consumer) Handling(ctx context.Context, r *kafka.Record) context.Context {
 	around := trace.SpanFromContext(ctx)
 	ctx = c.propagator.Extract(ctx, (*headers)(&r.Headers))
 	creation := trace.SpanContextFromContext(ctx)
@@ -67,7 +67,7 @@ func (c *Consumer) Handling(ctx context.Context, r *base.Record) context.Context
 }
 
 // Handled ends the span, and counts the record unless it waits for the registry.
-func (c *Consumer) Handled(ctx context.Context, r *base.Record, took time.Duration, err error) {
+func (c *Consumer) Handled(ctx context.Context, r *kafka.Record, took time.Duration, err error) {
 	span := trace.SpanFromContext(ctx)
 	if err != nil {
 		fail(span, err)
@@ -93,7 +93,7 @@ func (c *Consumer) Failed(e *avroconsumer.RecordError, class avroconsumer.Class,
 }
 
 // Committed times commits.
-func (c *Consumer) Committed(_ []base.Offset, took time.Duration, err error) {
+func (c *Consumer) Committed(_ []kafka.Offset, took time.Duration, err error) {
 	of := attributes(c.common, "commit", semconv.MessagingOperationTypeSettle, "", "", err)
 	c.timing.Record(context.Background(), took.Seconds(), metric.WithAttributeSet(of))
 }

@@ -12,20 +12,20 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // errorType is error.type: few values, none of which holds data. It is the class
 // of a record's error, Kafka's code of a client's, else the Go type of the cause.
 func errorType(err error) attribute.KeyValue {
 	var record *avroconsumer.RecordError
-	var kafka *base.Error
+	var kafkaErr *kafka.Error
 	switch {
 	case errors.As(err, &record):
 		return semconv.ErrorTypeKey.String(record.Class().String())
-	case errors.As(err, &kafka):
-		return semconv.ErrorTypeKey.String(strconv.Itoa(int(kafka.Code)))
-	case errors.Is(err, base.ErrClosed):
+	case errors.As(err, &kafkaErr):
+		return semconv.ErrorTypeKey.String(strconv.Itoa(int(kafkaErr.Code)))
+	case errors.Is(err, kafka.ErrClosed):
 		return semconv.ErrorTypeKey.String("closed")
 	case errors.Is(err, context.Canceled):
 		return semconv.ErrorTypeKey.String("canceled")

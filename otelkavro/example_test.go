@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/otelkavro"
 	"github.com/kavro/kavro/serde"
 )
@@ -23,11 +23,11 @@ func ExampleNewProducer() {
 	if err != nil {
 		panic(err)
 	}
-	b, err := franz.NewProducer(base.Config{"bootstrap.servers": "127.0.0.1:9092"}, base.Hooks{})
+	b, err := franz.NewProducer(kafka.Config{"bootstrap.servers": "127.0.0.1:9092"}, kafka.Hooks{})
 	if err != nil {
 		panic(err)
 	}
-	p, err := avroproducer.New(b, serde.String, serde.String, avroproducer.WithOwnedBase(), avroproducer.WithObserver(observer))
+	p, err := avroproducer.New(b, serde.String, serde.String, avroproducer.WithOwnedClient(), avroproducer.WithObserver(observer))
 	if err != nil {
 		panic(err)
 	}

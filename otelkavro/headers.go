@@ -3,13 +3,13 @@ package otelkavro
 import (
 	"go.opentelemetry.io/otel/propagation"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // headers lets a propagator read and write a record's headers. Names may repeat
 // there, a record that is sent on has those of its past for instance: the last
 // one counts, as for every client.
-type headers []base.Header
+type headers []kafka.Header
 
 // Get returns the last value of a name, "" if there is none.
 func (h *headers) Get(name string) string {
@@ -23,7 +23,7 @@ func (h *headers) Get(name string) string {
 
 // Set appends a header.
 func (h *headers) Set(name, value string) {
-	*h = append(*h, base.Header{Key: name, Value: []byte(value)})
+	*h = append(*h, kafka.Header{Key: name, Value: []byte(value)})
 }
 
 // Keys returns all names.

@@ -20,8 +20,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/otelkavro"
 	"github.com/kavro/kavro/pipeline"
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // scene is a broker, and the SDK with an exporter and a reader in memory.
 type scene struct {
 	*testing.T
-	conf   base.Config
+	conf   kafka.Config
 	spans  *tracetest.InMemoryExporter
 	reader *metric.ManualReader
 	opts   []otelkavro.Option
@@ -45,7 +45,7 @@ func newScene(t *testing.T) *scene {
 	require.NoError(t, err)
 	s := &scene{
 		T: t, spans: tracetest.NewInMemoryExporter(), reader: metric.NewManualReader(),
-		conf: base.Config{
+		conf: kafka.Config{
 			"bootstrap.servers": strings.Join(env.Brokers, ","), "auto.offset.reset": "earliest",
 			"enable.partition.eof": true, "linger.ms": 0, "fetch.wait.max.ms": 50,
 		},
@@ -64,9 +64,9 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
-func (s *scene) with(more base.Config) base.Config {
-	conf := base.Config{}
-	for _, from := range []base.Config{s.conf, more} {
+func (s *scene) with(more kafka.Config) kafka.Config {
+	conf := kafka.Config{}
+	for _, from := range []kafka.Config{s.conf, more} {
 		for k, v := range from {
 			conf[k] = v
 		}
@@ -77,9 +77,9 @@ func (s *scene) with(more base.Config) base.Config {
 func (s *scene) producer() *avroproducer.Producer[string, string] {
 	observer, err := otelkavro.NewProducer(append(s.opts, otelkavro.WithClientID("shop"))...)
 	require.NoError(s, err)
-	b, err := franz.NewProducer(s.conf, base.Hooks{})
+	b, err := franz.NewProducer(s.conf, kafka.Hooks{})
 	require.NoError(s, err)
-	p, err := avroproducer.New(b, serde.String, picky{serde.String}, avroproducer.WithOwnedBase(), avroproducer.WithObserver(observer))
+	p, err := avroproducer.New(b, serde.String, picky{serde.String}, avroproducer.WithOwnedClient(), avroproducer.WithObserver(observer))
 	require.NoError(s, err)
 	return p
 }
@@ -100,9 +100,9 @@ func (p picky) Append(ctx context.Context, dst []byte, to *serde.Target, v *stri
 func (s *scene) read(ctx context.Context, topic string, handle func(context.Context, *avroconsumer.Message[string, string]) error) {
 	observer, err := otelkavro.NewConsumer(append(s.opts, otelkavro.WithConsumerGroup("billing"))...)
 	require.NoError(s, err)
-	b, err := franz.NewConsumer(s.with(base.Config{"group.id": "billing"}), base.Hooks{})
+	b, err := franz.NewConsumer(s.with(kafka.Config{"group.id": "billing"}), kafka.Hooks{})
 	require.NoError(s, err)
-	c, err := avroconsumer.New(b, serde.String, serde.String, avroconsumer.WithOwnedBase(), avroconsumer.WithToEnd(),
+	c, err := avroconsumer.New(b, serde.String, serde.String, avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd(),
 		avroconsumer.WithObserver(observer), avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip()))
 	require.NoError(s, err)
 	require.NoError(s, c.Subscribe(topic))
@@ -168,7 +168,7 @@ func TestTraceThroughARecord(t *testing.T) {
 	bag, err := baggage.New(member)
 	require.NoError(t, err)
 	ctx = baggage.ContextWithBaggage(ctx, bag)
-	stale := base.Header{Key: "traceparent", Value: []byte("00-11111111111111111111111111111111-2222222222222222-01")}
+	stale := kafka.Header{Key: "traceparent", Value: []byte("00-11111111111111111111111111111111-2222222222222222-01")}
 	require.NoError(t, p.Produce(ctx, "orders", "o-1", "an order", avroproducer.WithHeaders(stale)))
 	require.NoError(t, p.Close(t.Context()))
 
@@ -268,13 +268,13 @@ func TestTraceThroughAPipeline(t *testing.T) {
 	require.NoError(t, p.Produce(t.Context(), "orders", "o-1", "an order"))
 	require.NoError(t, p.Close(t.Context()))
 
-	session, err := franz.NewSession(s.with(base.Config{"group.id": "billing", "transactional.id": "billing"}), base.Hooks{})
+	session, err := franz.NewSession(s.with(kafka.Config{"group.id": "billing", "transactional.id": "billing"}), kafka.Hooks{})
 	require.NoError(t, err)
 	in, err := otelkavro.NewConsumer(s.opts...)
 	require.NoError(t, err)
 	out, err := otelkavro.NewProducer(s.opts...)
 	require.NoError(t, err)
-	line, err := pipeline.New(session, serde.String, serde.String, serde.String, serde.String, pipeline.WithOwnedBase(), pipeline.WithToEnd(),
+	line, err := pipeline.New(session, serde.String, serde.String, serde.String, serde.String, pipeline.WithOwnedClient(), pipeline.WithToEnd(),
 		pipeline.WithObserver(in), pipeline.WithProducerObserver(out))
 	require.NoError(t, err)
 	require.NoError(t, line.Subscribe("orders"))
@@ -294,7 +294,7 @@ func TestRegistryOutage(t *testing.T) {
 	c, err := otelkavro.NewConsumer(s.opts...)
 	require.NoError(t, err)
 	e := &avroconsumer.RecordError{
-		Raw: &base.Record{Topic: "orders"}, Stage: avroconsumer.StageValue, SchemaID: 7,
+		Raw: &kafka.Record{Topic: "orders"}, Stage: avroconsumer.StageValue, SchemaID: 7,
 		Err: &registry.UnavailableError{Response: registry.Response{Status: 503}},
 	}
 	c.Handled(c.Handling(t.Context(), e.Raw), e.Raw, 0, e)

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -51,7 +51,7 @@ func (p *Producer) Refused(ctx context.Context, topic string, part serde.Part, e
 }
 
 // Sending starts a record's span, and writes its context into the headers.
-func (p *Producer) Sending(ctx context.Context, r *base.Record) (token any) {
+func (p *Producer) Sending(ctx context.Context, r *kafka.Record) (token any) {
 	ctx, span := p.start(ctx, r.Topic)
 	if span.IsRecording() {
 		span.SetAttributes(semconv.MessagingMessageBodySize(len(r.Value)))
@@ -69,7 +69,7 @@ func (p *Producer) start(ctx context.Context, topic string) (context.Context, tr
 }
 
 // Delivered ends the span.
-func (p *Producer) Delivered(token any, r *base.Record, took time.Duration, err error) {
+func (p *Producer) Delivered(token any, r *kafka.Record, took time.Duration, err error) {
 	s := token.(*sending)
 	partition := ""
 	if r.Partition >= 0 {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 )
 
 // AtLeastOnce makes a session of a consumer and a producer, without
@@ -15,55 +15,55 @@ import (
 // stays, and is produced again: results are seen at least once.
 //
 // c and p may belong to two clusters. Closing the session closes both.
-func AtLeastOnce(c base.Consumer, p base.Producer) base.Session {
-	return &plain{Consumer: c, producer: p, polled: map[base.TopicPartition]*span{}}
+func AtLeastOnce(c kafka.Consumer, p kafka.Producer) kafka.Session {
+	return &plain{Consumer: c, producer: p, polled: map[kafka.TopicPartition]*span{}}
 }
 
-// plain is a base.Session without transactions.
+// plain is a kafka.Session without transactions.
 type plain struct {
-	base.Consumer
-	producer base.Producer
+	kafka.Consumer
+	producer kafka.Producer
 
 	mu     sync.Mutex
-	polled map[base.TopicPartition]*span // since Begin
+	polled map[kafka.TopicPartition]*span // since Begin
 }
 
 // span is what was polled of one partition.
-type span struct{ first, next base.Offset }
+type span struct{ first, next kafka.Offset }
 
 // Producer returns the producer.
-func (s *plain) Producer() base.Producer { return s.producer }
+func (s *plain) Producer() kafka.Producer { return s.producer }
 
 // Subscribe joins the group.
-func (s *plain) Subscribe(topics []string, r base.Rebalance) error {
+func (s *plain) Subscribe(topics []string, r kafka.Rebalance) error {
 	return s.Consumer.Subscribe(topics, forgetful{r, s})
 }
 
 // forgetful forgets what was polled of partitions that go away: it is not ours
 // to commit, nor to read again.
 type forgetful struct {
-	base.Rebalance
+	kafka.Rebalance
 	session *plain
 }
 
-func (f forgetful) Revoked(ctx context.Context, p []base.TopicPartition) {
+func (f forgetful) Revoked(ctx context.Context, p []kafka.TopicPartition) {
 	f.session.forget(p)
 	f.Rebalance.Revoked(ctx, p)
 }
 
-func (f forgetful) Lost(p []base.TopicPartition) {
+func (f forgetful) Lost(p []kafka.TopicPartition) {
 	f.session.forget(p)
 	f.Rebalance.Lost(p)
 }
 
 // Rebalanced passes on that a rebalance is over.
 func (f forgetful) Rebalanced() {
-	if r, ok := f.Rebalance.(base.Rebalanced); ok {
+	if r, ok := f.Rebalance.(kafka.Rebalanced); ok {
 		r.Rebalanced()
 	}
 }
 
-func (s *plain) forget(p []base.TopicPartition) {
+func (s *plain) forget(p []kafka.TopicPartition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, tp := range p {
@@ -72,20 +72,20 @@ func (s *plain) forget(p []base.TopicPartition) {
 }
 
 // Poll remembers what it brings.
-func (s *plain) Poll(ctx context.Context, b *base.Batch, max int) error {
+func (s *plain) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	if err := s.Consumer.Poll(ctx, b, max); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range b.Records {
-		tp := base.TopicPartition{Topic: r.Topic, Partition: r.Partition}
+		tp := kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}
 		it := s.polled[tp]
 		if it == nil {
-			it = &span{first: base.Offset{TopicPartition: tp, Offset: r.Offset, LeaderEpoch: r.LeaderEpoch}}
+			it = &span{first: kafka.Offset{TopicPartition: tp, Offset: r.Offset, LeaderEpoch: r.LeaderEpoch}}
 			s.polled[tp] = it
 		}
-		it.next = base.Offset{TopicPartition: tp, Offset: r.Offset + 1, LeaderEpoch: r.LeaderEpoch}
+		it.next = kafka.Offset{TopicPartition: tp, Offset: r.Offset + 1, LeaderEpoch: r.LeaderEpoch}
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (s *plain) Begin(context.Context) error {
 // End commits the offsets of what was polled since Begin, or goes back.
 func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error) {
 	s.mu.Lock()
-	var first, next []base.Offset
+	var first, next []kafka.Offset
 	for _, it := range s.polled {
 		first, next = append(first, it.first), append(next, it.next)
 	}
@@ -113,7 +113,7 @@ func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error
 		if err = s.producer.Flush(ctx); err == nil {
 			err = s.Consumer.Commit(ctx, next)
 		}
-		e := (*base.Error)(nil)
+		e := (*kafka.Error)(nil)
 		switch {
 		case err == nil:
 			return true, nil
@@ -131,7 +131,7 @@ func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error
 
 // moving says whether a commit was refused because the group is rebalancing, or
 // counts this member out: the next Poll tells more.
-func moving(e *base.Error) bool {
+func moving(e *kafka.Error) bool {
 	switch e.Code {
 	case 22, // ILLEGAL_GENERATION
 		25,  // UNKNOWN_MEMBER_ID
@@ -164,14 +164,14 @@ func (s *plain) Close(ctx context.Context) error {
 }
 
 // offsetsOf returns what c can be asked about offsets.
-func offsetsOf(c base.Consumer) (base.Offsets, bool) {
+func offsetsOf(c kafka.Consumer) (kafka.Offsets, bool) {
 	switch wrapped := c.(type) {
 	case *plain:
 		return offsetsOf(wrapped.Consumer)
 	case dry:
 		return offsetsOf(wrapped.Consumer)
 	default:
-		o, ok := c.(base.Offsets)
+		o, ok := c.(kafka.Offsets)
 		return o, ok
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
@@ -75,9 +75,9 @@ func chaos(t *testing.T, seed uint64, cooperative bool) {
 		defer mu.Unlock()
 		return least + time.Duration(rnd.Int64N(int64(most-least)))
 	}
-	abortable := &base.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
-	retriable := &base.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
-	lost := &base.Error{Code: 7, Topic: "out", Partition: 0, Retriable: true, Err: errors.New("timed out")}
+	abortable := &kafka.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
+	retriable := &kafka.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
+	lost := &kafka.Error{Code: 7, Topic: "out", Partition: 0, Retriable: true, Err: errors.New("timed out")}
 
 	transform := func(ctx context.Context, m *message) ([]record, error) {
 		if chance(10) {
@@ -91,8 +91,8 @@ func chaos(t *testing.T, seed uint64, cooperative bool) {
 	var lives atomic.Int64
 	live := func(ctx context.Context, id string) {
 		s := p.Session(id,
-			fakebase.ConsumerConfig{Group: "g", FromStart: true, Cooperative: cooperative},
-			fakebase.ProducerConfig{Delay: time.Millisecond, Fail: func(*base.Record) error {
+			fakekafka.ConsumerConfig{Group: "g", FromStart: true, Cooperative: cooperative},
+			fakekafka.ProducerConfig{Delay: time.Millisecond, Fail: func(*kafka.Record) error {
 				if chance(1) && chance(5) {
 					return lost
 				}
@@ -111,7 +111,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool) {
 			time.AfterFunc(between(time.Second/5, 2*time.Second), func() { p.Group("g").Expel(s.Consumer) })
 		}
 		l, err := pipeline.New(s, text{p.down}, text{p.down}, text{p.down}, text{p.down},
-			pipeline.WithOwnedBase(), pipeline.WithBatch(100, 20*time.Millisecond), pipeline.WithConcurrency(3), pipeline.WithAbortTimeout(time.Second),
+			pipeline.WithOwnedClient(), pipeline.WithBatch(100, 20*time.Millisecond), pipeline.WithConcurrency(3), pipeline.WithAbortTimeout(time.Second),
 			pipeline.WithPolicy(avroconsumer.DecodeErrors, pipeline.DeadLetter()),
 			pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(20, avroconsumer.Constant(time.Millisecond))))
 		require.NoError(t, err)

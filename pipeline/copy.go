@@ -5,7 +5,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -37,7 +37,7 @@ type CopyConfig struct {
 // The errors are those of [Pipeline.Run]. Ids that the first registry does not know
 // fall under the policy for avroconsumer.UnknownSchemas, malformed frames under that
 // for DecodeErrors; values without a frame are copied as they are.
-func Copy(ctx context.Context, s base.Session, topics []string, c CopyConfig, opts ...Option) error {
+func Copy(ctx context.Context, s kafka.Session, topics []string, c CopyConfig, opts ...Option) error {
 	name := c.Topic
 	if name == nil {
 		name = func(topic string) string { return topic }
@@ -76,7 +76,7 @@ func Copy(ctx context.Context, s base.Session, topics []string, c CopyConfig, op
 	})
 }
 
-func copyOf(m *avroconsumer.Message[[]byte, []byte], topic string, headers []base.Header) avroproducer.Record[[]byte, []byte] {
+func copyOf(m *avroconsumer.Message[[]byte, []byte], topic string, headers []kafka.Header) avroproducer.Record[[]byte, []byte] {
 	return avroproducer.Record[[]byte, []byte]{
 		Topic:     topic,
 		Key:       m.Key,

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
@@ -20,15 +20,15 @@ import (
 // twoClusters are a source and a destination, each with a registry of its own.
 type twoClusters struct {
 	*testing.T
-	from, to             *fakebase.Cluster
+	from, to             *fakekafka.Cluster
 	fromSchema, toSchema *registry.Memory
 }
 
 func newTwoClusters(t *testing.T) *twoClusters {
 	w := &twoClusters{
 		T:          t,
-		from:       fakebase.New(map[string]int{"orders": 2}),
-		to:         fakebase.New(map[string]int{"orders": 2, "eu.orders": 3}),
+		from:       fakekafka.New(map[string]int{"orders": 2}),
+		to:         fakekafka.New(map[string]int{"orders": 2, "eu.orders": 3}),
 		fromSchema: registry.NewMemory(),
 		toSchema:   registry.NewMemory(),
 	}
@@ -48,8 +48,8 @@ func (w *twoClusters) register(r *registry.Memory, subject, text string, refs ..
 // copy runs Copy to the end.
 func (w *twoClusters) copy(c pipeline.CopyConfig, opts ...pipeline.Option) error {
 	s := pipeline.AtLeastOnce(
-		w.from.Consumer(fakebase.ConsumerConfig{Group: "mirror", FromStart: true}),
-		w.to.Producer(fakebase.ProducerConfig{}))
+		w.from.Consumer(fakekafka.ConsumerConfig{Group: "mirror", FromStart: true}),
+		w.to.Producer(fakekafka.ProducerConfig{}))
 	defer func() { require.NoError(w, s.Close(context.Background())) }()
 	return pipeline.Copy(w.Context(), s, []string{"orders"}, c, append(opts, pipeline.WithToEnd())...)
 }
@@ -58,8 +58,8 @@ func TestCopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTwoClusters(t)
 		at := time.UnixMilli(1_700_000_000_123)
-		h := []base.Header{{Key: "a", Value: []byte{0}}, {Key: "a"}, {Key: "b", Value: []byte{}}}
-		records := []base.Record{
+		h := []kafka.Header{{Key: "a", Value: []byte{0}}, {Key: "a"}, {Key: "b", Value: []byte{}}}
+		records := []kafka.Record{
 			{Key: []byte("k"), Value: []byte{0, 0, 0, 0, 1, 9}, Headers: h, Timestamp: at},
 			{Key: nil, Value: []byte{}, Timestamp: at},
 			{Key: []byte{}, Value: nil, Timestamp: at},
@@ -74,7 +74,7 @@ func TestCopy(t *testing.T) {
 		}
 		require.Equal(t, int64(3), w.from.Group("mirror").Committed("orders", 1))
 
-		w.from.Append("orders", 0, base.Record{Key: []byte("later"), Value: []byte("x")})
+		w.from.Append("orders", 0, kafka.Record{Key: []byte("later"), Value: []byte("x")})
 		require.NoError(t, w.copy(pipeline.CopyConfig{Topic: func(topic string) string { return "eu." + topic }}))
 		require.Len(t, w.to.Records("eu.orders"), 1, "it goes on where it was")
 	})
@@ -97,17 +97,17 @@ func TestCopyTranslates(t *testing.T) {
 		require.NoError(t, err)
 		datum := []byte{6, 'a', 'd', 'a'}
 		framed := func(id int) []byte { return append(serde.AppendFrame(nil, id), datum...) }
-		byGUID := base.Header{Key: serde.ValueFrameHeader, Value: serde.AppendGUIDFrame(nil, guid)}
-		byID := base.Header{Key: serde.ValueFrameHeader, Value: serde.AppendFrame(nil, v2.ID)}
-		own := base.Header{Key: "own"}
+		byGUID := kafka.Header{Key: serde.ValueFrameHeader, Value: serde.AppendGUIDFrame(nil, guid)}
+		byID := kafka.Header{Key: serde.ValueFrameHeader, Value: serde.AppendFrame(nil, v2.ID)}
+		own := kafka.Header{Key: "own"}
 		w.from.Append("orders", 0,
-			base.Record{Key: framed(key.ID), Value: framed(v1.ID)},
-			base.Record{Key: framed(key.ID), Value: framed(v2.ID)},
-			base.Record{Value: framed(v1.ID)},
-			base.Record{Value: datum, Headers: []base.Header{own, byGUID}},
-			base.Record{Value: datum, Headers: []base.Header{byID, own}},
-			base.Record{Key: []byte("k")},
-			base.Record{Value: []byte("not framed")},
+			kafka.Record{Key: framed(key.ID), Value: framed(v1.ID)},
+			kafka.Record{Key: framed(key.ID), Value: framed(v2.ID)},
+			kafka.Record{Value: framed(v1.ID)},
+			kafka.Record{Value: datum, Headers: []kafka.Header{own, byGUID}},
+			kafka.Record{Value: datum, Headers: []kafka.Header{byID, own}},
+			kafka.Record{Key: []byte("k")},
+			kafka.Record{Value: []byte("not framed")},
 		)
 		before := w.from.Records("orders")
 		translator := pipeline.NewTranslator(w.fromSchema, w.toSchema, serde.TopicName)
@@ -128,8 +128,8 @@ func TestCopyTranslates(t *testing.T) {
 		require.Equal(t, framed(to2.ID), got[1].Value)
 		require.Equal(t, framed(to1.ID), got[2].Value)
 		require.Equal(t, datum, got[3].Value)
-		require.Equal(t, []base.Header{own, byGUID}, got[3].Headers, "a GUID is the same everywhere")
-		require.Equal(t, []base.Header{{Key: serde.ValueFrameHeader, Value: serde.AppendFrame(nil, to2.ID)}, own}, got[4].Headers)
+		require.Equal(t, []kafka.Header{own, byGUID}, got[3].Headers, "a GUID is the same everywhere")
+		require.Equal(t, []kafka.Header{{Key: serde.ValueFrameHeader, Value: serde.AppendFrame(nil, to2.ID)}, own}, got[4].Headers)
 		require.Equal(t, []byte("k"), got[5].Key)
 		require.Equal(t, []byte("not framed"), got[6].Value)
 		require.Equal(t, before, w.from.Records("orders"))
@@ -143,7 +143,7 @@ func TestCopyTranslatesReferences(t *testing.T) {
 		w.register(w.toSchema, "shop.Money", `{"type":"record","name":"Money","namespace":"shop","fields":[{"name":"cents","type":"long","default":1}]}`)
 		w.register(w.fromSchema, "shop.Money", money)
 		p := w.register(w.fromSchema, "orders-value", payment, registry.Reference{Name: "shop.Money", Subject: "shop.Money", Version: 1})
-		w.from.Append("orders", 0, base.Record{Value: append(serde.AppendFrame(nil, p.ID), 2)})
+		w.from.Append("orders", 0, kafka.Record{Value: append(serde.AppendFrame(nil, p.ID), 2)})
 		require.NoError(t, w.copy(pipeline.CopyConfig{Schemas: pipeline.NewTranslator(w.fromSchema, w.toSchema, serde.TopicName)}))
 		there, err := w.toSchema.Latest(t.Context(), "orders-value")
 		require.NoError(t, err)
@@ -155,7 +155,7 @@ func TestCopyTranslatesReferences(t *testing.T) {
 func TestCopyOfAnUnknownID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTwoClusters(t)
-		w.from.Append("orders", 0, base.Record{Value: serde.AppendFrame(nil, 99)}, base.Record{Value: []byte("x")})
+		w.from.Append("orders", 0, kafka.Record{Value: serde.AppendFrame(nil, 99)}, kafka.Record{Value: []byte("x")})
 		c := pipeline.CopyConfig{Schemas: pipeline.NewTranslator(w.fromSchema, w.toSchema, serde.TopicName)}
 		err := w.copy(c)
 		var missing *registry.NotFoundError
@@ -173,7 +173,7 @@ func TestCopyOfARefusedSchema(t *testing.T) {
 		w := newTwoClusters(t)
 		v1 := w.register(w.fromSchema, "orders-value", orderV1)
 		w.register(w.toSchema, "orders-value", `{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"id","type":"long"}]}`)
-		w.from.Append("orders", 0, base.Record{Value: serde.AppendFrame(nil, v1.ID)})
+		w.from.Append("orders", 0, kafka.Record{Value: serde.AppendFrame(nil, v1.ID)})
 		err := w.copy(pipeline.CopyConfig{Schemas: pipeline.NewTranslator(w.fromSchema, w.toSchema, serde.TopicName)})
 		var conflict *registry.ConflictError
 		require.ErrorAs(t, err, &conflict)

@@ -2,7 +2,7 @@
 // semantics: what a [Pipeline] produces, and the offsets of what it consumed to
 // do so, are committed in one transaction, or not at all.
 //
-// It works on a [base.Session], one transactional id and one group. Over
+// It works on a [kafka.Session], one transactional id and one group. Over
 // [AtLeastOnce], which makes a session of any consumer and producer, the same
 // pipeline works without transactions: after a crash, some records are
 // transformed twice.

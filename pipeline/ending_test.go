@@ -8,14 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
 // slowly is a session whose End takes a while, and ends with its context.
 type slowly struct {
-	base.Session
+	kafka.Session
 	takes  time.Duration
 	ending func(commit bool)
 }
@@ -47,7 +47,7 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 		require.Equal(t, []string{"<0>", "<1>", "<2>"}, p.values("out"))
 		require.Equal(t, int64(3), p.committed(0))
 		require.NoError(t, l.Close(ctx))
-		require.ErrorIs(t, s.Poll(t.Context(), &base.Batch{}, 1), base.ErrClosed)
+		require.ErrorIs(t, s.Poll(t.Context(), &kafka.Batch{}, 1), kafka.ErrClosed)
 
 		p.fill(0, "3")
 		next := p.line(p.session(exactlyOnce), pipeline.WithToEnd())
@@ -73,7 +73,7 @@ func TestRunEndsInTheMiddleOfARound(t *testing.T) {
 			return nil, nil
 		}), context.Canceled)
 		require.Equal(t, 2, calls)
-		require.Equal(t, base.OffsetNone, p.committed(0))
+		require.Equal(t, kafka.OffsetNone, p.committed(0))
 		require.NoError(t, l.Close(ctx))
 	})
 }
@@ -97,8 +97,8 @@ func TestCloseEndsRunWithAContextThatHasEnded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		require.NoError(t, l.Close(ctx))
-		require.ErrorIs(t, <-ended, base.ErrClosed)
-		require.ErrorIs(t, s.Poll(t.Context(), &base.Batch{}, 1), base.ErrClosed)
+		require.ErrorIs(t, <-ended, kafka.ErrClosed)
+		require.ErrorIs(t, s.Poll(t.Context(), &kafka.Batch{}, 1), kafka.ErrClosed)
 	})
 }
 
@@ -106,14 +106,14 @@ func TestCloseEndsRunWithAContextThatHasEnded(t *testing.T) {
 func TestCloseOfBothHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
-		producer := p.Producer(fakebase.ProducerConfig{Delay: 4 * time.Second})
-		s := pipeline.AtLeastOnce(p.Consumer(fakebase.ConsumerConfig{Group: "g"}), producer)
+		producer := p.Producer(fakekafka.ProducerConfig{Delay: 4 * time.Second})
+		s := pipeline.AtLeastOnce(p.Consumer(fakekafka.ConsumerConfig{Group: "g"}), producer)
 		require.NoError(t, s.Subscribe([]string{"in"}, nil))
-		require.NoError(t, producer.Produce(t.Context(), &base.Record{Topic: "out", Value: []byte("v")}, nil))
+		require.NoError(t, producer.Produce(t.Context(), &kafka.Record{Topic: "out", Value: []byte("v")}, nil))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		require.NoError(t, s.Close(ctx))
 		require.Equal(t, []string{"v"}, p.values("out"))
-		require.ErrorIs(t, s.Poll(t.Context(), &base.Batch{}, 1), base.ErrClosed)
+		require.ErrorIs(t, s.Poll(t.Context(), &kafka.Batch{}, 1), kafka.ErrClosed)
 	})
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
@@ -14,11 +14,11 @@ import (
 // that says so.
 func ExamplePipeline_Run() {
 	ctx := context.Background()
-	cluster := fakebase.New(map[string]int{"lines": 1, "words": 1})
-	cluster.Append("lines", 0, base.Record{Value: []byte("to be or not to be")}, base.Record{Value: []byte("")})
-	session := cluster.Session("splitter-1", fakebase.ConsumerConfig{Group: "splitters", FromStart: true}, fakebase.ProducerConfig{})
+	cluster := fakekafka.New(map[string]int{"lines": 1, "words": 1})
+	cluster.Append("lines", 0, kafka.Record{Value: []byte("to be or not to be")}, kafka.Record{Value: []byte("")})
+	session := cluster.Session("splitter-1", fakekafka.ConsumerConfig{Group: "splitters", FromStart: true}, fakekafka.ProducerConfig{})
 
-	p, err := pipeline.New(session, text{}, text{}, text{}, text{}, pipeline.WithOwnedBase(), pipeline.WithToEnd())
+	p, err := pipeline.New(session, text{}, text{}, text{}, text{}, pipeline.WithOwnedClient(), pipeline.WithToEnd())
 	if err != nil {
 		panic(err)
 	}
@@ -40,14 +40,14 @@ func ExamplePipeline_Run() {
 // Dead letters go back to where they came from.
 func ExampleReplay() {
 	ctx := context.Background()
-	cluster := fakebase.New(map[string]int{"orders": 1, "orders-dlt": 1})
-	cluster.Append("orders-dlt", 0, base.Record{Value: []byte("fine, after all"), Headers: []base.Header{
+	cluster := fakekafka.New(map[string]int{"orders": 1, "orders-dlt": 1})
+	cluster.Append("orders-dlt", 0, kafka.Record{Value: []byte("fine, after all"), Headers: []kafka.Header{
 		{Key: "__dlq.errors.topic", Value: []byte("orders")},
 		{Key: "__dlq.errors.partition", Value: []byte("0")},
 		{Key: "__dlq.errors.offset", Value: []byte("1203")},
 		{Key: "__dlq.errors.stage", Value: []byte("handler")},
 	}})
-	session := cluster.Session("replay", fakebase.ConsumerConfig{Group: "replay", FromStart: true}, fakebase.ProducerConfig{})
+	session := cluster.Session("replay", fakekafka.ConsumerConfig{Group: "replay", FromStart: true}, fakekafka.ProducerConfig{})
 	defer session.Close(ctx)
 
 	n, err := pipeline.Replay(ctx, session, []string{"orders-dlt"}, pipeline.ReplayConfig{

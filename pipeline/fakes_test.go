@@ -13,8 +13,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
@@ -62,17 +62,17 @@ func (text) Append(_ context.Context, dst []byte, to *serde.Target, v *string) (
 // plant is a cluster with topics "in", "out" and "in-dlt".
 type plant struct {
 	*testing.T
-	*fakebase.Cluster
+	*fakekafka.Cluster
 	down *atomic.Bool
 }
 
 func newPlant(t *testing.T, partitions int) *plant {
-	return &plant{T: t, Cluster: fakebase.New(map[string]int{"in": partitions, "out": 1, "in-dlt": 1}), down: new(atomic.Bool)}
+	return &plant{T: t, Cluster: fakekafka.New(map[string]int{"in": partitions, "out": 1, "in-dlt": 1}), down: new(atomic.Bool)}
 }
 
 func (p *plant) fill(partition int32, values ...string) {
 	for _, v := range values {
-		p.Append("in", partition, base.Record{Value: []byte(v)})
+		p.Append("in", partition, kafka.Record{Value: []byte(v)})
 	}
 }
 
@@ -83,17 +83,17 @@ func (p *plant) fillNumbers(partition int32, n int) {
 }
 
 // session makes an exactly-once session, or one without transactions.
-func (p *plant) session(exactlyOnce bool) base.Session {
-	conf := fakebase.ConsumerConfig{Group: "g", FromStart: true}
+func (p *plant) session(exactlyOnce bool) kafka.Session {
+	conf := fakekafka.ConsumerConfig{Group: "g", FromStart: true}
 	if exactlyOnce {
-		return p.Session("line", conf, fakebase.ProducerConfig{})
+		return p.Session("line", conf, fakekafka.ProducerConfig{})
 	}
-	return pipeline.AtLeastOnce(p.Consumer(conf), p.Producer(fakebase.ProducerConfig{}))
+	return pipeline.AtLeastOnce(p.Consumer(conf), p.Producer(fakekafka.ProducerConfig{}))
 }
 
 // line makes a pipeline of s that is subscribed to "in".
-func (p *plant) line(s base.Session, opts ...pipeline.Option) *line {
-	l, err := pipeline.New(s, text{p.down}, text{p.down}, text{p.down}, text{p.down}, append([]pipeline.Option{pipeline.WithOwnedBase()}, opts...)...)
+func (p *plant) line(s kafka.Session, opts ...pipeline.Option) *line {
+	l, err := pipeline.New(s, text{p.down}, text{p.down}, text{p.down}, text{p.down}, append([]pipeline.Option{pipeline.WithOwnedClient()}, opts...)...)
 	require.NoError(p, err)
 	p.Cleanup(func() { _ = l.Close(context.Background()) })
 	require.NoError(p, l.Subscribe("in"))

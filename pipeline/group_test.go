@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
@@ -45,11 +45,11 @@ func (s *stalls) get() []time.Duration {
 func TestStalledGroupNamesItself(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 2)
-		idle := p.Consumer(fakebase.ConsumerConfig{Group: "g", FromStart: true})
+		idle := p.Consumer(fakekafka.ConsumerConfig{Group: "g", FromStart: true})
 		require.NoError(t, idle.Subscribe([]string{"in"}, nil))
 		first, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.Error(t, idle.Poll(first, &base.Batch{}, 1))
+		require.Error(t, idle.Poll(first, &kafka.Batch{}, 1))
 
 		s := &stalls{}
 		begin := time.Now()

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -22,14 +22,14 @@ func (letters) Decode(_ context.Context, _ []byte, from *serde.Target, v *DeadLe
 type tally struct {
 	mu     sync.Mutex
 	n      Replayed
-	seen   map[base.TopicPartition]int64 // the offset after the last one
+	seen   map[kafka.TopicPartition]int64 // the offset after the last one
 	report func(Replayed)
 }
 
-func (t *tally) add(r *base.Record, sent bool) {
+func (t *tally) add(r *kafka.Record, sent bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tp := base.TopicPartition{Topic: r.Topic, Partition: r.Partition}
+	tp := kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}
 	if r.Offset < t.seen[tp] {
 		return
 	}
@@ -50,7 +50,7 @@ func (t *tally) total() Replayed {
 }
 
 // dry is a consumer that commits nothing.
-type dry struct{ base.Consumer }
+type dry struct{ kafka.Consumer }
 
 // Commit does nothing.
-func (dry) Commit(context.Context, []base.Offset) error { return nil }
+func (dry) Commit(context.Context, []kafka.Offset) error { return nil }

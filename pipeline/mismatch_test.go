@@ -45,7 +45,7 @@ func (schemed) Append(_ context.Context, dst []byte, _ *serde.Target, v *string)
 func (p *plant) schemed(exactlyOnce bool, opts ...pipeline.Option) *line {
 	s := schemed{text{p.down}}
 	l, err := pipeline.New(p.session(exactlyOnce), serde.String, serde.Deserializer[string](s), serde.String, serde.Serializer[string](s),
-		append(opts, pipeline.WithOwnedBase(), pipeline.WithToEnd())...)
+		append(opts, pipeline.WithOwnedClient(), pipeline.WithToEnd())...)
 	require.NoError(p, err)
 	p.Cleanup(func() { _ = l.Close(context.Background()) })
 	require.NoError(p, l.Subscribe("in"))

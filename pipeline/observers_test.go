@@ -11,7 +11,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
@@ -36,18 +36,18 @@ func (w *witness) note(what string) {
 	w.seen[what]++
 }
 
-func (w *witness) Handling(ctx context.Context, _ *base.Record) context.Context {
+func (w *witness) Handling(ctx context.Context, _ *kafka.Record) context.Context {
 	path, _ := ctx.Value(pathKey{}).(string)
 	return context.WithValue(ctx, pathKey{}, path+"/"+w.name)
 }
 
-func (w *witness) Handled(ctx context.Context, r *base.Record, _ time.Duration, _ error) {
+func (w *witness) Handled(ctx context.Context, r *kafka.Record, _ time.Duration, _ error) {
 	w.note("handled in " + ctx.Value(pathKey{}).(string))
 }
-func (w *witness) Assigned([]base.TopicPartition)                  { w.note("assigned") }
-func (w *witness) Committed([]base.Offset, time.Duration, error)   { w.note("committed") }
-func (w *witness) Sending(ctx context.Context, r *base.Record) any { return ctx.Value(pathKey{}) }
-func (w *witness) Delivered(token any, _ *base.Record, _ time.Duration, _ error) {
+func (w *witness) Assigned([]kafka.TopicPartition)                  { w.note("assigned") }
+func (w *witness) Committed([]kafka.Offset, time.Duration, error)   { w.note("committed") }
+func (w *witness) Sending(ctx context.Context, r *kafka.Record) any { return ctx.Value(pathKey{}) }
+func (w *witness) Delivered(token any, _ *kafka.Record, _ time.Duration, _ error) {
 	w.note("delivered from " + token.(string))
 }
 
@@ -59,9 +59,9 @@ func TestObserversAddUp(t *testing.T) {
 		p.fillNumbers(0, 3)
 		a, b := newWitness("a"), newWitness("b")
 		assigned := 0
-		count := func(_ context.Context, o []base.Offset) ([]base.Offset, error) {
+		count := func(_ context.Context, o []kafka.Offset) ([]kafka.Offset, error) {
 			assigned++
-			return []base.Offset{{TopicPartition: o[0].TopicPartition, Offset: int64(2 - assigned), LeaderEpoch: -1}}, nil
+			return []kafka.Offset{{TopicPartition: o[0].TopicPartition, Offset: int64(2 - assigned), LeaderEpoch: -1}}, nil
 		}
 		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd(), pipeline.WithObserver(a), pipeline.WithObserver(b),
 			pipeline.WithProducerObserver(a), pipeline.WithProducerObserver(b), pipeline.OnAssigned(count), pipeline.OnAssigned(count))

@@ -10,8 +10,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Option changes how [New] makes a pipeline.
@@ -31,8 +31,8 @@ type config struct {
 	logger     *slog.Logger          // of warnings; nil: slog.Default()
 	producer   []avroproducer.Option
 	toEnd      bool
-	onAssigned []func(context.Context, []base.Offset) ([]base.Offset, error)
-	ownsBase   bool
+	onAssigned []func(context.Context, []kafka.Offset) ([]kafka.Offset, error)
+	ownsClient bool
 	closers    []func(context.Context) error
 
 	given map[string]bool // options of which one can count
@@ -179,7 +179,7 @@ func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 // OnAssigned has f called with partitions that the pipeline gets, before their
 // first record; it may choose where to begin. Several are called in the order given;
 // what a later one says about a partition wins. See [avroconsumer.OnAssigned].
-func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []base.Offset, err error)) Option {
+func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error)) Option {
 	return func(c *config) {
 		if f != nil {
 			c.onAssigned = append(c.onAssigned, f)
@@ -187,8 +187,8 @@ func OnAssigned(f func(ctx context.Context, committed []base.Offset) (start []ba
 	}
 }
 
-// WithOwnedBase makes [Pipeline.Close] close the session as well.
-func WithOwnedBase() Option { return func(c *config) { c.ownsBase = true } }
+// WithOwnedClient makes [Pipeline.Close] close the session as well.
+func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 
 // WithCloser makes [Pipeline.Close] call f last, once.
 func WithCloser(f func(context.Context) error) Option {

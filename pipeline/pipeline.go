@@ -8,9 +8,9 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -21,8 +21,8 @@ var ErrBusy = errors.New("pipeline: Run is under way")
 // produces records with keys of type K2 and values of type V2.
 type Pipeline[K1, V1, K2, V2 any] struct {
 	config
-	session  base.Session
-	decode   func(context.Context, *base.Record) (*avroconsumer.Message[K1, V1], error)
+	session  kafka.Session
+	decode   func(context.Context, *kafka.Record) (*avroconsumer.Message[K1, V1], error)
 	null     avroconsumer.TombstoneRule
 	producer *avroproducer.Producer[K2, V2]
 	position positions
@@ -35,9 +35,9 @@ type Pipeline[K1, V1, K2, V2 any] struct {
 }
 
 // New transforms within s: k1 and v1 read, k2 and v2 write. It does not take
-// ownership: closing s is up to you (see [WithOwnedBase]). It does not touch the
+// ownership: closing s is up to you (see [WithOwnedClient]). It does not touch the
 // network.
-func New[K1, V1, K2, V2 any](s base.Session, k1 serde.Deserializer[K1], v1 serde.Deserializer[V1], k2 serde.Serializer[K2], v2 serde.Serializer[V2], opts ...Option) (*Pipeline[K1, V1, K2, V2], error) {
+func New[K1, V1, K2, V2 any](s kafka.Session, k1 serde.Deserializer[K1], v1 serde.Deserializer[V1], k2 serde.Serializer[K2], v2 serde.Serializer[V2], opts ...Option) (*Pipeline[K1, V1, K2, V2], error) {
 	c := defaults()
 	for _, o := range opts {
 		o(&c)
@@ -74,7 +74,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
 	p.mu.Unlock()
 	switch {
 	case closing:
-		return base.ErrClosed
+		return kafka.ErrClosed
 	case busy:
 		return ErrBusy
 	}
@@ -92,8 +92,8 @@ func (p *Pipeline[K1, V1, K2, V2]) Group() avroconsumer.GroupStatus {
 	return avroconsumer.GroupStatus{Rebalancing: !since.IsZero(), Since: since}
 }
 
-// Base returns what New was given.
-func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
+// Client returns what New was given.
+func (p *Pipeline[K1, V1, K2, V2]) Client() kafka.Session { return p.session }
 
 // Run calls f for each record and produces what it returns, round after round,
 // until ctx ends or something ends it. f is called for the records of a partition
@@ -104,7 +104,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Base() base.Session { return p.session }
 // Run returns ctx's error (with the last *registry.UnavailableError if rounds wait for
 // the registry), an [*avroconsumer.RecordError] under the policy Stop (the
 // group's offset is left on that record: all before it is committed),
-// [base.ErrClosed], nil under [WithToEnd], or a *[base.Error]: one that is Fatal says
+// [kafka.ErrClosed], nil under [WithToEnd], or a *[kafka.Error]: one that is Fatal says
 // that the session is of no use any more, because a newer one with the same
 // transactional id has fenced it for instance.
 //
@@ -120,7 +120,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 	switch {
 	case p.closing:
 		p.mu.Unlock()
-		return base.ErrClosed
+		return kafka.ErrClosed
 	case p.stop != nil:
 		p.mu.Unlock()
 		return ErrBusy
@@ -144,7 +144,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 		err = regwait.Explain(err, r.waitsFor)
 	}
 	if err != nil && ctx.Err() != nil && asked.Err() == nil {
-		return base.ErrClosed // it was Close that ended ctx
+		return kafka.ErrClosed // it was Close that ended ctx
 	}
 	return err
 }
@@ -159,7 +159,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	stop, stopped := p.stop, p.stopped
 	p.mu.Unlock()
 	if stop != nil {
-		stop(base.ErrClosed)
+		stop(kafka.ErrClosed)
 		patience, cancel := ending.Context(ctx, p.abort)
 		defer cancel()
 		select {
@@ -179,7 +179,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	errs := []error{p.producer.Close(ctx)}
 	ctx, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	if p.ownsBase {
+	if p.ownsClient {
 		errs = append(errs, p.session.Close(ctx))
 	}
 	for _, f := range p.closers {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/serde"
 )
@@ -32,7 +32,7 @@ func TestRun(t *testing.T) {
 		p := newPlant(t, 2)
 		p.fill(0, "a", "b")
 		p.fill(1, "x")
-		p.Append("in", 1, base.Record{Key: []byte("k"), Value: nil})
+		p.Append("in", 1, kafka.Record{Key: []byte("k"), Value: nil})
 		l := p.line(p.session(exactlyOnce), pipeline.WithToEnd(), pipeline.WithTombstones(avroconsumer.DeliverTombstones))
 		require.NoError(t, l.Run(t.Context(), func(_ context.Context, m *message) ([]record, error) {
 			if m.Tombstone {
@@ -91,7 +91,7 @@ func TestRunEndsWithinARound(t *testing.T) {
 			return echo(ctx, m)
 		})
 		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, base.OffsetNone, p.committed(0))
+		require.Equal(t, kafka.OffsetNone, p.committed(0))
 		if exactlyOnce {
 			require.Empty(t, p.values("out"))
 		}
@@ -261,7 +261,7 @@ func TestStopLeavesOthersGoing(t *testing.T) {
 		l := p.line(s, pipeline.WithConcurrency(2))
 		require.ErrorIs(t, l.Run(t.Context(), echo), errHandler)
 		require.Equal(t, int64(50), p.committed(0), "on the record that ended it")
-		require.Empty(t, s.(*fakebase.Session).Paused(), "nothing stays paused")
+		require.Empty(t, s.(*fakekafka.Session).Paused(), "nothing stays paused")
 
 		// With a function that can do it, everything gets through.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -296,10 +296,10 @@ func TestWaitsForTheRegistry(t *testing.T) {
 
 // Faults of the transaction: what passes is got over, what does not ends Run.
 func TestTransactionFaults(t *testing.T) {
-	retriable := &base.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
-	abortable := &base.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
-	denied := &base.Error{Code: 53, Partition: -1, Err: errors.New("not authorised")}
-	fenced := &base.Error{Code: -144, Partition: -1, Fatal: true, Err: errors.New("fenced")}
+	retriable := &kafka.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
+	abortable := &kafka.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
+	denied := &kafka.Error{Code: 53, Partition: -1, Err: errors.New("not authorised")}
+	fenced := &kafka.Error{Code: -144, Partition: -1, Fatal: true, Err: errors.New("fenced")}
 	tests := []struct {
 		name string
 		op   string
@@ -318,7 +318,7 @@ func TestTransactionFaults(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlant(t, 1)
 				p.fillNumbers(0, 10)
-				s := p.session(true).(*fakebase.Session)
+				s := p.session(true).(*fakekafka.Session)
 				left := 3
 				s.Txn().Hook = func(op string) error {
 					if op == tc.op && left > 0 {
@@ -344,18 +344,18 @@ func TestTransactionFaults(t *testing.T) {
 
 func TestDeliveriesThatFail(t *testing.T) {
 	for name, tc := range map[string]struct {
-		fail *base.Error
+		fail *kafka.Error
 		ends bool
 	}{
-		"for the moment": {&base.Error{Code: 7, Topic: "out", Partition: 0, Retriable: true, Err: errors.New("timed out")}, false},
-		"for good":       {&base.Error{Code: 10, Topic: "out", Partition: 0, Err: errors.New("too large")}, true},
+		"for the moment": {&kafka.Error{Code: 7, Topic: "out", Partition: 0, Retriable: true, Err: errors.New("timed out")}, false},
+		"for good":       {&kafka.Error{Code: 10, Topic: "out", Partition: 0, Err: errors.New("too large")}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlant(t, 1)
 				p.fillNumbers(0, 10)
 				left := 2
-				s := p.Session("line", fakebase.ConsumerConfig{Group: "g", FromStart: true}, fakebase.ProducerConfig{Fail: func(r *base.Record) error {
+				s := p.Session("line", fakekafka.ConsumerConfig{Group: "g", FromStart: true}, fakekafka.ProducerConfig{Fail: func(r *kafka.Record) error {
 					if string(r.Value) == "<5>" && left > 0 {
 						left--
 						return tc.fail
@@ -397,7 +397,7 @@ func TestFencing(t *testing.T) {
 		next := p.line(p.session(true), pipeline.WithToEnd())
 		got := make(chan error)
 		go func() { got <- next.Run(t.Context(), echo) }()
-		var fatal *base.Error
+		var fatal *kafka.Error
 		require.ErrorAs(t, <-ended, &fatal)
 		require.True(t, fatal.Fatal)
 		_ = old.Close(t.Context())
@@ -422,7 +422,7 @@ func TestFunctionEndsItsGoroutine(t *testing.T) {
 		})
 		require.EqualError(t, err, "pipeline: the function has ended its goroutine")
 		require.Empty(t, p.values("out"))
-		require.Equal(t, base.OffsetNone, p.committed(0))
+		require.Equal(t, kafka.OffsetNone, p.committed(0))
 		p.close(l)
 	})
 }
@@ -436,11 +436,11 @@ func TestClose(t *testing.T) {
 		go func() { ended <- l.Run(t.Context(), echo) }()
 		synctest.Wait()
 		p.close(l)
-		require.ErrorIs(t, <-ended, base.ErrClosed)
+		require.ErrorIs(t, <-ended, kafka.ErrClosed)
 		p.close(l)
 		require.Equal(t, []string{"registry"}, closed)
-		require.ErrorIs(t, l.Run(t.Context(), echo), base.ErrClosed)
-		require.ErrorIs(t, l.Subscribe("in"), base.ErrClosed)
+		require.ErrorIs(t, l.Run(t.Context(), echo), kafka.ErrClosed)
+		require.ErrorIs(t, l.Subscribe("in"), kafka.ErrClosed)
 	})
 }
 

@@ -7,18 +7,18 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/stall"
+	"github.com/kavro/kavro/kafka"
 )
 
 // positions knows what is assigned, and for WithToEnd how far it was read. It is
 // what the session tells of rebalances.
 type positions struct {
 	config  *config
-	session base.Session
+	session kafka.Session
 
 	mu    sync.Mutex
-	parts map[base.TopicPartition]*part
+	parts map[kafka.TopicPartition]*part
 	wake  func() // ends the poll that is under way; nil if there is none
 
 	stall stall.Watch // of the rebalance that this member waits for
@@ -49,7 +49,7 @@ type part struct {
 }
 
 // Assigned takes partitions over.
-func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (start []base.Offset, err error) {
+func (p *positions) Assigned(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error) {
 	p.stall.End() // what follows is this program's own time
 	for _, f := range p.config.onAssigned {
 		chosen, err := f(ctx, slices.Clone(committed))
@@ -57,11 +57,11 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 			return nil, err
 		}
 		for _, o := range chosen {
-			start = slices.DeleteFunc(start, func(s base.Offset) bool { return s.TopicPartition == o.TopicPartition })
+			start = slices.DeleteFunc(start, func(s kafka.Offset) bool { return s.TopicPartition == o.TopicPartition })
 		}
 		start = append(start, chosen...)
 	}
-	fresh := make(map[base.TopicPartition]*part, len(committed))
+	fresh := make(map[kafka.TopicPartition]*part, len(committed))
 	for _, o := range committed {
 		fresh[o.TopicPartition] = &part{next: o.Offset, end: -1}
 	}
@@ -76,12 +76,12 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 			if err != nil {
 				return nil, err
 			}
-			it.end, it.finished = high, low >= high || it.next == base.OffsetEnd
+			it.end, it.finished = high, low >= high || it.next == kafka.OffsetEnd
 		}
 	}
 	p.mu.Lock()
 	if p.parts == nil {
-		p.parts = map[base.TopicPartition]*part{}
+		p.parts = map[kafka.TopicPartition]*part{}
 	}
 	for tp, it := range fresh {
 		p.parts[tp] = it
@@ -94,18 +94,18 @@ func (p *positions) Assigned(ctx context.Context, committed []base.Offset) (star
 
 // Revoked lets partitions go. What was polled of them since Begin is aborted with
 // the rest of the round.
-func (p *positions) Revoked(_ context.Context, tps []base.TopicPartition) {
+func (p *positions) Revoked(_ context.Context, tps []kafka.TopicPartition) {
 	p.forget(tps)
 	p.config.observer.Revoked(tps)
 }
 
 // Lost is Revoked for partitions that are gone already.
-func (p *positions) Lost(tps []base.TopicPartition) {
+func (p *positions) Lost(tps []kafka.TopicPartition) {
 	p.forget(tps)
 	p.config.observer.Lost(tps)
 }
 
-func (p *positions) forget(tps []base.TopicPartition) {
+func (p *positions) forget(tps []kafka.TopicPartition) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, tp := range tps {
@@ -127,7 +127,7 @@ func (p *positions) noteEnd() {
 
 // committed takes note of a round: what it committed, and the ends that it
 // reached.
-func (p *positions) committed(next, ends []base.Offset) {
+func (p *positions) committed(next, ends []kafka.Offset) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, o := range next {
@@ -151,7 +151,7 @@ func (p *positions) whileCollecting(wake func()) {
 
 // part returns the assignment that a record belongs to, nil if there is none. A
 // partition that went away and came back is another assignment.
-func (p *positions) part(tp base.TopicPartition) *part {
+func (p *positions) part(tp kafka.TopicPartition) *part {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.parts[tp]
@@ -166,10 +166,10 @@ func (p *positions) passed(at place) bool {
 }
 
 // others returns what is assigned beside one partition.
-func (p *positions) others(but base.TopicPartition) []base.TopicPartition {
+func (p *positions) others(but kafka.TopicPartition) []kafka.TopicPartition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var out []base.TopicPartition
+	var out []kafka.TopicPartition
 	for tp := range p.parts {
 		if tp != but {
 			out = append(out, tp)
@@ -199,8 +199,8 @@ func (p *positions) atEndLocked() bool {
 	return len(p.parts) > 0
 }
 
-func topicPartitions(o []base.Offset) []base.TopicPartition {
-	out := make([]base.TopicPartition, len(o))
+func topicPartitions(o []kafka.Offset) []kafka.TopicPartition {
+	out := make([]kafka.TopicPartition, len(o))
 	for i := range o {
 		out[i] = o[i].TopicPartition
 	}

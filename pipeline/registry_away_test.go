@@ -40,7 +40,7 @@ func TestRegistryAwayNamesItself(t *testing.T) {
 				p.fill(1, "cold 3")
 				var log bytes.Buffer
 				l, err := pipeline.New(p.session(exactlyOnce), text{p.down}, text{p.down}, text{p.down}, out,
-					pipeline.WithOwnedBase(), pipeline.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+					pipeline.WithOwnedClient(), pipeline.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 				require.NoError(t, err)
 				require.NoError(t, l.Subscribe("in"))
 				ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)

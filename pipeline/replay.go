@@ -5,7 +5,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -27,8 +27,8 @@ type ReplayConfig struct {
 // DeadLetterRecord is a dead letter and what its headers say.
 type DeadLetterRecord struct {
 	avroconsumer.DeadLetterInfo
-	Raw     *base.Record  // as it is in the dead-letter topic
-	Headers []base.Header // the record's own, without those that say what happened
+	Raw     *kafka.Record  // as it is in the dead-letter topic
+	Headers []kafka.Header // the record's own, without those that say what happened
 }
 
 // Replayed counts dead letters.
@@ -46,7 +46,7 @@ type Replayed struct {
 // A record that is no dead letter falls under the policy for
 // avroconsumer.DecodeErrors: Stop unless [WithPolicy] says otherwise. The other
 // errors are those of [Pipeline.Run].
-func Replay(ctx context.Context, s base.Session, topics []string, c ReplayConfig, opts ...Option) (Replayed, error) {
+func Replay(ctx context.Context, s kafka.Session, topics []string, c ReplayConfig, opts ...Option) (Replayed, error) {
 	if c.DryRun {
 		s = AtLeastOnce(dry{s}, s.Producer())
 	}
@@ -57,7 +57,7 @@ func Replay(ctx context.Context, s base.Session, topics []string, c ReplayConfig
 		return Replayed{}, err
 	}
 	decode := p.decode
-	p.decode = func(ctx context.Context, r *base.Record) (*avroconsumer.Message[[]byte, DeadLetterRecord], error) {
+	p.decode = func(ctx context.Context, r *kafka.Record) (*avroconsumer.Message[[]byte, DeadLetterRecord], error) {
 		m, err := decode(ctx, r)
 		if err == nil && m.Tombstone { // nulls are not decoded, but this one has headers to be read
 			if err := (letters{}).Decode(ctx, nil, &serde.Target{Headers: r.Headers}, &m.Value); err != nil {
@@ -69,7 +69,7 @@ func Replay(ctx context.Context, s base.Session, topics []string, c ReplayConfig
 	if err := p.Subscribe(topics...); err != nil {
 		return Replayed{}, err
 	}
-	tally := tally{report: c.Progress, seen: map[base.TopicPartition]int64{}}
+	tally := tally{report: c.Progress, seen: map[kafka.TopicPartition]int64{}}
 	err = p.Run(ctx, func(_ context.Context, m *avroconsumer.Message[[]byte, DeadLetterRecord]) ([]avroproducer.Record[[]byte, []byte], error) {
 		letter := m.Value
 		letter.Raw = m.Raw

@@ -11,20 +11,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
 // deadLetters makes n records, and dead letters of them in "in-dlt". It returns
 // the records as they were.
-func deadLetters(p *plant, n int) []base.Record {
-	var out []base.Record
+func deadLetters(p *plant, n int) []kafka.Record {
+	var out []kafka.Record
 	for i := range n {
-		r := base.Record{
+		r := kafka.Record{
 			Topic: "in", Partition: int32(i % 3), Offset: int64(i),
 			Key:       fmt.Append(nil, "key", i),
 			Value:     []byte{byte(i), 0, 0xff, byte(i >> 8)},
-			Headers:   []base.Header{{Key: "trace", Value: fmt.Append(nil, i)}, {Key: "null"}},
+			Headers:   []kafka.Header{{Key: "trace", Value: fmt.Append(nil, i)}, {Key: "null"}},
 			Timestamp: time.UnixMilli(1_700_000_000_000 + int64(i)),
 		}
 		if i%10 == 0 {
@@ -43,8 +43,8 @@ func deadLetters(p *plant, n int) []base.Record {
 }
 
 // replayed are the records of "in" as they would have been before.
-func (p *plant) replayed() map[string]base.Record {
-	out := map[string]base.Record{}
+func (p *plant) replayed() map[string]kafka.Record {
+	out := map[string]kafka.Record{}
 	for _, r := range p.Records("in") {
 		r.Offset, r.LeaderEpoch, r.TimestampType = 0, 0, 0
 		out[fmt.Sprint(r.Value)] = *r
@@ -117,7 +117,7 @@ func TestReplaySome(t *testing.T) {
 		require.Equal(t, pipeline.Replayed{Read: 100, Sent: 50}, n)
 		require.Empty(t, p.Records("in"))
 		require.NoError(t, s.Close(t.Context()))
-		require.Equal(t, base.OffsetNone, p.Group("g").Committed("in-dlt", 0))
+		require.Equal(t, kafka.OffsetNone, p.Group("g").Committed("in-dlt", 0))
 
 		s = p.session(false)
 		n, err = pipeline.Replay(t.Context(), s, []string{"in-dlt"}, pipeline.ReplayConfig{
@@ -139,7 +139,7 @@ func TestReplayOfSomethingElse(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPlant(t, 3)
 				deadLetters(p, 5)
-				p.Append("in-dlt", 0, base.Record{Value: []byte("hello")})
+				p.Append("in-dlt", 0, kafka.Record{Value: []byte("hello")})
 				deadLetters(p, 5)
 				s := p.session(true)
 				n, err := pipeline.Replay(t.Context(), s, []string{"in-dlt"}, pipeline.ReplayConfig{DryRun: dry})

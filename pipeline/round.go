@@ -8,9 +8,9 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/ending"
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -34,12 +34,12 @@ type outage struct {
 
 // place is where a record is.
 type place struct {
-	base.TopicPartition
+	kafka.TopicPartition
 	offset int64
 }
 
-func placeOf(r *base.Record) place {
-	return place{base.TopicPartition{Topic: r.Topic, Partition: r.Partition}, r.Offset}
+func placeOf(r *kafka.Record) place {
+	return place{kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}, r.Offset}
 }
 
 // trial is what is known of a record that failed.
@@ -61,7 +61,7 @@ func (r *run[K1, V1, K2, V2]) rounds(ctx context.Context) error {
 	defer func() { _ = r.relax(true) }()
 	for failures := 0; ; {
 		if err := ctx.Err(); err != nil {
-			return base.Explain(r.session, err)
+			return kafka.Explain(r.session, err)
 		}
 		if r.position.atEnd() {
 			return nil
@@ -87,22 +87,22 @@ func (r *run[K1, V1, K2, V2]) rounds(ctx context.Context) error {
 
 // batch is what a round works on.
 type batch struct {
-	records []*base.Record
+	records []*kafka.Record
 	owners  []*part // of each record, when it was polled
-	ends    []base.Offset
+	ends    []kafka.Offset
 }
 
 // next is where the group's offsets are when the batch is committed.
-func (b *batch) next() []base.Offset {
-	at := map[base.TopicPartition]int{}
-	var out []base.Offset
+func (b *batch) next() []kafka.Offset {
+	at := map[kafka.TopicPartition]int{}
+	var out []kafka.Offset
 	for _, r := range b.records {
-		tp := base.TopicPartition{Topic: r.Topic, Partition: r.Partition}
+		tp := kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}
 		i, ok := at[tp]
 		if !ok {
 			i = len(out)
 			at[tp] = i
-			out = append(out, base.Offset{TopicPartition: tp})
+			out = append(out, kafka.Offset{TopicPartition: tp})
 		}
 		out[i].Offset, out[i].LeaderEpoch = r.Offset+1, r.LeaderEpoch
 	}
@@ -139,7 +139,7 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 	defer cancel()
 	r.position.whileCollecting(cancel)
 	defer r.position.whileCollecting(nil)
-	var poll base.Batch
+	var poll kafka.Batch
 	for len(b.records) < limit {
 		if err := r.session.Poll(limited, &poll, limit-len(b.records)); err != nil {
 			if limited.Err() != nil && ctx.Err() == nil {
@@ -220,7 +220,7 @@ func (r *run[K1, V1, K2, V2]) abort(ctx context.Context, b *batch, why error) er
 	defer cancel()
 	_, err := r.end(ctx, false)
 	r.dropReports(ctx)
-	if e := (*base.Error)(nil); errors.As(err, &e) && e.Fatal {
+	if e := (*kafka.Error)(nil); errors.As(err, &e) && e.Fatal {
 		return err
 	}
 	if why == errStop {
@@ -247,7 +247,7 @@ func (r *run[K1, V1, K2, V2]) end(ctx context.Context, commit bool) (committed b
 	backoff := avroconsumer.Exponential(100*time.Millisecond, 5*time.Second)
 	for n := 1; ; n++ {
 		committed, err := r.session.End(ctx, commit)
-		e := (*base.Error)(nil)
+		e := (*kafka.Error)(nil)
 		if !errors.As(err, &e) || !e.Retriable || e.AbortTxn || e.Fatal {
 			return committed, err
 		}
@@ -261,7 +261,7 @@ func (r *run[K1, V1, K2, V2]) end(ctx context.Context, commit bool) (committed b
 
 // passing turns an error that will pass into errWait.
 func passing(err error) error {
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	if errors.As(err, &e) && !e.Fatal && (e.Retriable || e.AbortTxn) {
 		return fmt.Errorf("%w: %w", errWait, err)
 	}
@@ -270,6 +270,6 @@ func passing(err error) error {
 
 // lasting says whether an error of a partition will be there again next time.
 func lasting(err error) bool {
-	e := (*base.Error)(nil)
+	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
@@ -29,12 +29,12 @@ func (s strict[T]) Decode(_ context.Context, payload []byte, from *serde.Target,
 }
 
 // through transforms "before", a tombstone and "after" as values of type V.
-func through[V any](p *plant, s base.Session, value V, opts ...pipeline.Option) error {
-	p.Append("in", 0, base.Record{Value: []byte("before")}, base.Record{}, base.Record{Value: []byte("after")})
+func through[V any](p *plant, s kafka.Session, value V, opts ...pipeline.Option) error {
+	p.Append("in", 0, kafka.Record{Value: []byte("before")}, kafka.Record{}, kafka.Record{Value: []byte("after")})
 	for class := range avroconsumer.Class(3) {
 		opts = append(opts, pipeline.WithPolicy(class, pipeline.DeadLetter()))
 	}
-	l, err := pipeline.New(s, strict[string]{}, strict[V]{value}, text{}, text{}, append(opts, pipeline.WithToEnd(), pipeline.WithOwnedBase())...)
+	l, err := pipeline.New(s, strict[string]{}, strict[V]{value}, text{}, text{}, append(opts, pipeline.WithToEnd(), pipeline.WithOwnedClient())...)
 	require.NoError(p, err)
 	require.NoError(p, l.Subscribe("in"))
 	err = l.Run(p.Context(), func(_ context.Context, m *avroconsumer.Message[string, V]) ([]record, error) {
@@ -52,17 +52,17 @@ func through[V any](p *plant, s base.Session, value V, opts ...pipeline.Option) 
 
 func TestTombstones(t *testing.T) {
 	for name, tc := range map[string]struct {
-		run  func(*plant, base.Session, ...pipeline.Option) error
+		run  func(*plant, kafka.Session, ...pipeline.Option) error
 		null bool
 	}{
-		"string": {func(p *plant, s base.Session, o ...pipeline.Option) error { return through(p, s, "x", o...) }, false},
-		"struct": {func(p *plant, s base.Session, o ...pipeline.Option) error {
+		"string": {func(p *plant, s kafka.Session, o ...pipeline.Option) error { return through(p, s, "x", o...) }, false},
+		"struct": {func(p *plant, s kafka.Session, o ...pipeline.Option) error {
 			return through(p, s, struct{ A int }{1}, o...)
 		}, false},
-		"pointer": {func(p *plant, s base.Session, o ...pipeline.Option) error { return through(p, s, new(int), o...) }, true},
-		"bytes":   {func(p *plant, s base.Session, o ...pipeline.Option) error { return through(p, s, []byte("x"), o...) }, true},
-		"any":     {func(p *plant, s base.Session, o ...pipeline.Option) error { return through[any](p, s, 1, o...) }, true},
-		"map": {func(p *plant, s base.Session, o ...pipeline.Option) error {
+		"pointer": {func(p *plant, s kafka.Session, o ...pipeline.Option) error { return through(p, s, new(int), o...) }, true},
+		"bytes":   {func(p *plant, s kafka.Session, o ...pipeline.Option) error { return through(p, s, []byte("x"), o...) }, true},
+		"any":     {func(p *plant, s kafka.Session, o ...pipeline.Option) error { return through[any](p, s, 1, o...) }, true},
+		"map": {func(p *plant, s kafka.Session, o ...pipeline.Option) error {
 			return through(p, s, map[string]any{"a": 1}, o...)
 		}, true},
 	} {
@@ -101,7 +101,7 @@ func TestTombstones(t *testing.T) {
 func TestReplayOfTombstones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
-		r := &base.Record{Topic: "in", Partition: 0, Offset: 3, Key: []byte("k"), Timestamp: time.UnixMilli(1_700_000_000_000)}
+		r := &kafka.Record{Topic: "in", Partition: 0, Offset: 3, Key: []byte("k"), Timestamp: time.UnixMilli(1_700_000_000_000)}
 		e := &avroconsumer.RecordError{Raw: r, Stage: avroconsumer.StageKey, Err: errPoison}
 		p.Append("in-dlt", 0, *avroconsumer.NewDeadLetters(nil).Letter(e))
 		s := p.session(true)
@@ -113,7 +113,7 @@ func TestReplayOfTombstones(t *testing.T) {
 		require.Equal(t, []byte("k"), got[0].Key)
 		require.Nil(t, got[0].Value)
 
-		p.Append("in-dlt", 0, base.Record{Key: []byte("k")})
+		p.Append("in-dlt", 0, kafka.Record{Key: []byte("k")})
 		_, err = pipeline.Replay(t.Context(), s, []string{"in-dlt"}, pipeline.ReplayConfig{})
 		require.EqualError(t, err, "in-dlt [0] offset 1: value: not a dead letter: there is no header __dlq.errors.topic")
 		_, err = pipeline.Replay(t.Context(), s, []string{"in-dlt"}, pipeline.ReplayConfig{}, pipeline.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Skip()))
@@ -144,7 +144,7 @@ func TestRegistryOfResults(t *testing.T) {
 		p.fill(0, "a", "b")
 		times := 5
 		run := func(err error) error {
-			l, newErr := pipeline.New(p.session(exactlyOnce), text{p.down}, text{p.down}, text{}, away{err, &times}, pipeline.WithToEnd(), pipeline.WithOwnedBase(),
+			l, newErr := pipeline.New(p.session(exactlyOnce), text{p.down}, text{p.down}, text{}, away{err, &times}, pipeline.WithToEnd(), pipeline.WithOwnedClient(),
 				pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip()))
 			require.NoError(t, newErr)
 			require.NoError(t, l.Subscribe("in"))
@@ -174,11 +174,11 @@ func TestRegistryOfResults(t *testing.T) {
 func TestCopyOfFramedTombstones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTwoClusters(t)
-		header := base.Header{Key: serde.ValueFrameHeader, Value: serde.AppendFrame(nil, 7)}
-		w.from.Append("orders", 0, base.Record{Key: []byte("k"), Headers: []base.Header{header}})
+		header := kafka.Header{Key: serde.ValueFrameHeader, Value: serde.AppendFrame(nil, 7)}
+		w.from.Append("orders", 0, kafka.Record{Key: []byte("k"), Headers: []kafka.Header{header}})
 		down := &absent{SchemaSource: w.fromSchema, times: 3}
 		s := pipeline.AtLeastOnce(
-			w.from.Consumer(fakebase.ConsumerConfig{Group: "mirror", FromStart: true}), w.to.Producer(fakebase.ProducerConfig{}))
+			w.from.Consumer(fakekafka.ConsumerConfig{Group: "mirror", FromStart: true}), w.to.Producer(fakekafka.ProducerConfig{}))
 		err := pipeline.Copy(t.Context(), s, []string{"orders"}, pipeline.CopyConfig{Schemas: pipeline.NewTranslator(down, w.toSchema, serde.TopicName)},
 			pipeline.WithToEnd(), pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip()))
 		require.NoError(t, err)

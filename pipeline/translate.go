@@ -7,7 +7,7 @@ import (
 	"math"
 	"sync"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -56,7 +56,7 @@ func NewTranslator(from SchemaSource, to SchemaRegistrar, subject serde.Subject)
 
 // payload returns a payload as it is to be written. One that is not framed stays
 // as it is.
-func (t *Translator) payload(ctx context.Context, topic string, part serde.Part, payload []byte, headers []base.Header) ([]byte, error) {
+func (t *Translator) payload(ctx context.Context, topic string, part serde.Part, payload []byte, headers []kafka.Header) ([]byte, error) {
 	frame, datum, err := serde.SplitRecord(payload, part, headers)
 	if err != nil {
 		if f := (*serde.FrameError)(nil); errors.As(err, &f) && f.Header == "" {
@@ -74,7 +74,7 @@ func (t *Translator) payload(ctx context.Context, topic string, part serde.Part,
 
 // headers returns a record's headers as they are to be written. The frames in
 // them were translated by payload before.
-func (t *Translator) headers(ctx context.Context, topic string, headers []base.Header, parts ...serde.Part) ([]base.Header, error) {
+func (t *Translator) headers(ctx context.Context, topic string, headers []kafka.Header, parts ...serde.Part) ([]kafka.Header, error) {
 	out := headers
 	for i, h := range headers {
 		for _, part := range parts {
@@ -91,7 +91,7 @@ func (t *Translator) headers(ctx context.Context, topic string, headers []base.H
 			}
 			if to != frame {
 				if &out[0] == &headers[0] {
-					out = append([]base.Header(nil), headers...)
+					out = append([]kafka.Header(nil), headers...)
 				}
 				out[i].Value = appendFrame(nil, to)
 			}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
@@ -30,7 +30,7 @@ func TestCopyOfAnIDOutOfRange(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newTwoClusters(t)
 			v1 := w.register(w.fromSchema, "orders-value", orderV1)
-			w.from.Append("orders", 0, base.Record{Value: serde.AppendFrame(nil, v1.ID)})
+			w.from.Append("orders", 0, kafka.Record{Value: serde.AppendFrame(nil, v1.ID)})
 			err := w.copy(pipeline.CopyConfig{Schemas: pipeline.NewTranslator(w.fromSchema, noID{w.toSchema, id}, serde.TopicName)})
 			var malformed *registry.MalformedResponseError
 			require.ErrorAs(t, err, &malformed)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/internal/fakebase"
+	"github.com/kavro/kavro/internal/fakekafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
@@ -20,11 +20,11 @@ func TestEndByRevocation(t *testing.T) {
 		p := newPlant(t, 2)
 		p.fillNumbers(0, 3)
 		p.Skip("in", 1, 3) // its end is never seen: there are no records, and enable.partition.eof is off
-		conf := fakebase.ConsumerConfig{Group: "g", FromStart: true, Cooperative: true}
-		l := p.line(p.Session("line", conf, fakebase.ProducerConfig{}), pipeline.WithToEnd())
+		conf := fakekafka.ConsumerConfig{Group: "g", FromStart: true, Cooperative: true}
+		l := p.line(p.Session("line", conf, fakekafka.ProducerConfig{}), pipeline.WithToEnd())
 		other := p.Consumer(conf)
 		time.AfterFunc(10*time.Second, func() {
-			p.Group("g").Assign(other, base.TopicPartition{Topic: "in", Partition: 1})
+			p.Group("g").Assign(other, kafka.TopicPartition{Topic: "in", Partition: 1})
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -78,8 +78,8 @@ func TestCloseAgain(t *testing.T) {
 		defer cancel()
 		require.ErrorIs(t, l.Close(ctx), context.DeadlineExceeded)
 		close(release)
-		require.ErrorIs(t, <-ended, base.ErrClosed)
+		require.ErrorIs(t, <-ended, kafka.ErrClosed)
 		p.close(l)
-		require.ErrorIs(t, s.Poll(t.Context(), &base.Batch{}, 1), base.ErrClosed, "the session was closed")
+		require.ErrorIs(t, s.Poll(t.Context(), &kafka.Batch{}, 1), kafka.ErrClosed, "the session was closed")
 	})
 }

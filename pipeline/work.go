@@ -12,8 +12,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -26,10 +26,10 @@ var errExited = errors.New("pipeline: the function has ended its goroutine")
 // work transforms a batch and waits until the results are delivered. Partitions
 // are worked on beside each other, their records one after the other.
 func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
-	lanes := map[base.TopicPartition][]*base.Record{}
-	var order []base.TopicPartition
+	lanes := map[kafka.TopicPartition][]*kafka.Record{}
+	var order []kafka.TopicPartition
 	for _, rec := range b.records {
-		tp := base.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}
+		tp := kafka.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}
 		if lanes[tp] == nil {
 			order = append(order, tp)
 		}
@@ -108,7 +108,7 @@ func (r *run[K1, V1, K2, V2]) delivered(ctx context.Context) error {
 
 // record deals with one record: it is transformed and the results are queued, or
 // the policy for its error acts.
-func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *base.Record) error {
+func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *kafka.Record) error {
 	for {
 		e := r.known(rec)
 		produced := 0
@@ -205,7 +205,7 @@ func (r *run[K1, V1, K2, V2]) act(ctx context.Context, e *avroconsumer.RecordErr
 
 // known returns the error of a record that is to be acted on without trying
 // again, nil if there is none.
-func (r *run[K1, V1, K2, V2]) known(rec *base.Record) *avroconsumer.RecordError {
+func (r *run[K1, V1, K2, V2]) known(rec *kafka.Record) *avroconsumer.RecordError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t := r.tried[placeOf(rec)]; t != nil {
@@ -215,7 +215,7 @@ func (r *run[K1, V1, K2, V2]) known(rec *base.Record) *avroconsumer.RecordError 
 }
 
 // trial takes note of a record that failed.
-func (r *run[K1, V1, K2, V2]) trial(rec *base.Record) *trial {
+func (r *run[K1, V1, K2, V2]) trial(rec *kafka.Record) *trial {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := placeOf(rec)
@@ -227,7 +227,7 @@ func (r *run[K1, V1, K2, V2]) trial(rec *base.Record) *trial {
 
 // try transforms a record and produces the results. e is what went wrong with
 // the record, err what went wrong beside it.
-func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *base.Record) (produced int, e *avroconsumer.RecordError, err error) {
+func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *kafka.Record) (produced int, e *avroconsumer.RecordError, err error) {
 	start := time.Now()
 	octx := r.observer.Handling(ctx, rec)
 	defer func() {
@@ -286,9 +286,9 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 		}
 		return produced, nil, ctx.Err()
 	}
-	var kafka *base.Error
+	var kafkaErr *kafka.Error
 	var encode *serde.EncodeError
-	if errors.As(err, &kafka) && !errors.As(err, &encode) || errors.Is(err, base.ErrClosed) {
+	if errors.As(err, &kafkaErr) && !errors.As(err, &encode) || errors.Is(err, kafka.ErrClosed) {
 		return produced, nil, err // the client's, not the record's
 	}
 	if writing {
@@ -331,7 +331,7 @@ func (r *run[K1, V1, K2, V2]) raw(ctx context.Context, e *avroconsumer.RecordErr
 
 // letter is a dead letter that can be written by whoever has a producer.
 type letter interface {
-	Letter(e *avroconsumer.RecordError) *base.Record
+	Letter(e *avroconsumer.RecordError) *kafka.Record
 }
 
 // deadLetter writes within the transaction, if the writer says what to write.
@@ -341,7 +341,7 @@ func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.Re
 		return w.WriteDeadLetter(ctx, e)
 	}
 	reported := make(chan error, 1)
-	if err := r.session.Producer().Produce(ctx, l.Letter(e), func(_ *base.Record, err error) { reported <- err }); err != nil {
+	if err := r.session.Producer().Produce(ctx, l.Letter(e), func(_ *kafka.Record, err error) { reported <- err }); err != nil {
 		return err
 	}
 	select {

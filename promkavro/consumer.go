@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Consumer is an [avroconsumer.Observer], to be given to
@@ -37,7 +37,7 @@ func NewConsumer() *Consumer {
 }
 
 // Received counts records.
-func (c *Consumer) Received(records []*base.Record) {
+func (c *Consumer) Received(records []*kafka.Record) {
 	for len(records) > 0 { // they come in runs
 		topic, n, bytes := records[0].Topic, 0, 0
 		for n < len(records) && records[n].Topic == topic {
@@ -51,10 +51,10 @@ func (c *Consumer) Received(records []*base.Record) {
 }
 
 // Handling returns ctx.
-func (c *Consumer) Handling(ctx context.Context, _ *base.Record) context.Context { return ctx }
+func (c *Consumer) Handling(ctx context.Context, _ *kafka.Record) context.Context { return ctx }
 
 // Handled times a record, unless it waits for the registry: it will be handled then.
-func (c *Consumer) Handled(_ context.Context, r *base.Record, took time.Duration, err error) {
+func (c *Consumer) Handled(_ context.Context, r *kafka.Record, took time.Duration, err error) {
 	if e := (*avroconsumer.RecordError)(nil); errors.As(err, &e) && e.Temporary() {
 		return
 	}
@@ -68,20 +68,20 @@ func (c *Consumer) Failed(e *avroconsumer.RecordError, class avroconsumer.Class,
 }
 
 // Committed times a commit.
-func (c *Consumer) Committed(_ []base.Offset, took time.Duration, err error) {
+func (c *Consumer) Committed(_ []kafka.Offset, took time.Duration, err error) {
 	c.commit.WithLabelValues(errorLabel(err)).Observe(took.Seconds())
 }
 
 // Assigned counts partitions.
-func (c *Consumer) Assigned(p []base.TopicPartition) { c.count("assigned", p) }
+func (c *Consumer) Assigned(p []kafka.TopicPartition) { c.count("assigned", p) }
 
 // Revoked counts partitions.
-func (c *Consumer) Revoked(p []base.TopicPartition) { c.count("revoked", p) }
+func (c *Consumer) Revoked(p []kafka.TopicPartition) { c.count("revoked", p) }
 
 // Lost counts partitions.
-func (c *Consumer) Lost(p []base.TopicPartition) { c.count("lost", p) }
+func (c *Consumer) Lost(p []kafka.TopicPartition) { c.count("lost", p) }
 
-func (c *Consumer) count(event string, p []base.TopicPartition) {
+func (c *Consumer) count(event string, p []kafka.TopicPartition) {
 	c.rebalance.WithLabelValues(event).Add(float64(len(p)))
 }
 

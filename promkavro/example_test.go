@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/promkavro"
 	"github.com/kavro/kavro/serde"
 )
@@ -18,11 +18,11 @@ func ExampleNewConsumer() {
 	observer := promkavro.NewConsumer()
 	prometheus.MustRegister(observer) // promhttp.Handler() serves it
 
-	b, err := franz.NewConsumer(base.Config{"bootstrap.servers": "127.0.0.1:9092", "group.id": "billing"}, base.Hooks{})
+	b, err := franz.NewConsumer(kafka.Config{"bootstrap.servers": "127.0.0.1:9092", "group.id": "billing"}, kafka.Hooks{})
 	if err != nil {
 		panic(err)
 	}
-	c, err := avroconsumer.New(b, serde.String, serde.String, avroconsumer.WithOwnedBase(), avroconsumer.WithObserver(observer))
+	c, err := avroconsumer.New(b, serde.String, serde.String, avroconsumer.WithOwnedClient(), avroconsumer.WithObserver(observer))
 	if err != nil {
 		panic(err)
 	}

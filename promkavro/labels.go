@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -17,7 +17,7 @@ import (
 func errorLabel(err error) string {
 	var record *avroconsumer.RecordError
 	var encode *serde.EncodeError
-	var kafka *base.Error
+	var kafkaErr *kafka.Error
 	switch {
 	case err == nil:
 		return ""
@@ -25,9 +25,9 @@ func errorLabel(err error) string {
 		return record.Class().String()
 	case errors.As(err, &encode):
 		return "encode"
-	case errors.As(err, &kafka):
-		return strconv.Itoa(int(kafka.Code))
-	case errors.Is(err, base.ErrClosed):
+	case errors.As(err, &kafkaErr):
+		return strconv.Itoa(int(kafkaErr.Code))
+	case errors.Is(err, kafka.ErrClosed):
 		return "closed"
 	case errors.Is(err, context.Canceled):
 		return "canceled"

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -40,13 +40,13 @@ func (p *Producer) Refused(_ context.Context, topic string, _ serde.Part, err er
 }
 
 // Sending counts a record in.
-func (p *Producer) Sending(context.Context, *base.Record) (token any) {
+func (p *Producer) Sending(context.Context, *kafka.Record) (token any) {
 	p.inFlight.Inc()
 	return nil
 }
 
 // Delivered counts a record out.
-func (p *Producer) Delivered(_ any, r *base.Record, took time.Duration, err error) {
+func (p *Producer) Delivered(_ any, r *kafka.Record, took time.Duration, err error) {
 	p.inFlight.Dec()
 	p.delivery.WithLabelValues(r.Topic).Observe(took.Seconds())
 	if err != nil {

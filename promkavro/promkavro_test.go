@@ -18,8 +18,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/promkavro"
 	"github.com/kavro/kavro/registry"
@@ -63,7 +63,7 @@ func TestScrape(t *testing.T) {
 	env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
-	conf := base.Config{
+	conf := kafka.Config{
 		"bootstrap.servers": strings.Join(env.Brokers, ","), "group.id": "billing", "auto.offset.reset": "earliest",
 		"enable.partition.eof": true, "linger.ms": 0, "fetch.wait.max.ms": 50,
 	}
@@ -73,9 +73,9 @@ func TestScrape(t *testing.T) {
 	server := httptest.NewServer(promhttp.HandlerFor(all, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}))
 	defer server.Close()
 
-	b, err := franz.NewProducer(conf, base.Hooks{})
+	b, err := franz.NewProducer(conf, kafka.Hooks{})
 	require.NoError(t, err)
-	p, err := avroproducer.New(b, serde.String, picky{serde.String}, avroproducer.WithOwnedBase(), avroproducer.WithObserver(producers))
+	p, err := avroproducer.New(b, serde.String, picky{serde.String}, avroproducer.WithOwnedClient(), avroproducer.WithObserver(producers))
 	require.NoError(t, err)
 	for range 3 {
 		require.NoError(t, p.Produce(t.Context(), "orders", "key", "value"))
@@ -84,9 +84,9 @@ func TestScrape(t *testing.T) {
 	require.Error(t, p.ProduceSync(t.Context(), avroproducer.Record[string, string]{Topic: "orders", Partition: new(int32(7))}))
 	require.NoError(t, p.Close(t.Context()))
 
-	cb, err := franz.NewConsumer(conf, base.Hooks{})
+	cb, err := franz.NewConsumer(conf, kafka.Hooks{})
 	require.NoError(t, err)
-	c, err := avroconsumer.New(cb, serde.String, serde.String, avroconsumer.WithOwnedBase(), avroconsumer.WithToEnd(),
+	c, err := avroconsumer.New(cb, serde.String, serde.String, avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd(),
 		avroconsumer.WithObserver(consumers), avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip()))
 	require.NoError(t, err)
 	stop := consumers.Watch(c)
@@ -203,7 +203,7 @@ func TestRegistryOutage(t *testing.T) {
 	server := httptest.NewServer(promhttp.HandlerFor(all, promhttp.HandlerOpts{}))
 	defer server.Close()
 	e := &avroconsumer.RecordError{
-		Raw: &base.Record{Topic: "orders"}, Stage: avroconsumer.StageValue, SchemaID: 7,
+		Raw: &kafka.Record{Topic: "orders"}, Stage: avroconsumer.StageValue, SchemaID: 7,
 		Err: &registry.UnavailableError{Response: registry.Response{Status: 503}},
 	}
 	for range 50 {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Settings is what the registry's keys of a configuration amount to.
@@ -20,7 +20,7 @@ type Settings struct {
 // New makes a client with these settings, and opts after them.
 func (s *Settings) New(opts ...Option) (*Client, error) {
 	if s.URLs == "" {
-		return nil, &base.ConfigError{Key: urlKey, Reason: "is not set"}
+		return nil, &kafka.ConfigError{Key: urlKey, Reason: "is not set"}
 	}
 	return New(s.URLs, slices.Concat(s.Options, opts)...)
 }
@@ -36,14 +36,14 @@ const (
 // preferred to the one without. conf is not changed, and may hold the keys of
 // others, which are passed over.
 //
-// The error is a [*base.ConfigError], or several joined: for a value that cannot
+// The error is a [*kafka.ConfigError], or several joined: for a value that cannot
 // be read, for keys that contradict each other, for what cannot be honoured, and
 // for a key that begins like the registry's and is none.
 func FromConfig(conf map[string]any) (*Settings, error) {
 	r := &configReader{conf: maps.Clone(conf), given: make(map[string]string)}
 	delete(r.conf, "") // what a key that is not given is looked up by
 	s := &Settings{}
-	for _, key := range base.Config(conf).Keys() {
+	for _, key := range kafka.Config(conf).Keys() {
 		name, ours := r.claim(key)
 		if !ours {
 			continue
@@ -77,7 +77,7 @@ func IsConfigKey(key string) bool {
 
 // configReader reads one configuration.
 type configReader struct {
-	conf    base.Config
+	conf    kafka.Config
 	given   map[string]string // canonical names, and the keys as they are written
 	errs    []error
 	options []Option
@@ -109,14 +109,14 @@ func (r *configReader) claim(key string) (name string, ours bool) {
 		}
 	}
 	if prefixed || strings.HasPrefix(key, "basic.auth.") || strings.HasPrefix(key, "bearer.auth.") || strings.HasPrefix(key, "kavro.registry.") {
-		r.errs = append(r.errs, base.Unknown(key, known))
+		r.errs = append(r.errs, kafka.Unknown(key, known))
 		return key, true
 	}
 	return "", false
 }
 
 func (r *configReader) fail(key, reason string) {
-	r.errs = append(r.errs, &base.ConfigError{Key: key, Reason: reason})
+	r.errs = append(r.errs, &kafka.ConfigError{Key: key, Reason: reason})
 }
 
 // has reports whether a key, without the namespace, is set.

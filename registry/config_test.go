@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // settingsOf reads a configuration and applies what it amounts to.
@@ -188,7 +188,7 @@ func TestEveryKeyIsTested(t *testing.T) {
 			require.Equal(t, []string{name}, s.Keys)
 		case Refused:
 			_, err := FromConfig(map[string]any{name: "anything"})
-			var refused *base.ConfigError
+			var refused *kafka.ConfigError
 			require.ErrorAs(t, err, &refused, k.Name)
 			require.Equal(t, name, refused.Key)
 			require.Equal(t, k.Doc, refused.Reason)
@@ -314,7 +314,7 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := FromConfig(test.conf)
-			var refused *base.ConfigError
+			var refused *kafka.ConfigError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, test.key, refused.Key)
 			require.Contains(t, refused.Reason, test.reason)
@@ -333,7 +333,7 @@ func TestConfigurationsOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, s.Keys)
 	_, err = s.New()
-	var unset *base.ConfigError
+	var unset *kafka.ConfigError
 	require.ErrorAs(t, err, &unset)
 	require.Equal(t, "schema.registry.url", unset.Key)
 }
@@ -343,7 +343,7 @@ func TestSeveralMistakesAreAllReported(t *testing.T) {
 	for _, key := range []string{"schema.registry.ulr", "max.retries", "proxy.port"} {
 		require.ErrorContains(t, err, key)
 	}
-	require.True(t, errors.As(err, new(*base.ConfigError)))
+	require.True(t, errors.As(err, new(*kafka.ConfigError)))
 }
 
 // A value that is read in several places is reported once, and one that is empty is
@@ -402,7 +402,7 @@ func FuzzFromConfig(f *testing.F) {
 		s, err := FromConfig(conf)
 		require.Equal(t, before, conf)
 		if err != nil {
-			require.True(t, errors.As(err, new(*base.ConfigError)), "%v", err)
+			require.True(t, errors.As(err, new(*kafka.ConfigError)), "%v", err)
 			return
 		}
 		out := defaultSettings()

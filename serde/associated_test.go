@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -170,7 +170,7 @@ func TestAssociatedErrors(t *testing.T) {
 
 // The strategy by the names that it has elsewhere, for keys or values.
 func TestAssociatedByConfiguration(t *testing.T) {
-	subjectOf := func(t *testing.T, r *associating, part serde.Part, conf base.Config) (string, error) {
+	subjectOf := func(t *testing.T, r *associating, part serde.Part, conf kafka.Config) (string, error) {
 		opts, _, err := serde.FromConfig(conf, part)
 		require.NoError(t, err)
 		to := &serde.Target{Topic: "orders", Part: part}
@@ -182,19 +182,19 @@ func TestAssociatedByConfiguration(t *testing.T) {
 	const java = "io.confluent.kafka.serializers.subject.AssociatedNameStrategy"
 	for _, c := range []struct {
 		name       string
-		conf       base.Config
+		conf       kafka.Config
 		key, value string // subjects; "" is an error
 	}{
-		{"of values", base.Config{"value.subject.name.strategy": java}, "orders-key", "all-orders"},
-		{"of keys", base.Config{"key.subject.name.strategy": java}, "orders-key", "orders-value"},
-		{"of both, by Python's name", base.Config{"subject.name.strategy.type": "ASSOCIATED"}, "orders-key", "all-orders"},
-		{"one part's own name wins", base.Config{"subject.name.strategy.type": "RECORD", "value.subject.name.strategy": java}, "shop.Order", "all-orders"},
-		{"this cluster", base.Config{"value.subject.name.strategy": java, "subject.name.strategy.kafka.cluster.id": "lkc-1"}, "orders-key", "all-orders"},
-		{"another cluster", base.Config{"value.subject.name.strategy": java, "subject.name.strategy.kafka.cluster.id": "lkc-2"}, "orders-key", "orders-value"},
-		{"falling back to RECORD", base.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "record"}, "shop.Order", "all-orders"},
-		{"falling back to TOPIC_RECORD", base.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "TOPIC_RECORD"}, "orders-shop.Order", "all-orders"},
-		{"falling back to nothing", base.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "NONE"}, "", "all-orders"},
-		{"without it", base.Config{}, "orders-key", "orders-value"},
+		{"of values", kafka.Config{"value.subject.name.strategy": java}, "orders-key", "all-orders"},
+		{"of keys", kafka.Config{"key.subject.name.strategy": java}, "orders-key", "orders-value"},
+		{"of both, by Python's name", kafka.Config{"subject.name.strategy.type": "ASSOCIATED"}, "orders-key", "all-orders"},
+		{"one part's own name wins", kafka.Config{"subject.name.strategy.type": "RECORD", "value.subject.name.strategy": java}, "shop.Order", "all-orders"},
+		{"this cluster", kafka.Config{"value.subject.name.strategy": java, "subject.name.strategy.kafka.cluster.id": "lkc-1"}, "orders-key", "all-orders"},
+		{"another cluster", kafka.Config{"value.subject.name.strategy": java, "subject.name.strategy.kafka.cluster.id": "lkc-2"}, "orders-key", "orders-value"},
+		{"falling back to RECORD", kafka.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "record"}, "shop.Order", "all-orders"},
+		{"falling back to TOPIC_RECORD", kafka.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "TOPIC_RECORD"}, "orders-shop.Order", "all-orders"},
+		{"falling back to nothing", kafka.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "NONE"}, "", "all-orders"},
+		{"without it", kafka.Config{}, "orders-key", "orders-value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newAssociating(t)

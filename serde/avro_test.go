@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -178,7 +178,7 @@ func TestEvolution(t *testing.T) {
 func TestHeaderFrame(t *testing.T) {
 	r := registry.NewMemory()
 	s := serializer[Order](t, r, serde.WithSchema(orderV1), serde.WithHeaderFrame())
-	mine := []base.Header{{Key: "trace", Value: []byte("1")}, {Key: "spare"}}[:1:2]
+	mine := []kafka.Header{{Key: "trace", Value: []byte("1")}, {Key: "spare"}}[:1:2]
 	var payload []byte
 	headers := mine
 	for range 2 { // the same record again: still one frame

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/kafkaconf"
+	"github.com/kavro/kavro/kafka"
 )
 
 // ConfigKey documents one key of the serializers' configuration.
@@ -85,8 +85,8 @@ func ConfigKeys() []ConfigKey {
 // FromConfig turns the keys of conf that [ConfigKeys] names into options for
 // the serializer and the deserializer of part; others it passes over. Options that
 // are given after those win. conf is
-// not changed. The error is a [*base.ConfigError], or several joined.
-func FromConfig(conf base.Config, part Part) (ser []SerializerOption, des []DeserializerOption, err error) {
+// not changed. The error is a [*kafka.ConfigError], or several joined.
+func FromConfig(conf kafka.Config, part Part) (ser []SerializerOption, des []DeserializerOption, err error) {
 	r := configReader{conf: conf}
 	r.checkKeys()
 	if _, set := conf["auto.register.schemas"]; set {
@@ -131,7 +131,7 @@ func (r *configReader) checkKeys() {
 		if !set {
 			continue
 		}
-		text, ok := base.Text(v)
+		text, ok := kafka.Text(v)
 		switch {
 		case k.Refused != "" && (!ok || k.Default == "" || className(text) != k.Default):
 			r.fail(k.Name, fmt.Sprintf("%v cannot be honoured: %s", v, k.Refused))
@@ -144,7 +144,7 @@ func (r *configReader) checkKeys() {
 
 // configReader reads typed values and keeps the errors.
 type configReader struct {
-	conf base.Config
+	conf kafka.Config
 	errs []error
 }
 
@@ -167,7 +167,7 @@ func (r *configReader) keep(err error) {
 }
 
 func (r *configReader) fail(key, reason string) {
-	r.keep(&base.ConfigError{Key: key, Reason: reason})
+	r.keep(&kafka.ConfigError{Key: key, Reason: reason})
 }
 
 // naming returns how the subjects of part are named, nil if nothing is said.

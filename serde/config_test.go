@@ -5,60 +5,60 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
 
 // Each honoured key does what it says.
 func TestConfigHonoured(t *testing.T) {
-	build := func(t *testing.T, r serde.SchemaRegistrar, conf base.Config) *serde.AvroSerializer[Order] {
+	build := func(t *testing.T, r serde.SchemaRegistrar, conf kafka.Config) *serde.AvroSerializer[Order] {
 		opts, _, err := serde.FromConfig(conf, serde.Value)
 		require.NoError(t, err)
 		return serializer[Order](t, r, append(opts, serde.WithSchema(orderV1))...)
 	}
-	first := func(t *testing.T, r *registry.Memory, conf base.Config) (*serde.Target, []byte, error) {
+	first := func(t *testing.T, r *registry.Memory, conf kafka.Config) (*serde.Target, []byte, error) {
 		to := target()
 		v := Order{ID: "a"}
 		out, err := build(t, r, conf).Append(t.Context(), nil, to, &v)
 		return to, out, err
 	}
 	t.Run("auto.register.schemas", func(t *testing.T) {
-		_, _, err := first(t, registry.NewMemory(), base.Config{"auto.register.schemas": "false"})
+		_, _, err := first(t, registry.NewMemory(), kafka.Config{"auto.register.schemas": "false"})
 		var missing *serde.MissingSchemaError
 		require.ErrorAs(t, err, &missing)
 	})
 	t.Run("use.latest.version", func(t *testing.T) {
 		r := registry.NewMemory()
 		encode(t, serializer[OrderV2](t, r, serde.WithSchema(orderV2)), OrderV2{})
-		to, _, err := first(t, r, base.Config{"use.latest.version": true})
+		to, _, err := first(t, r, kafka.Config{"use.latest.version": true})
 		require.NoError(t, err)
 		require.Equal(t, orderV2.Canonical(), to.Schema.Schema.Canonical())
 	})
 	t.Run("use.schema.id", func(t *testing.T) {
 		r := registry.NewMemory()
 		encode(t, serializer[OrderV2](t, r, serde.WithSchema(orderV2)), OrderV2{})
-		to, _, err := first(t, r, base.Config{"use.schema.id": 1})
+		to, _, err := first(t, r, kafka.Config{"use.schema.id": 1})
 		require.NoError(t, err)
 		require.Equal(t, 1, to.Schema.ID)
-		_, _, err = first(t, r, base.Config{"use.schema.id": 99})
+		_, _, err = first(t, r, kafka.Config{"use.schema.id": 99})
 		var unknown *registry.NotFoundError
 		require.ErrorAs(t, err, &unknown)
 	})
 	t.Run("latest.compatibility.strict", func(t *testing.T) {
 		r := registry.NewMemory()
 		encode(t, serializer[map[string]any](t, r, serde.WithSchema(orderV3)), map[string]any{"id": "", "total": int64(0), "vat": int64(0)})
-		_, _, err := first(t, r, base.Config{"use.latest.version": true, "id.compatibility.strict": false})
+		_, _, err := first(t, r, kafka.Config{"use.latest.version": true, "id.compatibility.strict": false})
 		require.ErrorContains(t, err, "the registry's schema cannot read what the program's writes")
-		_, _, err = first(t, r, base.Config{"use.latest.version": true, "latest.compatibility.strict": false})
+		_, _, err = first(t, r, kafka.Config{"use.latest.version": true, "latest.compatibility.strict": false})
 		require.ErrorContains(t, err, "vat", "unchecked, the value itself does not resolve")
 	})
 	t.Run("id.compatibility.strict", func(t *testing.T) {
 		r := registry.NewMemory()
 		encode(t, serializer[map[string]any](t, r, serde.WithSchema(orderV3)), map[string]any{"id": "", "total": int64(0), "vat": int64(0)})
-		_, _, err := first(t, r, base.Config{"use.schema.id": 1, "latest.compatibility.strict": false})
+		_, _, err := first(t, r, kafka.Config{"use.schema.id": 1, "latest.compatibility.strict": false})
 		require.ErrorContains(t, err, "the registry's schema cannot read what the program's writes")
-		_, _, err = first(t, r, base.Config{"use.schema.id": 1, "id.compatibility.strict": false})
+		_, _, err = first(t, r, kafka.Config{"use.schema.id": 1, "id.compatibility.strict": false})
 		require.ErrorContains(t, err, "vat", "unchecked, the value itself does not resolve")
 	})
 	t.Run("value.subject.name.strategy", func(t *testing.T) {
@@ -67,22 +67,22 @@ func TestConfigHonoured(t *testing.T) {
 			"io.confluent.kafka.serializers.subject.RecordNameStrategy": "shop.Order",
 			"TopicRecordNameStrategy":                                   "orders-shop.Order",
 		} {
-			to, _, err := first(t, registry.NewMemory(), base.Config{"value.subject.name.strategy": strategy})
+			to, _, err := first(t, registry.NewMemory(), kafka.Config{"value.subject.name.strategy": strategy})
 			require.NoError(t, err)
 			require.Equal(t, subject, to.Schema.Subject)
 		}
-		to, _, err := first(t, registry.NewMemory(), base.Config{"value.subject.name.strategy": serde.Subject(serde.RecordName)})
+		to, _, err := first(t, registry.NewMemory(), kafka.Config{"value.subject.name.strategy": serde.Subject(serde.RecordName)})
 		require.NoError(t, err)
 		require.Equal(t, "shop.Order", to.Schema.Subject)
 	})
 	t.Run("value.schema.id.serializer", func(t *testing.T) {
-		to, out, err := first(t, registry.NewMemory(), base.Config{"value.schema.id.serializer": "HeaderSchemaIdSerializer"})
+		to, out, err := first(t, registry.NewMemory(), kafka.Config{"value.schema.id.serializer": "HeaderSchemaIdSerializer"})
 		require.NoError(t, err)
 		require.Equal(t, serde.ValueFrameHeader, to.Headers[0].Key)
 		require.Equal(t, byte(2), out[0])
 	})
 	t.Run("key.schema.id.serializer", func(t *testing.T) {
-		opts, _, err := serde.FromConfig(base.Config{"key.schema.id.serializer": "HeaderSchemaIdSerializer"}, serde.Key)
+		opts, _, err := serde.FromConfig(kafka.Config{"key.schema.id.serializer": "HeaderSchemaIdSerializer"}, serde.Key)
 		require.NoError(t, err)
 		to := &serde.Target{Topic: "orders", Part: serde.Key}
 		_, err = serializer[Order](t, registry.NewMemory(), append(opts, serde.WithSchema(orderV1))...).Append(t.Context(), nil, to, &Order{})
@@ -93,7 +93,7 @@ func TestConfigHonoured(t *testing.T) {
 		r := registry.NewMemory()
 		_, err := r.Register(t.Context(), "orders-value", registry.Definition{Text: orderV1.Normalized()}, registry.Normalize())
 		require.NoError(t, err)
-		to, _, err := first(t, r, base.Config{"normalize.schemas": true})
+		to, _, err := first(t, r, kafka.Config{"normalize.schemas": true})
 		require.NoError(t, err)
 		require.Equal(t, 1, to.Schema.Version)
 	})
@@ -105,13 +105,13 @@ func TestConfigRefused(t *testing.T) {
 		if k.Refused == "" {
 			continue
 		}
-		_, _, err := serde.FromConfig(base.Config{k.Name: "something.else"}, serde.Value)
-		var e *base.ConfigError
+		_, _, err := serde.FromConfig(kafka.Config{k.Name: "something.else"}, serde.Value)
+		var e *kafka.ConfigError
 		require.ErrorAs(t, err, &e, k.Name)
 		require.Equal(t, k.Name, e.Key)
 		require.ErrorContains(t, err, k.Refused)
 		if k.Default != "" {
-			_, _, err = serde.FromConfig(base.Config{k.Name: k.Default}, serde.Value)
+			_, _, err = serde.FromConfig(kafka.Config{k.Name: k.Default}, serde.Value)
 			require.NoError(t, err, k.Name)
 		}
 	}
@@ -123,7 +123,7 @@ func TestConfigIgnored(t *testing.T) {
 		if k.Ignored == "" {
 			continue
 		}
-		ser, des, err := serde.FromConfig(base.Config{k.Name: "anything"}, serde.Key)
+		ser, des, err := serde.FromConfig(kafka.Config{k.Name: "anything"}, serde.Key)
 		require.NoError(t, err, k.Name)
 		require.Empty(t, ser)
 		require.Empty(t, des)
@@ -142,12 +142,12 @@ func TestConfigBadValues(t *testing.T) {
 		"subject.name.strategy.kafka.cluster.id": "lkc-1",
 		"subject.name.strategy.fallback.type":    "RECORD",
 	} {
-		_, _, err := serde.FromConfig(base.Config{key: value}, serde.Value)
-		var e *base.ConfigError
+		_, _, err := serde.FromConfig(kafka.Config{key: value}, serde.Value)
+		var e *kafka.ConfigError
 		require.ErrorAs(t, err, &e, key)
 		require.Equal(t, key, e.Key)
 	}
-	_, _, err := serde.FromConfig(base.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "ASSOCIATED"}, serde.Value)
+	_, _, err := serde.FromConfig(kafka.Config{"subject.name.strategy.type": "ASSOCIATED", "subject.name.strategy.fallback.type": "ASSOCIATED"}, serde.Value)
 	require.ErrorContains(t, err, "want TOPIC, RECORD, TOPIC_RECORD or NONE")
 }
 

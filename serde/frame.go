@@ -7,8 +7,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/kafka"
 )
 
 // The layouts of a frame ("Wire format", Confluent documentation):
@@ -115,7 +115,7 @@ func SplitFrame(payload []byte) (f FrameID, datum []byte, err error) {
 // SplitRecord is SplitFrame for a record: a frame in the headers (the last one,
 // as in Java) wins over one in the payload, and then the whole payload is the
 // datum. A malformed header is an error, never a reason to look at the payload.
-func SplitRecord(payload []byte, part Part, headers []base.Header) (f FrameID, datum []byte, err error) {
+func SplitRecord(payload []byte, part Part, headers []kafka.Header) (f FrameID, datum []byte, err error) {
 	name := frameHeader(part)
 	for _, h := range slices.Backward(headers) {
 		if h.Key != name {
@@ -136,15 +136,15 @@ func SplitRecord(payload []byte, part Part, headers []base.Header) (f FrameID, d
 
 // withFrameHeader returns headers with one frame header for part, the given
 // one. headers itself is left as it is.
-func withFrameHeader(headers []base.Header, part Part, frame []byte) []base.Header {
+func withFrameHeader(headers []kafka.Header, part Part, frame []byte) []kafka.Header {
 	name := frameHeader(part)
-	out := make([]base.Header, 0, len(headers)+1)
+	out := make([]kafka.Header, 0, len(headers)+1)
 	for _, h := range headers {
 		if h.Key != name {
 			out = append(out, h)
 		}
 	}
-	return append(out, base.Header{Key: name, Value: frame})
+	return append(out, kafka.Header{Key: name, Value: frame})
 }
 
 func frameHeader(part Part) string {

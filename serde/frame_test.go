@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -80,25 +80,25 @@ func TestSplitFrameShortPayloads(t *testing.T) {
 }
 
 func TestSplitRecord(t *testing.T) {
-	header := func(value ...byte) base.Header { return base.Header{Key: serde.ValueFrameHeader, Value: value} }
+	header := func(value ...byte) kafka.Header { return kafka.Header{Key: serde.ValueFrameHeader, Value: value} }
 	v0 := []byte{0, 0, 0, 0, 7}
 	for _, c := range []struct {
 		name    string
 		payload []byte
-		headers []base.Header
+		headers []kafka.Header
 		frame   serde.FrameID
 		datum   []byte
 		err     string
 	}{
 		{name: "no header: the payload's frame", payload: []byte{0, 0, 0, 0, 7, 2}, frame: serde.FrameID{ID: 7}, datum: []byte{2}},
-		{name: "GUID in the header", payload: []byte{2}, headers: []base.Header{header(guidFrame...)}, frame: serde.FrameID{GUID: guid}, datum: []byte{2}},
-		{name: "id in the header", payload: []byte{2}, headers: []base.Header{header(v0...)}, frame: serde.FrameID{ID: 7}, datum: []byte{2}},
-		{name: "empty datum is legal with a header", payload: []byte{}, headers: []base.Header{header(guidFrame...)}, frame: serde.FrameID{GUID: guid}, datum: []byte{}},
-		{name: "the last header wins", payload: []byte{2}, headers: []base.Header{header(v0...), header(guidFrame...)}, frame: serde.FrameID{GUID: guid}, datum: []byte{2}},
-		{name: "the key's header is not the value's", payload: []byte{0, 0, 0, 0, 7}, headers: []base.Header{{Key: serde.KeyFrameHeader, Value: guidFrame}}, frame: serde.FrameID{ID: 7}, datum: []byte{}},
-		{name: "a malformed header is no reason to look at the payload", payload: []byte{0, 0, 0, 0, 7}, headers: []base.Header{header(1, 2)}, err: "not framed (header __value_schema_id, 2 bytes): shorter than the 17-byte frame of a schema GUID"},
-		{name: "a null header", payload: []byte{0, 0, 0, 0, 7}, headers: []base.Header{{Key: serde.ValueFrameHeader}}, err: "not framed (header __value_schema_id, 0 bytes): empty, which is neither null nor framed"},
-		{name: "bytes behind the frame in the header", payload: []byte{2}, headers: []base.Header{header(append(v0[:5:5], 9)...)}, err: "not framed (header __value_schema_id, 6 bytes): 1 byte behind the frame"},
+		{name: "GUID in the header", payload: []byte{2}, headers: []kafka.Header{header(guidFrame...)}, frame: serde.FrameID{GUID: guid}, datum: []byte{2}},
+		{name: "id in the header", payload: []byte{2}, headers: []kafka.Header{header(v0...)}, frame: serde.FrameID{ID: 7}, datum: []byte{2}},
+		{name: "empty datum is legal with a header", payload: []byte{}, headers: []kafka.Header{header(guidFrame...)}, frame: serde.FrameID{GUID: guid}, datum: []byte{}},
+		{name: "the last header wins", payload: []byte{2}, headers: []kafka.Header{header(v0...), header(guidFrame...)}, frame: serde.FrameID{GUID: guid}, datum: []byte{2}},
+		{name: "the key's header is not the value's", payload: []byte{0, 0, 0, 0, 7}, headers: []kafka.Header{{Key: serde.KeyFrameHeader, Value: guidFrame}}, frame: serde.FrameID{ID: 7}, datum: []byte{}},
+		{name: "a malformed header is no reason to look at the payload", payload: []byte{0, 0, 0, 0, 7}, headers: []kafka.Header{header(1, 2)}, err: "not framed (header __value_schema_id, 2 bytes): shorter than the 17-byte frame of a schema GUID"},
+		{name: "a null header", payload: []byte{0, 0, 0, 0, 7}, headers: []kafka.Header{{Key: serde.ValueFrameHeader}}, err: "not framed (header __value_schema_id, 0 bytes): empty, which is neither null nor framed"},
+		{name: "bytes behind the frame in the header", payload: []byte{2}, headers: []kafka.Header{header(append(v0[:5:5], 9)...)}, err: "not framed (header __value_schema_id, 6 bytes): 1 byte behind the frame"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			frame, datum, err := serde.SplitRecord(c.payload, serde.Value, c.headers)
@@ -121,7 +121,7 @@ func TestSplitRecordShortHeaders(t *testing.T) {
 			if size > 0 {
 				value[0] = first
 			}
-			_, _, err := serde.SplitRecord([]byte{2}, serde.Key, []base.Header{{Key: serde.KeyFrameHeader, Value: value}})
+			_, _, err := serde.SplitRecord([]byte{2}, serde.Key, []kafka.Header{{Key: serde.KeyFrameHeader, Value: value}})
 			if size == 5 && first == 0 || size == 17 && first == 1 {
 				require.NoError(t, err)
 				continue

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -54,7 +54,7 @@ func TestOptionsThatContradict(t *testing.T) {
 
 // An option wins over a key.
 func TestOptionsWinOverKeys(t *testing.T) {
-	ser, des, err := serde.FromConfig(base.Config{"auto.register.schemas": true, "value.subject.name.strategy": "RecordNameStrategy"}, serde.Value)
+	ser, des, err := serde.FromConfig(kafka.Config{"auto.register.schemas": true, "value.subject.name.strategy": "RecordNameStrategy"}, serde.Value)
 	require.NoError(t, err)
 	named := serde.WithSubject(func(topic string, _ serde.Part, _ string) (string, error) { return strings.ToUpper(topic), nil })
 	memory := registry.NewMemory()

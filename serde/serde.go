@@ -3,7 +3,7 @@ package serde
 import (
 	"context"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
@@ -33,7 +33,7 @@ type Target struct {
 	Topic   string
 	Part    Part
 	Null    bool                    // Append sets it: write Kafka's null. Decode is told it; consumers do not decode nulls
-	Headers []base.Header           // in: the record's. Append adds what the frame needs, to a copy
+	Headers []kafka.Header          // in: the record's. Append adds what the frame needs, to a copy
 	Schema  *registry.SubjectSchema // filled in: the writer's schema; nil for plain serdes
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/kavro/kavro/kavrotest"
 )
 
-// The example is about no base at all.
+// The example is about no driver at all.
 func TestRun(t *testing.T) {
 	env, err := kavrotest.Start()
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 )
 
@@ -31,11 +31,11 @@ func main() {
 }
 
 // run has three groups read a topic with one record that is no Avro. Each gives
-// it up in its own way; opts choose the base.
+// it up in its own way; opts choose the client.
 func run(ctx context.Context, out io.Writer, env *kavrotest.Env, opts ...kavro.Option) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	texts, err := kavro.NewProducer[string, []byte](env.Config(base.Config{"value.serializer": "bytes"}), opts...)
+	texts, err := kavro.NewProducer[string, []byte](env.Config(kafka.Config{"value.serializer": "bytes"}), opts...)
 	if err != nil {
 		return err
 	}
@@ -49,9 +49,9 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, opts ...kavro.O
 
 	for _, as := range []struct {
 		name    string
-		headers func(*avroconsumer.RecordError) []base.Header
+		headers func(*avroconsumer.RecordError) []kafka.Header
 	}{{"connect", connect("orders-sink")}, {"streams", streams}, {"spring", spring("spring")}} {
-		letters := avroconsumer.NewDeadLetters(texts.Base(),
+		letters := avroconsumer.NewDeadLetters(texts.Client(),
 			avroconsumer.WithDeadLetterHeaders(as.headers),
 			avroconsumer.WithDeadLetterTopic(func(e *avroconsumer.RecordError) string { return e.Raw.Topic + "-" + as.name }))
 		if err := giveUp(ctx, env, as.name, letters, opts); err != nil {
@@ -78,7 +78,7 @@ func giveUp(ctx context.Context, env *kavrotest.Env, group string, letters *avro
 
 // show prints a dead letter.
 func show(ctx context.Context, out io.Writer, env *kavrotest.Env, topic string, opts []kavro.Option) error {
-	c, err := kavro.NewConsumer[string, []byte](env.Group("operators", base.Config{"value.deserializer": "bytes"}), []string{topic}, opts...)
+	c, err := kavro.NewConsumer[string, []byte](env.Group("operators", kafka.Config{"value.deserializer": "bytes"}), []string{topic}, opts...)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func TestRun(t *testing.T) {
 			require.NoError(t, err)
 			defer env.Close()
 			var out bytes.Buffer
-			require.NoError(t, run(t.Context(), &out, env, kavro.Base(name)))
+			require.NoError(t, run(t.Context(), &out, env, kavro.Driver(name)))
 			require.Equal(t, `orders-connect: o-1 = "not an order"
   __connect.errors.topic: orders
   __connect.errors.partition: 0

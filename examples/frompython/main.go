@@ -12,7 +12,7 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -63,7 +63,7 @@ func produce(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 
 	// snippet: produce
 	err = producer.Produce(ctx, "users", "ada", User{Name: "Ada", Age: 36},
-		avroproducer.WithHeaders(base.Header{Key: "source", Value: []byte("web")}),
+		avroproducer.WithHeaders(kafka.Header{Key: "source", Value: []byte("web")}),
 		avroproducer.WithPartition(0),
 		avroproducer.WithTimestamp(time.Now()),
 		avroproducer.OnDelivery(func(d avroproducer.Delivery) {
@@ -137,7 +137,7 @@ func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 	}
 
 	// snippet: offsets
-	partition := base.TopicPartition{Topic: "users", Partition: 0}
+	partition := kafka.TopicPartition{Topic: "users", Partition: 0}
 	committed, err := consumer.Committed(ctx, partition)
 	position := consumer.Position(partition)
 	assignment := consumer.Assignment()
@@ -148,7 +148,7 @@ func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 	fmt.Println(committed, position, assignment)
 
 	// snippet: seek
-	err = consumer.Seek(ctx, base.Offset{TopicPartition: partition, Offset: 0, LeaderEpoch: -1})
+	err = consumer.Seek(ctx, kafka.Offset{TopicPartition: partition, Offset: 0, LeaderEpoch: -1})
 	// end
 	if err != nil {
 		return err

@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
 )
 
 func TestRun(t *testing.T) {
-	for _, base := range bases.Names() {
-		t.Run(base, func(t *testing.T) {
-			require.NoError(t, run(t.Context(), kavro.Base(base)))
+	for _, client := range drivers.Names() {
+		t.Run(client, func(t *testing.T) {
+			require.NoError(t, run(t.Context(), kavro.Driver(client)))
 		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	client := flag.String("base", "", "confluent or franz")
+	client := flag.String("client", "", "confluent or franz")
 	flag.Parse()
 	env, err := kavrotest.Start(kavrotest.WithTopic("things", 1))
 	if err == nil {
@@ -52,7 +52,7 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) 
 
 	// A Generic carries its schema, so one topic can hold both: each under a
 	// subject of its own.
-	opts := []kavro.Option{kavro.Base(client), kavro.ValueAvro(serde.WithSubject(serde.TopicRecordName))}
+	opts := []kavro.Option{kavro.Driver(client), kavro.ValueAvro(serde.WithSubject(serde.TopicRecordName))}
 	producer, err := kavro.NewProducer[string, serde.Generic](env.Config(), opts...)
 	if err != nil {
 		return err

@@ -10,13 +10,13 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kavrotest"
 )
 
 func TestLedger(t *testing.T) {
-	for _, base := range bases.Names() {
-		t.Run(base, func(t *testing.T) {
+	for _, client := range drivers.Names() {
+		t.Run(client, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			env, err := kavrotest.Start(kavrotest.WithTopic("payments", 1))
@@ -24,7 +24,7 @@ func TestLedger(t *testing.T) {
 			defer env.Close()
 
 			// Records as another program would write them.
-			producer, err := kavro.NewProducer[string, Payment](env.Config(), kavro.Base(base), kavro.ValueSchema(paymentSchema))
+			producer, err := kavro.NewProducer[string, Payment](env.Config(), kavro.Driver(client), kavro.ValueSchema(paymentSchema))
 			require.NoError(t, err)
 			payment := func(account string, cents int64) avroproducer.Record[string, Payment] {
 				return avroproducer.Record[string, Payment]{Topic: "payments", Key: account, Value: Payment{account, cents}}
@@ -34,7 +34,7 @@ func TestLedger(t *testing.T) {
 
 			// The handler, until the topic's end. The bad payment is skipped, and seen.
 			consumer, err := kavro.NewConsumer[string, Payment](env.Group("ledger", kavro.Config{"enable.partition.eof": true}), []string{"payments"},
-				kavro.Base(base), kavro.ValueSchema(paymentSchema),
+				kavro.Driver(client), kavro.ValueSchema(paymentSchema),
 				kavro.Consumer(avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip())))
 			require.NoError(t, err)
 			var ledger Ledger

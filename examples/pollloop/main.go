@@ -14,7 +14,7 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/schemas"
 )
@@ -30,7 +30,7 @@ var readingSchema = schemas.MustParse(`{"type": "record", "name": "Reading", "na
 	{"name": "celsius", "type": "double"}]}`)
 
 func main() {
-	client := flag.String("base", "", "confluent or franz")
+	client := flag.String("client", "", "confluent or franz")
 	flag.Parse()
 	env, err := kavrotest.Start(kavrotest.WithTopic("readings", 1))
 	if err == nil {
@@ -53,7 +53,7 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) 
 }
 
 func produce(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) error {
-	producer, err := kavro.NewProducer[string, Reading](env.Config(), kavro.Base(client), kavro.ValueSchema(readingSchema))
+	producer, err := kavro.NewProducer[string, Reading](env.Config(), kavro.Driver(client), kavro.ValueSchema(readingSchema))
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func consume(ctx context.Context, out io.Writer, env *kavrotest.Env, client stri
 		"enable.auto.commit":   false,
 		"enable.partition.eof": true,
 	})
-	consumer, err := kavro.NewConsumer[string, Reading](conf, []string{"readings"}, kavro.Base(client), kavro.ValueSchema(readingSchema))
+	consumer, err := kavro.NewConsumer[string, Reading](conf, []string{"readings"}, kavro.Driver(client), kavro.ValueSchema(readingSchema))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func consume(ctx context.Context, out io.Writer, env *kavrotest.Env, client stri
 			}
 		case errors.As(err, &end):
 			fmt.Fprintf(out, "nothing more on %s [%d] for now\n", end.Topic, end.Partition)
-			committed, err := consumer.Committed(ctx, base.TopicPartition{Topic: "readings"})
+			committed, err := consumer.Committed(ctx, kafka.TopicPartition{Topic: "readings"})
 			if err != nil {
 				return err
 			}

@@ -6,18 +6,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kavrotest"
 )
 
 func TestRun(t *testing.T) {
-	for _, base := range bases.Names() {
-		t.Run(base, func(t *testing.T) {
+	for _, client := range drivers.Names() {
+		t.Run(client, func(t *testing.T) {
 			env, err := kavrotest.Start(kavrotest.WithTopic("readings", 1))
 			require.NoError(t, err)
 			defer env.Close()
 			var out bytes.Buffer
-			require.NoError(t, run(t.Context(), &out, env, base))
+			require.NoError(t, run(t.Context(), &out, env, client))
 			require.Equal(t, `delivered cellar to readings [0] at offset 0
 delivered roof to readings [0] at offset 1
 delivered oven to readings [0] at offset 2

@@ -26,7 +26,7 @@ import (
 
 func main() {
 	var f flags
-	flag.StringVar(&f.base, "base", "", `Kafka client: "confluent" (librdkafka, needs cgo) or "franz" (pure Go); default: confluent where cgo is on`)
+	flag.StringVar(&f.client, "client", "", `Kafka client: "confluent" (librdkafka, needs cgo) or "franz" (pure Go); default: confluent where cgo is on`)
 	flag.StringVar(&f.brokers, "brokers", "", "comma-separated addresses of a Kafka cluster (default: one within the process)")
 	flag.StringVar(&f.registry, "registry", "", "URL of a Schema Registry (default: one within the process)")
 	flag.StringVar(&f.input, "input", "", "source tree to read (default: the Go standard library)")
@@ -47,8 +47,8 @@ func main() {
 }
 
 type flags struct {
-	base, brokers, registry, input string
-	timeout                        time.Duration // of each part
+	client, brokers, registry, input string
+	timeout                          time.Duration // of each part
 }
 
 // demo is what the parts of the story share.
@@ -65,8 +65,8 @@ type demo struct {
 func run(ctx context.Context, f flags, s *screen) error {
 	began := time.Now()
 	d := &demo{screen: s, conf: kavro.Config{}, root: f.input}
-	if f.base != "" {
-		d.opts = append(d.opts, kavro.Base(f.base))
+	if f.client != "" {
+		d.opts = append(d.opts, kavro.Driver(f.client))
 	}
 	stop, err := d.connect(f)
 	if err != nil {
@@ -123,8 +123,8 @@ func (d *demo) connect(f flags) (stop func(), err error) {
 	}
 	d.title("kavro quickstart")
 	d.line("broker %s, registry %s", where(f.brokers), where(f.registry))
-	if f.base != "" {
-		d.line("Kafka client: %s", f.base)
+	if f.client != "" {
+		d.line("Kafka client: %s", f.client)
 	}
 	return stop, nil
 }

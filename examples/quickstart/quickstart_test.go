@@ -12,10 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/internal/bases"
+	"github.com/kavro/kavro/internal/drivers"
 )
 
-// The whole story on a small source tree, with each base that this build has.
+// The whole story on a small source tree, with each client that this build has.
 func TestQuickstart(t *testing.T) {
 	root := t.TempDir()
 	write := func(name, text string) {
@@ -24,15 +24,15 @@ func TestQuickstart(t *testing.T) {
 	write("a.go", "// Package a is the first.\npackage a\n\nimport \"fmt\"\n\nvar _ = fmt.Sprint\n")
 	write("b.go", "package b\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n")
 	write("broken.go", "pakage c\n")
-	for _, base := range bases.Names() {
-		t.Run(base, func(t *testing.T) {
+	for _, client := range drivers.Names() {
+		t.Run(client, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			var out, log bytes.Buffer
 			before := slog.Default()
 			slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
 			defer slog.SetDefault(before)
-			require.NoError(t, run(ctx, flags{base: base, input: root, timeout: time.Minute}, &screen{w: &out}))
+			require.NoError(t, run(ctx, flags{client: client, input: root, timeout: time.Minute}, &screen{w: &out}))
 			for _, line := range []string{
 				"Publishing a SourceFile event for each of 3 files",
 				"2 events on topic source-files-",
@@ -59,9 +59,9 @@ func TestQuickstart(t *testing.T) {
 func TestBrokerAway(t *testing.T) {
 	root := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a.go"), []byte("package a\n"), 0o600))
-	for _, base := range bases.Names() {
-		t.Run(base, func(t *testing.T) {
-			err := run(t.Context(), flags{base: base, input: root, brokers: "127.0.0.1:1", timeout: 3 * time.Second}, &screen{w: io.Discard})
+	for _, client := range drivers.Names() {
+		t.Run(client, func(t *testing.T) {
+			err := run(t.Context(), flags{client: client, input: root, brokers: "127.0.0.1:1", timeout: 3 * time.Second}, &screen{w: io.Discard})
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.ErrorContains(t, err, "127.0.0.1:1")
 		})

@@ -32,7 +32,7 @@ func (d *demo) survive(ctx context.Context) error {
 		kavro.Consumer(
 			avroconsumer.WithToEnd(),
 			avroconsumer.WithTombstones(avroconsumer.DeliverTombstones), // a SourceFileV2 cannot be null: Run would end
-			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(raw.Base()))),
+			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(raw.Client()))),
 		),
 	)...)
 	if err != nil {

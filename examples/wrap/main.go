@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base/confluent"
+	"github.com/kavro/kavro/kafka/confluent"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
@@ -46,7 +46,7 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env) error {
 	defer cancel()
 
 	// What you have: it stays yours, and its Events() too.
-	client, err := kafka.NewProducer(&kafka.ConfigMap{"bootstrap.servers": strings.Join(env.Brokers, ","), "linger.ms": 1})
+	client, err := ckafka.NewProducer(&ckafka.ConfigMap{"bootstrap.servers": strings.Join(env.Brokers, ","), "linger.ms": 1})
 	if err != nil {
 		return err
 	}

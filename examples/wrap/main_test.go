@@ -11,7 +11,7 @@ import (
 	"github.com/kavro/kavro/kavrotest"
 )
 
-// The example is about one base: there is nothing to wrap on the other.
+// The example is about one client: there is nothing to wrap on the other.
 func TestRun(t *testing.T) {
 	env, err := kavrotest.Start()
 	require.NoError(t, err)

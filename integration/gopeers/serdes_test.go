@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry"
 	csserde "github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde"
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde/avrov2"
@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/sr"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -169,7 +169,7 @@ func kavroWrites[T any](t *testing.T, s *session, to *serde.Target, v T, header 
 	return out
 }
 
-func confluentWrites[T any](t *testing.T, s *session, v T, header bool) (headers []base.Header, payload []byte) {
+func confluentWrites[T any](t *testing.T, s *session, v T, header bool) (headers []kafka.Header, payload []byte) {
 	conf := avrov2.NewSerializerConfig()
 	conf.AutoRegisterSchemas, conf.UseLatestVersion = false, true
 	ser, err := avrov2.NewSerializer(s.confluent, csserde.ValueSerde, conf)
@@ -180,17 +180,17 @@ func confluentWrites[T any](t *testing.T, s *session, v T, header bool) (headers
 	framed, payload, err := ser.SerializeWithHeaders(s.topic, &v)
 	require.NoError(t, err)
 	for _, h := range framed {
-		headers = append(headers, base.Header{Key: h.Key, Value: h.Value})
+		headers = append(headers, kafka.Header{Key: h.Key, Value: h.Value})
 	}
 	return headers, payload
 }
 
-func confluentReads[T any](t *testing.T, s *session, headers []base.Header, payload []byte, want T) {
+func confluentReads[T any](t *testing.T, s *session, headers []kafka.Header, payload []byte, want T) {
 	des, err := avrov2.NewDeserializer(s.confluent, csserde.ValueSerde, avrov2.NewDeserializerConfig())
 	require.NoError(t, err)
-	var framed []kafka.Header
+	var framed []ckafka.Header
 	for _, h := range headers {
-		framed = append(framed, kafka.Header{Key: h.Key, Value: h.Value})
+		framed = append(framed, ckafka.Header{Key: h.Key, Value: h.Value})
 	}
 	var got T
 	require.NoError(t, des.DeserializeWithHeadersInto(s.topic, framed, payload, &got))

@@ -37,8 +37,8 @@ type legacyJob struct {
 	Count       int         `json:"count"`
 }
 
-// eachBase runs a test with every Kafka client that kavro can use.
-func eachBase(t *testing.T, test func(t *testing.T, name string)) {
+// eachDriver runs a test with every Kafka client that kavro can use.
+func eachDriver(t *testing.T, test func(t *testing.T, name string)) {
 	for _, name := range []string{"confluent", "franz"} {
 		t.Run(name, func(t *testing.T) { test(t, name) })
 	}
@@ -59,7 +59,7 @@ func TestLegacyProducer(t *testing.T) {
 		[2]string{`None`, `{"name": "größe", "age": -1, "mail": "a@b"}`})
 	peer(t, job, nil, "produce", url, broker.Address)
 
-	eachBase(t, func(t *testing.T, name string) {
+	eachDriver(t, func(t *testing.T, name string) {
 		got := readAll[user](t, name, url, topic, kavro.ValueSchema(userSchema))
 		require.Len(t, got, many+2)
 		for i := range many {
@@ -75,7 +75,7 @@ func TestLegacyProducer(t *testing.T) {
 
 // TestLegacyConsumer: what kavro sent AvroConsumer reads.
 func TestLegacyConsumer(t *testing.T) {
-	eachBase(t, func(t *testing.T, name string) {
+	eachDriver(t, func(t *testing.T, name string) {
 		const many = 200
 		topic := "to-python-" + name
 		url, _ := serve(t)
@@ -108,7 +108,7 @@ func TestLegacyBytes(t *testing.T) {
 	values := [][2]string{{`"k"`, `b"\x00\xff\x01"`}, {`"k"`, `b"abc"`}}
 	peer(t, legacyJob{Topic: topic, KeySchema: keySchema.String(), ValueSchema: bytesSchema.String(), Records: values}, nil, "produce", url, broker.Address)
 
-	eachBase(t, func(t *testing.T, name string) {
+	eachDriver(t, func(t *testing.T, name string) {
 		got := readAll[[]byte](t, name, url, topic, kavro.ValueSchema(bytesSchema), kavro.ValueAvro(serde.WithLengthPrefixedBytes()))
 		require.Len(t, got, 2)
 		require.Equal(t, []byte{0, 255, 1}, got[0].Value)
@@ -144,7 +144,7 @@ func patient(t *testing.T) context.Context {
 func conf(name, url string) kavro.Config {
 	ms := int(patience.Milliseconds())
 	return kavro.Config{
-		"bootstrap.servers": broker.Address, "schema.registry.url": url, "kavro.base": name,
+		"bootstrap.servers": broker.Address, "schema.registry.url": url, "kavro.client": name,
 		"http.read.timeout.ms": ms, "kavro.registry.call.timeout.ms": ms,
 	}
 }

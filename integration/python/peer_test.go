@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/parts"
 	"github.com/kavro/kavro/registry"
 )
@@ -34,9 +34,9 @@ var packages = []string{
 // machine, and some more for the first time.
 const patience = 5 * time.Minute
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
 // serve runs kavro's registry over HTTP until the end of the test.
 func serve(t *testing.T) (url string, m *registry.Memory) {

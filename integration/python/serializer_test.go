@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -139,7 +139,7 @@ func decode(t *testing.T, c *registry.Client, topic string, p payload) (serde.Ge
 	require.NoError(t, err)
 	from := &serde.Target{Topic: topic, Part: serde.Value}
 	for _, h := range p.Headers {
-		from.Headers = append(from.Headers, base.Header{Key: h.Key, Value: unhex(t, h.Value)})
+		from.Headers = append(from.Headers, kafka.Header{Key: h.Key, Value: unhex(t, h.Value)})
 	}
 	var v serde.Generic
 	err = des.Decode(t.Context(), unhex(t, *p.Payload), from, &v)

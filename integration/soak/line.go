@@ -11,8 +11,8 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
 	"github.com/kavro/kavro/integration/internal/events"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
@@ -21,12 +21,12 @@ const (
 	members    = 2 // of a line's group
 )
 
-// line is one base's topic, its producer and its group. Each event has a number
+// line is one client's topic, its producer and its group. Each event has a number
 // within its partition, so that a gap is a loss.
 type line struct {
 	*soak
-	base  string
-	topic string
+	client string
+	topic  string
 
 	mu        sync.Mutex
 	producer  *events.Producer
@@ -45,8 +45,8 @@ type member struct {
 	ended    chan struct{}
 }
 
-func newLine(ctx context.Context, s *soak, base string) (*line, error) {
-	l := &line{soak: s, base: base, topic: "events-" + base}
+func newLine(ctx context.Context, s *soak, client string) (*line, error) {
+	l := &line{soak: s, client: client, topic: "events-" + client}
 	if err := s.broker.NewTopic(ctx, l.topic, partitions); err != nil {
 		return nil, err
 	}
@@ -66,16 +66,16 @@ func (l *line) conf() kavro.Config {
 
 // hooks count what the clients complain of.
 func (l *line) hooks() kavro.Option {
-	return kavro.Hooks(base.Hooks{Logger: l.clients, Error: func(err error) {
-		if e := (*base.Error)(nil); errors.As(err, &e) {
-			l.did(fmt.Sprintf("%s says error %d", l.base, e.Code))
+	return kavro.Hooks(kafka.Hooks{Logger: l.clients, Error: func(err error) {
+		if e := (*kafka.Error)(nil); errors.As(err, &e) {
+			l.did(fmt.Sprintf("%s says error %d", l.client, e.Code))
 		}
 	}})
 }
 
 // open makes a new producer, which knows no schema yet.
 func (l *line) open() error {
-	p, err := kavro.NewProducer[string, events.Event](l.conf(), l.hooks(), kavro.Base(l.base), kavro.ValueSchema(events.Schema))
+	p, err := kavro.NewProducer[string, events.Event](l.conf(), l.hooks(), kavro.Driver(l.client), kavro.ValueSchema(events.Schema))
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (l *line) open() error {
 
 // join adds a member to the group, which knows no schema yet.
 func (l *line) join() error {
-	c, err := kavro.NewConsumer[string, events.Event](l.conf(), []string{l.topic}, l.hooks(), kavro.Base(l.base), kavro.ValueSchema(events.Schema),
+	c, err := kavro.NewConsumer[string, events.Event](l.conf(), []string{l.topic}, l.hooks(), kavro.Driver(l.client), kavro.ValueSchema(events.Schema),
 		kavro.Consumer(avroconsumer.WithConcurrency(partitions, avroconsumer.Partition), avroconsumer.WithAutoCommit(time.Second)))
 	if err != nil {
 		return err
@@ -96,8 +96,8 @@ func (l *line) join() error {
 	m := &member{consumer: c, ended: make(chan struct{})}
 	go func() {
 		defer close(m.ended)
-		if err := c.Run(context.Background(), l.handle); !errors.Is(err, base.ErrClosed) {
-			l.say("%s: a member ended: %v", l.base, err)
+		if err := c.Run(context.Background(), l.handle); !errors.Is(err, kafka.ErrClosed) {
+			l.say("%s: a member ended: %v", l.client, err)
 		}
 	}()
 	l.mu.Lock()
@@ -116,7 +116,7 @@ func (l *line) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := m.consumer.Close(ctx); err != nil {
-		l.did(l.base + ": closing a member failed") // its last commit: what it covered is handled again
+		l.did(l.client + ": closing a member failed") // its last commit: what it covered is handled again
 	}
 	<-m.ended
 }
@@ -155,7 +155,7 @@ func (l *line) produce(ctx context.Context, rate int) {
 		if time.Since(renewal) > time.Minute {
 			l.closeProducer()
 			if err := l.open(); err != nil {
-				l.say("%s: %v", l.base, err)
+				l.say("%s: %v", l.client, err)
 				return
 			}
 			renewal = time.Now()
@@ -193,7 +193,7 @@ func (l *line) send(partition int32) bool {
 	if unavailable := (*registry.UnavailableError)(nil); errors.As(err, &unavailable) {
 		l.did("sending had to wait for the registry")
 	} else {
-		l.say("%s: %v", l.base, err)
+		l.say("%s: %v", l.client, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -208,7 +208,7 @@ func (l *line) report(d avroproducer.Delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.failed++; l.failed == 1 {
-		l.say("%s: %v", l.base, d.Err)
+		l.say("%s: %v", l.client, d.Err)
 	}
 }
 
@@ -218,7 +218,7 @@ func (l *line) change(ctx context.Context) {
 	for l.pause(ctx, rnd, 10*time.Second, 60*time.Second) {
 		l.leave()
 		if err := l.join(); err != nil {
-			l.say("%s: %v", l.base, err)
+			l.say("%s: %v", l.client, err)
 			return
 		}
 	}
@@ -228,13 +228,13 @@ func (l *line) change(ctx context.Context) {
 func (l *line) renew(ctx context.Context) {
 	l.closeProducer()
 	if err := l.open(); err != nil {
-		l.say("%s: %v", l.base, err)
+		l.say("%s: %v", l.client, err)
 		return
 	}
 	for range members {
 		l.leave()
 		if err := l.join(); err != nil {
-			l.say("%s: %v", l.base, err)
+			l.say("%s: %v", l.client, err)
 			return
 		}
 	}
@@ -254,7 +254,7 @@ func (l *line) closeProducer() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := p.Close(ctx); err != nil {
-		l.say("%s: closing a producer: %v", l.base, err)
+		l.say("%s: closing a producer: %v", l.client, err)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Soak produces and consumes at a steady rate for a long time, on both bases, while
+// Soak produces and consumes at a steady rate for a long time, on both clients, while
 // the registry and the broker fail at random and members come and go, and watches
 // what grows:
 //
@@ -21,13 +21,13 @@ import (
 	"os/signal"
 	"time"
 
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
 )
 
 func main() {
 	c := config{out: os.Stdout, log: os.Stderr}
 	minutes := flag.Float64("minutes", 30, "how long")
-	flag.IntVar(&c.rate, "rate", 5000, "records per second, of both bases together")
+	flag.IntVar(&c.rate, "rate", 5000, "records per second, of both clients together")
 	flag.Uint64Var(&c.seed, "seed", rand.Uint64(), "of what happens")
 	clientLog := flag.String("clientlog", "", "a file for what the clients log")
 	flag.Parse()
@@ -63,7 +63,7 @@ type config struct {
 // run soaks, prints the summary, and reports whether all was well. An error means
 // that it could not be found out.
 func run(ctx context.Context, c config) (ok bool, err error) {
-	broker, err := kafka.Start()
+	broker, err := apache.Start()
 	if err != nil {
 		return false, err
 	}
@@ -76,8 +76,8 @@ func run(ctx context.Context, c config) (ok bool, err error) {
 	defer reg.close()
 
 	s := &soak{config: c, broker: broker, registry: reg, began: time.Now()}
-	for _, base := range []string{"confluent", "franz"} {
-		l, err := newLine(ctx, s, base)
+	for _, client := range []string{"confluent", "franz"} {
+		l, err := newLine(ctx, s, client)
 		if err != nil {
 			return false, err
 		}

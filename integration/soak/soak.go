@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/internal/count"
 )
 
@@ -19,7 +19,7 @@ const patience = 10 * time.Minute
 // soak is one run.
 type soak struct {
 	config
-	broker   *kafka.Broker
+	broker   *apache.Broker
 	registry *flakyRegistry
 	lines    []*line
 	began    time.Time

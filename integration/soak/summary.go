@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/internal/count"
 )
 
 // summary prints what came out, and reports whether all was well.
 func (s *soak) summary() bool {
-	fmt.Fprintf(s.out, "%v, Apache Kafka %s, %s, %d CPUs, seed %d\n", time.Since(s.began).Round(time.Second), kafka.Version, runtime.Version(), runtime.NumCPU(), s.seed)
+	fmt.Fprintf(s.out, "%v, Apache Kafka %s, %s, %d CPUs, seed %d\n", time.Since(s.began).Round(time.Second), apache.Version, runtime.Version(), runtime.NumCPU(), s.seed)
 	ok := true
 	wrong := func(format string, args ...any) {
 		ok = false
@@ -29,13 +29,13 @@ func (s *soak) summary() bool {
 		for p, n := range l.produced {
 			produced += n
 			if l.handled[p] != n {
-				wrong("%s: partition %d: %d produced, handled up to %d", l.base, p, n, l.handled[p])
+				wrong("%s: partition %d: %d produced, handled up to %d", l.client, p, n, l.handled[p])
 			}
 		}
 		fmt.Fprintf(s.out, "%s: %d records produced (%.0f a second), %d lost, %d failed, %d handled again, %d producers and %d members in turn\n",
-			l.base, produced, float64(produced)/s.length.Seconds(), l.lost, l.failed, l.repeats, l.producers, l.members)
+			l.client, produced, float64(produced)/s.length.Seconds(), l.lost, l.failed, l.repeats, l.producers, l.members)
 		if l.lost > 0 || l.failed > 0 {
-			wrong("%s: records were lost", l.base)
+			wrong("%s: records were lost", l.client)
 		}
 		l.mu.Unlock()
 	}

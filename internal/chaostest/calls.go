@@ -12,8 +12,8 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/basetest"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -22,18 +22,18 @@ type (
 	consumer = avroconsumer.Consumer[string, string]
 )
 
-func (r *rig) plainProducer(conf base.Config, opts ...avroproducer.Option) *producer {
-	b, err := r.base.Producer(r.conf(conf), base.Hooks{})
+func (r *rig) plainProducer(conf kafka.Config, opts ...avroproducer.Option) *producer {
+	b, err := r.client.Producer(r.conf(conf), kafka.Hooks{})
 	require.NoError(r, err)
-	p, err := avroproducer.New(b, serde.Serializer[string](serde.String), serde.Serializer[string](serde.String), append(opts, avroproducer.WithOwnedBase())...)
+	p, err := avroproducer.New(b, serde.Serializer[string](serde.String), serde.Serializer[string](serde.String), append(opts, avroproducer.WithOwnedClient())...)
 	require.NoError(r, err)
 	return p
 }
 
-func (r *rig) plainConsumer(conf base.Config, opts ...avroconsumer.Option) *consumer {
-	b, err := r.base.Consumer(r.group(conf), base.Hooks{})
+func (r *rig) plainConsumer(conf kafka.Config, opts ...avroconsumer.Option) *consumer {
+	b, err := r.client.Consumer(r.group(conf), kafka.Hooks{})
 	require.NoError(r, err)
-	c, err := avroconsumer.New(b, serde.Deserializer[string](serde.String), serde.Deserializer[string](serde.String), append(opts, avroconsumer.WithOwnedBase())...)
+	c, err := avroconsumer.New(b, serde.Deserializer[string](serde.String), serde.Deserializer[string](serde.String), append(opts, avroconsumer.WithOwnedClient())...)
 	require.NoError(r, err)
 	return c
 }
@@ -44,8 +44,8 @@ func (r *rig) within() context.Context {
 	return ctx
 }
 
-// Calls runs what the fake base shows in detail on a real protocol.
-func Calls(t *testing.T, c Cluster, f basetest.Factory) {
+// Calls runs what the fake client shows in detail on a real protocol.
+func Calls(t *testing.T, c Cluster, f kafkatest.Factory) {
 	t.Run("produce", func(t *testing.T) { produces(newRig(t, c, f)) })
 	t.Run("transactions", func(t *testing.T) { transactions(newRig(t, c, f)) })
 	t.Run("consume", func(t *testing.T) { consumes(newRig(t, c, f)) })
@@ -55,12 +55,12 @@ func Calls(t *testing.T, c Cluster, f basetest.Factory) {
 func produces(r *rig) {
 	ctx := r.within()
 	require.NoError(r, r.CreateTopic(ctx, r.name("produced"), 2))
-	p := r.plainProducer(base.Config{"linger.ms": 1})
+	p := r.plainProducer(kafka.Config{"linger.ms": 1})
 	const n = 1000
 	told := 0
 	for i := range n {
 		require.NoError(r, p.Produce(ctx, r.name("produced"), "k", fmt.Sprint(i), avroproducer.WithPartition(1),
-			avroproducer.WithHeaders(base.Header{Key: "n", Value: fmt.Append(nil, i)}),
+			avroproducer.WithHeaders(kafka.Header{Key: "n", Value: fmt.Append(nil, i)}),
 			avroproducer.OnDelivery(func(d avroproducer.Delivery) {
 				if d.Err == nil && d.Value == fmt.Sprint(d.Offset) && d.Partition == 1 && string(d.Headers[0].Value) == d.Value {
 					told++
@@ -77,16 +77,16 @@ func produces(r *rig) {
 	var failed *avroproducer.ProduceError
 	require.ErrorAs(r, err, &failed)
 	require.Equal(r, []int{1}, failed.Failed)
-	var kafka *base.Error
-	require.ErrorAs(r, err, &kafka)
+	var kafkaErr *kafka.Error
+	require.ErrorAs(r, err, &kafkaErr)
 	require.NoError(r, p.Close(ctx))
-	require.ErrorIs(r, p.Produce(ctx, r.name("produced"), "", ""), base.ErrClosed)
+	require.ErrorIs(r, p.Produce(ctx, r.name("produced"), "", ""), kafka.ErrClosed)
 }
 
 func transactions(r *rig) {
 	ctx := r.within()
 	require.NoError(r, r.CreateTopic(ctx, r.name("accounts"), 1))
-	p := r.plainProducer(base.Config{"transactional.id": r.name("bank")})
+	p := r.plainProducer(kafka.Config{"transactional.id": r.name("bank")})
 	mine := errors.New("mine")
 	for i := range 5 {
 		err := p.Transaction(ctx, func(ctx context.Context) error {
@@ -102,7 +102,7 @@ func transactions(r *rig) {
 			require.NoError(r, err)
 		}
 	}
-	newer := r.plainProducer(base.Config{"transactional.id": r.name("bank")})
+	newer := r.plainProducer(kafka.Config{"transactional.id": r.name("bank")})
 	err := p.Transaction(ctx, func(ctx context.Context) error {
 		require.NoError(r, p.Produce(ctx, r.name("accounts"), "", "zombie"))
 		return newer.Transaction(ctx, func(ctx context.Context) error { return newer.Produce(ctx, r.name("accounts"), "", "newer") })
@@ -131,8 +131,10 @@ func consumes(r *rig) {
 		require.NoError(r, p.Produce(ctx, r.name("consumed"), "", fmt.Sprint(i), avroproducer.WithPartition(int32(i%2)), avroproducer.WithTimestamp(begin.Add(time.Duration(i)*time.Hour))))
 	}
 	require.NoError(r, p.Close(ctx))
-	tp := func(p int32) base.TopicPartition { return base.TopicPartition{Topic: r.name("consumed"), Partition: p} }
-	eof := base.Config{"enable.partition.eof": true, "group.id": r.name("consumers")}
+	tp := func(p int32) kafka.TopicPartition {
+		return kafka.TopicPartition{Topic: r.name("consumed"), Partition: p}
+	}
+	eof := kafka.Config{"enable.partition.eof": true, "group.id": r.name("consumers")}
 
 	c := r.plainConsumer(eof, avroconsumer.WithToEnd())
 	require.NoError(r, c.Subscribe(r.name("consumed")))
@@ -154,7 +156,7 @@ func consumes(r *rig) {
 	require.Equal(r, int64(10), committed[0].Offset)
 	require.NoError(r, c.Close(ctx))
 
-	c = r.plainConsumer(base.Config{"group.id": r.name("consumers")}, avroconsumer.WithStart(avroconsumer.FromTime(begin.Add(15*time.Hour)).Always()))
+	c = r.plainConsumer(kafka.Config{"group.id": r.name("consumers")}, avroconsumer.WithStart(avroconsumer.FromTime(begin.Add(15*time.Hour)).Always()))
 	require.NoError(r, c.Subscribe("^"+r.name("consumed")+"$"))
 	read := func(n int) (out []string) {
 		for len(out) < n {
@@ -172,7 +174,7 @@ func consumes(r *rig) {
 	}
 	require.ElementsMatch(r, []string{"15", "16", "17", "18", "19"}, read(5))
 	require.NoError(r, c.Pause(tp(0)))
-	require.NoError(r, c.Seek(ctx, base.Offset{TopicPartition: tp(0), Offset: base.OffsetStart, LeaderEpoch: -1}, base.Offset{TopicPartition: tp(1), Offset: 8, LeaderEpoch: -1}))
+	require.NoError(r, c.Seek(ctx, kafka.Offset{TopicPartition: tp(0), Offset: kafka.OffsetStart, LeaderEpoch: -1}, kafka.Offset{TopicPartition: tp(1), Offset: 8, LeaderEpoch: -1}))
 	require.Equal(r, []string{"17", "19"}, read(2))
 	quiet()
 	require.NoError(r, c.Resume(tp(0)))
@@ -185,8 +187,8 @@ func consumes(r *rig) {
 	quiet() // all was dealt with
 	require.NoError(r, c.Close(ctx))
 
-	c = r.plainConsumer(base.Config{"group.id": r.name("consumers")})
-	require.NoError(r, c.Assign(ctx, base.Offset{TopicPartition: tp(1), Offset: 9, LeaderEpoch: -1}))
+	c = r.plainConsumer(kafka.Config{"group.id": r.name("consumers")})
+	require.NoError(r, c.Assign(ctx, kafka.Offset{TopicPartition: tp(1), Offset: 9, LeaderEpoch: -1}))
 	require.Equal(r, []string{"19"}, read(1))
 	require.NoError(r, c.Close(ctx))
 }
@@ -198,7 +200,7 @@ func rebalances(r *rig) {
 	p := r.plainProducer(nil)
 	defer p.Close(ctx)
 	for _, assignor := range []string{"range", "cooperative-sticky"} {
-		conf := base.Config{"group.id": r.name("sharers-" + assignor), "partition.assignment.strategy": assignor}
+		conf := kafka.Config{"group.id": r.name("sharers-" + assignor), "partition.assignment.strategy": assignor}
 		first, second := r.plainConsumer(conf), r.plainConsumer(conf)
 		type result struct {
 			who string
@@ -244,6 +246,6 @@ func rebalances(r *rig) {
 			}
 		}
 		require.NoError(r, second.Close(ctx))
-		require.ErrorIs(r, <-ended, base.ErrClosed)
+		require.ErrorIs(r, <-ended, kafka.ErrClosed)
 	}
 }

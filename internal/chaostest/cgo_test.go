@@ -3,8 +3,8 @@
 package chaostest
 
 import (
-	"github.com/kavro/kavro/base/basetest"
-	"github.com/kavro/kavro/base/confluent"
+	"github.com/kavro/kavro/kafka/confluent"
+	"github.com/kavro/kavro/kafka/kafkatest"
 )
 
-var cgoBases = []basetest.Factory{{Name: "confluent", Producer: confluent.NewProducer, Consumer: confluent.NewConsumer, Session: confluent.NewSession}}
+var cgoBases = []kafkatest.Factory{{Name: "confluent", Producer: confluent.NewProducer, Consumer: confluent.NewConsumer, Session: confluent.NewSession}}

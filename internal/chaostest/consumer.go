@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/basetest"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -33,7 +33,7 @@ func (l *ledger) finish(p int32, offset int64) {
 }
 
 // committed looks at each commit: nothing before it may be unfinished.
-func (l *ledger) committed(next []base.Offset) {
+func (l *ledger) committed(next []kafka.Offset) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range next {
@@ -55,13 +55,13 @@ func (l *ledger) event(e event) {
 	l.next[e.Key] = max(l.next[e.Key], e.N+1)
 }
 
-// watching is a base consumer whose commits are looked at.
+// watching is a client consumer whose commits are looked at.
 type watching struct {
-	base.Consumer
+	kafka.Consumer
 	ledger *ledger
 }
 
-func (w watching) Commit(ctx context.Context, next []base.Offset) error {
+func (w watching) Commit(ctx context.Context, next []kafka.Offset) error {
 	w.ledger.committed(next)
 	return w.Consumer.Commit(ctx, next)
 }
@@ -84,14 +84,14 @@ func (l letters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordErro
 // failing handlers, connections cut, a registry that is away for seconds: every
 // record is handled at least once, each key in order, every poison record is among
 // the dead letters as it was, no commit is ever ahead of an unfinished record.
-func Consumers(t *testing.T, c Cluster, f basetest.Factory) {
+func Consumers(t *testing.T, c Cluster, f kafkatest.Factory) {
 	r := newRig(t, c, f)
 	r.fill()
 	l := &ledger{next: map[string]int64{}}
 	for p := range l.done {
 		l.done[p] = make([]bool, r.ends[p])
 	}
-	p, err := r.base.Producer(r.conf(base.Config{"linger.ms": 1}), base.Hooks{})
+	p, err := r.client.Producer(r.conf(kafka.Config{"linger.ms": 1}), kafka.Hooks{})
 	require.NoError(r, err)
 	dead := avroconsumer.DeadLetter(letters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup(r.name("g"))), l})
 
@@ -114,10 +114,10 @@ func Consumers(t *testing.T, c Cluster, f basetest.Factory) {
 		lives.Add(1)
 		client := r.registryClient() // a new member knows no schema yet
 		defer client.Close()
-		b, err := r.base.Consumer(r.group(), base.Hooks{})
+		b, err := r.client.Consumer(r.group(), kafka.Hooks{})
 		require.NoError(r, err)
 		c, err := avroconsumer.New(watching{b, l}, serde.Deserializer[string](serde.String), r.deserializer(client),
-			avroconsumer.WithOwnedBase(), avroconsumer.WithConcurrency(16, avroconsumer.Key),
+			avroconsumer.WithOwnedClient(), avroconsumer.WithConcurrency(16, avroconsumer.Key),
 			avroconsumer.WithAutoCommit(100*time.Millisecond), avroconsumer.WithDrainTimeout(2*time.Second),
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead),
 			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(10, avroconsumer.Exponential(time.Millisecond, 50*time.Millisecond))))

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/basetest"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
@@ -21,7 +21,7 @@ import (
 
 // Copy copies 100,000 records from one cluster to another (a kfake), with a
 // registry each; clients that are not ours read them back.
-func Copy(t *testing.T, c Cluster, f basetest.Factory) {
+func Copy(t *testing.T, c Cluster, f kafkatest.Factory) {
 	const n = 100_000
 	r := newRig(t, c, f)
 	events := r.name("events")
@@ -37,21 +37,21 @@ func Copy(t *testing.T, c Cluster, f basetest.Factory) {
 	from, to := r.registryClient(), r.clientOf(there.RegistryURL)
 	defer from.Close()
 	defer to.Close()
-	p, err := r.base.Producer(r.conf(base.Config{"linger.ms": 5}), base.Hooks{})
+	p, err := r.client.Producer(r.conf(kafka.Config{"linger.ms": 5}), kafka.Hooks{})
 	require.NoError(r, err)
 	s := r.serializer(from)
 	for i := range n {
 		e := event{Key: fmt.Sprint("key", i%keys), N: int64(i)}
 		value, err := s.Append(ctx, nil, &serde.Target{Topic: events, Part: serde.Value}, &e)
 		require.NoError(r, err)
-		require.NoError(r, p.Produce(ctx, &base.Record{Topic: events, Partition: int32(i % 3), Key: []byte(e.Key), Value: value,
-			Headers: []base.Header{{Key: "n", Value: fmt.Append(nil, i)}}, Timestamp: time.UnixMilli(int64(i + 1))}, nil))
+		require.NoError(r, p.Produce(ctx, &kafka.Record{Topic: events, Partition: int32(i % 3), Key: []byte(e.Key), Value: value,
+			Headers: []kafka.Header{{Key: "n", Value: fmt.Append(nil, i)}}, Timestamp: time.UnixMilli(int64(i + 1))}, nil))
 	}
 	require.NoError(r, p.Close(ctx))
 
-	source, err := r.base.Consumer(r.conf(base.Config{"group.id": r.name("mirror"), "auto.offset.reset": "earliest", "enable.partition.eof": true}), base.Hooks{})
+	source, err := r.client.Consumer(r.conf(kafka.Config{"group.id": r.name("mirror"), "auto.offset.reset": "earliest", "enable.partition.eof": true}), kafka.Hooks{})
 	require.NoError(r, err)
-	p, err = r.base.Producer(base.Config{"bootstrap.servers": strings.Join(there.Brokers, ","), "linger.ms": 5}, base.Hooks{})
+	p, err = r.client.Producer(kafka.Config{"bootstrap.servers": strings.Join(there.Brokers, ","), "linger.ms": 5}, kafka.Hooks{})
 	require.NoError(r, err)
 	session := pipeline.AtLeastOnce(source, p)
 	copied := int64(0)

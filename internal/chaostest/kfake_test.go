@@ -12,22 +12,22 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
-	"github.com/kavro/kavro/base/basetest"
-	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/kafka/franz"
+	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/kavrotest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var bases = append([]basetest.Factory{{Name: "franz", Producer: franz.NewProducer, Consumer: franz.NewConsumer, Session: franz.NewSession}}, cgoBases...)
+var bases = append([]kafkatest.Factory{{Name: "franz", Producer: franz.NewProducer, Consumer: franz.NewConsumer, Session: franz.NewSession}}, cgoBases...)
 
 func TestCalls(t *testing.T)     { onEach(t, Calls) }
 func TestConsumers(t *testing.T) { onEach(t, Consumers) }
 func TestPipelines(t *testing.T) { onEach(t, Pipelines) }
 func TestCopy(t *testing.T)      { onEach(t, Copy) }
 
-// onEach runs a test on each base, with a kfake for each.
-func onEach(t *testing.T, test func(*testing.T, Cluster, basetest.Factory)) {
+// onEach runs a test on each client, with a kfake for each.
+func onEach(t *testing.T, test func(*testing.T, Cluster, kafkatest.Factory)) {
 	for _, b := range bases {
 		t.Run(b.Name, func(t *testing.T) { test(t, kfakeCluster(t), b) })
 	}

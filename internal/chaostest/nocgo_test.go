@@ -2,6 +2,8 @@
 
 package chaostest
 
-import "github.com/kavro/kavro/base/basetest"
+import (
+	"github.com/kavro/kavro/kafka/kafkatest"
+)
 
-var cgoBases []basetest.Factory
+var cgoBases []kafkatest.Factory

@@ -13,15 +13,15 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/basetest"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/serde"
 )
 
 // Pipelines: the same as [Consumers] through pipelines: a reader of committed records sees the result of
 // every event exactly once, and every poison record once among the dead letters.
-func Pipelines(t *testing.T, c Cluster, f basetest.Factory) {
+func Pipelines(t *testing.T, c Cluster, f kafkatest.Factory) {
 	r := newRig(t, c, f)
 	r.fill()
 	type message = avroconsumer.Message[string, event]
@@ -37,12 +37,12 @@ func Pipelines(t *testing.T, c Cluster, f basetest.Factory) {
 		lives.Add(1)
 		client := r.registryClient() // a new member knows no schema yet
 		defer client.Close()
-		s, err := r.base.Session(r.group(base.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), base.Hooks{})
+		s, err := r.client.Session(r.group(kafka.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), kafka.Hooks{})
 		require.NoError(r, err)
 		p, err := pipeline.New(s,
 			serde.Deserializer[string](serde.String), r.deserializer(client),
 			serde.Serializer[string](serde.String), r.serializer(client),
-			pipeline.WithOwnedBase(), pipeline.WithBatch(1000, 50*time.Millisecond), pipeline.WithConcurrency(3), pipeline.WithAbortTimeout(5*time.Second),
+			pipeline.WithOwnedClient(), pipeline.WithBatch(1000, 50*time.Millisecond), pipeline.WithConcurrency(3), pipeline.WithAbortTimeout(5*time.Second),
 			pipeline.WithPolicy(avroconsumer.DecodeErrors, pipeline.DeadLetter()),
 			pipeline.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(10, avroconsumer.Constant(time.Millisecond))))
 		require.NoError(r, err)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/basetest"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -54,7 +54,7 @@ type Cluster struct {
 type rig struct {
 	*testing.T
 	Cluster
-	base     basetest.Factory
+	client   kafkatest.Factory
 	registry *registry.Memory
 	url      string // where the registry answers
 	faults   *registry.Faults
@@ -68,9 +68,9 @@ type rig struct {
 	poison map[string]bool   // bad values in "in"
 }
 
-func newRig(t *testing.T, c Cluster, f basetest.Factory) *rig {
+func newRig(t *testing.T, c Cluster, f kafkatest.Factory) *rig {
 	r := &rig{
-		T: t, Cluster: c, base: f, registry: registry.NewMemory(), run: crand.Text()[:8],
+		T: t, Cluster: c, client: f, registry: registry.NewMemory(), run: crand.Text()[:8],
 		rnd: rand.New(rand.NewPCG(1, 2)), poison: map[string]bool{},
 	}
 	r.faults = registry.NewFaults(registry.Handler(r.registry))
@@ -84,8 +84,8 @@ func newRig(t *testing.T, c Cluster, f basetest.Factory) *rig {
 func (r *rig) name(s string) string { return r.run + "-" + s }
 
 // conf is the configuration of a client.
-func (r *rig) conf(more ...base.Config) base.Config {
-	c := base.Config{"bootstrap.servers": r.Brokers}
+func (r *rig) conf(more ...kafka.Config) kafka.Config {
+	c := kafka.Config{"bootstrap.servers": r.Brokers}
 	for _, m := range more {
 		maps.Copy(c, m)
 	}
@@ -144,14 +144,14 @@ func (r *rig) fill() {
 	}
 	client := r.registryClient()
 	defer client.Close()
-	p, err := r.base.Producer(r.conf(base.Config{"linger.ms": 5}), base.Hooks{})
+	p, err := r.client.Producer(r.conf(kafka.Config{"linger.ms": 5}), kafka.Hooks{})
 	require.NoError(r, err)
 	s := r.serializer(client)
 	counts := make([]int64, keys)
 	for i := range total {
 		k := r.rnd.IntN(keys)
 		e := event{Key: fmt.Sprint("key", k), N: counts[k]}
-		rec := &base.Record{Topic: r.name("in"), Partition: int32(k % partitions), Key: []byte(e.Key)}
+		rec := &kafka.Record{Topic: r.name("in"), Partition: int32(k % partitions), Key: []byte(e.Key)}
 		if r.rnd.IntN(100) == 0 {
 			rec.Value = fmt.Append(nil, "poison ", i)
 			r.poison[string(rec.Value)] = true
@@ -161,7 +161,7 @@ func (r *rig) fill() {
 			require.NoError(r, err)
 		}
 		r.ends[rec.Partition]++
-		require.NoError(r, p.Produce(ctx, rec, func(_ *base.Record, err error) {
+		require.NoError(r, p.Produce(ctx, rec, func(_ *kafka.Record, err error) {
 			if err != nil {
 				r.Error(err)
 			}
@@ -193,8 +193,8 @@ func (r *rig) sleep(ctx context.Context, d time.Duration) {
 }
 
 // group is the configuration of a member that is quick to notice.
-func (r *rig) group(more ...base.Config) base.Config {
-	return r.conf(append([]base.Config{{
+func (r *rig) group(more ...kafka.Config) kafka.Config {
+	return r.conf(append([]kafka.Config{{
 		"group.id":                 r.name("g"),
 		"auto.offset.reset":        "earliest",
 		"session.timeout.ms":       6_000,
@@ -208,17 +208,17 @@ func (r *rig) group(more ...base.Config) base.Config {
 
 // through waits until the group has committed everything.
 func (r *rig) through() {
-	c, err := r.base.Consumer(r.group(), base.Hooks{})
+	c, err := r.client.Consumer(r.group(), kafka.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
-	var tps []base.TopicPartition
+	var tps []kafka.TopicPartition
 	for p := range int32(partitions) {
-		tps = append(tps, base.TopicPartition{Topic: r.name("in"), Partition: p})
+		tps = append(tps, kafka.TopicPartition{Topic: r.name("in"), Partition: p})
 	}
 	deadline := time.Now().Add(patience)
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		got, err := c.(base.Offsets).Committed(ctx, tps...)
+		got, err := c.(kafka.Offsets).Committed(ctx, tps...)
 		cancel()
 		done := err == nil
 		for _, o := range got {
@@ -235,21 +235,21 @@ func (r *rig) through() {
 }
 
 // read returns everything that is committed in a topic.
-func (r *rig) read(topic string, n int) []*base.Record {
-	c, err := r.base.Consumer(r.conf(base.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), base.Hooks{})
+func (r *rig) read(topic string, n int) []*kafka.Record {
+	c, err := r.client.Consumer(r.conf(kafka.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), kafka.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	tps, err := c.(base.Metadata).Partitions(ctx, topic)
+	tps, err := c.(kafka.Metadata).Partitions(ctx, topic)
 	require.NoError(r, err)
-	var at []base.Offset
+	var at []kafka.Offset
 	for _, p := range tps {
-		at = append(at, base.Offset{TopicPartition: base.TopicPartition{Topic: topic, Partition: p}, Offset: base.OffsetStart, LeaderEpoch: -1})
+		at = append(at, kafka.Offset{TopicPartition: kafka.TopicPartition{Topic: topic, Partition: p}, Offset: kafka.OffsetStart, LeaderEpoch: -1})
 	}
-	require.NoError(r, c.(base.Assigner).Assign(ctx, at...))
-	var out []*base.Record
-	var b base.Batch
+	require.NoError(r, c.(kafka.Assigner).Assign(ctx, at...))
+	var out []*kafka.Record
+	var b kafka.Batch
 	for quiet := 0; quiet < 5; { // markers at the end hold no records: wait for some silence too
 		short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
 		err := c.Poll(short, &b, 10_000)

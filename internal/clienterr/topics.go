@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Topics notices that a producer's records wait for a topic that does not exist.
@@ -109,7 +109,7 @@ func (w *Topics) check(waited time.Duration, topic string) {
 		w.tracker.TopicOK(topic)
 		return
 	}
-	if e, ok := err.(*base.Error); ok && e.Topic == topic { // else it is a connection's, and reported as such
+	if e, ok := err.(*kafka.Error); ok && e.Topic == topic { // else it is a connection's, and reported as such
 		w.tracker.Note(err)
 	}
 	w.mu.Lock()

@@ -1,5 +1,5 @@
 // Package clienterr keeps what a Kafka client said last about its brokers and
-// topics, for the two packages below base. A client goes on trying after such an
+// topics, for the two packages below client. A client goes on trying after such an
 // error, and the call that waits sees only its context end: [Tracker.Explain]
 // adds the cause to what that call returns, and [Tracker.Report] makes it known
 // while the client tries.
@@ -17,7 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // maxAge is how long an error counts as a cause. librdkafka repeats the same error
@@ -38,7 +38,7 @@ type Tracker struct {
 	silence atomic.Pointer[time.Timer] // warns if nobody answers; nil before Connects
 
 	last  atomic.Pointer[entry] // of connections; nil: none since the last success
-	fatal atomic.Pointer[base.Error]
+	fatal atomic.Pointer[kafka.Error]
 
 	mu     sync.Mutex
 	topics map[string]*entry // of one topic each
@@ -54,7 +54,7 @@ func (e *entry) counts() bool { return e != nil && time.Since(e.at) < maxAge }
 
 // New makes the tracker of one client. It hands errors to hooks.Error, and warns
 // by hooks.Logger, or by what slog.Default() is at that time.
-func New(hooks base.Hooks) *Tracker {
+func New(hooks kafka.Hooks) *Tracker {
 	return &Tracker{hook: hooks.Error, warnings: &warnings{logger: hooks.Logger}}
 }
 
@@ -73,8 +73,8 @@ func (t *Tracker) Report(err error) {
 // Note is Report without the hook, for errors that are also given to the caller in
 // another way which programs may overlook.
 func (t *Tracker) Note(err error) {
-	_, of := errors.AsType[*base.Error](err) // a dial that timed out is one, and also a context's
-	if t.quiet.Load() || !of && base.IsContext(err) || errors.Is(err, context.Canceled) || errors.Is(err, base.ErrClosed) {
+	_, of := errors.AsType[*kafka.Error](err) // a dial that timed out is one, and also a context's
+	if t.quiet.Load() || !of && kafka.IsContext(err) || errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrClosed) {
 		return
 	}
 	if t.keep(err) {
@@ -84,7 +84,7 @@ func (t *Tracker) Note(err error) {
 
 // keep remembers err. It returns false for what only follows from another error.
 func (t *Tracker) keep(err error) bool {
-	e, ok := errors.AsType[*base.Error](err)
+	e, ok := errors.AsType[*kafka.Error](err)
 	if ok && e.Topic != "" {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -98,7 +98,7 @@ func (t *Tracker) keep(err error) bool {
 	if ok && e.Code == allBrokersDown && last.counts() { // the error of a broker says why
 		return false
 	}
-	if ok && e.Is(base.ErrUnreachable) && last.counts() && refused(last.err) && !refused(err) {
+	if ok && e.Is(kafka.ErrUnreachable) && last.counts() && refused(last.err) && !refused(err) {
 		return false // a broker that refuses somebody hangs up next
 	}
 	t.last.Store(&entry{err, time.Now()})
@@ -107,7 +107,7 @@ func (t *Tracker) keep(err error) bool {
 
 // refused reports whether a broker answers, and refuses this client.
 func refused(err error) bool {
-	return errors.Is(err, base.ErrAuthentication) || errors.Is(err, base.ErrTLS)
+	return errors.Is(err, kafka.ErrAuthentication) || errors.Is(err, kafka.ErrTLS)
 }
 
 // allBrokersDown is librdkafka's code for "no connection is left".
@@ -163,8 +163,8 @@ func (t *Tracker) Connects() {
 const silentFor = 2500 * time.Millisecond
 
 // unanswered is the cause while nobody has answered.
-func (t *Tracker) unanswered() *base.Error {
-	return &base.Error{Code: transport, Partition: -1, Retriable: true, Err: &unansweredError{t.servers}}
+func (t *Tracker) unanswered() *kafka.Error {
+	return &kafka.Error{Code: transport, Partition: -1, Retriable: true, Err: &unansweredError{t.servers}}
 }
 
 // TopicOK says that a topic is there.
@@ -184,7 +184,7 @@ func (t *Tracker) Close() {
 }
 
 // SetFatal remembers the error that ends the client. The first one counts.
-func (t *Tracker) SetFatal(err *base.Error) { t.fatal.CompareAndSwap(nil, err) }
+func (t *Tracker) SetFatal(err *kafka.Error) { t.fatal.CompareAndSwap(nil, err) }
 
 // Fatal returns the error that has ended the client, or nil.
 func (t *Tracker) Fatal() error {
@@ -226,14 +226,14 @@ func (t *Tracker) Last() error {
 }
 
 // Explain adds the cause to an error that only says that a wait was in vain: a
-// context's, base.ErrClosed, or a time-out of the client's own. Other errors, and
+// context's, kafka.ErrClosed, or a time-out of the client's own. Other errors, and
 // all errors while nothing is known to be wrong, are returned as they are.
 func (t *Tracker) Explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	e, isError := err.(*base.Error)
-	if isError && !vague(e) || !isError && !base.IsContext(err) && !errors.Is(err, base.ErrClosed) {
+	e, isError := err.(*kafka.Error)
+	if isError && !vague(e) || !isError && !kafka.IsContext(err) && !errors.Is(err, kafka.ErrClosed) {
 		return err
 	}
 	if fatal := t.Fatal(); fatal != nil && isError && e.Code == -150 {
@@ -257,7 +257,7 @@ func (t *Tracker) Explain(err error) error {
 	}
 	with := *e
 	with.Err = &explained{e.Err, cause}
-	if c, ok := cause.(*base.Error); ok && c.Code == e.Code {
+	if c, ok := cause.(*kafka.Error); ok && c.Code == e.Code {
 		with.Err = &replaced{e.Err, c.Err} // that a connection failed, the cause says as well
 	}
 	return &with
@@ -267,7 +267,7 @@ func (t *Tracker) Explain(err error) error {
 // time: librdkafka's time-outs, "waiting for coordinator" and "waiting for cache",
 // "all brokers down", "a fatal error was raised before", "records were not
 // delivered", and connections.
-func vague(e *base.Error) bool {
+func vague(e *kafka.Error) bool {
 	switch e.Code {
 	case -185, -192, -166, -180, -164, allBrokersDown, transport, -150, -149:
 		return true
@@ -349,7 +349,7 @@ func (w *warnings) warn(err error) {
 	if before != nil && before.since > 0 {
 		attrs = append(attrs, slog.Int("repeated", before.since))
 	}
-	if e, ok := errors.AsType[*base.Error](err); ok && e.Fatal {
+	if e, ok := errors.AsType[*kafka.Error](err); ok && e.Fatal {
 		logger.Error("kafka: the client is of no use any more", attrs...)
 		return
 	}
@@ -362,14 +362,14 @@ func (w *warnings) warn(err error) {
 // state CONNECT, ...)".
 func subject(err error) string {
 	text, where := err.Error(), ""
-	if e, ok := errors.AsType[*base.Error](err); ok {
+	if e, ok := errors.AsType[*kafka.Error](err); ok {
 		if e.Topic != "" {
 			return fmt.Sprint(e.Code, e.Topic)
 		}
 		text, where = e.Err.Error(), fmt.Sprint(e.Code)
 	}
 	text, _, _ = strings.Cut(text, " (after ")
-	if e, ok := errors.AsType[*base.Error](err); ok && e.Is(base.ErrUnreachable) {
+	if e, ok := errors.AsType[*kafka.Error](err); ok && e.Is(kafka.ErrUnreachable) {
 		text = text[strings.LastIndex(text, ": ")+1:]
 	}
 	withoutNumbers := strings.Map(func(r rune) rune {

@@ -14,11 +14,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
-func kafkaError(code int16, topic, text string) *base.Error {
-	return &base.Error{Code: code, Topic: topic, Partition: -1, Retriable: true, Err: errors.New(text)}
+func kafkaError(code int16, topic, text string) *kafka.Error {
+	return &kafka.Error{Code: code, Topic: topic, Partition: -1, Retriable: true, Err: errors.New(text)}
 }
 
 // The cause is added to what says nothing, and to nothing else.
@@ -29,7 +29,7 @@ func TestExplain(t *testing.T) {
 	brokersDown := kafkaError(-187, "", "1/1 brokers are down")
 	bare := kafkaError(-195, "", "Local: Broker transport failure")
 	other := kafkaError(29, "orders", "TOPIC_AUTHORIZATION_FAILED")
-	fatal := &base.Error{Code: 82, Partition: -1, Fatal: true, Err: errors.New("fenced")}
+	fatal := &kafka.Error{Code: 82, Partition: -1, Fatal: true, Err: errors.New("fenced")}
 	tests := []struct {
 		name string
 		said []error
@@ -41,16 +41,16 @@ func TestExplain(t *testing.T) {
 		{name: "nothing is wrong", err: context.DeadlineExceeded, want: "context deadline exceeded"},
 		{name: "no error", said: []error{refused}, err: nil},
 		{name: "a context's", said: []error{refused}, err: context.Canceled,
-			want: "context canceled: connection refused (-195)", is: []error{context.Canceled, base.ErrUnreachable}},
-		{name: "closed", said: []error{refused}, err: base.ErrClosed,
-			want: "closed: connection refused (-195)", is: []error{base.ErrClosed, base.ErrUnreachable}},
+			want: "context canceled: connection refused (-195)", is: []error{context.Canceled, kafka.ErrUnreachable}},
+		{name: "closed", said: []error{refused}, err: kafka.ErrClosed,
+			want: "closed: connection refused (-195)", is: []error{kafka.ErrClosed, kafka.ErrUnreachable}},
 		{name: "a time-out of the client's own", said: []error{password}, err: kafkaError(-192, "orders", "timed out"),
-			want: "orders: timed out: wrong password (-169) (-192)", is: []error{base.ErrAuthentication}},
+			want: "orders: timed out: wrong password (-169) (-192)", is: []error{kafka.ErrAuthentication}},
 		{name: "a commit that found no coordinator", said: []error{password}, err: kafkaError(-180, "orders", "waiting"),
-			want: "orders: waiting: wrong password (-169) (-180)", is: []error{base.ErrAuthentication}},
+			want: "orders: waiting: wrong password (-169) (-180)", is: []error{kafka.ErrAuthentication}},
 		{name: "a coordinator that is awaited, nothing else is wrong", err: kafkaError(-180, "orders", "waiting"), want: "orders: waiting (-180)"},
 		{name: "a connection without a reason", said: []error{password}, err: bare,
-			want: "Local: Broker transport failure: wrong password (-169) (-195)", is: []error{base.ErrAuthentication}},
+			want: "Local: Broker transport failure: wrong password (-169) (-195)", is: []error{kafka.ErrAuthentication}},
 		{name: "an error that says why", said: []error{refused}, err: other, want: other.Error()},
 		{name: "the last error counts", said: []error{refused, kafkaError(-195, "", "reset")}, err: context.Canceled,
 			want: "context canceled: reset (-195)"},
@@ -59,20 +59,20 @@ func TestExplain(t *testing.T) {
 		{name: "the first broker's error counts for more than that all are down", said: []error{refused, brokersDown}, err: context.Canceled,
 			want: "context canceled: connection refused (-195)"},
 		{name: "a topic beside a connection", said: []error{missing, refused}, err: context.Canceled,
-			want: "context canceled: connection refused (-195); orders: no such topic (3)", is: []error{base.ErrUnreachable, base.ErrUnknownTopic}},
+			want: "context canceled: connection refused (-195); orders: no such topic (3)", is: []error{kafka.ErrUnreachable, kafka.ErrUnknownTopic}},
 		{name: "a topic stays missing when brokers answer", said: []error{missing, refused}, ok: true, err: context.Canceled,
 			want: "context canceled: orders: no such topic (3)"},
 		{name: "all is well again", said: []error{refused}, ok: true, err: context.Canceled, want: "context canceled"},
 		{name: "what has ended the client counts for all", said: []error{fatal, refused}, err: context.Canceled,
 			want: "context canceled: fatal: fenced (82)"},
-		{name: "a context's error is no cause", said: []error{context.Canceled, base.ErrClosed}, err: context.DeadlineExceeded,
+		{name: "a context's error is no cause", said: []error{context.Canceled, kafka.ErrClosed}, err: context.DeadlineExceeded,
 			want: "context deadline exceeded"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+			tracker := New(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
 			for _, err := range tt.said {
-				if e, ok := err.(*base.Error); ok && e.Fatal {
+				if e, ok := err.(*kafka.Error); ok && e.Fatal {
 					tracker.SetFatal(e)
 				}
 				tracker.Report(err)
@@ -86,8 +86,8 @@ func TestExplain(t *testing.T) {
 				return
 			}
 			require.EqualError(t, got, tt.want)
-			if e, ok := tt.err.(*base.Error); ok {
-				require.Equal(t, e.Code, got.(*base.Error).Code)
+			if e, ok := tt.err.(*kafka.Error); ok {
+				require.Equal(t, e.Code, got.(*kafka.Error).Code)
 				require.ErrorIs(t, got, e.Err)
 			} else {
 				require.ErrorIs(t, got, tt.err)
@@ -102,7 +102,7 @@ func TestExplain(t *testing.T) {
 
 func TestExplainForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+		tracker := New(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
 		tracker.Report(kafkaError(-195, "", "connection refused"))
 		time.Sleep(maxAge + time.Second)
 		require.Equal(t, context.Canceled, tracker.Explain(context.Canceled))
@@ -111,18 +111,18 @@ func TestExplainForgets(t *testing.T) {
 
 // A host that never answers gives no error for half a minute.
 func TestNoAnswerYet(t *testing.T) {
-	tracker := New(base.Hooks{})
+	tracker := New(kafka.Hooks{})
 	tracker.AwaitsAnswer("kafka:9092")
 	err := tracker.Explain(context.DeadlineExceeded)
 	require.EqualError(t, err, "context deadline exceeded: no broker has answered yet at bootstrap.servers=kafka:9092: is the port Kafka's, is security.protocol right, is SASL missing? (-195)")
-	require.ErrorIs(t, err, base.ErrUnreachable)
+	require.ErrorIs(t, err, kafka.ErrUnreachable)
 	tracker.OK()
 	require.Equal(t, context.Canceled, tracker.Explain(context.Canceled))
 }
 
 // A wait that began before anything was known says what is known since.
 func TestCauseAfterNoAnswer(t *testing.T) {
-	tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	tracker := New(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
 	tracker.AwaitsAnswer("kafka:9092")
 	err := tracker.Explain(context.DeadlineExceeded)
 	tracker.Report(kafkaError(-195, "", "refused"))
@@ -131,21 +131,21 @@ func TestCauseAfterNoAnswer(t *testing.T) {
 
 // An error of a connection takes the words of its cause, and has one code.
 func TestCauseOfTheSameCode(t *testing.T) {
-	tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
-	tracker.Report(&base.Error{Code: -195, Partition: -1, Err: &refusedErr{}})
-	in := &base.Error{Code: -195, Topic: "orders", Partition: 2, Retriable: true, Err: errors.New("i/o timeout")}
+	tracker := New(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	tracker.Report(&kafka.Error{Code: -195, Partition: -1, Err: &refusedErr{}})
+	in := &kafka.Error{Code: -195, Topic: "orders", Partition: 2, Retriable: true, Err: errors.New("i/o timeout")}
 	err := tracker.Explain(in)
 	require.EqualError(t, err, "orders [2]: hung up (-195)")
-	require.ErrorIs(t, err, base.ErrAuthentication)
-	require.ErrorIs(t, err, base.ErrUnreachable)
+	require.ErrorIs(t, err, kafka.ErrAuthentication)
+	require.ErrorIs(t, err, kafka.ErrUnreachable)
 	require.ErrorIs(t, err, in.Err)
-	require.True(t, err.(*base.Error).Retriable)
+	require.True(t, err.(*kafka.Error).Retriable)
 }
 
 type refusedErr struct{}
 
 func (*refusedErr) Error() string        { return "hung up" }
-func (*refusedErr) Is(target error) bool { return target == base.ErrAuthentication }
+func (*refusedErr) Is(target error) bool { return target == kafka.ErrAuthentication }
 
 // Silence is warned of once, unless something was said or answered, or the client is closed.
 func TestSilence(t *testing.T) {
@@ -161,7 +161,7 @@ func TestSilence(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
-				tracker := New(base.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil))})
+				tracker := New(kafka.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil))})
 				tracker.AwaitsAnswer("kafka:9092")
 				time.Sleep(time.Hour)
 				require.Empty(t, out.String(), "it does not connect yet")
@@ -181,7 +181,7 @@ func TestWarnings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		var heard int
-		tracker := New(base.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil)), Error: func(error) { heard++ }})
+		tracker := New(kafka.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil)), Error: func(error) { heard++ }})
 		lines := func() int { return strings.Count(out.String(), "\n") }
 
 		for i := range 50 { // as librdkafka repeats it, of several brokers
@@ -211,7 +211,7 @@ func TestWarnings(t *testing.T) {
 
 // Topics that come and go do not fill the memory.
 func TestWarningsAreBounded(t *testing.T) {
-	tracker := New(base.Hooks{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	tracker := New(kafka.Hooks{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	for i := range 10 * maxWarnings {
 		tracker.Report(kafkaError(3, strings.Repeat("t", i+1), "missing"))
 	}
@@ -236,7 +236,7 @@ func TestTopics(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tracker := New(base.Hooks{Logger: slog.New(slog.DiscardHandler)})
+				tracker := New(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
 				looks := 0
 				w := NewTopics(tracker, func(_ context.Context, topic string) error {
 					if looks++; looks <= tt.missing {
@@ -253,7 +253,7 @@ func TestTopics(t *testing.T) {
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				require.Equal(t, tt.looks, looks)
-				require.Equal(t, tt.missing > looks, errors.Is(tracker.Last(), base.ErrUnknownTopic))
+				require.Equal(t, tt.missing > looks, errors.Is(tracker.Last(), kafka.ErrUnknownTopic))
 				w.Close()
 				time.Sleep(time.Hour)
 				require.Equal(t, tt.looks, looks)
@@ -264,7 +264,7 @@ func TestTopics(t *testing.T) {
 
 // What every record and every report passes costs no memory.
 func TestAllocations(t *testing.T) {
-	tracker := New(base.Hooks{})
+	tracker := New(kafka.Hooks{})
 	w := NewTopics(tracker, func(context.Context, string) error { return nil }, func() bool { return false })
 	defer w.Close()
 	w.Produced("a")

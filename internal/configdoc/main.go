@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/kavro/kavro/base/franz"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -28,7 +28,7 @@ elsewhere. Values are strings, booleans, numbers, ` + "`time.Duration`" + ` (for
 ` + "`X`" + `; two names of one Kafka key must say the same. What is not listed here goes to the Kafka client, which refuses what it does
 not know. The error names the nearest key, whatever package has it.
 
-**Errors.** A constructor tells everything that is wrong at once: an error for each key (` + "`*base.ConfigError`" + `, by the name that
+**Errors.** A constructor tells everything that is wrong at once: an error for each key (` + "`*kafka.ConfigError`" + `, by the name that
 was written), and for each option that has no effect; two that are often given to all clients alike are warnings: ` + "`RegistryOptions`" + `
 where nothing is Avro, and ` + "`Hooks.Stats`" + ` without ` + "`statistics.interval.ms`" + `. Keys of Java's clients say what they are called here. Keys that are for the
 other kind of client only are no errors, since one map may serve both: they are told to the logger as one warning.
@@ -40,7 +40,7 @@ setting a refused key to its default is fine.
 
 | key | default | |
 |---|---|---|
-| ` + "`kavro.base`" + ` | confluent with cgo, else franz | the Kafka client |
+| ` + "`kavro.client`" + ` | confluent with cgo, else franz | the Kafka client |
 | ` + "`key.serializer`, `key.deserializer`" + ` | by the type of K | avro, string, bytes, int16, int32, int64, float32, float64, uuid, or the Java class of that serializer |
 | ` + "`value.serializer`, `value.deserializer`" + ` | avro | the same |
 | ` + "`enable.auto.commit`" + ` | true | commit what was dealt with every auto.commit.interval.ms; false: only Commit does |
@@ -73,7 +73,7 @@ func render() string {
 	b.WriteString(`
 ## Kafka client
 
-On base/confluent all of librdkafka's keys work as in its CONFIGURATION.md, but for those that kavro sees to itself. On base/franz
+On kafka/confluent all of librdkafka's keys work as in its CONFIGURATION.md, but for those that kavro sees to itself. On kafka/franz
 these do, with librdkafka's defaults:
 
 | key | for | default | | |

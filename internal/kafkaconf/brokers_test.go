@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 func TestBrokers(t *testing.T) {
@@ -26,7 +26,7 @@ func TestBrokers(t *testing.T) {
 		{"a:1,\n b:2,", []string{"a:1", "b:2"}},
 		{"", nil},
 	} {
-		v := NewView(base.Config{"bootstrap.servers": tt.servers})
+		v := NewView(kafka.Config{"bootstrap.servers": tt.servers})
 		require.Equal(t, tt.want, v.Brokers(), tt.servers)
 		require.NoError(t, v.Err(), tt.servers)
 	}
@@ -34,7 +34,7 @@ func TestBrokers(t *testing.T) {
 
 // Every bad entry of the list is told, not the first one alone.
 func TestBrokersAllAtOnce(t *testing.T) {
-	v := NewView(base.Config{"metadata.broker.list": "a:x,ssl://b,c:1,[::1", "security.protocol": "SASL_PLAINTEXT"})
+	v := NewView(kafka.Config{"metadata.broker.list": "a:x,ssl://b,c:1,[::1", "security.protocol": "SASL_PLAINTEXT"})
 	require.Equal(t, []string{"c:1"}, v.Brokers())
 	require.EqualError(t, v.Err(), `configuration: metadata.broker.list: "a:x": the port is not a number from 1 to 65535
 configuration: metadata.broker.list: "ssl://b": contradicts security.protocol, which is sasl_plaintext
@@ -47,8 +47,8 @@ func FuzzBrokers(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, servers string) {
-		v := NewView(base.Config{"bootstrap.servers": servers})
-		again := NewView(base.Config{"bootstrap.servers": v.Brokers()})
+		v := NewView(kafka.Config{"bootstrap.servers": servers})
+		again := NewView(kafka.Config{"bootstrap.servers": v.Brokers()})
 		require.Equal(t, v.Brokers(), again.Brokers())
 		require.NoError(t, again.Err())
 	})

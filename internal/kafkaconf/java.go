@@ -3,7 +3,7 @@ package kafkaconf
 import (
 	"strings"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // foreign is a key of another client, and what to write instead.
@@ -18,8 +18,8 @@ type foreign struct {
 var javaKeys = [...]foreign{
 	// security
 	{"sasl.jaas.config", "", "write the user and the password in it as sasl.username and sasl.password, with sasl.mechanism and security.protocol"},
-	{"sasl.client.callback.handler.class", "", "names a Java class; base.Hooks.Token answers for OAUTHBEARER"},
-	{"sasl.login.callback.handler.class", "", "names a Java class; use sasl.oauthbearer.method=oidc, or base.Hooks.Token"},
+	{"sasl.client.callback.handler.class", "", "names a Java class; kafka.Hooks.Token answers for OAUTHBEARER"},
+	{"sasl.login.callback.handler.class", "", "names a Java class; use sasl.oauthbearer.method=oidc, or kafka.Hooks.Token"},
 	{"sasl.login.class", "", "names a Java class; leave it out"},
 	{"sasl.login.connect.timeout.ms", "", "leave it out"},
 	{"sasl.login.read.timeout.ms", "", "leave it out"},
@@ -39,7 +39,7 @@ var javaKeys = [...]foreign{
 	{"sasl.oauthbearer.jwks.endpoint.refresh.ms", "", "is for brokers: leave it out"},
 	{"sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", "", "is for brokers: leave it out"},
 	{"sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", "", "is for brokers: leave it out"},
-	{"sasl.oauthbearer.jwt.retriever.class", "", "names a Java class; use sasl.oauthbearer.method=oidc, or base.Hooks.Token"},
+	{"sasl.oauthbearer.jwt.retriever.class", "", "names a Java class; use sasl.oauthbearer.method=oidc, or kafka.Hooks.Token"},
 	{"sasl.oauthbearer.jwt.validator.class", "", "names a Java class; tokens are not looked into: leave it out"},
 	{"sasl.oauthbearer.client.credentials.client.assertion", "sasl.oauthbearer.assertion.file", ""},
 	{"sasl.oauthbearer.scope.claim.name", "", "tokens are not looked into: leave it out"},
@@ -49,7 +49,7 @@ var javaKeys = [...]foreign{
 	{"ssl.truststore.type", "", "certificates are read in PEM: leave it out, with ssl.ca.location"},
 	{"ssl.keystore.certificate.chain", "ssl.certificate.pem", ""},
 	{"ssl.keystore.key", "ssl.key.pem", ""},
-	{"ssl.keystore.type", "", "give PEM files with ssl.certificate.location and ssl.key.location and leave it out; base/confluent reads PKCS #12 from ssl.keystore.location"},
+	{"ssl.keystore.type", "", "give PEM files with ssl.certificate.location and ssl.key.location and leave it out; kafka/confluent reads PKCS #12 from ssl.keystore.location"},
 	{"ssl.protocol", "", "TLS 1.2 and 1.3 are spoken: leave it out"},
 	{"ssl.enabled.protocols", "", "TLS 1.2 and 1.3 are spoken: leave it out"},
 	{"ssl.provider", "", "is about Java: leave it out"},
@@ -107,12 +107,12 @@ const firstOfProducers, firstOfConsumers = "buffer.memory", "fetch.max.wait.ms"
 var bindingKeys = [...]foreign{
 	{"default.topic.config", "", "write the keys in it beside the others: there is one configuration for clients and topics"},
 	{"default_topic_conf", "", "write the keys in it beside the others: there is one configuration for clients and topics"},
-	{"error_cb", "", "give base.Hooks.Error"},
-	{"stats_cb", "", "give base.Hooks.Stats"},
-	{"oauth_cb", "", "give base.Hooks.Token"},
-	{"oauthbearer_token_refresh_cb", "", "give base.Hooks.Token"},
-	{"log_cb", "", "give base.Hooks.Logger"},
-	{"logger", "", "give base.Hooks.Logger"},
+	{"error_cb", "", "give kafka.Hooks.Error"},
+	{"stats_cb", "", "give kafka.Hooks.Stats"},
+	{"oauth_cb", "", "give kafka.Hooks.Token"},
+	{"oauthbearer_token_refresh_cb", "", "give kafka.Hooks.Token"},
+	{"log_cb", "", "give kafka.Hooks.Logger"},
+	{"logger", "", "give kafka.Hooks.Logger"},
 	{"throttle_cb", "", "has no counterpart: leave it out"},
 	{"on_delivery", "", "the report of a record goes to what produced it"},
 	{"dr_cb", "", "the report of a record goes to what produced it"},
@@ -162,7 +162,7 @@ func IsForeign(name string) bool {
 
 // Translate is the error for a key of another client. withPartitions adds what a
 // user of Java's producer must know: its records go to other partitions.
-func Translate(name string, withPartitions bool) *base.ConfigError {
+func Translate(name string, withPartitions bool) *kafka.ConfigError {
 	f, ofJava, _ := foreigner(name)
 	reason := "is not a key of librdkafka, whose names are used here"
 	if ofJava {
@@ -179,7 +179,7 @@ func Translate(name string, withPartitions bool) *base.ConfigError {
 	if withPartitions {
 		reason += ". Java's producer chooses partitions by murmur2: with partitioner=murmur2_random, records with a key go where they went"
 	}
-	return &base.ConfigError{Key: name, Reason: reason}
+	return &kafka.ConfigError{Key: name, Reason: reason}
 }
 
 // CheckForeign refuses the keys of other clients. The note about partitions comes
@@ -226,7 +226,7 @@ func (v *View) checkAssignors() {
 // Unknown is the error for a key that is neither librdkafka's nor another
 // client's, with the nearest of known. A key that is nearest to one of another
 // client's is explained as that.
-func Unknown(key string, known []string) *base.ConfigError {
+func Unknown(key string, known []string) *kafka.ConfigError {
 	if IsForeign(key) {
 		return Translate(key, false)
 	}
@@ -234,7 +234,7 @@ func Unknown(key string, known []string) *base.ConfigError {
 	for _, f := range javaKeys {
 		all = append(all, f.name)
 	}
-	e := base.Unknown(key, all)
+	e := kafka.Unknown(key, all)
 	if IsForeign(e.Nearest) {
 		t := Translate(e.Nearest, false)
 		e.Reason, e.Nearest = "no such key; "+e.Nearest+", which is near, "+t.Reason, ""

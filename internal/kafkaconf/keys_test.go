@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 func TestKeys(t *testing.T) {
@@ -97,7 +97,7 @@ func TestJoin(t *testing.T) {
 
 // Names of one key: one that is empty says nothing.
 func TestView(t *testing.T) {
-	v := NewView(base.Config{"bootstrap.servers": "", "metadata.broker.list": "a:1", "linger.ms": "5", "queue.buffering.max.ms": 5.0, "acks": nil, "default.topic.config": map[string]int{}})
+	v := NewView(kafka.Config{"bootstrap.servers": "", "metadata.broker.list": "a:1", "linger.ms": "5", "queue.buffering.max.ms": 5.0, "acks": nil, "default.topic.config": map[string]int{}})
 	require.Equal(t, "metadata.broker.list", v.Name("metadata.broker.list"))
 	require.Equal(t, "linger.ms", v.Name("queue.buffering.max.ms"))
 	require.Equal(t, "5", v.Get("queue.buffering.max.ms"))

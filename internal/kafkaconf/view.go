@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/kafka"
 )
 
 // View is a configuration by librdkafka's own names for its keys. It remembers
 // the names that the user wrote: errors speak of those.
 type View struct {
-	conf    base.Config
+	conf    kafka.Config
 	written map[string]string // main names, and the keys as they are written
 	errs    []error
 }
@@ -20,7 +20,7 @@ type View struct {
 // NewView reads the keys of conf, which is not changed. Values that a
 // configuration cannot hold, and names of one key with different values, are
 // errors of the view.
-func NewView(conf base.Config) *View {
+func NewView(conf kafka.Config) *View {
 	v := &View{conf: conf, written: make(map[string]string)}
 	for _, key := range conf.Keys() {
 		if IsForeign(key) {
@@ -56,7 +56,7 @@ func contradiction(key, text, first, other string) error {
 	if isSecret(key) {
 		reason = "contradicts " + first + ", another name of the same key"
 	}
-	return &base.ConfigError{Key: key, Reason: reason}
+	return &kafka.ConfigError{Key: key, Reason: reason}
 }
 
 func (v *View) text(key string) string {
@@ -67,7 +67,7 @@ func (v *View) text(key string) string {
 // Fail adds an error about a key, by the name that the user wrote, or by main if
 // the user wrote none.
 func (v *View) Fail(main, reason string) {
-	v.keep(&base.ConfigError{Key: v.Name(main), Reason: reason})
+	v.keep(&kafka.ConfigError{Key: v.Name(main), Reason: reason})
 }
 
 func (v *View) keep(err error) {
@@ -80,7 +80,7 @@ func (v *View) keep(err error) {
 // wrote.
 func (v *View) Failed(key string) bool {
 	return slices.ContainsFunc(v.errs, func(err error) bool {
-		e, ok := errors.AsType[*base.ConfigError](err)
+		e, ok := errors.AsType[*kafka.ConfigError](err)
 		return ok && e.Key == key
 	})
 }

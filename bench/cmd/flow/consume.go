@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/confluent"
-	"github.com/kavro/kavro/base/franz"
 	"github.com/kavro/kavro/bench/generated"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/confluent"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -28,40 +28,40 @@ func consuming() []side {
 	return []side{
 		{"consume", bareConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 1000) }},
 		{"consume", tunedConfluent, func(_ context.Context, s settings) (figures, error) { return consumeConfluent(s, 2) }},
-		{"consume", "kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on kafka/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return consumeKavro(ctx, s, confluent.NewConsumer, serde.Bytes, byMessages)
 		}},
-		{"consume", "kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on kafka/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return consumeAvro(ctx, s, confluent.NewConsumer, byMessages)
 		}},
-		{"consume", "kavro on base/confluent, Avro, Run", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on kafka/confluent, Avro, Run", func(ctx context.Context, s settings) (figures, error) {
 			return consumeAvro(ctx, s, confluent.NewConsumer, byRun)
 		}},
 		{"consume", bareFranz, consumeFranz},
-		{"consume", "kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on kafka/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return consumeKavro(ctx, s, franz.NewConsumer, serde.Bytes, byMessages)
 		}},
-		{"consume", "kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on kafka/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return consumeAvro(ctx, s, franz.NewConsumer, byMessages)
 		}},
-		{"consume", "kavro on base/franz, Avro, Run", func(ctx context.Context, s settings) (figures, error) {
+		{"consume", "kavro on kafka/franz, Avro, Run", func(ctx context.Context, s settings) (figures, error) {
 			return consumeAvro(ctx, s, franz.NewConsumer, byRun)
 		}},
 	}
 }
 
-func consumerConf(s settings) base.Config {
-	return base.Config{
+func consumerConf(s settings) kafka.Config {
+	return kafka.Config{
 		"bootstrap.servers": s.Brokers, "group.id": fmt.Sprintf("kavro-bench-%d", time.Now().UnixNano()), "auto.offset.reset": "earliest",
 	}
 }
 
 func consumeConfluent(s settings, backoff int) (figures, error) {
-	conf := kafka.ConfigMap{"log_level": 0, "enable.auto.commit": false, "enable.auto.offset.store": false, "fetch.queue.backoff.ms": backoff}
+	conf := ckafka.ConfigMap{"log_level": 0, "enable.auto.commit": false, "enable.auto.offset.store": false, "fetch.queue.backoff.ms": backoff}
 	for k, v := range consumerConf(s) {
 		conf[k] = v
 	}
-	consumer, err := kafka.NewConsumer(&conf)
+	consumer, err := ckafka.NewConsumer(&conf)
 	if err != nil {
 		return figures{}, err
 	}
@@ -72,11 +72,11 @@ func consumeConfluent(s settings, backoff int) (figures, error) {
 	var c *clock
 	for read := 0; read < s.N; {
 		switch ev := consumer.Poll(100).(type) {
-		case *kafka.Message:
+		case *ckafka.Message:
 			if read++; read == 1 {
 				c = start()
 			}
-		case kafka.Error:
+		case ckafka.Error:
 			if ev.IsFatal() {
 				return figures{}, ev
 			}
@@ -107,7 +107,7 @@ func consumeFranz(ctx context.Context, s settings) (figures, error) {
 	return c.stop(s.N), nil
 }
 
-type newConsumer func(base.Config, base.Hooks) (base.Consumer, error)
+type newConsumer func(kafka.Config, kafka.Hooks) (kafka.Consumer, error)
 
 func consumeAvro(ctx context.Context, s settings, make newConsumer, read reading[generated.Order]) (figures, error) {
 	ids := registry.NewMemory()
@@ -160,11 +160,11 @@ func byRun[V any](ctx context.Context, c *avroconsumer.Consumer[[]byte, V], each
 
 // consumeKavro commits as kavro does by itself, every 5 seconds and at the end.
 func consumeKavro[V any](ctx context.Context, s settings, make newConsumer, values serde.Deserializer[V], read reading[V]) (figures, error) {
-	b, err := make(consumerConf(s), base.Hooks{})
+	b, err := make(consumerConf(s), kafka.Hooks{})
 	if err != nil {
 		return figures{}, err
 	}
-	consumer, err := avroconsumer.New(b, serde.Bytes, values, avroconsumer.WithOwnedBase())
+	consumer, err := avroconsumer.New(b, serde.Bytes, values, avroconsumer.WithOwnedClient())
 	if err != nil {
 		return figures{}, err
 	}

@@ -9,14 +9,14 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
-	"github.com/kavro/kavro/base/confluent"
-	"github.com/kavro/kavro/base/franz"
 	"github.com/kavro/kavro/bench/generated"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/confluent"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
 )
@@ -51,24 +51,24 @@ func sample() (generated.Order, []byte, error) {
 func producing() []side {
 	return []side{
 		{"produce", bareConfluent, produceConfluent},
-		{"produce", "kavro on base/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", "kavro on kafka/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, confluent.NewProducer)
 		}},
-		{"produce", "kavro on base/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", "kavro on kafka/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return produceAvro(ctx, s, confluent.NewProducer)
 		}},
 		{"produce", bareFranz, produceFranz},
-		{"produce", "kavro on base/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", "kavro on kafka/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, franz.NewProducer)
 		}},
-		{"produce", "kavro on base/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", "kavro on kafka/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
 			return produceAvro(ctx, s, franz.NewProducer)
 		}},
 	}
 }
 
-func producerConf(s settings) base.Config {
-	return base.Config{
+func producerConf(s settings) kafka.Config {
+	return kafka.Config{
 		"bootstrap.servers": s.Brokers, "acks": "all", "linger.ms": 5, "enable.idempotence": true, "compression.type": s.Codec,
 	}
 }
@@ -109,21 +109,21 @@ func produceConfluent(_ context.Context, s settings) (figures, error) {
 	if err != nil {
 		return figures{}, err
 	}
-	conf := kafka.ConfigMap{"log_level": 0, "go.delivery.report.fields": "none"}
+	conf := ckafka.ConfigMap{"log_level": 0, "go.delivery.report.fields": "none"}
 	for k, v := range producerConf(s) {
 		conf[k] = v
 	}
-	p, err := kafka.NewProducer(&conf)
+	p, err := ckafka.NewProducer(&conf)
 	if err != nil {
 		return figures{}, err
 	}
 	defer p.Close()
-	type sent struct{ offset kafka.Offset }
+	type sent struct{ offset ckafka.Offset }
 	records := make([]sent, 1<<17) // more than the queue holds
 	var reported, failed atomic.Int64
 	go func() {
 		for ev := range p.Events() { // until Close
-			m, ok := ev.(*kafka.Message)
+			m, ok := ev.(*ckafka.Message)
 			if !ok {
 				continue
 			}
@@ -135,11 +135,11 @@ func produceConfluent(_ context.Context, s settings) (figures, error) {
 		}
 	}()
 	produce := func(i int) error {
-		m := kafka.Message{TopicPartition: kafka.TopicPartition{Topic: &s.Topic, Partition: kafka.PartitionAny}, Key: key, Value: value, Opaque: &records[i%len(records)]}
+		m := ckafka.Message{TopicPartition: ckafka.TopicPartition{Topic: &s.Topic, Partition: ckafka.PartitionAny}, Key: key, Value: value, Opaque: &records[i%len(records)]}
 		for {
 			err := p.Produce(&m, nil)
-			var full kafka.Error
-			if !errors.As(err, &full) || full.Code() != kafka.ErrQueueFull {
+			var full ckafka.Error
+			if !errors.As(err, &full) || full.Code() != ckafka.ErrQueueFull {
 				return err
 			}
 			time.Sleep(time.Millisecond)
@@ -211,7 +211,7 @@ func produceFranz(ctx context.Context, s settings) (figures, error) {
 	return f, errors.Join(err, lost(failed))
 }
 
-type newProducer func(base.Config, base.Hooks) (base.Producer, error)
+type newProducer func(kafka.Config, kafka.Hooks) (kafka.Producer, error)
 
 func produceBytes(ctx context.Context, s settings, make newProducer) (figures, error) {
 	_, value, err := sample()
@@ -234,11 +234,11 @@ func produceAvro(ctx context.Context, s settings, make newProducer) (figures, er
 }
 
 func produceKavro[V any](ctx context.Context, s settings, make newProducer, values serde.Serializer[V], value V) (figures, error) {
-	b, err := make(producerConf(s), base.Hooks{})
+	b, err := make(producerConf(s), kafka.Hooks{})
 	if err != nil {
 		return figures{}, err
 	}
-	p, err := avroproducer.New(b, serde.Bytes, values, avroproducer.WithOwnedBase())
+	p, err := avroproducer.New(b, serde.Bytes, values, avroproducer.WithOwnedClient())
 	if err != nil {
 		return figures{}, err
 	}

@@ -50,13 +50,13 @@ func Conf(confs ...kavro.Config) kavro.Config {
 }
 
 // NewProducer makes a producer of events.
-func NewProducer(base string, r kavro.SchemaRegistry, conf kavro.Config, opts ...kavro.Option) (*Producer, error) {
-	return kavro.NewProducer[string, Event](conf, append(opts, kavro.Base(base), kavro.Registry(r), kavro.ValueSchema(Schema))...)
+func NewProducer(client string, r kavro.SchemaRegistry, conf kavro.Config, opts ...kavro.Option) (*Producer, error) {
+	return kavro.NewProducer[string, Event](conf, append(opts, kavro.Driver(client), kavro.Registry(r), kavro.ValueSchema(Schema))...)
 }
 
 // NewConsumer makes a consumer of events, subscribed to topics.
-func NewConsumer(base string, r kavro.SchemaRegistry, conf kavro.Config, topics []string, opts ...kavro.Option) (*Consumer, error) {
-	return kavro.NewConsumer[string, Event](conf, topics, append(opts, kavro.Base(base), kavro.Registry(r), kavro.ValueSchema(Schema))...)
+func NewConsumer(client string, r kavro.SchemaRegistry, conf kavro.Config, topics []string, opts ...kavro.Option) (*Consumer, error) {
+	return kavro.NewConsumer[string, Event](conf, topics, append(opts, kavro.Driver(client), kavro.Registry(r), kavro.ValueSchema(Schema))...)
 }
 
 // Committed makes [Stored] pass over what is not committed.

@@ -12,16 +12,16 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
-	"github.com/kavro/kavro/integration/internal/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
-// 1,000,000 records end to end, on each base: each is reported as delivered, is
+// 1,000,000 records end to end, on each client: each is reported as delivered, is
 // in the log once and in order, and is handled once and in order.
 func TestMillion(t *testing.T) {
 	for _, b := range []string{"confluent", "franz"} {

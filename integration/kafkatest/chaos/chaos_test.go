@@ -7,15 +7,15 @@ import (
 	"os"
 	"testing"
 
-	"github.com/kavro/kavro/integration/internal/bases"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
+	"github.com/kavro/kavro/integration/internal/drivers"
 	"github.com/kavro/kavro/internal/chaostest"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
-func TestCalls(t *testing.T)     { bases.Chaos(t, broker, chaostest.Calls) }
-func TestConsumers(t *testing.T) { bases.Chaos(t, broker, chaostest.Consumers) }
-func TestCopy(t *testing.T)      { bases.Chaos(t, broker, chaostest.Copy) }
+func TestCalls(t *testing.T)     { drivers.Chaos(t, broker, chaostest.Calls) }
+func TestConsumers(t *testing.T) { drivers.Chaos(t, broker, chaostest.Consumers) }
+func TestCopy(t *testing.T)      { drivers.Chaos(t, broker, chaostest.Copy) }

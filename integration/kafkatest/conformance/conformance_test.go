@@ -1,27 +1,27 @@
-// Package conformance runs the conformance suite of base on Apache Kafka.
+// Package conformance runs the conformance suite of client on Apache Kafka.
 package conformance
 
 import (
 	"os"
 	"testing"
 
-	"github.com/kavro/kavro/base/basetest"
-	"github.com/kavro/kavro/integration/internal/bases"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
+	"github.com/kavro/kavro/integration/internal/drivers"
+	"github.com/kavro/kavro/kafka/kafkatest"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
 func TestConfluent(t *testing.T) {
-	basetest.RunOn(t, basetest.Cluster{Brokers: broker.Address}, bases.Confluent)
+	kafkatest.RunOn(t, kafkatest.Cluster{Brokers: broker.Address}, drivers.Confluent)
 }
 
 func TestFranz(t *testing.T) {
-	basetest.RunOn(t, basetest.Cluster{Brokers: broker.Address}, bases.Franz)
+	kafkatest.RunOn(t, kafkatest.Cluster{Brokers: broker.Address}, drivers.Franz)
 }
 
 func TestMixed(t *testing.T) {
-	basetest.RunMixedOn(t, basetest.Cluster{Brokers: broker.Address}, bases.Confluent, bases.Franz)
+	kafkatest.RunMixedOn(t, kafkatest.Cluster{Brokers: broker.Address}, drivers.Confluent, drivers.Franz)
 }

@@ -6,13 +6,13 @@ import (
 	"os"
 	"testing"
 
-	"github.com/kavro/kavro/integration/internal/bases"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/integration/internal/apache"
+	"github.com/kavro/kavro/integration/internal/drivers"
 	"github.com/kavro/kavro/internal/chaostest"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
-func TestPipelines(t *testing.T) { bases.Chaos(t, broker, chaostest.Pipelines) }
+func TestPipelines(t *testing.T) { drivers.Chaos(t, broker, chaostest.Pipelines) }

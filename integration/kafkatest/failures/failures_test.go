@@ -14,17 +14,17 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
-// eachBase runs a test on each base, with a broker of its own.
-func eachBase(t *testing.T, test func(t *testing.T, base string, broker *kafka.Broker)) {
+// eachDriver runs a test on each client, with a broker of its own.
+func eachDriver(t *testing.T, test func(t *testing.T, client string, broker *apache.Broker)) {
 	for _, b := range []string{"confluent", "franz"} {
 		t.Run(b, func(t *testing.T) {
-			broker, err := kafka.Start()
+			broker, err := apache.Start()
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, broker.Close()) })
 			test(t, b, broker)
@@ -38,7 +38,7 @@ func patient(t *testing.T) context.Context {
 	return ctx
 }
 
-func conf(b *kafka.Broker, more ...kavro.Config) kavro.Config {
+func conf(b *apache.Broker, more ...kavro.Config) kavro.Config {
 	return events.Conf(append([]kavro.Config{{
 		"bootstrap.servers": b.Address, "linger.ms": 5, "reconnect.backoff.max.ms": 300, "retry.backoff.max.ms": 300,
 		"message.timeout.ms": int((events.Patience + time.Minute).Milliseconds()),
@@ -50,7 +50,7 @@ func conf(b *kafka.Broker, more ...kavro.Config) kavro.Config {
 // every record is reported as delivered, and is in the log once and in order; the
 // consumer handles each at least once, and passes over none.
 func TestKilledBroker(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string, broker *kafka.Broker) {
+	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		const partitions, each = 4, 50_000
 		ctx, reg := patient(t), registry.NewMemory()
 		broker.CreateTopic(t, "events", partitions)
@@ -135,7 +135,7 @@ func produce(ctx context.Context, p *events.Producer, partitions, n int, deliver
 // What cannot be delivered while the broker is away fails as the time-out says,
 // and is not in the log afterwards; what is produced then is.
 func TestBrokerAway(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string, broker *kafka.Broker) {
+	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		const timedOut = -192
 		ctx, reg := patient(t), registry.NewMemory()
 		broker.CreateTopic(t, "events", 1)
@@ -152,7 +152,7 @@ func TestBrokerAway(t *testing.T) {
 			require.NoError(t, p.Produce(ctx, "events", "", events.Event{N: -1}, avroproducer.OnDelivery(func(avroproducer.Delivery) {})))
 		}
 		err = send(-1)
-		var away *base.Error
+		var away *kafka.Error
 		require.True(t, errors.As(err, &away), "%v", err)
 		require.EqualValues(t, timedOut, away.Code, "%v", err)
 		require.NoError(t, p.Flush(ctx))
@@ -172,7 +172,7 @@ func TestBrokerAway(t *testing.T) {
 // A transaction whose broker is killed between its last record and its commit is
 // committed once the broker is back.
 func TestTransactionOverAKill(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string, broker *kafka.Broker) {
+	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		ctx, reg := patient(t), registry.NewMemory()
 		broker.CreateTopic(t, "events", 1)
 		p, err := events.NewProducer(b, reg, conf(broker, kavro.Config{"transactional.id": "bank", "transaction.timeout.ms": 600_000}))

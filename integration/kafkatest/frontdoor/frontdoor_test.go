@@ -1,5 +1,5 @@
 // Package frontdoor goes the whole way on Apache Kafka: kavro's producers, consumers
-// and pipelines with both bases, and clients that are not ours beside them.
+// and pipelines with both clients, and clients that are not ours beside them.
 package frontdoor
 
 import (
@@ -15,18 +15,18 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
-var bases = []string{"confluent", "franz"}
+var drivers = []string{"confluent", "franz"}
 
 func patient(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), events.Patience)
@@ -38,12 +38,12 @@ func conf(more ...kavro.Config) kavro.Config {
 	return events.Conf(append([]kavro.Config{{"bootstrap.servers": broker.Address, "auto.offset.reset": "earliest"}}, more...)...)
 }
 
-// Each codec, written by each base, read by each: records as they were, and the
+// Each codec, written by each client, read by each: records as they were, and the
 // batches in the log are compressed as asked.
 func TestCodecs(t *testing.T) {
 	codes := map[string]uint8{"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4} // message format v2, "attributes"
 	for codec, number := range codes {
-		for _, writer := range bases {
+		for _, writer := range drivers {
 			t.Run(codec+"/"+writer, func(t *testing.T) {
 				const n = 2000
 				ctx, reg, topic := patient(t), registry.NewMemory(), "codec-"+codec+"-"+writer
@@ -51,12 +51,12 @@ func TestCodecs(t *testing.T) {
 				p, err := events.NewProducer(writer, reg, conf(kavro.Config{"compression.type": codec, "linger.ms": 20}))
 				require.NoError(t, err)
 				for i := range n {
-					require.NoError(t, p.Produce(ctx, topic, fmt.Sprint(i), event(i), avroproducer.WithHeaders(base.Header{Key: "i", Value: fmt.Append(nil, i)})))
+					require.NoError(t, p.Produce(ctx, topic, fmt.Sprint(i), event(i), avroproducer.WithHeaders(kafka.Header{Key: "i", Value: fmt.Append(nil, i)})))
 				}
 				require.NoError(t, p.Delete(ctx, topic, "tombstone"))
 				require.NoError(t, p.Close(ctx))
 
-				for _, reader := range bases {
+				for _, reader := range drivers {
 					c, err := events.NewConsumer(reader, reg, conf(kavro.Config{"group.id": topic + reader}), []string{topic})
 					require.NoError(t, err)
 					for i := range n {
@@ -64,7 +64,7 @@ func TestCodecs(t *testing.T) {
 						require.NoError(t, err)
 						require.Equal(t, fmt.Sprint(i), m.Key)
 						require.Equal(t, event(i), m.Value)
-						require.Equal(t, []base.Header{{Key: "i", Value: fmt.Append(nil, i)}}, m.Headers)
+						require.Equal(t, []kafka.Header{{Key: "i", Value: fmt.Append(nil, i)}}, m.Headers)
 					}
 					m, err := c.Poll(ctx)
 					require.NoError(t, err)
@@ -98,7 +98,7 @@ func event(i int) events.Event {
 // Readers of committed records see what was committed, in order, and nothing of
 // what was aborted; others see all of it.
 func TestTransactions(t *testing.T) {
-	for _, b := range bases {
+	for _, b := range drivers {
 		t.Run(b, func(t *testing.T) {
 			ctx, reg, topic := patient(t), registry.NewMemory(), "transactions-"+b
 			broker.CreateTopic(t, topic, 2)
@@ -133,7 +133,7 @@ func TestTransactions(t *testing.T) {
 			}
 			require.NoError(t, p.Close(ctx))
 			for isolation, want := range map[string][2][]int64{"read_committed": committed, "read_uncommitted": all} {
-				for _, reader := range bases {
+				for _, reader := range drivers {
 					c, err := events.NewConsumer(reader, reg, conf(kavro.Config{"group.id": topic + reader + isolation, "isolation.level": isolation, "enable.partition.eof": true}),
 						[]string{topic}, kavro.Consumer(avroconsumer.WithToEnd()))
 					require.NoError(t, err)
@@ -154,10 +154,10 @@ func TestTransactions(t *testing.T) {
 }
 
 // A second instance with the same transactional id fences the first, whichever
-// base either has: what the first had open is aborted, and it is told for good.
+// client either has: what the first had open is aborted, and it is told for good.
 func TestFencing(t *testing.T) {
-	for _, first := range bases {
-		for _, second := range bases {
+	for _, first := range drivers {
+		for _, second := range drivers {
 			t.Run(first+" by "+second, func(t *testing.T) {
 				ctx, reg, topic := patient(t), registry.NewMemory(), "fencing-"+first+"-"+second
 				broker.CreateTopic(t, topic, 1)
@@ -197,7 +197,7 @@ func TestFencing(t *testing.T) {
 
 // A pipeline from the front door: every event is transformed exactly once.
 func TestPipeline(t *testing.T) {
-	for _, b := range bases {
+	for _, b := range drivers {
 		t.Run(b, func(t *testing.T) {
 			const n = 5000
 			ctx, reg, in, out := patient(t), registry.NewMemory(), "in-"+b, "out-"+b
@@ -211,7 +211,7 @@ func TestPipeline(t *testing.T) {
 			require.NoError(t, p.Close(ctx))
 			line, err := kavro.NewPipeline[string, events.Event, string, events.Event](
 				conf(kavro.Config{"group.id": in, "transactional.id": in}), []string{in},
-				kavro.Base(b), kavro.Registry(reg), kavro.ValueSchema(events.Schema), kavro.Output(kavro.ValueSchema(events.Schema)), kavro.Pipeline(pipeline.WithToEnd()))
+				kavro.Driver(b), kavro.Registry(reg), kavro.ValueSchema(events.Schema), kavro.Output(kavro.ValueSchema(events.Schema)), kavro.Pipeline(pipeline.WithToEnd()))
 			require.NoError(t, err)
 			require.NoError(t, line.Run(ctx, func(_ context.Context, m *events.Message) ([]events.Record, error) {
 				return []events.Record{{Topic: out, Value: m.Value}}, nil

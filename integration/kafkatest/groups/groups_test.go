@@ -12,15 +12,15 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
 // The ways to share partitions: one that takes all from all (eager), one that takes
 // only what moves (cooperative), and KIP-848.
@@ -47,7 +47,7 @@ func TestJoinsAndLeaves(t *testing.T) {
 	}
 }
 
-func joinsAndLeaves(t *testing.T, base, topic string, protocol kavro.Config) {
+func joinsAndLeaves(t *testing.T, client, topic string, protocol kavro.Config) {
 	const (
 		partitions, each = 12, 8400
 		members, changes = 4, 20
@@ -56,7 +56,7 @@ func joinsAndLeaves(t *testing.T, base, topic string, protocol kavro.Config) {
 	defer cancel()
 	reg := registry.NewMemory()
 	broker.CreateTopic(t, topic, partitions)
-	fill(ctx, t, base, reg, topic, partitions, each)
+	fill(ctx, t, client, reg, topic, partitions, each)
 
 	l := events.NewLedger(partitions, each)
 	conf := events.Conf(kavro.Config{
@@ -65,7 +65,7 @@ func joinsAndLeaves(t *testing.T, base, topic string, protocol kavro.Config) {
 	}, protocol)
 	var group []*member
 	join := func() {
-		c, err := events.NewConsumer(base, reg, conf, []string{topic}, kavro.Consumer(
+		c, err := events.NewConsumer(client, reg, conf, []string{topic}, kavro.Consumer(
 			avroconsumer.WithConcurrency(4, avroconsumer.Partition), avroconsumer.WithDrainTimeout(time.Minute)))
 		require.NoError(t, err)
 		m := &member{consumer: c, ended: make(chan error, 1)}
@@ -111,8 +111,8 @@ func (m *member) quit(ctx context.Context, t *testing.T) {
 }
 
 // fill writes n events to each partition.
-func fill(ctx context.Context, t *testing.T, base string, reg kavro.SchemaRegistry, topic string, partitions, n int) {
-	p, err := events.NewProducer(base, reg, kavro.Config{"bootstrap.servers": broker.Address, "linger.ms": 5})
+func fill(ctx context.Context, t *testing.T, client string, reg kavro.SchemaRegistry, topic string, partitions, n int) {
+	p, err := events.NewProducer(client, reg, kavro.Config{"bootstrap.servers": broker.Address, "linger.ms": 5})
 	require.NoError(t, err)
 	for i := range n {
 		for q := range int32(partitions) {
@@ -129,7 +129,7 @@ func TestConsumerProtocolRefuses(t *testing.T) {
 		for key, value := range map[string]any{"session.timeout.ms": 10_000, "heartbeat.interval.ms": 100, "partition.assignment.strategy": "range"} {
 			conf := kavro.Config{"bootstrap.servers": broker.Address, "group.id": "g", "group.protocol": "consumer", key: value}
 			_, err := events.NewConsumer(b, registry.NewMemory(), conf, nil)
-			var refused *base.ConfigError
+			var refused *kafka.ConfigError
 			require.True(t, errors.As(err, &refused), "%s: %s: %v", b, key, err)
 			require.Equal(t, key, refused.Key)
 		}

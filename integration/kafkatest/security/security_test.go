@@ -12,15 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/base"
+	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
-	"github.com/kavro/kavro/integration/internal/kafka"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
 
-var broker *kafka.Broker
+var broker *apache.Broker
 
-func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
 // Codes of Kafka's protocol, and librdkafka's for a password that is refused.
 const (
@@ -30,7 +30,7 @@ const (
 	authenticationFailed     = -169
 )
 
-func eachBase(t *testing.T, test func(t *testing.T, base string)) {
+func eachDriver(t *testing.T, test func(t *testing.T, client string)) {
 	for _, b := range []string{"confluent", "franz"} {
 		t.Run(b, func(t *testing.T) {
 			t.Parallel()
@@ -58,22 +58,22 @@ func as(user, password string, more ...kavro.Config) kavro.Config {
 
 func code(t *testing.T, err error) int16 {
 	t.Helper()
-	var e *base.Error
+	var e *kafka.Error
 	require.True(t, errors.As(err, &e), "%v", err)
 	return e.Code
 }
 
 func TestAllowed(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string) {
+	eachDriver(t, func(t *testing.T, b string) {
 		ctx, reg, topic, group := patient(t), registry.NewMemory(), "allowed-"+b, "allowed-"+b
 		broker.CreateTopic(t, topic, 1)
-		broker.Allow(t, kafka.Alice, kafka.Topic, topic)
-		broker.Allow(t, kafka.Alice, kafka.Group, group)
-		p, err := events.NewProducer(b, reg, as(kafka.Alice, kafka.AlicePassword))
+		broker.Allow(t, apache.Alice, apache.Topic, topic)
+		broker.Allow(t, apache.Alice, apache.Group, group)
+		p, err := events.NewProducer(b, reg, as(apache.Alice, apache.AlicePassword))
 		require.NoError(t, err)
 		require.NoError(t, p.ProduceSync(ctx, events.Record{Topic: topic, Value: events.Event{N: 7}}))
 		require.NoError(t, p.Close(ctx))
-		c, err := events.NewConsumer(b, reg, as(kafka.Alice, kafka.AlicePassword, kavro.Config{"group.id": group}), []string{topic})
+		c, err := events.NewConsumer(b, reg, as(apache.Alice, apache.AlicePassword, kavro.Config{"group.id": group}), []string{topic})
 		require.NoError(t, err)
 		m, err := c.Poll(ctx)
 		require.NoError(t, err)
@@ -84,18 +84,18 @@ func TestAllowed(t *testing.T) {
 }
 
 func TestTopicNotAllowed(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string) {
+	eachDriver(t, func(t *testing.T, b string) {
 		ctx, reg, topic, group := patient(t), registry.NewMemory(), "secret-"+b, "curious-"+b
 		broker.CreateTopic(t, topic, 1)
-		broker.Allow(t, kafka.Bob, kafka.Group, group)
-		p, err := events.NewProducer(b, reg, as(kafka.Bob, kafka.BobPassword))
+		broker.Allow(t, apache.Bob, apache.Group, group)
+		p, err := events.NewProducer(b, reg, as(apache.Bob, apache.BobPassword))
 		require.NoError(t, err)
 		err = p.ProduceSync(ctx, events.Record{Topic: topic})
 		require.EqualValues(t, topicAuthorizationFailed, code(t, err))
 		require.ErrorContains(t, err, topic)
 		require.NoError(t, p.Close(ctx))
 
-		c, err := events.NewConsumer(b, reg, as(kafka.Bob, kafka.BobPassword, kavro.Config{"group.id": group}), []string{topic})
+		c, err := events.NewConsumer(b, reg, as(apache.Bob, apache.BobPassword, kavro.Config{"group.id": group}), []string{topic})
 		require.NoError(t, err)
 		_, err = c.Poll(ctx)
 		require.EqualValues(t, topicAuthorizationFailed, code(t, err))
@@ -105,12 +105,12 @@ func TestTopicNotAllowed(t *testing.T) {
 }
 
 func TestGroupNotAllowed(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string) {
+	eachDriver(t, func(t *testing.T, b string) {
 		ctx, reg, topic := patient(t), registry.NewMemory(), "shared-"+b
 		broker.CreateTopic(t, topic, 1)
-		broker.Allow(t, kafka.Bob, kafka.Topic, topic)
+		broker.Allow(t, apache.Bob, apache.Topic, topic)
 		for name, protocol := range map[string]kavro.Config{"classic": {}, "consumer": {"group.protocol": "consumer"}} {
-			c, err := events.NewConsumer(b, reg, as(kafka.Bob, kafka.BobPassword, kavro.Config{"group.id": "closed-" + b}, protocol), []string{topic})
+			c, err := events.NewConsumer(b, reg, as(apache.Bob, apache.BobPassword, kavro.Config{"group.id": "closed-" + b}, protocol), []string{topic})
 			require.NoError(t, err)
 			_, err = c.Poll(ctx)
 			require.EqualValues(t, groupAuthorizationFailed, code(t, err), name)
@@ -120,11 +120,11 @@ func TestGroupNotAllowed(t *testing.T) {
 }
 
 func TestTransactionalIDNotAllowed(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string) {
+	eachDriver(t, func(t *testing.T, b string) {
 		ctx, reg, topic := patient(t), registry.NewMemory(), "ledger-"+b
 		broker.CreateTopic(t, topic, 1)
-		broker.Allow(t, kafka.Bob, kafka.Topic, topic)
-		p, err := events.NewProducer(b, reg, as(kafka.Bob, kafka.BobPassword, kavro.Config{"transactional.id": "bank-" + b}))
+		broker.Allow(t, apache.Bob, apache.Topic, topic)
+		p, err := events.NewProducer(b, reg, as(apache.Bob, apache.BobPassword, kavro.Config{"transactional.id": "bank-" + b}))
 		require.NoError(t, err)
 		err = p.Transaction(ctx, func(ctx context.Context) error { return p.Produce(ctx, topic, "", events.Event{}) })
 		require.EqualValues(t, txnIDAuthorizationFailed, code(t, err))
@@ -135,10 +135,10 @@ func TestTransactionalIDNotAllowed(t *testing.T) {
 // A wrong password is told to Hooks.Error at once. The clients go on trying, since
 // a password may be put right at the broker; a record fails at message.timeout.ms.
 func TestWrongPassword(t *testing.T) {
-	eachBase(t, func(t *testing.T, b string) {
+	eachDriver(t, func(t *testing.T, b string) {
 		ctx, reg := patient(t), registry.NewMemory()
 		told := make(chan error, 1000)
-		hooks := kavro.Hooks(base.Hooks{Error: func(err error) {
+		hooks := kavro.Hooks(kafka.Hooks{Error: func(err error) {
 			select {
 			case told <- err:
 			default:
@@ -156,13 +156,13 @@ func TestWrongPassword(t *testing.T) {
 				}
 			}
 		}
-		p, err := events.NewProducer(b, reg, as(kafka.Alice, "wrong", kavro.Config{"message.timeout.ms": 3000}), hooks)
+		p, err := events.NewProducer(b, reg, as(apache.Alice, "wrong", kavro.Config{"message.timeout.ms": 3000}), hooks)
 		require.NoError(t, err)
 		require.Error(t, p.ProduceSync(ctx, events.Record{Topic: "any"}))
 		hears()
 		require.NoError(t, p.Close(ctx))
 
-		c, err := events.NewConsumer(b, reg, as(kafka.Alice, "wrong", kavro.Config{"group.id": "any"}), []string{"any"}, hooks)
+		c, err := events.NewConsumer(b, reg, as(apache.Alice, "wrong", kavro.Config{"group.id": "any"}), []string{"any"}, hooks)
 		require.NoError(t, err)
 		polling, stop := context.WithCancel(ctx)
 		polled := make(chan error, 1)

@@ -1,0 +1,16 @@
+// Package kafka runs Apache Kafka for tests: one node (KRaft) on 127.0.0.1, with
+// a listener for everyone and one for SASL/PLAIN with ACLs.
+//
+// A test package usually shares one broker:
+//
+//	var broker *kafka.Broker
+//
+//	func TestMain(m *testing.M) { os.Exit(kafka.Main(m, &broker)) }
+//
+//	func TestIt(t *testing.T) {
+//		broker.CreateTopic(t, "orders", 3)
+//		kavro.NewProducer[string, Order](kavro.Config{"bootstrap.servers": broker.Address, ...})
+//	}
+//
+// A test that stops or kills a broker has one of its own, from [Start].
+package apache

@@ -1,0 +1,323 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"crypto/rand"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/internal/kafkaconf"
+	"github.com/kavro/kavro/kafka"
+)
+
+// A plan is a configuration as librdkafka takes it, with what is wrong with it
+// already. librdkafka judges the rest: see open.
+type plan struct {
+	m    ckafka.ConfigMap
+	view *kafkaconf.View
+	errs []error
+}
+
+func (p *plan) keep(err error) {
+	if err != nil {
+		p.errs = append(p.errs, err)
+	}
+}
+
+// producerConf is the configuration of a producer.
+func producerConf(conf kafka.Config, hooks kafka.Hooks) *plan {
+	p := translate(conf, hooks)
+	if p.mayBeIdempotent() {
+		setDefault(p.m, "enable.idempotence", "true")
+	}
+	p.m["go.delivery.report.fields"] = "none" // a report brings back the caller's own record
+	// The channels are made at full size: a million slots each by default, 24 MB.
+	setDefault(p.m, "go.events.channel.size", 10_000)
+	setDefault(p.m, "go.produce.channel.size", 1) // of ProduceChannel, which nobody has
+	return p
+}
+
+// consumerConf is the configuration of a consumer.
+func consumerConf(conf kafka.Config, hooks kafka.Hooks) (p *plan, k consumerKind) {
+	p = translate(conf, hooks)
+	const reset = "auto.offset.reset"
+	policy := strings.ToLower(p.view.Get(reset))
+	if policy == "none" { // Java's word
+		policy = "error"
+		p.m[reset] = policy
+	}
+	k = consumerKind{grouped: isSet(p.m, "group.id"), incremental: p.view.Get("group.protocol") == "consumer", reset: resetPolicy(policy)}
+	if !k.grouped {
+		// librdkafka reads nothing without a group, not even what is assigned
+		// by hand: a name that nobody has, and that no broker is told of.
+		p.m["group.id"] = "kavro-" + rand.Text()
+	}
+	p.m["enable.auto.commit"] = "false"
+	p.m["enable.auto.offset.store"] = "false"
+	setDefault(p.m, "fetch.queue.backoff.ms", "2")
+	delete(p.m, "go.events.channel.size")
+	delete(p.m, "go.produce.channel.size")
+	return p, k
+}
+
+// translate writes conf as confluent-kafka-go takes it, without the keys that
+// are not for librdkafka, and those that are wrong.
+func translate(conf kafka.Config, hooks kafka.Hooks) *plan {
+	p := &plan{m: make(ckafka.ConfigMap, len(conf)+8), view: kafkaconf.NewView(conf)}
+	for _, key := range conf.Keys() {
+		if !kafkaconf.IsForeign(key) {
+			p.keep(p.put(conf, key))
+		}
+	}
+	p.view.CheckForeign()
+	p.view.CheckSecurity()
+	if _, mocked := conf["test.mock.num.brokers"]; !mocked {
+		p.putBrokers()
+	}
+	if p.tokenMissing(hooks) {
+		p.view.Fail("sasl.mechanisms", "OAUTHBEARER needs Hooks.Token, or sasl.oauthbearer.method=oidc")
+	}
+	if hooks.Token != nil && strings.EqualFold(p.view.Get("sasl.oauthbearer.method"), "oidc") && !p.view.Failed("sasl.oauthbearer.method") {
+		p.view.Fail("sasl.oauthbearer.method", "is oidc, and Hooks.Token is given too: there is one source of tokens")
+	}
+	p.keep(p.view.Err())
+	switch {
+	case hooks.Logger != nil:
+		p.m["go.logs.channel.enable"] = true
+	case !isSet(p.m, "log_level") && !isSet(p.m, "debug"):
+		// librdkafka would write to stderr. What level 0 lets through, the line
+		// about a fatal error, lies in its queue until the end.
+		p.m["log_level"], p.m["log.queue"] = "0", "true"
+	}
+	return p
+}
+
+// put sets one key.
+func (p *plan) put(conf kafka.Config, key string) error {
+	text, err := conf.String(key, "")
+	if err != nil {
+		return err
+	}
+	switch key {
+	case "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store":
+		// Read by the layer above: a client commits only when told to.
+		_, err := conf.Bool(key, false)
+		return err
+	case "auto.commit.interval.ms":
+		_, err := conf.Duration(key, 0)
+		return err
+	case "max.poll.records":
+		if n, err := conf.Int(key, 500); err != nil || n == 500 {
+			return err
+		}
+		return &kafka.ConfigError{Key: key, Reason: "in librdkafka it is for share consumers; avroconsumer.WithInFlight bounds what is read ahead, and the max of RunBatch what a handler gets"}
+	case "go.delivery.report.fields":
+		return nil // the report of a record is the record itself
+	case "go.events.channel.size", "go.produce.channel.size":
+		n, err := conf.Int(key, 0)
+		if err == nil && n < 1 {
+			err = &kafka.ConfigError{Key: key, Reason: "must be at least 1"}
+		}
+		p.m[key] = n
+		return err
+	}
+	if want, reason := fixed(key); reason != "" {
+		if v, err := conf.Bool(key, want); err != nil || v != want {
+			return &kafka.ConfigError{Key: key, Reason: reason}
+		}
+		return nil
+	}
+	k, known := kafkaconf.Find(key)
+	if text == "" && known && p.view.Name(k.Main) != key {
+		return nil // another name of the key says more
+	}
+	if known {
+		var reason string
+		if text, reason = k.Value(text); reason != "" {
+			return &kafka.ConfigError{Key: key, Reason: reason}
+		}
+	}
+	p.m[key] = text
+	return nil
+}
+
+// putBrokers sets where the brokers are, as the user named the key.
+func (p *plan) putBrokers() {
+	const key = "metadata.broker.list"
+	if !p.view.Given(key) {
+		p.view.Fail("bootstrap.servers", "required: where the brokers are, as host:port,host:port")
+		return
+	}
+	brokers := p.view.Brokers()
+	if len(brokers) == 0 && p.view.Err() == nil {
+		p.view.Fail(key, "names no broker")
+	}
+	delete(p.m, "metadata.broker.list")
+	delete(p.m, "bootstrap.servers")
+	p.m[p.view.Name(key)] = strings.Join(brokers, ",")
+}
+
+// tokenMissing reports whether nobody would answer for a token.
+func (p *plan) tokenMissing(hooks kafka.Hooks) bool {
+	return hooks.Token == nil && strings.HasPrefix(strings.ToLower(p.view.Get("security.protocol")), "sasl_") &&
+		strings.EqualFold(p.view.Get("sasl.mechanisms"), "OAUTHBEARER") &&
+		!strings.EqualFold(p.view.Get("sasl.oauthbearer.method"), "oidc") && !p.view.Changed("enable.sasl.oauthbearer.unsecure.jwt")
+}
+
+// fixed names the settings of confluent-kafka-go that must be as they are for
+// a client to keep its promises, with the reason; it is empty for other keys.
+func fixed(key string) (want bool, reason string) {
+	switch key {
+	case "go.batch.producer":
+		return false, "must be false: it loses headers and timestamps, and Flush may return before everything is sent"
+	case "go.delivery.reports":
+		return true, "must be true: every record is reported"
+	case "delivery.report.only.error":
+		return false, "must be false: every record is reported"
+	case "go.events.channel.enable":
+		return false, "must be false: events come out of Poll"
+	case "go.application.rebalance.enable":
+		return false, "must be false: rebalances go to kafka.Rebalance"
+	case "go.logs.channel.enable", "go.logs.channel":
+		return false, "not to be set: log lines go to kafka.Hooks.Logger"
+	}
+	return false, ""
+}
+
+// mayBeIdempotent reports whether enable.idempotence can be on by default: the
+// program has not spoken about it, and no other setting contradicts it.
+func (p *plan) mayBeIdempotent() bool {
+	if p.view.Given("enable.idempotence") {
+		return false // as the program says
+	}
+	if acks := strings.ToLower(p.view.Get("request.required.acks")); acks != "all" && acks != "-1" {
+		return false
+	}
+	limits := []struct {
+		key      string
+		min, max int
+	}{
+		{"max.in.flight.requests.per.connection", 1, 5},
+		{"message.send.max.retries", 1, 1 << 31},
+		{"queue.buffering.backpressure.threshold", 1, 1},
+	}
+	for _, l := range limits {
+		// What is no number is an error of its own.
+		if n, err := strconv.Atoi(p.view.Get(l.key)); p.view.Given(l.key) && err == nil && (n < l.min || n > l.max) {
+			return false
+		}
+	}
+	return strings.EqualFold(p.view.Get("queuing.strategy"), "fifo")
+}
+
+// open makes a client of p. librdkafka stops at the first key that it does not
+// like, in an order of its own: the others are found by taking that one away and
+// trying again, without brokers, so that nothing is connected.
+func open[T any](p *plan, construct func(*ckafka.ConfigMap) (T, error), discard func(T)) (client T, err error) {
+	if len(p.errs) == 0 {
+		if client, err = construct(&p.m); err == nil {
+			return client, nil
+		}
+		if !isArgument(err) {
+			return client, convert(err)
+		}
+	}
+	m := maps.Clone(p.m)
+	delete(m, "bootstrap.servers")
+	delete(m, "metadata.broker.list")
+	errs := p.errs
+	blamed := make(map[string]bool)
+	for _, err := range errs {
+		if e, ok := errors.AsType[*kafka.ConfigError](err); ok {
+			blamed[e.Key] = true
+		}
+	}
+	for range len(m) {
+		trial, err := construct(&m)
+		if err == nil {
+			discard(trial)
+			break
+		}
+		e, single := p.configError(err, m)
+		if blamed[e.Key] || !single && len(errs) > 0 {
+			break // what is left may follow from what was taken away
+		}
+		errs, blamed[e.Key] = append(errs, e), true
+		if _, set := m[e.Key]; !set || !single {
+			break
+		}
+		delete(m, e.Key)
+	}
+	if err != nil && len(errs) == 0 { // something about the brokers
+		e, _ := p.configError(err, p.m)
+		errs = append(errs, e)
+	}
+	var none T
+	return none, kafkaconf.Join(errs...)
+}
+
+// isArgument reports whether librdkafka refused what it was given.
+func isArgument(err error) bool {
+	var ke ckafka.Error
+	return errors.As(err, &ke) && ke.Code() == ckafka.ErrInvalidArg
+}
+
+// configError makes a *kafka.ConfigError of what confluent-kafka-go's
+// constructors return, which name the key somewhere in a sentence. single is false
+// if it is about keys that do not go together.
+func (p *plan) configError(err error, m ckafka.ConfigMap) (e *kafka.ConfigError, single bool) {
+	text := strings.TrimSpace(err.Error())
+	if ke, ok := errors.AsType[ckafka.Error](err); ok {
+		text = strings.TrimSpace(ke.String())
+	}
+	if strings.Contains(text, "No such configuration property") {
+		known := knownKeys()
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !slices.Contains(known, key) && strings.Contains(text, `"`+key+`"`) {
+				return kafkaconf.Unknown(key, known), true
+			}
+		}
+	}
+	// The first key in the text; the longest, since keys begin with one another.
+	named, first, length := "librdkafka", len(text), 0
+	for key := range m {
+		for _, name := range []string{key, kafkaconf.Main(key)} {
+			i := strings.Index(text, name)
+			if i >= 0 && (i < first || i == first && len(name) > length) {
+				named, first, length = key, i, len(name)
+			}
+		}
+	}
+	single = strings.Contains(text, `"`+kafkaconf.Main(named)+`"`) || strings.Contains(text, `"`+named+`"`)
+	return &kafka.ConfigError{Key: named, Reason: p.spoken(text, m)}, single
+}
+
+// spoken is text with the names of keys that the user wrote: librdkafka speaks of
+// request.required.acks where acks was set.
+func (p *plan) spoken(text string, m ckafka.ConfigMap) string {
+	for key := range m {
+		if main := kafkaconf.Main(key); main != key {
+			for _, quote := range []string{`"`, "`"} {
+				text = strings.ReplaceAll(text, quote+main+quote, quote+key+quote)
+			}
+		}
+	}
+	return text
+}
+
+func setDefault(m ckafka.ConfigMap, key string, v ckafka.ConfigValue) {
+	if _, ok := m[key]; !ok {
+		m[key] = v
+	}
+}
+
+func isSet(m ckafka.ConfigMap, key string) bool {
+	v, ok := m[key]
+	return ok && v != ""
+}

@@ -1,0 +1,110 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"time"
+
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/kafka"
+)
+
+// delivery is what a report needs to find back to its record. librdkafka
+// carries it as the message's opaque; it is used again once the report was made.
+type delivery struct {
+	record *kafka.Record
+	done   func(*kafka.Record, error)
+	round  *round
+	millis int64 // the timestamp that was sent
+}
+
+// deliver calls done for every report, one after the other, until quit. The
+// binding sends a message per record through the channel. They are taken in
+// batches: the lock, and the look at those who wait for room, are once per batch.
+func (p *producer) deliver() {
+	var made []*delivery
+	for {
+		select {
+		case ev := <-p.reports:
+			made = p.report(ev, made)
+		case <-p.quit:
+			return
+		}
+		for n := min(len(p.reports), 1000); n > 0; n-- {
+			made = p.report(<-p.reports, made)
+		}
+		if p.settle(made) {
+			p.offerRoom()
+		}
+		made = made[:0]
+	}
+}
+
+// report makes one report, and appends its delivery to made.
+func (p *producer) report(ev ckafka.Event, made []*delivery) []*delivery {
+	m, ok := ev.(*ckafka.Message)
+	if !ok {
+		return append(made, ev.(given).up())
+	}
+	d := m.Opaque.(*delivery)
+	if p.ledger != nil && !p.ledger.settle(d) {
+		return made // given up by Close before
+	}
+	r := d.record
+	r.Offset, r.LeaderEpoch = -1, -1
+	r.TimestampType = kafka.TimestampCreate
+	if r.Timestamp.IsZero() {
+		r.Timestamp = time.UnixMilli(d.millis)
+	}
+	var err error
+	if m.TopicPartition.Error != nil {
+		err = p.deliveryError(m)
+		p.lost.CompareAndSwap(nil, &lost{err})
+	} else {
+		p.errs.OK()
+		r.Partition = m.TopicPartition.Partition
+		r.Offset = max(-1, int64(m.TopicPartition.Offset)) // unknown with acks=0
+		if m.TopicPartition.LeaderEpoch != nil {
+			r.LeaderEpoch = *m.TopicPartition.LeaderEpoch
+		}
+	}
+	if d.done != nil {
+		d.done(r, err)
+	}
+	return append(made, d)
+}
+
+// lost is why the first record of a transaction was not delivered.
+type lost struct{ err error }
+
+// settle counts off deliveries whose reports were made, and tells whether there
+// may be room worth having.
+func (p *producer) settle(made []*delivery) (room bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.awaited -= len(made)
+	for len(made) > 0 {
+		of, n := made[0].round, 0
+		for n < len(made) && made[n].round == of {
+			p.recycle(made[n])
+			n++
+		}
+		p.countOff(of, n)
+		made = made[n:]
+	}
+	return p.awaited <= 0
+}
+
+// deliveryError is why a record was not delivered.
+func (p *producer) deliveryError(m *ckafka.Message) error {
+	if p.purging.Load() {
+		if ke, ok := m.TopicPartition.Error.(ckafka.Error); ok {
+			switch ke.Code() {
+			case ckafka.ErrPurgeQueue, ckafka.ErrPurgeInflight:
+				return p.unsent
+			}
+		}
+	}
+	return p.errs.Explain(convertAt(m.TopicPartition.Error, *m.TopicPartition.Topic, m.TopicPartition.Partition))
+}

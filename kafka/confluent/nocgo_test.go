@@ -1,0 +1,22 @@
+//go:build !cgo
+
+package confluent_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/confluent"
+)
+
+func TestWithoutCgo(t *testing.T) {
+	const want = "kafka/confluent needs cgo: set CGO_ENABLED=1 or use kafka/franz"
+	_, err := confluent.NewProducer(kafka.Config{}, kafka.Hooks{})
+	require.EqualError(t, err, want)
+	_, err = confluent.NewConsumer(kafka.Config{}, kafka.Hooks{})
+	require.EqualError(t, err, want)
+	_, err = confluent.NewSession(kafka.Config{}, kafka.Hooks{})
+	require.EqualError(t, err, want)
+}

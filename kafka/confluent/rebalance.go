@@ -1,0 +1,325 @@
+//go:build cgo
+
+package confluent
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	ckafka "github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/kavro/kavro/kafka"
+)
+
+// How a rebalance goes. librdkafka calls onRebalance from within its poll, and
+// goes on only after an assign or unassign there.
+//
+//	assigned   answered at once with "nothing": the partitions are kept in
+//	           joining, and begin when the group's offsets are known and
+//	           Rebalance.Assigned has answered, both within the contexts of
+//	           Poll. Until then nothing of them is read.
+//	revoked    Rebalance is told before the answer, but of no partition that it
+//	           was not told of when it came.
+//
+// The binding answers by itself if the callback does not, and then blocks for
+// ever if that fails; so every path here answers.
+
+// joining is partitions that were assigned and not yet begun.
+type joining struct {
+	partitions  []kafka.TopicPartition
+	cooperative bool
+	start       []kafka.Offset // what Rebalance.Assigned has answered
+	group       inquiry[groupOffsets]
+	places      inquiry[places] // where partitions start and end, as far as needed
+}
+
+// onRebalance is the callback for librdkafka's rebalances.
+func (c *consumer) onRebalance(client *ckafka.Consumer, ev ckafka.Event) error {
+	c.rebalances++
+	cooperative := client.GetRebalanceProtocol() == "COOPERATIVE"
+	defer func() { c.exceeded = false }()
+	switch ev := ev.(type) {
+	case ckafka.AssignedPartitions:
+		c.onAssigned(ev.Partitions, cooperative)
+	case ckafka.RevokedPartitions:
+		c.onRevoked(ev.Partitions, cooperative)
+	}
+	return nil // the binding ignores it
+}
+
+func (c *consumer) onAssigned(given []ckafka.TopicPartition, cooperative bool) {
+	var err error
+	if cooperative {
+		err = c.client.IncrementalAssign(nil)
+	} else {
+		err = c.client.Assign(nil)
+	}
+	if err != nil {
+		c.events.Report(convert(err))
+	}
+	if c.pollCtx == nil {
+		return // being closed
+	}
+	c.rebalanced()
+	if len(given) == 0 {
+		return // nothing new
+	}
+
+	j := &joining{cooperative: cooperative}
+	if c.joining != nil {
+		j.partitions, j.start = c.joining.partitions, c.joining.start
+	}
+	c.mu.Lock()
+	for _, tp := range given {
+		p := kafka.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition}
+		if c.parts[p] == nil {
+			c.parts[p] = new(part)
+			j.partitions = append(j.partitions, p)
+		}
+	}
+	c.mu.Unlock()
+	if len(j.partitions) > 0 {
+		c.joining = j
+	}
+}
+
+// begin starts reading what was assigned, if that is due: where Seek or
+// Rebalance says, else where the group is, else where auto.offset.reset says.
+// An error is for Poll to return; the next one goes on where this one stopped.
+func (c *consumer) begin(ctx context.Context) error {
+	j := c.joining
+	if j == nil {
+		return nil
+	}
+	group, err := j.group.wait(ctx, c, func(ms int) (groupOffsets, error) { return c.committed(j.partitions, ms) })
+	if err != nil {
+		return c.notYet(err)
+	}
+	if news := c.untold(group.offsets); c.rebalance != nil && len(news) > 0 {
+		start, err := c.rebalance.Assigned(ctx, news)
+		if err != nil {
+			return err
+		}
+		j.start = append(j.start, start...)
+		c.setTold(j.partitions)
+	}
+	at := override(group.offsets, j.start)
+	at = override(at, c.sought(j.partitions))
+	for i, o := range at {
+		if group.errs[o.TopicPartition] == nil { // else what the group has is not known
+			at[i] = c.kind.reset.apply(o)
+		}
+	}
+	reasons := group.errs
+	if named := special(at); len(named) > 0 {
+		found, err := j.places.wait(ctx, c, func(ms int) (places, error) { return c.ask(named, ms) })
+		if err != nil {
+			return c.notYet(err)
+		}
+		at = found.resolve(at)
+		reasons = maps.Clone(reasons)
+		maps.Copy(reasons, found.errs())
+	}
+	assign := c.client.Assign
+	if j.cooperative {
+		assign = c.client.IncrementalAssign
+	}
+	if err := c.read(at, reasons, assign); err != nil {
+		return err
+	}
+	c.joining = nil
+	for _, tp := range j.partitions {
+		c.events.TopicOK(tp.Topic)
+	}
+	return nil
+}
+
+// notYet is for an inquiry that failed: what the brokers say is given to Poll's
+// caller as an error of no partition, while the next Poll tries again; that a
+// context has ended, or the consumer is closed, ends Poll.
+func (c *consumer) notYet(err error) error {
+	if _, ok := errors.AsType[*kafka.Error](err); !ok {
+		return err
+	}
+	c.due = append(c.due, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Partition: -1}, Err: err})
+	return nil
+}
+
+func (c *consumer) onRevoked(taken []ckafka.TopicPartition, cooperative bool) {
+	partitions := make([]kafka.TopicPartition, len(taken))
+	for i, tp := range taken {
+		partitions[i] = kafka.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition}
+	}
+	told, begun := c.drop(partitions)
+	if c.pollCtx != nil && len(told) > 0 {
+		c.positions.Unlock() // Rebalance may seek
+		c.tell(c.pollCtx, told)
+		c.positions.Lock()
+		if c.kind.incremental {
+			c.rebalanced()
+		}
+	}
+	c.forget(partitions)
+
+	var err error
+	switch {
+	case !cooperative:
+		err = c.client.Unassign()
+	default:
+		err = c.client.IncrementalUnassign(topicPartitions(begun))
+	}
+	if err != nil {
+		c.events.Report(convert(err))
+	}
+}
+
+// rebalanced tells Rebalance that a rebalance is over, if it wants to know.
+func (c *consumer) rebalanced() {
+	if r, ok := c.rebalance.(kafka.Rebalanced); ok {
+		r.Rebalanced()
+	}
+}
+
+// drop takes partitions out of the running batch and of joining. It returns
+// those that Rebalance was told of, and those that librdkafka has.
+func (c *consumer) drop(partitions []kafka.TopicPartition) (told, begun []kafka.TopicPartition) {
+	gone := make(map[kafka.TopicPartition]bool, len(partitions))
+	for _, tp := range partitions {
+		gone[tp] = true
+	}
+	if b := c.batch; b != nil {
+		b.Records = slices.DeleteFunc(b.Records, func(r *kafka.Record) bool {
+			return gone[kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
+		})
+		b.Ends = slices.DeleteFunc(b.Ends, func(o kafka.Offset) bool { return gone[o.TopicPartition] })
+	}
+	if j := c.joining; j != nil {
+		left := slices.DeleteFunc(slices.Clone(j.partitions), func(tp kafka.TopicPartition) bool { return gone[tp] })
+		c.joining = nil
+		if len(left) > 0 {
+			c.joining = &joining{partitions: left, cooperative: j.cooperative, start: j.start}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tp := range partitions {
+		p := c.parts[tp]
+		if p != nil && p.told {
+			told = append(told, tp)
+		}
+		if p != nil && p.begun {
+			begun = append(begun, tp)
+		}
+	}
+	return told, begun
+}
+
+// untold is those of offsets whose partitions Rebalance was not told of.
+func (c *consumer) untold(offsets []kafka.Offset) (news []kafka.Offset) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, o := range offsets {
+		if !c.parts[o.TopicPartition].told {
+			news = append(news, o)
+		}
+	}
+	return news
+}
+
+func (c *consumer) setTold(partitions []kafka.TopicPartition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, tp := range partitions {
+		c.parts[tp].told = true
+	}
+}
+
+// has reports whether tp is assigned.
+func (c *consumer) has(tp kafka.TopicPartition) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.parts[tp] != nil
+}
+
+// tell says that partitions go.
+func (c *consumer) tell(ctx context.Context, partitions []kafka.TopicPartition) {
+	switch {
+	case c.rebalance == nil:
+	case c.client.AssignmentLost() || c.exceeded || c.events.Fatal() != nil: // librdkafka was seen, on a busy machine, to have forgotten the first by now
+		c.rebalance.Lost(partitions)
+	default:
+		c.rebalance.Revoked(ctx, partitions)
+	}
+}
+
+// forget ends what was kept about partitions. librdkafka keeps a pause across
+// assignments: it is undone.
+func (c *consumer) forget(partitions []kafka.TopicPartition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var paused []kafka.TopicPartition
+	for _, tp := range partitions {
+		if p := c.parts[tp]; p != nil && p.begun && (p.paused || p.lost) {
+			paused = append(paused, tp)
+		}
+		delete(c.parts, tp)
+	}
+	if len(paused) > 0 {
+		if err := c.client.Resume(topicPartitions(paused)); err != nil {
+			c.events.Report(convert(err))
+		}
+	}
+}
+
+// giveUp tells that everything goes and stops reading it, without waiting for
+// the group. Who calls it has the turn.
+func (c *consumer) giveUp(ctx context.Context) {
+	c.mu.Lock()
+	all := make([]kafka.TopicPartition, 0, len(c.parts))
+	for tp := range c.parts {
+		all = append(all, tp)
+	}
+	c.mu.Unlock()
+	sortPartitions(all)
+	told, begun := c.drop(all)
+	if len(told) > 0 {
+		c.tell(ctx, told)
+	}
+	c.forget(all)
+	if len(begun) == 0 {
+		return
+	}
+	var err error
+	if c.mode == subscribed && c.client.GetRebalanceProtocol() == "COOPERATIVE" {
+		err = c.client.IncrementalUnassign(topicPartitions(begun))
+	} else {
+		err = c.client.Unassign()
+	}
+	if err != nil {
+		c.events.Report(convert(err))
+	}
+}
+
+// unsubscribe ends the subscription, and answers the rebalances that are under
+// way, of which nobody is told. Close must not begin before that: librdkafka
+// 2.15 never replies to an assign that comes while a group ends, and the
+// callback would hang inside it. Nor must a rebalance of one subscription be
+// taken for one of the next.
+func (c *consumer) unsubscribe() error {
+	if c.mode != subscribed {
+		return nil
+	}
+	if err := c.client.Unsubscribe(); err != nil {
+		return convert(err)
+	}
+	for {
+		before := c.rebalances
+		ev := c.client.Poll(0)
+		if ev == nil && c.rebalances == before {
+			return nil
+		}
+		c.events.handle(ev)
+	}
+}

@@ -1,0 +1,233 @@
+package franz
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/kafka"
+)
+
+// join makes a reader that is a member of the group.
+func (c *consumer) join(topics []string, rebalance kafka.Rebalance) (*reader, error) {
+	r := newReader(c, rebalance)
+	r.group, r.topics = true, topics
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	opts, err := c.memberOpts(ctx, r)
+	if err == nil {
+		err = r.start(opts)
+	}
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	if c.s.groupProtocol == "consumer" {
+		r.rebalanced()
+	}
+	r.watch.start(c.s.maxPollInterval, r.leave)
+	go r.reportMissing(ctx)
+	return r, nil
+}
+
+// leave leaves the group, since nobody polls. A session's client is closed by
+// [consumer.rejoin] only: it has to end the transaction first.
+func (r *reader) leave() {
+	r.c.errs.Report(r.late())
+	r.disown()
+	if r.c.session == nil {
+		r.shut() // which leaves the group
+		return
+	}
+	var dontWait context.Context
+	_ = r.cl.LeaveGroupContext(dontWait)
+}
+
+// late is the error of who left.
+func (r *reader) late() *kafka.Error {
+	return local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, to join it again when it is", r.c.s.maxPollInterval)
+}
+
+// start makes the client, which begins to join at once.
+func (r *reader) start(opts []kgo.Opt) (err error) {
+	if r.c.session == nil {
+		r.cl, err = newClient(opts)
+		return err
+	}
+	if r.transact, err = kgo.NewGroupTransactSession(opts...); err != nil {
+		return refusedByClient(err)
+	}
+	r.cl = r.transact.Client()
+	return nil
+}
+
+// memberOpts are all options of a member. The callbacks are bound to r, which
+// has no client yet: none of them runs before the client has joined.
+func (c *consumer) memberOpts(ctx context.Context, r *reader) ([]kgo.Opt, error) {
+	opts, err := c.opts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	group, err := c.s.groupOpts()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, group...)
+	if c.session != nil {
+		more, err := c.s.producerOpts()
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, more...)
+	}
+	topics, err := c.topicOpts(r.topics)
+	if err != nil {
+		return nil, err
+	}
+	opts = append(opts, topics...)
+	return append(opts,
+		kgo.AdjustFetchOffsetsFn(r.adjust),
+		kgo.OnPartitionsAssigned(r.onAssigned),
+		kgo.OnPartitionsRevoked(r.onRevoked),
+		kgo.OnPartitionsLost(r.onLost),
+	), nil
+}
+
+// topicOpts says what to subscribe to. kgo takes either names or regular
+// expressions, so names among expressions become expressions.
+func (c *consumer) topicOpts(topics []string) ([]kgo.Opt, error) {
+	if !hasPattern(topics) {
+		return []kgo.Opt{kgo.ConsumeTopics(topics...)}, nil
+	}
+	patterns := make([]string, len(topics))
+	for i, t := range topics {
+		if !strings.HasPrefix(t, "^") {
+			t = "^" + regexp.QuoteMeta(t) + "$"
+		}
+		if _, err := regexp.Compile(t); err != nil {
+			return nil, local(codeInvalidArg, "topic %q: %w", t, err)
+		}
+		patterns[i] = t
+	}
+	opts := []kgo.Opt{kgo.ConsumeRegex(), kgo.ConsumeTopics(patterns...)}
+	if excluded := splitList(c.s.topicBlacklist); len(excluded) > 0 {
+		opts = append(opts, kgo.ConsumeExcludeTopics(excluded...))
+	}
+	return opts, nil
+}
+
+func hasPattern(topics []string) bool {
+	for _, t := range topics {
+		if strings.HasPrefix(t, "^") {
+			return true
+		}
+	}
+	return false
+}
+
+// adjust is kgo's callback between fetching the group's offsets and reading: it
+// asks Rebalance where to start. ctx ends when the group rebalances again.
+func (r *reader) adjust(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	ev := &event{kind: assigned, ctx: ctx, committed: fromKgo(offsets)}
+	if err := r.handOff(ev); err != nil {
+		return nil, err
+	}
+	return r.starts(ctx, ev.committed), nil
+}
+
+// onAssigned is called for every rebalance, also one that brings nothing.
+func (r *reader) onAssigned(context.Context, *kgo.Client, map[string][]int32) {
+	r.rebalanced()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.c.session != nil {
+		r.suspect = true
+		r.rouse() // nothing else might: to whom everything was revoked, nothing comes
+	}
+}
+
+// reconcile finds partitions of a session that were revoked without notice: kgo
+// tells of the first revocation in a transaction only. What it still reads, it
+// has a committed offset for.
+func (r *reader) reconcile() {
+	r.mu.Lock()
+	suspect := r.suspect
+	r.mu.Unlock()
+	if !suspect {
+		return
+	}
+	running := r.cl.CommittedOffsets()
+	var gone []kafka.TopicPartition
+	r.mu.Lock()
+	r.suspect = false
+	for tp, p := range r.parts {
+		_, runs := running[tp.Topic][tp.Partition]
+		switch {
+		case runs:
+			p.seen = true
+		case p.seen:
+			gone = append(gone, tp)
+		default:
+			r.suspect = true // not there yet: look again
+		}
+	}
+	r.mu.Unlock()
+	r.remove(context.Background(), revoked, gone)
+}
+
+// missingRetry is the pause before reportMissing asks again where no broker answered.
+const missingRetry = time.Second
+
+// reportMissing asks once for the topics subscribed to, and reports those that
+// do not exist: kgo would wait for them in silence.
+func (r *reader) reportMissing(ctx context.Context) {
+	if hasPattern(r.topics) {
+		return
+	}
+	found, err := describe(ctx, r.cl, r.topics...)
+	for err != nil { // why, is reported as an error of the connection
+		select {
+		case <-time.After(missingRetry):
+		case <-ctx.Done():
+			return // the client is being closed
+		}
+		found, err = describe(ctx, r.cl, r.topics...)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, topic := range r.topics {
+		if e := found[topic].err; e != nil && !r.c.s.autoCreate {
+			r.errs = append(r.errs, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Topic: topic, Partition: -1}, Err: e})
+			r.c.errs.Note(e) // kgo goes on asking
+		}
+	}
+	if len(r.errs) > 0 {
+		r.rouse()
+	}
+}
+
+// noneCommitted is what kgo puts in place of an offset that was never
+// committed: below 0, so that it is not taken for one.
+var noneCommitted = kgo.NewOffset().AtStart()
+
+// fromKgo makes a sorted list of what the group has committed.
+func fromKgo(offsets map[string]map[int32]kgo.Offset) []kafka.Offset {
+	var list []kafka.Offset
+	for topic, parts := range offsets {
+		for id, o := range parts {
+			at := o.EpochOffset()
+			if at.Offset < 0 {
+				at.Offset, at.Epoch = kafka.OffsetNone, -1
+			}
+			list = append(list, kafka.Offset{
+				TopicPartition: kafka.TopicPartition{Topic: topic, Partition: id},
+				Offset:         at.Offset, LeaderEpoch: at.Epoch,
+			})
+		}
+	}
+	sortOffsets(list)
+	return list
+}

@@ -1,0 +1,163 @@
+package franz
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/kavro/kavro/kafka"
+)
+
+// take converts what was fetched of one partition. seeks is the number of Seeks
+// before the fetch. The caller holds mu.
+func (r *reader) take(b *kafka.Batch, topic string, f *kgo.FetchPartition, seeks uint64) {
+	tp := kafka.TopicPartition{Topic: topic, Partition: f.Partition}
+	p := r.parts[tp]
+	if f.Err != nil {
+		r.takeError(b, tp, p, f.Err)
+		return
+	}
+	if p == nil {
+		return // revoked in between
+	}
+	if p.soughtAt > seeks {
+		// A Seek came while this was fetched, so these records may be older.
+		// Let kgo go there (again), whichever came first.
+		r.set(tp, p.pos)
+		return
+	}
+	r.takeRecords(b, tp, p, f.Records)
+	r.takeEnd(b, tp, p, f)
+}
+
+// chunk is how many records share one allocation: enough to make allocations
+// few, and few enough that one record that is kept does not keep much.
+const chunk = 128
+
+// takeRecords appends recs, without control records, which only move the
+// position.
+func (r *reader) takeRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, recs []*kgo.Record) {
+	if len(recs) == 0 {
+		return
+	}
+	var slab []kafka.Record
+	var headers []kafka.Header
+	for i, rec := range recs {
+		if rec.Attrs.IsControl() {
+			continue
+		}
+		if len(slab) == 0 {
+			slab = make([]kafka.Record, min(chunk, len(recs)-i))
+		}
+		out := &slab[0]
+		slab = slab[1:]
+		out.Topic, out.Partition, out.Offset, out.LeaderEpoch = tp.Topic, tp.Partition, rec.Offset, rec.LeaderEpoch
+		out.Key, out.Value = rec.Key, rec.Value
+		out.Timestamp, out.TimestampType = timestamp(rec)
+		if n := len(rec.Headers); n > 0 {
+			if len(headers) < n {
+				headers = make([]kafka.Header, max(n, min(chunk, n*(len(recs)-i))))
+			}
+			out.Headers, headers = headers[:n:n], headers[n:]
+			for j := range rec.Headers {
+				out.Headers[j] = kafka.Header(rec.Headers[j])
+			}
+		}
+		b.Records = append(b.Records, out)
+	}
+	p.pos = recs[len(recs)-1].Offset + 1
+	p.ended = false
+	for _, rec := range recs {
+		rec.Recycle() // see slabs; keys, values and headers live on
+	}
+}
+
+// timestamp returns the zero time for records that have none: those of Kafka
+// before 0.10, and those produced with -1.
+func timestamp(rec *kgo.Record) (time.Time, kafka.TimestampType) {
+	switch t := rec.Attrs.TimestampType(); {
+	case t < 0 || rec.Timestamp.UnixMilli() == -1:
+		return time.Time{}, kafka.TimestampNone
+	case t == 1:
+		return rec.Timestamp, kafka.TimestampAppend
+	default:
+		return rec.Timestamp, kafka.TimestampCreate
+	}
+}
+
+// takeEnd reports that the partition was read to its end, once.
+func (r *reader) takeEnd(b *kafka.Batch, tp kafka.TopicPartition, p *part, f *kgo.FetchPartition) {
+	if !r.c.s.partitionEOF || p.ended || p.pos < 0 {
+		return
+	}
+	if p.pos >= r.c.s.end(f) {
+		p.ended = true
+		b.Ends = append(b.Ends, kafka.Offset{TopicPartition: tp, Offset: p.pos, LeaderEpoch: -1})
+	}
+}
+
+// end is the first offset of a partition that may not be read yet.
+func (s *settings) end(f *kgo.FetchPartition) int64 {
+	if s.isolation == "read_committed" && f.LastStableOffset >= 0 { // -1: brokers before 0.11
+		return f.LastStableOffset
+	}
+	return f.HighWatermark
+}
+
+// takeError sorts an error that kgo put among its fetches: of a partition, of
+// the group, or of the call itself.
+func (r *reader) takeError(b *kafka.Batch, tp kafka.TopicPartition, p *part, err error) {
+	if group, ok := errors.AsType[*kgo.ErrGroupSession](err); ok {
+		r.groupError(b, group.Err)
+		return
+	}
+	if tp.Topic == "" {
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) { // poll looks at its context itself
+			r.fatal = convert(err)
+		}
+		return
+	}
+	if loss, ok := errors.AsType[*kgo.ErrDataLoss](err); ok && p != nil {
+		p.pos, p.ended = loss.ResetTo, false
+	}
+	if errors.Is(err, kerr.OffsetOutOfRange) { // kgo resets by itself unless it may not
+		err = noOffset(err)
+	}
+	err = at(convert(err), tp)
+	b.Errors = append(b.Errors, kafka.PartitionError{TopicPartition: tp, Err: err})
+	if e, ok := errors.AsType[*kafka.Error](err); ok && e.Retriable {
+		r.c.errs.Note(err) // it ends no reading, and may be overlooked
+	}
+}
+
+// noOffset is the error of a partition that auto.offset.reset=error leaves
+// without a position.
+func noOffset(err error) error {
+	return &kafka.Error{Code: codeAutoOffsetReset, Partition: -1, Err: err}
+}
+
+// groupError reports that the group could not be joined. kgo tries again.
+func (r *reader) groupError(b *kafka.Batch, err error) {
+	converted := convert(err)
+	e, ok := errors.AsType[*kafka.Error](converted)
+	switch {
+	case !ok:
+		return // the client is being closed
+	case e.Fatal:
+		r.c.setFatal(e)
+		r.fatal = e
+		return
+	case e.Retriable || e.Code < 0 || isRejoin(err):
+		r.c.errs.Report(e)
+		return
+	}
+	b.Errors = append(b.Errors, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Partition: -1}, Err: e})
+}
+
+// isRejoin reports whether err only says that the group went on without us.
+func isRejoin(err error) bool {
+	return errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.IllegalGeneration) || errors.Is(err, kerr.RebalanceInProgress)
+}

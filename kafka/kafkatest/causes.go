@@ -1,0 +1,313 @@
+package kafkatest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/kavro/kavro/kafka"
+)
+
+// cause is something that keeps a client from working while it goes on trying.
+type cause struct {
+	name  string
+	is    error // what errors.Is finds
+	start func(e *env) (conf kafka.Config)
+	topic bool // it is about the topic: other questions are answered
+	brief bool // a variant of another one: only reading and writing is tried
+}
+
+func causes() []cause {
+	return []cause{
+		{name: "refused", is: kafka.ErrUnreachable, start: func(*env) kafka.Config {
+			return kafka.Config{"bootstrap.servers": nobody}
+		}},
+		{name: "hung up", is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { // what a TLS listener does to plain text
+			return own(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
+		}},
+		{name: "password", is: kafka.ErrAuthentication, start: func(e *env) kafka.Config {
+			conf := own(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
+			conf["security.protocol"], conf["sasl.mechanism"] = "sasl_plaintext", "PLAIN"
+			conf["sasl.username"], conf["sasl.password"] = "ada", "wrong"
+			return conf
+		}},
+		{name: "certificate", is: kafka.ErrTLS, start: func(e *env) kafka.Config {
+			conf := own(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
+			conf["security.protocol"] = "ssl"
+			return conf
+		}},
+		{name: "silent", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return stranger(e, silence) }},
+		{name: "silent to TLS", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return secured(stranger(e, silence)) }},
+		{name: "web server", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return stranger(e, web) }},
+		{name: "TLS to plain text", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return secured(own(e)) }},
+		{name: "without SASL", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config {
+			return own(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
+		}},
+		{name: "topic", is: kafka.ErrUnknownTopic, topic: true, start: func(e *env) kafka.Config { return own(e) }},
+	}
+}
+
+// secured is conf with TLS.
+func secured(conf kafka.Config) kafka.Config {
+	conf["security.protocol"] = "ssl"
+	return conf
+}
+
+// own starts a broker for one case, and returns what is needed to reach it.
+func own(e *env, opts ...kfake.Opt) kafka.Config {
+	k, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1))...)
+	require.NoError(e, err)
+	e.Cleanup(k.Close)
+	return kafka.Config{"bootstrap.servers": strings.Join(k.ListenAddrs(), ",")}
+}
+
+// certificate is one that no client trusts.
+func certificate(e *env) tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(e, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "nobody"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	require.NoError(e, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// journal is a slog.Handler's writer.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, string(b))
+	return len(b), nil
+}
+
+// warnings are kavro's lines, not the client's.
+func (j *journal) warnings() (lines []string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, l := range j.lines {
+		if strings.Contains(l, "kafka: client error") {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// inVain is how long a call is given in which nothing can come. It is enough for a
+// client to notice what is wrong.
+const inVain = 3 * time.Second
+
+// vainCtx is a context for such a call.
+func (e *env) vainCtx() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), inVain)
+	e.Cleanup(cancel)
+	return ctx
+}
+
+func causeCases() (all []testCase) {
+	for _, c := range causes() {
+		add := func(call string, run func(e *env, c cause, conf kafka.Config, hooks kafka.Hooks)) {
+			all = append(all, testCase{"Causes/" + c.name + "/" + call, func(e *env) {
+				j := &journal{}
+				hooks := kafka.Hooks{Logger: slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+				run(e, c, c.start(e), hooks)
+				e.eventually(func() bool { return len(j.warnings()) > 0 })
+				// librdkafka has up to two texts for one thing, and "ask" has two clients.
+				require.LessOrEqual(e, len(j.warnings()), 4, "the same thing is said once: %v", j.warnings())
+			}})
+		}
+		add("flush and close", causeFlush)
+		add("read", causeRead)
+		all = append(all, testCase{"Causes/" + c.name + "/in time", func(e *env) { causeInTime(e, c.start(e), kafka.Hooks{}) }})
+		if !c.brief {
+			add("report", causeReport)
+		}
+		if !c.topic {
+			add("ask", causeAsk)
+		}
+		if !c.topic && !c.brief {
+			add("room", causeRoom)
+			add("transaction", causeTransaction)
+			add("session", causeSession)
+		}
+	}
+	return all
+}
+
+// vain checks that err says that a context has ended, and why.
+func (e *env) vain(c cause, err error, call string) {
+	e.Helper()
+	require.ErrorIs(e, err, context.DeadlineExceeded, call)
+	e.because(c, err, call)
+}
+
+// because checks that err says why.
+func (e *env) because(c cause, err error, call string) {
+	e.Helper()
+	require.ErrorIs(e, err, c.is, call)
+	var be *kafka.Error
+	require.ErrorAs(e, err, &be, call)
+}
+
+func causeFlush(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	p, err := e.factory.Producer(conf, hooks)
+	require.NoError(e, err)
+	var reported error
+	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), func(_ *kafka.Record, err error) { reported = err }))
+	e.vain(c, p.Flush(e.vainCtx()), "Flush")
+	e.vain(c, kafka.Explain(p, context.DeadlineExceeded), "Explain")
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	e.vain(c, p.Close(ctx), "Close")
+	require.ErrorIs(e, reported, kafka.ErrClosed)
+	require.ErrorIs(e, reported, c.is)
+}
+
+// causeReport: a record that was given up says why.
+func causeReport(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	conf["message.timeout.ms"], conf["topic.metadata.propagation.max.ms"] = 1500, 1000
+	p, err := e.factory.Producer(conf, hooks)
+	require.NoError(e, err)
+	var reported error
+	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), func(_ *kafka.Record, err error) { reported = err }))
+	require.NoError(e, p.Flush(e.ctx()))
+	require.ErrorIs(e, reported, c.is)
+	var be *kafka.Error
+	require.ErrorAs(e, reported, &be)
+	require.Equal(e, "nowhere", be.Topic)
+	require.NoError(e, p.Close(e.ctx()))
+}
+
+// causeRoom: a queue that stays full says why.
+func causeRoom(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	conf["queue.buffering.max.messages"] = 1
+	p, err := e.factory.Producer(conf, hooks)
+	require.NoError(e, err)
+	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
+	e.vain(c, p.Produce(e.vainCtx(), text("nowhere", -1, "v"), nil), "Produce")
+	e.abandon(p)
+}
+
+func causeRead(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	conf["group.id"] = "g"
+	if !c.topic { // which is how long librdkafka keeps a commit that it cannot send
+		conf["session.timeout.ms"], conf["heartbeat.interval.ms"] = 3000, 1000
+	}
+	r, err := e.factory.Consumer(conf, hooks)
+	require.NoError(e, err)
+	require.NoError(e, r.Subscribe([]string{"nowhere"}, nil))
+	var b kafka.Batch
+	ctx := e.vainCtx()
+	for err = r.Poll(ctx, &b, 1); err == nil; err = r.Poll(ctx, &b, 1) {
+		require.Empty(e, b.Records) // errors of the topic may come first
+	}
+	e.vain(c, err, "Poll")
+	e.vain(c, kafka.Explain(r, context.DeadlineExceeded), "Explain")
+	if !c.topic {
+		e.because(c, r.Commit(e.vainCtx(), []kafka.Offset{offset("nowhere", 0, 1)}), "Commit")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), inVain)
+	defer cancel()
+	if err := r.Close(ctx); err != nil { // may say that the group could not be left
+		require.ErrorIs(e, err, c.is)
+	}
+}
+
+func causeAsk(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	conf["group.id"] = "g"
+	p, err := e.factory.Producer(conf, hooks)
+	require.NoError(e, err)
+	r, err := e.factory.Consumer(conf, hooks)
+	require.NoError(e, err)
+	at := part("nowhere", 0)
+	asks := map[string]func(context.Context) error{
+		"producer: Partitions": func(ctx context.Context) error {
+			_, err := p.(kafka.Metadata).Partitions(ctx, "nowhere")
+			return err
+		},
+		"producer: CheckTopic": func(ctx context.Context) error { return p.(kafka.TopicChecker).CheckTopic(ctx, "nowhere") },
+		"consumer: Partitions": func(ctx context.Context) error {
+			_, err := r.(kafka.Metadata).Partitions(ctx, "nowhere")
+			return err
+		},
+		"Committed": func(ctx context.Context) error {
+			_, err := e.offsets(r).Committed(ctx, at)
+			return err
+		},
+		"Watermarks": func(ctx context.Context) error {
+			_, _, err := e.offsets(r).Watermarks(ctx, at)
+			return err
+		},
+		"OffsetsAt": func(ctx context.Context) error {
+			_, err := e.offsets(r).OffsetsAt(ctx, time.Now(), at)
+			return err
+		},
+		"Assign": func(ctx context.Context) error {
+			return r.(kafka.Assigner).Assign(ctx, offset("nowhere", 0, kafka.OffsetNone))
+		},
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var wrong []error
+	for name, ask := range asks {
+		wg.Go(func() {
+			err := ask(e.vainCtx())
+			if be := (*kafka.Error)(nil); !errors.Is(err, c.is) || !errors.As(err, &be) {
+				mu.Lock()
+				defer mu.Unlock()
+				wrong = append(wrong, fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	wg.Wait()
+	require.Empty(e, wrong)
+	e.abandon(p)
+	ctx, cancel := context.WithTimeout(context.Background(), inVain)
+	defer cancel()
+	_ = r.Close(ctx)
+}
+
+func causeTransaction(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	conf["transactional.id"], conf["transaction.timeout.ms"] = "t", 1500 // which bounds what goes on in the background
+	p, err := e.factory.Producer(conf, hooks)
+	require.NoError(e, err)
+	err = p.(kafka.TxnProducer).Begin(e.vainCtx())
+	e.because(c, err, "Begin")
+	e.abandon(p)
+}
+
+func causeSession(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+	conf["transactional.id"], conf["transaction.timeout.ms"], conf["group.id"] = "t", 1500, "g"
+	s, err := e.factory.Session(conf, hooks)
+	require.NoError(e, err)
+	require.NoError(e, s.Subscribe([]string{"nowhere"}, nil))
+	err = s.Begin(e.vainCtx())
+	e.because(c, err, "Begin")
+	var b kafka.Batch
+	e.vain(c, s.Poll(e.vainCtx(), &b, 1), "Poll")
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	_ = s.Close(ctx)
+}

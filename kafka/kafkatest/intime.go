@@ -1,0 +1,93 @@
+package kafkatest
+
+import (
+	"context"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/kafka"
+)
+
+// late is by how much a call may outlast its context: Close has a second, and the
+// machine is busy.
+const late = 3 * time.Second
+
+// inTime calls f with a context that ends in a moment, and with one that has ended.
+func (e *env) inTime(call string, f func(ctx context.Context)) {
+	e.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	defer cancel()
+	start := time.Now()
+	f(ctx)
+	require.Less(e, time.Since(start), moment+late, call)
+	start = time.Now()
+	f(ctx)
+	require.Less(e, time.Since(start), late, "%s, with a context that has ended", call)
+}
+
+// closeInTime closes c with a context that has ended.
+func (e *env) closeInTime(call string, c interface{ Close(context.Context) error }) {
+	e.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	start := time.Now()
+	_ = c.Close(ctx)
+	require.Less(e, time.Since(start), late, call)
+}
+
+// causeInTime: whatever a connection does, a call that has a context ends with it.
+func causeInTime(e *env, conf kafka.Config, hooks kafka.Hooks) {
+	conf["group.id"] = "g"
+	// What librdkafka does in the background ends with these.
+	conf["session.timeout.ms"], conf["heartbeat.interval.ms"], conf["max.poll.interval.ms"] = 3000, 1000, 3000
+	at := offset("nowhere", 0, 1)
+	p, err := e.factory.Producer(conf, hooks)
+	require.NoError(e, err)
+	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
+	time.Sleep(2 * moment) // it looks at the topic meanwhile, which kept Close waiting
+	e.inTime("Flush", func(ctx context.Context) { _ = p.Flush(ctx) })
+	e.inTime("producer: Partitions", func(ctx context.Context) { _, _ = p.(kafka.Metadata).Partitions(ctx, "nowhere") })
+	e.inTime("CheckTopic", func(ctx context.Context) { _ = p.(kafka.TopicChecker).CheckTopic(ctx, "nowhere") })
+	e.closeInTime("producer: Close", p)
+
+	asker, err := e.factory.Consumer(conf, hooks)
+	require.NoError(e, err)
+	e.inTime("consumer: Partitions", func(ctx context.Context) { _, _ = asker.(kafka.Metadata).Partitions(ctx, "nowhere") })
+	e.inTime("Committed", func(ctx context.Context) { _, _ = e.offsets(asker).Committed(ctx, at.TopicPartition) })
+	e.inTime("Watermarks", func(ctx context.Context) { _, _, _ = e.offsets(asker).Watermarks(ctx, at.TopicPartition) })
+	e.inTime("OffsetsAt", func(ctx context.Context) { _, _ = e.offsets(asker).OffsetsAt(ctx, time.Now(), at.TopicPartition) })
+	e.inTime("Commit", func(ctx context.Context) { _ = asker.Commit(ctx, []kafka.Offset{at}) })
+	e.inTime("Assign", func(ctx context.Context) {
+		_ = asker.(kafka.Assigner).Assign(ctx, offset("nowhere", 0, kafka.OffsetNone))
+	})
+	e.closeInTime("asker: Close", asker)
+
+	var b kafka.Batch
+	r, err := e.factory.Consumer(conf, hooks)
+	require.NoError(e, err)
+	require.NoError(e, r.Subscribe([]string{"nowhere"}, nil))
+	e.inTime("Poll", func(ctx context.Context) { _ = r.Poll(ctx, &b, 1) })
+	e.inTime("Commit of a member", func(ctx context.Context) { _ = r.Commit(ctx, []kafka.Offset{at}) })
+	e.closeInTime("consumer: Close", r)
+
+	txnConf := kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}
+	for k, v := range conf {
+		txnConf[k] = v
+	}
+	s, err := e.factory.Session(txnConf, hooks)
+	require.NoError(e, err)
+	require.NoError(e, s.Subscribe([]string{"nowhere"}, nil))
+	e.inTime("session: Begin", func(ctx context.Context) { _ = s.Begin(ctx) })
+	e.inTime("session: Poll", func(ctx context.Context) { _ = s.Poll(ctx, &b, 1) })
+	e.closeInTime("session: Close", s)
+
+	delete(txnConf, "group.id")
+	txn, err := e.factory.Producer(txnConf, hooks)
+	require.NoError(e, err)
+	e.inTime("Begin", func(ctx context.Context) { _ = txn.(kafka.TxnProducer).Begin(ctx) })
+	e.closeInTime("transactional: Close", txn)
+
+	// librdkafka goes on in the background for so long; the suite looks for goroutines at its end.
+	time.Sleep(5 * time.Second)
+}
