@@ -95,7 +95,7 @@ func TestOptionsWithoutEffect(t *testing.T) {
 		{"a serde without halves", "producer", nil, with(kavro.KeySerde[string](nil, nil)), "kavro: KeySerde: the half that serializes string is nil"},
 		{"a serde without the half of a producer", "producer", nil, only(kavro.ValueSerde[Order](nil, plainOrder{})), "kavro: ValueSerde: the half that serializes kavro_test.Order is nil"},
 		{"a serde without the half of a consumer", "consumer", nil, only(kavro.ValueSerde[Order](plainOrder{}, nil)), "kavro: ValueSerde: the half that deserializes kavro_test.Order is nil"},
-		{"a serde for another type", "producer", nil, with(kavro.KeySerde[int64](serde.Int64, serde.Int64)), "kavro: KeySerde: a serde.int64Serde does not serialize string"},
+		{"a serde for another type", "producer", nil, with(kavro.KeySerde[int64](serde.Int64, serde.Int64)), "kavro: KeySerde: a serde.plain[int64] does not serialize string"},
 		{"a serde", "producer", nil, only(kavro.ValueSerde[Order](plainOrder{}, nil)), ""},
 
 		{"options for Avro of a plain key", "producer", nil, with(kavro.KeyAvro(prefixed)), "kavro: KeyAvro: has no effect: a key of type string is written as plain bytes, unless KeySchema or key.serializer=avro"},
@@ -392,5 +392,31 @@ func TestCommitsAreSwitchedOff(t *testing.T) {
 			require.NoError(t, c.Close(ctx))
 		}
 		require.NoError(t, env.Close())
+	}
+}
+
+type (
+	customerID string
+	cents      int64
+)
+
+// Scalars are plain in keys and values, without a registry, unless Avro is asked for.
+func TestScalarsArePlain(t *testing.T) {
+	franz := kavro.Driver("franz")
+	for _, role := range []string{"producer", "consumer"} {
+		require.NoError(t, constructOf[customerID, cents](role, nil, franz))
+		require.NoError(t, constructOf[[16]byte, bool](role, nil, franz))
+		require.NoError(t, constructOf[customerID, cents](role, kavro.Config{
+			"value.serializer": "long", "value.deserializer": "org.apache.kafka.common.serialization.LongDeserializer",
+		}, franz))
+		require.ErrorContains(t, constructOf[customerID, cents](role, kavro.Config{
+			"value.serializer": "string", "value.deserializer": "string",
+		}, franz), `"string" does not serialize kavro_test.cents`)
+		require.ErrorContains(t, constructOf[string, int](role, nil, franz),
+			"kavro: value: serde: int has no plain form in Kafka: use int64 or int32")
+		require.ErrorContains(t, constructOf[uint16, string](role, nil, franz), "kavro: key: serde: uint16 has no plain form in Kafka: use int32")
+		memory := kavro.Registry(registry.NewMemory())
+		require.NoError(t, constructOf[string, int](role, kavro.Config{"value.serializer": "avro", "value.deserializer": "avro"}, franz, memory))
+		require.NoError(t, constructOf[string, string](role, nil, franz, memory, kavro.ValueSchema(schemas.MustParse(`"string"`))))
 	}
 }

@@ -12,23 +12,17 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// plainNames are the plain serdes by name, and by the name of Kafka's own Java
+// plainNames are the plain types by their names, and by those of Kafka's own Java
 // classes without "Serializer" and "Deserializer".
-var plainNames = map[string]any{
-	"string": serde.String, "bytearray": serde.Bytes, "bytes": serde.Bytes,
-	"int16": serde.Int16, "short": serde.Int16, "int32": serde.Int32, "integer": serde.Int32,
-	"int64": serde.Int64, "long": serde.Int64, "float32": serde.Float32, "float": serde.Float32,
-	"float64": serde.Float64, "double": serde.Float64, "uuid": serde.UUID, "void": serde.None,
-}
-
-// plainFor returns the plain serde that K has when nothing is said, or nil.
-func plainFor[T any]() serde.Plain[T] {
-	for _, p := range []any{serde.String, serde.Bytes, serde.Int16, serde.Int32, serde.Int64, serde.Float32, serde.Float64, serde.UUID, serde.None} {
-		if p, ok := p.(serde.Plain[T]); ok {
-			return p
-		}
-	}
-	return nil
+var plainNames = map[string]reflect.Type{
+	"string": reflect.TypeFor[string](), "bytearray": reflect.TypeFor[[]byte](), "bytes": reflect.TypeFor[[]byte](),
+	"boolean": reflect.TypeFor[bool](), "bool": reflect.TypeFor[bool](),
+	"int16": reflect.TypeFor[int16](), "short": reflect.TypeFor[int16](),
+	"int32": reflect.TypeFor[int32](), "integer": reflect.TypeFor[int32](),
+	"int64": reflect.TypeFor[int64](), "long": reflect.TypeFor[int64](),
+	"float32": reflect.TypeFor[float32](), "float": reflect.TypeFor[float32](),
+	"float64": reflect.TypeFor[float64](), "double": reflect.TypeFor[float64](),
+	"uuid": reflect.TypeFor[[16]byte](), "void": reflect.TypeFor[serde.NoKey](),
 }
 
 // choose returns the plain serde of T for part, or nil for Avro. role is
@@ -40,9 +34,12 @@ func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (ser
 		return nil, err
 	}
 	if name == "" {
-		plain := plainFor[T]()
-		if reflect.TypeFor[T]() != reflect.TypeFor[serde.NoKey]() && (part == serde.Value || o.schema != nil) {
-			plain = nil
+		if o.schema != nil && reflect.TypeFor[T]() != reflect.TypeFor[serde.NoKey]() {
+			return nil, nil
+		}
+		plain, err := serde.PlainFor[T]()
+		if err != nil {
+			return nil, fmt.Errorf("kavro: %s: %w (%s, or %s=avro)", part, err, schemaName(part), key)
 		}
 		if plain != nil && len(o.names) > 0 {
 			return nil, fmt.Errorf("kavro: %s: has no effect: a %s of type %v is written as plain bytes, unless %s or %s=avro makes it Avro",
@@ -62,8 +59,8 @@ func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (ser
 			Nearest: kafka.Nearest(short, append(slices.Sorted(maps.Keys(plainNames)), "avro")),
 		}
 	}
-	plain, ok := known.(serde.Plain[T])
-	if !ok {
+	plain, err := serde.PlainFor[T]()
+	if err != nil || plain == nil || reflect.TypeFor[T]().Kind() != known.Kind() {
 		return nil, &kafka.ConfigError{Key: key, Reason: fmt.Sprintf("%q does not serialize %v", name, reflect.TypeFor[T]())}
 	}
 	if len(o.names) > 0 {

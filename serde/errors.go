@@ -8,15 +8,21 @@ import (
 )
 
 // FrameError says that a payload, or a frame in a header, is not framed as the
-// wire format wants. Retrying does not help.
+// wire format wants, or that a payload is not the plain text that [String] reads.
+// Retrying does not help.
 type FrameError struct {
 	Header string // the header that holds the frame; "" for the payload
 	Size   int    // bytes there were
 	Reason string
+
+	plain bool // of String
 }
 
 // Error says how many bytes there were and what is wrong with them.
 func (e *FrameError) Error() string {
+	if e.plain {
+		return fmt.Sprintf("not plain text (%s): %s", count.Of(e.Size, "byte"), e.Reason)
+	}
 	if e.Header != "" {
 		return fmt.Sprintf("not framed (header %s, %s): %s", e.Header, count.Of(e.Size, "byte"), e.Reason)
 	}
