@@ -35,6 +35,24 @@ func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
 	if s == nil {
 		return nil, errors.New("avro: NewCodec: the schema is nil")
 	}
+	c, err := prepare[T](s, opts)
+	if err != nil {
+		return nil, err
+	}
+	t := reflect.TypeFor[T]()
+	own, err := c.generated(t)
+	if own || err != nil {
+		return c, err
+	}
+	c.plan, err = newPlanner(c.env).compile(t, c.shape)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// prepare makes a codec without a plan.
+func prepare[T any](s *schemas.Schema, opts []Option) (*Codec[T], error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
 		return nil, err
@@ -46,15 +64,6 @@ func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
 	c := &Codec[T]{schema: s, shape: sh, env: &env{cfg: cfg}}
 	c.sorts = cfg.sortedMaps && hasMaps(sh, map[*shape]bool{})
 	c.readers.New = func() any { return newReader(nil, &c.env.cfg) }
-	t := reflect.TypeFor[T]()
-	own, err := c.generated(t)
-	if own || err != nil {
-		return c, err
-	}
-	c.plan, err = newPlanner(c.env).compile(t, sh)
-	if err != nil {
-		return nil, err
-	}
 	return c, nil
 }
 

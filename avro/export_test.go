@@ -29,6 +29,22 @@ func NewTypedCodec(t reflect.Type, s *schemas.Schema, opts ...Option) (*TypedCod
 	return &TypedCodec{sh, p}, err
 }
 
+// NewTypedProjection is [NewProjection] for a Go type that is made at run time.
+func NewTypedProjection(t reflect.Type, writer *schemas.Schema) (*TypedCodec, error) {
+	cfg, err := newConfig(nil)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := newShape(writer.Root(), &cfg)
+	if err != nil {
+		return nil, err
+	}
+	b := newPlanner(&env{cfg: cfg})
+	b.projects = true
+	p, err := b.compile(t, sh)
+	return &TypedCodec{sh, p}, err
+}
+
 // Append appends v, which is addressable.
 func (c *TypedCodec) Append(dst []byte, v reflect.Value) ([]byte, error) {
 	return c.plan.append(dst, placeOf(v), 0)

@@ -17,21 +17,22 @@ type plan struct {
 	shape *shape
 	env   *env
 
-	fields  []planField  // codeRecord
-	ignored []ignoredAt  // codeRecord: Go fields that the schema does not have
-	item    *plan        // items, map values, what a pointer points at, the branch beside null
-	size    uintptr      // of an item
-	null    byte         // nullable: index of null, encoded
-	value   byte         // nullable: index of the other branch, encoded
-	nullAt  int          // nullable: index of null
-	enum    *enumValues  // codeEnumNumber
-	iface   *ifacePlan   // codeIface
-	custom  *customType  // codeCustom
-	maps    *mapScratch  // codeMap
-	def     []byte       // codeDefault
-	isZero  zeroTest     // codeNullZero
-	kind    reflect.Kind // codeIntKind
-	via     slot         // codeVia: where the field is in what the embedded pointer points at
+	fields   []planField  // codeRecord
+	ignored  []ignoredAt  // codeRecord: Go fields that the schema does not have
+	item     *plan        // items, map values, what a pointer points at, the branch beside null
+	size     uintptr      // of an item
+	null     byte         // nullable: index of null, encoded
+	value    byte         // nullable: index of the other branch, encoded
+	nullAt   int          // nullable: index of null
+	enum     *enumValues  // codeEnumNumber
+	iface    *ifacePlan   // codeIface
+	branches []branchPlan // codeBranches
+	custom   *customType  // codeCustom
+	maps     *mapScratch  // codeMap
+	def      []byte       // codeDefault
+	isZero   zeroTest     // codeNullZero
+	kind     reflect.Kind // codeIntKind, codePromoted
+	via      slot         // codeVia: where the field is in what the embedded pointer points at
 }
 
 type planField struct {
@@ -107,7 +108,9 @@ const (
 	codeAny        // any
 	codeCustom     // a type given by WithType
 	codeVia        // a field of an embedded pointer
-	codeDefault    // no Go field - a field with a default
+	codeDefault    // no Go field - a field with a default, or any that a projection skips
+	codeBranches   // T - union, of which a projection reads what fits T
+	codePromoted   // float32, float64 - int, long
 )
 
 // env is what all plans of one codec share.

@@ -120,6 +120,10 @@ func (p *plan) decode(r *Reader, v ptr) {
 		p.item.decode(r, fieldAt(to, p.via))
 	case codeDefault:
 		r.pass(p.shape)
+	case codeBranches:
+		p.decodeBranches(r, v)
+	case codePromoted:
+		p.decodePromoted(r, v)
 	default:
 		p.decodeMany(r, v)
 	}
@@ -162,6 +166,8 @@ func (p *plan) decodeRecord(r *Reader, v ptr) {
 			f.plan.decodeNullable(r, at)
 		case codeArray:
 			f.plan.decodeArray(r, at)
+		case codeDefault:
+			r.pass(f.plan.shape)
 		default:
 			f.plan.decode(r, at)
 		}

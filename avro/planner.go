@@ -13,13 +13,16 @@ import (
 // A planner compiles plans and gathers what does not fit, so that one error says
 // everything.
 type planner struct {
-	env     *env
-	plans   map[planKey]*plan
-	misfits []Misfit
+	env      *env
+	plans    map[planKey]*plan
+	misfits  []Misfit
+	projects bool // of a Projection
+	made     []planKey
+	failed   map[planKey]string // of attempts: why
 }
 
 func newPlanner(e *env) *planner {
-	return &planner{env: e, plans: map[planKey]*plan{}}
+	return &planner{env: e, plans: map[planKey]*plan{}, failed: map[planKey]string{}}
 }
 
 // compile is the plan for values of type t, or a *MisfitError.
@@ -44,6 +47,7 @@ func (b *planner) plan(t reflect.Type, s *shape, path string) *plan {
 	}
 	p := &plan{typ: t, shape: s, env: b.env, size: t.Size()}
 	b.plans[key] = p // before it is filled in: types and schemas may be recursive
+	b.made = append(b.made, key)
 	if !b.special(p, path) {
 		b.byKind(p, path)
 	}
@@ -131,6 +135,10 @@ func (b *planner) byKind(p *plan, path string) {
 		}
 	case schemas.Int, schemas.Long:
 		if b.integer(p) {
+			return
+		}
+		if b.projects && s.logical == noLogical && (t.Kind() == reflect.Float32 || t.Kind() == reflect.Float64) {
+			p.code = codePromoted
 			return
 		}
 	case schemas.Float:

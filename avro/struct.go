@@ -19,7 +19,8 @@ import (
 //
 // The tag avro:"-" leaves a Go field out, and avro:"name,omitzero" (or
 // avro:",omitzero") writes null for its zero value. The fields of embedded
-// structs are promoted as in Go, unless the embedded struct has a tag.
+// structs are promoted as in Go, unless the embedded struct has a tag. The option
+// required is for projections; see [Projection].
 //
 // Every exported field must be found in the schema, and every field of the
 // schema in the struct; a field of the schema that has a default may be missing:
@@ -32,6 +33,7 @@ type goField struct {
 	reflect.StructField
 	tag      string // the name in the tag, or ""
 	omitzero bool
+	required bool
 	schemaAt int // index of the field in the schema, -1 unknown
 }
 
@@ -51,7 +53,7 @@ func (b *planner) record(p *plan, path string) {
 		switch {
 		case f != nil:
 			p.fields[i] = b.field(p.typ, f, sf, joinPath(path, sf.name))
-		case sf.has:
+		case sf.has || b.projects:
 			p.fields[i] = planField{code: codeDefault, name: sf.name, plan: &plan{code: codeDefault, shape: sf.shape, env: b.env, def: sf.def}}
 		default:
 			b.misfit(joinPath(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
@@ -103,6 +105,8 @@ func (b *planner) goFields(p *plan, path string) []goField {
 			switch option {
 			case "omitzero":
 				f.omitzero = true
+			case "required":
+				f.required = true
 			case "":
 			default:
 				b.misfit(joinPath(path, sf.Name), "unknown option %q in the tag", option)
@@ -172,6 +176,14 @@ func (b *planner) match(fields []goField, p *plan, path string) {
 			continue
 		}
 		like := folded[fold(f.Name)]
+		if b.projects && (f.tag != "" || len(like) == 0) {
+			if at := s.aliased(f, taken); at >= 0 {
+				take(f, at)
+			} else {
+				b.unwritten(f, p, path)
+			}
+			continue
+		}
 		switch {
 		case f.tag != "":
 			b.misfit(joinPath(path, f.tag), "the schema has no such field; the tag of %s names it", f.Name)

@@ -75,6 +75,7 @@ func WithTaggedUnions() Option {
 type ifacePlan struct {
 	branches []ifaceBranch // as in the schema
 	generic  bool          // branches without a type are generic values
+	bare     bool          // the schema is no union, but one of the branches
 	empty    bool          // the interface has no methods: anything may be in it
 }
 
@@ -89,11 +90,15 @@ type ifaceBranch struct {
 func (b *planner) interfaceType(p *plan, path string) {
 	t, s := p.typ, p.shape
 	given := 0
-	u := &ifacePlan{empty: t.NumMethod() == 0}
-	if s.typ == schemas.Union {
-		u.branches = make([]ifaceBranch, len(s.branches))
+	u := &ifacePlan{empty: t.NumMethod() == 0, bare: b.projects && s.typ != schemas.Union}
+	branches, index := s.branches, s.index
+	if u.bare {
+		branches, index = []*shape{s}, map[string]int{s.name(): 0}
+	}
+	if s.typ == schemas.Union || u.bare {
+		u.branches = make([]ifaceBranch, len(branches))
 		for _, ut := range b.env.cfg.unionTypes {
-			i, ok := s.index[ut.name]
+			i, ok := index[ut.name]
 			if !ok || !ut.typ.Implements(t) && !u.empty {
 				continue
 			}
@@ -106,7 +111,7 @@ func (b *planner) interfaceType(p *plan, path string) {
 			if !br.pointer {
 				br.word = typeWord(t, ut.typ)
 			}
-			br.plan = b.plan(to, s.branches[i], path)
+			br.plan = b.plan(to, branches[i], path)
 			u.branches[i] = br
 		}
 	}
@@ -129,6 +134,10 @@ func (b *planner) union(p *plan, path string) {
 		return
 	}
 	other := s.besideNull()
+	if b.projects && (other < 0 || !nullable(t)) {
+		b.branches(p, false, path)
+		return
+	}
 	if other < 0 {
 		b.misfit(path, "%s for a union of %s; use an interface with WithUnionTypes, any, or avro.Union", t, count.Of(len(s.branches), "branch"))
 		return
@@ -144,6 +153,11 @@ func (b *planner) union(p *plan, path string) {
 	default:
 		b.misfit(path, "%s cannot be null; use *%s, or the tag option omitzero", t, t)
 	}
+}
+
+// nullable says that a type has a value for null.
+func nullable(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map
 }
 
 // besideNull is the other branch of a union of null and one more, -1 for other unions.
@@ -169,7 +183,13 @@ func (b *planner) nullZero(t reflect.Type, s *shape, path string) *plan {
 	if s.typ == schemas.Union {
 		other = s.besideNull()
 	}
-	if other < 0 {
+	switch {
+	case b.projects && s.typ != schemas.Union:
+		return b.plan(t, s, path)
+	case b.projects && other < 0:
+		b.branches(p, true, path)
+		return p
+	case other < 0:
 		b.misfit(path, "the tag option omitzero is for unions of null and one more branch, not for %s", s.describe())
 		return p
 	}

@@ -54,13 +54,18 @@ func appendNull(dst []byte, s *shape) ([]byte, error) {
 // decodeIface reads a union into an interface: a branch that has a Go type as
 // that, others as a generic value if that is allowed.
 func (p *plan) decodeIface(r *Reader, v ptr) {
-	start := r.at
-	i := r.UnionIndex(len(p.shape.branches))
+	start, i, s := r.at, 0, p.shape
+	if !p.iface.bare {
+		i = r.UnionIndex(len(p.shape.branches))
+	}
 	if r.err != nil {
 		return
 	}
+	if !p.iface.bare {
+		s = s.branches[i]
+	}
 	in := valueAt(v, p.typ)
-	br, s := &p.iface.branches[i], p.shape.branches[i]
+	br := &p.iface.branches[i]
 	switch {
 	case br.typ != nil && br.pointer:
 		to := reflect.New(br.typ.Elem())
