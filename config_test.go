@@ -212,14 +212,14 @@ func TestConfigurationAllAtOnce(t *testing.T) {
 func TestOptionsByTheirNames(t *testing.T) {
 	franz := kavro.Driver("franz")
 	err := construct("producer", nil, franz)
-	require.EqualError(t, err, "kavro: value: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give ValueSchema, or take the registry's with use.latest.version, ValueSerializer(serde.WithVersion) or use.schema.id")
+	require.EqualError(t, err, "kavro: value: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give ValueSchema (schemas.For writes one to keep), or take the registry's with use.latest.version, ValueSerializer(serde.WithVersion) or use.schema.id")
 	err = construct("producer", nil, franz, kavro.ValueSchema(orderSchema), kavro.ValueAvro(serde.WithSchema(orderSchema)))
 	require.EqualError(t, err, "kavro: value: serde: ValueSchema: is given twice")
 	err = construct("consumer", nil, franz, kavro.ValueSchema(orderSchema), kavro.Consumer(avroconsumer.WithConcurrency(1, avroconsumer.Key)), kavro.Consumer(avroconsumer.WithConcurrency(2, avroconsumer.Key)))
 	require.EqualError(t, err, "avroconsumer: WithConcurrency: is given twice")
 	err = constructOf[Order, Order]("pipeline", nil, franz, kavro.KeySchema(orderSchema), kavro.ValueSchema(orderSchema))
-	require.ErrorContains(t, err, "kavro: output key: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give Output(KeySchema), or")
-	require.ErrorContains(t, err, "kavro: output value: serde: kavro_test.Order carries no schema: generate the type with kavro gen, give Output(ValueSchema), or")
+	require.ErrorContains(t, err, "kavro: output key: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give Output(KeySchema) (schemas.For writes one to keep), or")
+	require.ErrorContains(t, err, "kavro: output value: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give Output(ValueSchema) (schemas.For writes one to keep), or")
 }
 
 // An option wins over a key.

@@ -20,8 +20,10 @@ import (
 //
 // T is as for [AvroSerializer]. The reader's schema is the one T carries or
 // [WithSchema] gives, whatever the registry holds; for other types the subject's
-// latest ([WithLatest]), or, for any, map[string]any and [Generic] without either,
-// the writer's own. Values of an interface type become what [WithVariant] names.
+// latest ([WithLatest]); for any, map[string]any and [Generic] without either, the
+// writer's own. Any other type, such as a struct, is read without a reader's
+// schema: the writer's is projected onto it, as [avro.Projection] has it. Values of
+// an interface type become what [WithVariant] names.
 //
 // It is safe for concurrent use.
 type AvroDeserializer[T any] struct {
@@ -71,8 +73,8 @@ type decoder[T any] interface {
 
 // NewAvroDeserializer returns a deserializer that asks r. It touches no network.
 //
-// It is an error if T is a struct, map or slice type without a reader's schema,
-// if T does not fit it (the error lists every misfit), or if options contradict
+// It is an error if T is an interface type without a schema and without variants, if
+// T does not fit its schema (the error lists every misfit), or if options contradict
 // each other.
 func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*AvroDeserializer[T], error) {
 	d := &AvroDeserializer[T]{r: r, c: deserializerConfig{sharedConfig: sharedConfig{subject: nil}}}
@@ -112,8 +114,8 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 		d.own = ownSchema(t)
 	}
 	if d.own == nil {
-		if !d.c.latest && t != reflect.TypeFor[any]() && t != reflect.TypeFor[map[string]any]() {
-			return nil, fmt.Errorf("serde: %v carries no schema: generate the type with kavro gen, give WithSchema or WithVariant, or take the registry's with WithLatest", t)
+		if !d.c.latest && t.Kind() == reflect.Interface && t.NumMethod() > 0 {
+			return nil, fmt.Errorf("serde: %v carries no schema: give WithSchema or WithVariant, or take the registry's with WithLatest", t)
 		}
 		return d, nil
 	}
@@ -284,7 +286,8 @@ func (d *AvroDeserializer[T]) latest(ctx context.Context, r *reader[T], from *Ta
 // decoderFor sets r.dec, and returns the schema that it reads. own is nil where
 // the writer's schema is the reader's.
 func (d *AvroDeserializer[T]) decoderFor(r *reader[T], own *schemas.Schema) (*schemas.Schema, error) {
-	if own == nil {
+	projects := own == nil
+	if projects {
 		own = r.schema.Schema
 	}
 	if d.kind == kindGeneric {
@@ -295,6 +298,11 @@ func (d *AvroDeserializer[T]) decoderFor(r *reader[T], own *schemas.Schema) (*sc
 	if d.codec != nil {
 		r.dec = d.codec
 		return own, nil
+	}
+	if projects {
+		p, err := avro.NewProjection[T](own, d.c.avro...)
+		r.dec = p
+		return own, err
 	}
 	codec, err := avro.NewCodec[T](own, d.c.avro...)
 	r.dec = codec

@@ -103,7 +103,7 @@ func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*Avr
 	}
 	if s.own == nil {
 		if !s.c.registrysOwn() {
-			return nil, fmt.Errorf("serde: %v carries no schema: generate the type with kavro gen, give WithSchema, or take the registry's with WithLatest, WithVersion or WithSchemaID", t)
+			return nil, fmt.Errorf("serde: %v carries no schema: generate the type with kavro gen or write a method AvroSchema, give WithSchema (schemas.For writes one to keep), or take the registry's with WithLatest, WithVersion or WithSchemaID", t)
 		}
 		return s, nil
 	}

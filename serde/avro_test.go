@@ -455,9 +455,9 @@ func TestConstructorErrors(t *testing.T) {
 	require.GreaterOrEqual(t, len(e.Misfits), 3, "all of them: id's type, total missing here, other missing there")
 
 	_, err = serde.NewAvroSerializer[Order](r)
-	require.ErrorContains(t, err, "serde_test.Order carries no schema")
-	_, err = serde.NewAvroDeserializer[Order](r)
-	require.ErrorContains(t, err, "serde_test.Order carries no schema")
+	require.ErrorContains(t, err, "serde_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema")
+	_, err = serde.NewAvroDeserializer[fmt.Stringer](r)
+	require.ErrorContains(t, err, "fmt.Stringer carries no schema")
 	_, err = serde.NewAvroSerializer[Order](r, serde.WithSchema(orderV1), serde.WithLatest(), serde.WithAutoRegister(true))
 	require.ErrorContains(t, err, "contradict")
 	_, err = serde.NewAvroSerializer[Order](r, serde.WithSchema(orderV1), serde.WithLatest(), serde.WithVersion(3))

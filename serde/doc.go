@@ -15,6 +15,20 @@
 // itself does ([WithAssociated]). The writer's schema is the one a datum was written with, the reader's the one a program
 // wants to see. A frame is a prefix of the payload, or a header of the record.
 //
+// # Reading a struct without a schema
+//
+//	type Bill struct {
+//		ID    string `avro:"id,required"`
+//		Total float64
+//	}
+//	bills, err := serde.NewAvroDeserializer[Bill](registry)
+//
+// Writing needs a schema, reading does not: the writer's schema, whichever it is, is
+// projected onto the fields of the struct, by tag or by name, and other fields are
+// skipped ([avro.Projection] has the rules). A field that the writer lacks is zero;
+// with the tag option required it is a [*SchemaMismatchError], as is a field of
+// another type. Null for a field that cannot be null is an error of that record.
+//
 // # What it does not do
 //
 // It knows no Kafka client and needs no cgo: [Target] is all it sees of a
