@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -93,6 +94,10 @@ func TestWarmKeysAllocateNothing(t *testing.T) {
 // Failures are remembered, but not without bound, and those who wait for a
 // computation are not forgotten meanwhile.
 func TestFailuresAreBounded(t *testing.T) {
+	synctest.Test(t, testFailuresAreBounded)
+}
+
+func testFailuresAreBounded(t *testing.T) {
 	var m onceMap[int, int]
 	release, waiting := make(chan struct{}), make(chan int)
 	go func() {
@@ -114,6 +119,7 @@ func TestFailuresAreBounded(t *testing.T) {
 		v, _ := m.compute(context.Background(), 0, func(context.Context) (int, error) { return 8, nil })
 		done <- v
 	}()
+	synctest.Wait() // until the second caller has joined
 	close(release)
 	require.Equal(t, 7, <-waiting)
 	require.Equal(t, 7, <-done, "it was under way")
