@@ -19,16 +19,16 @@ import (
 // A string that is not UTF-8, or whose first byte is 0 as a frame's is, is neither
 // written nor read by String: reading, it is a [*FrameError].
 var (
-	String  Plain[string]   = plain[string]{appendString, decodeString}    // UTF-8
-	Bytes   Plain[[]byte]   = plain[[]byte]{appendBytes, decodeBytes}      // as they are; nil is null
-	Bool    Plain[bool]     = plain[bool]{appendBool, decodeBool}          // 1 byte, 0 or 1
-	Int16   Plain[int16]    = plain[int16]{appendInt16, decodeInt16}       // 2 bytes, big-endian
-	Int32   Plain[int32]    = plain[int32]{appendInt32, decodeInt32}       // 4 bytes, big-endian
-	Int64   Plain[int64]    = plain[int64]{appendInt64, decodeInt64}       // 8 bytes, big-endian
-	Float32 Plain[float32]  = plain[float32]{appendFloat32, decodeFloat32} // 4 bytes, big-endian IEEE 754
-	Float64 Plain[float64]  = plain[float64]{appendFloat64, decodeFloat64} // 8 bytes, big-endian IEEE 754
-	UUID    Plain[[16]byte] = plain[[16]byte]{appendUUID, decodeUUID}      // its text, 36 characters
-	None    Plain[NoKey]    = plain[NoKey]{appendNone, decodeNone}         // always null
+	String  Plain[string]   = &plain[string]{appendString, decodeString}    // UTF-8
+	Bytes   Plain[[]byte]   = &plain[[]byte]{appendBytes, decodeBytes}      // as they are; nil is null
+	Bool    Plain[bool]     = &plain[bool]{appendBool, decodeBool}          // 1 byte, 0 or 1
+	Int16   Plain[int16]    = &plain[int16]{appendInt16, decodeInt16}       // 2 bytes, big-endian
+	Int32   Plain[int32]    = &plain[int32]{appendInt32, decodeInt32}       // 4 bytes, big-endian
+	Int64   Plain[int64]    = &plain[int64]{appendInt64, decodeInt64}       // 8 bytes, big-endian
+	Float32 Plain[float32]  = &plain[float32]{appendFloat32, decodeFloat32} // 4 bytes, big-endian IEEE 754
+	Float64 Plain[float64]  = &plain[float64]{appendFloat64, decodeFloat64} // 8 bytes, big-endian IEEE 754
+	UUID    Plain[[16]byte] = &plain[[16]byte]{appendUUID, decodeUUID}      // its text, 36 characters
+	None    Plain[NoKey]    = &plain[NoKey]{appendNone, decodeNone}         // always null
 )
 
 // Plain is both directions of one encoding.
@@ -44,11 +44,11 @@ type plain[B any] struct {
 	decode func(payload []byte, from *Target) (B, error)
 }
 
-func (p plain[B]) Append(_ context.Context, dst []byte, to *Target, v *B) ([]byte, error) {
+func (p *plain[B]) Append(_ context.Context, dst []byte, to *Target, v *B) ([]byte, error) {
 	return p.append(dst, to, *v)
 }
 
-func (p plain[B]) Decode(_ context.Context, payload []byte, from *Target, v *B) (err error) {
+func (p *plain[B]) Decode(_ context.Context, payload []byte, from *Target, v *B) (err error) {
 	*v, err = p.decode(payload, from)
 	return err
 }

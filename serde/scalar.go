@@ -74,21 +74,21 @@ func plainAs[T, B any](p Plain[B], get func(reflect.Value) B, set func(reflect.V
 	if same, ok := p.(Plain[T]); ok {
 		return same
 	}
-	return declared[T, B]{p.(plain[B]), get, set}
+	return &declared[T, B]{p.(*plain[B]), get, set}
 }
 
 // declared is the plain serde of a type T that is declared as B.
 type declared[T, B any] struct {
-	plain plain[B]
+	plain *plain[B]
 	get   func(reflect.Value) B
 	set   func(reflect.Value, B)
 }
 
-func (d declared[T, B]) Append(_ context.Context, dst []byte, to *Target, v *T) ([]byte, error) {
+func (d *declared[T, B]) Append(_ context.Context, dst []byte, to *Target, v *T) ([]byte, error) {
 	return d.plain.append(dst, to, d.get(reflect.ValueOf(v).Elem()))
 }
 
-func (d declared[T, B]) Decode(_ context.Context, payload []byte, from *Target, v *T) error {
+func (d *declared[T, B]) Decode(_ context.Context, payload []byte, from *Target, v *T) error {
 	b, err := d.plain.decode(payload, from)
 	d.set(reflect.ValueOf(v).Elem(), b)
 	return err

@@ -66,7 +66,7 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, opts ...kavro.O
 
 // giveUp reads orders to the end, and has what is none written as a dead letter.
 func giveUp(ctx context.Context, env *kavrotest.Env, group string, letters *avroconsumer.DeadLetters, opts []kavro.Option) error {
-	orders, err := kavro.NewConsumer[string, int64](env.Group(group), []string{"orders"}, append(slices.Clip(opts), kavro.Consumer(
+	orders, err := kavro.NewConsumer[string, int64](env.Group(group, kafka.Config{"value.deserializer": "avro"}), []string{"orders"}, append(slices.Clip(opts), kavro.Consumer(
 		avroconsumer.WithToEnd(),
 		avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(letters))))...)
 	if err != nil {

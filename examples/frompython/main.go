@@ -180,6 +180,7 @@ func consumeBatches(ctx context.Context, conf kavro.Config, more []kavro.Option)
 
 func legacyBytes(conf kavro.Config, more []kavro.Option) error {
 	// snippet: legacy
+	conf["value.serializer"] = "avro"
 	producer, err := kavro.NewProducer[string, []byte](conf, append(more, kavro.ValueAvro(serde.WithLengthPrefixedBytes()))...)
 	// end
 	if err != nil {
