@@ -1,3 +1,3 @@
 package bench
 
-//go:generate go run github.com/kavro/kavro/cmd/kavro gen -single generated -o generated shapes
+//go:generate go run -C .. ./cmd/kavro gen -single generated -o bench/generated bench/shapes

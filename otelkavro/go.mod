@@ -2,10 +2,8 @@ module github.com/kavro/kavro/otelkavro
 
 go 1.26.0
 
-replace github.com/kavro/kavro => ../
-
 require (
-	github.com/kavro/kavro v0.0.0-00010101000000-000000000000
+	github.com/kavro/kavro v0.1.0
 	github.com/stretchr/testify v1.11.1
 	go.opentelemetry.io/otel v1.43.0
 	go.opentelemetry.io/otel/metric v1.43.0

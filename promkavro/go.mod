@@ -2,10 +2,8 @@ module github.com/kavro/kavro/promkavro
 
 go 1.26.0
 
-replace github.com/kavro/kavro => ../
-
 require (
-	github.com/kavro/kavro v0.0.0-00010101000000-000000000000
+	github.com/kavro/kavro v0.1.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/stretchr/testify v1.11.1
 	go.uber.org/goleak v1.3.0
