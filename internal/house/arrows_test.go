@@ -1,0 +1,118 @@
+package house_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/internal/house"
+)
+
+// arrows are the imports that each package of the root module may have, from the top of
+// the house to its bottom. Tests may import what they need.
+//
+// Not listed: imports of internal packages that import nothing of kavro themselves,
+// which everybody may use, and those of examples, which use what a user may use.
+//
+// Packages that are not there yet may be listed.
+var arrows = map[string]string{
+	"kavro": `pipeline avroproducer avroconsumer serde registry registry/memory kafka kafka/franz kafka/confluent
+		schemas internal/kafkaconf`,
+	"pipeline":     "avroproducer avroconsumer serde kafka",
+	"avroproducer": "serde kafka",
+	"avroconsumer": "serde kafka",
+	"serde":        "registry rules avro schemas kafka internal/kafkaconf", // of kafka: Header, Config
+	"rules":        "avro",
+
+	"avro":        "avro/avrort schemas",
+	"avro/avrort": "schemas",
+	"avro/goavro": "avro avro/avrort schemas",
+	"avro/ocf":    "avro schemas",
+	"gen":         "avro schemas",
+
+	"registry":            "registry/transport schemas kafka", // of kafka: Config, ConfigError
+	"registry/transport":  "",
+	"registry/memory":     "registry schemas",
+	"registry/kafkastore": "registry/memory",
+	"registry/server":     "registry registry/memory registry/kafkastore",
+	"registry/srclient":   "registry",
+
+	"kafka":           "",
+	"kafka/franz":     "kafka internal/clienterr internal/kafkaconf",
+	"kafka/confluent": "kafka internal/clienterr internal/kafkaconf",
+
+	"schemas":      "",
+	"schemas/lint": "schemas",
+
+	// For users' tests.
+	"kavrotest":             "registry/server registry/memory kafka schemas",
+	"kafka/kafkatest":       "kafka",
+	"registry/registrytest": "registry schemas",
+
+	// Shared machinery that knows a package of kavro.
+	"internal/clienterr": "kafka",
+	"internal/kafkaconf": "kafka",
+	"internal/regwait":   "registry",
+
+	// For the tests of this repository, and generators of its files.
+	"internal/chaostest": `avroconsumer avroproducer kafka kafka/kafkatest kavrotest pipeline registry schemas serde`,
+	"internal/fakekafka": "kafka",
+	"internal/sketch":    "schemas",
+	"internal/configdoc": "kafka/franz registry serde",
+	"gen/internal/order": "avro schemas",
+	"gen/internal/shop":  "avro schemas gen/internal/shop/common",
+
+	"gen/internal/shop/common": "avro schemas",
+}
+
+// todo are the differences that are left between the arrows and the imports: an import that is not
+// among the arrows, or an arrow between two packages that is no import yet.
+var todo = map[string]string{
+	"pipeline":     "registry internal/regwait",
+	"avroconsumer": "registry schemas internal/regwait",
+	"kavrotest":    "registry registry/server",
+}
+
+// Every import within the root module is one of the arrows, and every arrow between two
+// packages is an import.
+func TestArrows(t *testing.T) {
+	packages, err := house.Packages("../..", "./...")
+	require.NoError(t, err)
+	imports := map[string][]string{}
+	for _, p := range packages {
+		if !strings.HasPrefix(p.Name, "examples/") {
+			imports[p.Name] = p.Imports
+		}
+	}
+	exists := func(name string) bool { _, ok := imports[name]; return ok }
+	anybodys := func(name string) bool { return strings.HasPrefix(name, "internal/") && len(imports[name]) == 0 }
+
+	var wrong []string
+	for _, from := range slices.Sorted(maps.Keys(imports)) {
+		if _, listed := arrows[from]; !listed && !anybodys(from) {
+			wrong = append(wrong, from+" is a package without a row of arrows")
+			continue
+		}
+		drawn := slices.DeleteFunc(strings.Fields(arrows[from]), func(to string) bool { return !exists(to) })
+		differs := strings.Fields(todo[from])
+		for _, to := range imports[from] {
+			if !anybodys(to) && !slices.Contains(drawn, to) && !slices.Contains(differs, to) {
+				wrong = append(wrong, from+" -> "+to+" is an import, and not among the arrows")
+			}
+		}
+		for _, to := range drawn {
+			if !slices.Contains(imports[from], to) && !slices.Contains(differs, to) {
+				wrong = append(wrong, from+" -> "+to+" is among the arrows, and no import")
+			}
+		}
+		for _, to := range differs {
+			if slices.Contains(imports[from], to) == slices.Contains(drawn, to) {
+				wrong = append(wrong, from+" -> "+to+" is done, and still in todo")
+			}
+		}
+	}
+	require.Empty(t, wrong)
+}
