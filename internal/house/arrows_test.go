@@ -62,6 +62,7 @@ var arrows = map[string]string{
 	"internal/fakekafka": "kafka",
 	"internal/sketch":    "schemas",
 	"internal/configdoc": "kafka/franz registry serde",
+	"internal/picture":   "internal/house",
 	"gen/internal/order": "avro schemas",
 	"gen/internal/shop":  "avro schemas gen/internal/shop/common",
 

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+)
+
+// A way is what happens to a record or a schema, step by step.
+type way struct {
+	title string
+	steps []step
+}
+
+// A step is an exported function or method, or a method of an interface.
+type step struct{ pkg, name, note string }
+
+var ways = []way{
+	{"a record out", []step{
+		{"avroproducer", "Producer.Produce", "waits for room in the queue"},
+		{"serde", "AvroSerializer.Append", "which schema: once per topic"},
+		{"registry", "Client.Lookup", "first record of a topic only"},
+		{"avro", "Codec.Append", "the value as Avro, after the frame"},
+		{"kafka", "Producer.Produce", "the client owns the bytes until its report"},
+	}},
+	{"a record in", []step{
+		{"kafka", "Consumer.Poll", "a batch of records"},
+		{"avroconsumer", "Consumer.Run", "queues, workers, policies"},
+		{"serde", "AvroDeserializer.Decode", "reads the frame"},
+		{"registry", "Client.SchemaByID", "first record with this id only"},
+		{"avro", "Codec.Decode", "resolved, if the schemas differ"},
+		{"kafka", "Consumer.Commit", "once the handler has returned nil"},
+	}},
+	{"a schema registered", []step{
+		{"serde", "AvroSerializer.Warmup", "or the first record of a topic"},
+		{"registry", "Client.Lookup", "is it there?"},
+		{"registry", "Client.Register", "if it is not"},
+		{"registry", "Client.CheckCompatibility", "if refused: the reasons"},
+	}},
+}
+
+const (
+	stepHeight = 78
+	wayWidth   = 330
+)
+
+func waysSVG() []byte {
+	longest := 0
+	for _, w := range ways {
+		longest = max(longest, len(w.steps))
+	}
+	var w bytes.Buffer
+	begin(&w, len(ways)*wayWidth+margin, 2*margin+20+longest*stepHeight, "The ways of a record out, a record in, and a schema registered")
+	for i, way := range ways {
+		x, y := margin/2+wayWidth/2+i*wayWidth, margin+30
+		fmt.Fprintf(&w, `<text class="title" x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", x, margin+12, html.EscapeString(way.title))
+		for n, s := range way.steps {
+			box(&w, "", fmt.Sprintf("%d  %s.%s", n+1, s.pkg, s.name), x, y, wayWidth-20)
+			fmt.Fprintf(&w, `<text class="note" x="%d" y="%d">%s</text>`+"\n", x-wayWidth/2+34, y+boxHeight+20, html.EscapeString(s.note))
+			if n+1 < len(way.steps) {
+				fmt.Fprintf(&w, `<path class="arrow" marker-end="url(#head)" d="M%d %dV%d"/>`+"\n", x-wayWidth/2+22, y+boxHeight, y+stepHeight)
+			}
+			y += stepHeight
+		}
+	}
+	w.WriteString("</svg>\n")
+	return w.Bytes()
+}
