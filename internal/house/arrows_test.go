@@ -80,6 +80,7 @@ var todo = map[string]string{
 // Every import within the root module is one of the arrows, and every arrow between two
 // packages is an import.
 func TestArrows(t *testing.T) {
+	require.NoError(t, house.Watch("../.."))
 	packages, err := house.Packages("../..", "./...")
 	require.NoError(t, err)
 	imports := map[string][]string{}

@@ -53,6 +53,7 @@ func TestDirectDependencies(t *testing.T) {
 
 // What a program links by importing one package.
 func TestLinks(t *testing.T) {
+	require.NoError(t, house.Watch("../.."))
 	const (
 		librdkafka = "github.com/confluentinc/"
 		franz      = "github.com/twmb/"

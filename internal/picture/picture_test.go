@@ -10,10 +10,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/internal/house"
 )
 
 // The pictures in docs are those that the command draws.
 func TestCommitted(t *testing.T) {
+	require.NoError(t, house.Watch("../.."))
 	pictures, err := draw("../..")
 	require.NoError(t, err)
 	for name, svg := range pictures {
