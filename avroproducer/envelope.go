@@ -106,7 +106,7 @@ func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 		return
 	}
 	e.err = err
-	p.reports.push(e)
+	p.deliveries.push(e)
 }
 
 // deliver runs OnDelivery, on the goroutine of reports.

@@ -82,14 +82,14 @@ func (e *DeliveryError) Unwrap() error { return e.Err }
 // OnDelivery has returned for each. The error is a [*FlushError] if ctx ended
 // first, or if records failed of which nobody was told: those are told now.
 func (p *Producer[K, V]) Flush(ctx context.Context) error {
-	if p.reports.calledFromCallback() {
+	if p.deliveries.calledFromCallback() {
 		return ErrInCallback
 	}
 	err := p.client.Flush(ctx)
 	if err == nil {
-		err = p.reports.drain(ctx)
+		err = p.deliveries.drain(ctx)
 	}
-	failed, errs := p.failures.take()
+	failed, errs := p.failures.drain()
 	if err == nil && failed == 0 {
 		return nil
 	}
@@ -113,7 +113,7 @@ type closing struct {
 // names it (see [WithMaxFailures]). Close is idempotent: later calls wait for the
 // first one, within their own ctx, and return nil.
 func (p *Producer[K, V]) Close(ctx context.Context) error {
-	if p.reports.calledFromCallback() {
+	if p.deliveries.calledFromCallback() {
 		return ErrInCallback
 	}
 	first := false
@@ -142,13 +142,13 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	if err != nil {
 		remaining = p.Len()
 	}
-	failed, errs := p.failures.take()
+	failed, errs := p.failures.drain()
 	var others []error
 	if p.ownsClient {
 		if closeErr := p.client.Close(ctx); err == nil || !kafka.IsContext(closeErr) { // else it is err once more
 			others = append(others, closeErr)
 		}
-		_, lost := p.failures.take() // the same records that are counted as remaining
+		_, lost := p.failures.drain() // the same records that are counted as remaining
 		errs = append(errs, lost...)
 	}
 	for _, f := range p.closers {
@@ -188,7 +188,7 @@ func (f *failures) add(r *kafka.Record, err error) {
 	}
 }
 
-func (f *failures) take() (count int, errs []error) {
+func (f *failures) drain() (count int, errs []error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	count, errs = f.count, f.errs

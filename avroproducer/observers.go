@@ -13,7 +13,7 @@ import (
 type observers []Observer
 
 // joined is o as one observer, nil if there is none.
-func joined(o []Observer) Observer {
+func combine(o []Observer) Observer {
 	switch len(o) {
 	case 0:
 		return nil

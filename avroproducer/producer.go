@@ -19,12 +19,12 @@ type Producer[K, V any] struct {
 	value  serde.Serializer[V]
 	config
 
-	envelopes sync.Pool // of *envelope[K, V], released when their record is reported
-	gate      gate
-	reports   reports
-	failures  failures
-	txn       transactions
-	closing   closing
+	envelopes  sync.Pool // of *envelope[K, V], released when their record is reported
+	gate       gate
+	deliveries deliveries
+	failures   failures
+	txn        transactions
+	closing    closing
 }
 
 // New produces through b, with these serializers for keys and values. It does
@@ -42,12 +42,12 @@ func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serial
 	if err != nil {
 		return nil, err
 	}
-	c.observer = joined(c.observers)
+	c.observer = combine(c.observers)
 	p := &Producer[K, V]{client: b, key: key, value: value, config: c}
 	p.envelopes.New = func() any { return newEnvelope(p) }
 	p.gate.idle = make(chan struct{})
 	p.closing.done = make(chan struct{})
-	p.reports.limit = c.maxReports
+	p.deliveries.limit = c.maxReports
 	p.failures.limit = c.maxFailures
 	return p, nil
 }
@@ -60,7 +60,7 @@ func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serial
 // ctx's if the queue stayed full, [kafka.ErrClosed], or the client's own. A
 // record that was queued and failed later is reported: see [OnDelivery].
 func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value V, opts ...RecordOption) error {
-	e, err := p.take()
+	e, err := p.acquire()
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value
 // Delete is Produce with a null value, a tombstone: a compacted topic forgets
 // the key.
 func (p *Producer[K, V]) Delete(ctx context.Context, topic string, key K, opts ...RecordOption) error {
-	e, err := p.take()
+	e, err := p.acquire()
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (p *Producer[K, V]) Delete(ctx context.Context, topic string, key K, opts .
 
 // ProduceRecord is Produce with the record as data.
 func (p *Producer[K, V]) ProduceRecord(ctx context.Context, rec Record[K, V]) error {
-	e, err := p.take()
+	e, err := p.acquire()
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (e *envelope[K, V]) fill(rec *Record[K, V]) {
 }
 
 // take gets an empty envelope, and counts it until it is released.
-func (p *Producer[K, V]) take() (*envelope[K, V], error) {
+func (p *Producer[K, V]) acquire() (*envelope[K, V], error) {
 	if !p.gate.enter() {
 		return nil, kafka.ErrClosed
 	}
@@ -180,7 +180,7 @@ func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error
 		return err
 	}
 	if e.onDelivery != nil {
-		if err := p.reports.waitForRoom(ctx); err != nil {
+		if err := p.deliveries.waitForCapacity(ctx); err != nil {
 			return fmt.Errorf("%s: waiting for OnDelivery to catch up: %w", e.rec.Topic, err)
 		}
 	}

@@ -17,23 +17,23 @@ var ErrInCallback = errors.New("avroproducer: called from OnDelivery, which it w
 // reports runs OnDelivery functions one at a time, in order, on a goroutine
 // that lives as long as there are any to run: the client's thread only leaves
 // them here.
-type reports struct {
+type deliveries struct {
 	limit int // how many may wait
 
-	mu      sync.Mutex
-	queue   []deliverer
-	head    int // queue[:head] has run, or runs
-	pushed  int // ever
-	ran     int // ever
-	active  bool
-	running uint64        // the goroutine that runs them
-	changed chan struct{} // closed and replaced when ran grows; nil while nobody waits
+	mu       sync.Mutex
+	queue    []deliverer
+	head     int // queue[:head] has run, or runs
+	pushed   int // ever
+	finished int // ever
+	active   bool
+	running  uint64        // the goroutine that runs them
+	changed  chan struct{} // closed and replaced when ran grows; nil while nobody waits
 }
 
 type deliverer interface{ deliver() }
 
 // push never blocks.
-func (q *reports) push(d deliverer) {
+func (q *deliveries) push(d deliverer) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.queue = append(q.queue, d)
@@ -45,7 +45,7 @@ func (q *reports) push(d deliverer) {
 }
 
 // run delivers until nothing is left.
-func (q *reports) run() {
+func (q *deliveries) run() {
 	finished := false
 	defer func() {
 		if !finished { // the function ended its goroutine, as t.FailNow does
@@ -64,7 +64,7 @@ func (q *reports) run() {
 }
 
 // next takes the oldest, or notes that there is nobody to run any.
-func (q *reports) next(goroutine uint64) deliverer {
+func (q *deliveries) next(goroutine uint64) deliverer {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.head == len(q.queue) {
@@ -85,11 +85,11 @@ func (q *reports) next(goroutine uint64) deliverer {
 	return d
 }
 
-func (q *reports) deliver(d deliverer) {
+func (q *deliveries) deliver(d deliverer) {
 	defer func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		q.ran++
+		q.finished++
 		if q.changed != nil {
 			close(q.changed)
 			q.changed = nil
@@ -100,35 +100,35 @@ func (q *reports) deliver(d deliverer) {
 
 // waitForRoom waits until another report may be added, except on the goroutine
 // that makes room.
-func (q *reports) waitForRoom(ctx context.Context) error {
+func (q *deliveries) waitForCapacity(ctx context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.pushed-q.ran < q.limit || q.inCallback() {
+	if q.pushed-q.finished < q.limit || q.inCallback() {
 		return nil
 	}
-	return q.wait(ctx, func() bool { return q.pushed-q.ran < q.limit })
+	return q.wait(ctx, func() bool { return q.pushed-q.finished < q.limit })
 }
 
 // drain waits until all that was pushed so far has run.
-func (q *reports) drain(ctx context.Context) error {
+func (q *deliveries) drain(ctx context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	goal := q.pushed
-	return q.wait(ctx, func() bool { return q.ran >= goal })
+	return q.wait(ctx, func() bool { return q.finished >= goal })
 }
 
 // inCallback says whether the caller is an OnDelivery function. q.mu is held.
-func (q *reports) inCallback() bool { return q.running != 0 && q.running == goroutineID() }
+func (q *deliveries) inCallback() bool { return q.running != 0 && q.running == goroutineID() }
 
 // calledFromCallback is inCallback for those who do not hold the lock.
-func (q *reports) calledFromCallback() bool {
+func (q *deliveries) calledFromCallback() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.inCallback()
 }
 
 // wait waits until enough says so. q.mu is held, and released meanwhile.
-func (q *reports) wait(ctx context.Context, enough func() bool) error {
+func (q *deliveries) wait(ctx context.Context, enough func() bool) error {
 	for !enough() {
 		if q.changed == nil {
 			q.changed = make(chan struct{})

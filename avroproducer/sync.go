@@ -53,10 +53,10 @@ func (p *Producer[K, V]) ProduceSync(ctx context.Context, recs ...Record[K, V]) 
 		return nil
 	}
 	call := &syncCall{
-		waiting: len(recs),
-		told:    make([]bool, len(recs)),
-		errs:    make([]error, len(recs)),
-		done:    make(chan struct{}),
+		waiting:  len(recs),
+		reported: make([]bool, len(recs)),
+		errs:     make([]error, len(recs)),
+		done:     make(chan struct{}),
 	}
 	for i := range recs {
 		if err := p.produceFor(ctx, call, i, &recs[i]); err != nil {
@@ -67,7 +67,7 @@ func (p *Producer[K, V]) ProduceSync(ctx context.Context, recs ...Record[K, V]) 
 }
 
 func (p *Producer[K, V]) produceFor(ctx context.Context, call *syncCall, i int, rec *Record[K, V]) error {
-	e, err := p.take()
+	e, err := p.acquire()
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,11 @@ func (p *Producer[K, V]) produceFor(ctx context.Context, call *syncCall, i int, 
 
 // syncCall collects the reports of one ProduceSync.
 type syncCall struct {
-	mu      sync.Mutex
-	waiting int
-	told    []bool        // by index: its report came
-	errs    []error       // by index
-	done    chan struct{} // closed when nothing is waited for
+	mu       sync.Mutex
+	waiting  int
+	reported []bool        // by index: its report came
+	errs     []error       // by index
+	done     chan struct{} // closed when nothing is waited for
 }
 
 // report never blocks.
@@ -90,7 +90,7 @@ func (c *syncCall) report(i int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.errs[i] = err
-	c.told[i] = true
+	c.reported[i] = true
 	if c.waiting--; c.waiting == 0 {
 		close(c.done)
 	}
@@ -108,7 +108,7 @@ func (c *syncCall) wait(ctx context.Context, client kafka.Producer) error {
 	defer c.mu.Unlock()
 	out := &ProduceError{Total: len(c.errs)}
 	for i, err := range c.errs {
-		if !c.told[i] {
+		if !c.reported[i] {
 			err = late
 		}
 		if err != nil {

@@ -80,7 +80,7 @@ func (p *Producer[K, V]) Transaction(ctx context.Context, f func(ctx context.Con
 		return err
 	}
 	if err := p.end(ctx, b, true); err != nil {
-		return p.settle(ctx, b, err)
+		return p.abortFailedCommit(ctx, b, err)
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (p *Producer[K, V]) FinishTransaction(ctx context.Context) (committed bool,
 	case failed == nil:
 		return commit, nil
 	case commit:
-		return false, p.settle(ctx, b, failed)
+		return false, p.abortFailedCommit(ctx, b, failed)
 	default:
 		return false, failed
 	}
@@ -145,7 +145,7 @@ func (p *Producer[K, V]) inTransaction(ctx context.Context, b kafka.TxnProducer,
 
 // settle aborts after a commit that failed for good: the client asks for it, or
 // says nothing, and then it is safe.
-func (p *Producer[K, V]) settle(ctx context.Context, b kafka.TxnProducer, t *TransactionError) *TransactionError {
+func (p *Producer[K, V]) abortFailedCommit(ctx context.Context, b kafka.TxnProducer, t *TransactionError) *TransactionError {
 	if t.Fatal || t.Unfinished {
 		return t
 	}
@@ -190,7 +190,7 @@ func (p *Producer[K, V]) end(ctx context.Context, b kafka.TxnProducer, commit bo
 		}
 		t := transactionError(op, err)
 		if t.Unfinished {
-			p.txn.cutShort(commit)
+			p.txn.markUnfinished(commit)
 		}
 		return t
 	}
@@ -234,7 +234,7 @@ func (t *transactions) begin() bool {
 }
 
 // cutShort remembers an end that may or may not have happened.
-func (t *transactions) cutShort(commit bool) {
+func (t *transactions) markUnfinished(commit bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.unfinished, t.commit = true, commit
