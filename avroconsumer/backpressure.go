@@ -10,41 +10,41 @@ import (
 // clients throw away what they have fetched of it, and when it is resumed their
 // fetch may be waiting for the other partitions, for fetch.wait.max.ms. At half of
 // the high mark a partition that is slower than this has enough left to bridge that.
-const patience = 500 * time.Millisecond
+const maxBackpressure = 500 * time.Millisecond
 
 // reached notes that p has too much in memory. mu is held.
-func (c *core) reached(p *partition) {
-	p.full, p.filled = true, time.Now()
+func (c *core) overHighMark(p *partition) {
+	p.overHighMark, p.overSince = true, time.Now()
 	if c.run == nil {
-		p.slow = true // nobody brings it down while it is polled
+		p.drainsSlowly = true // nobody brings it down while it is polled
 	}
-	c.unsettled = c.unsettled || p.slow
+	c.pausesChanged = c.pausesChanged || p.drainsSlowly
 }
 
 // cameDown notes that p has half of that or less. mu is held.
-func (c *core) cameDown(p *partition) {
-	p.full = false
-	if p.slow {
-		c.unsettled = true
+func (c *core) belowLowMark(p *partition) {
+	p.overHighMark = false
+	if p.drainsSlowly {
+		c.pausesChanged = true
 	} else {
 		c.wake() // Run may be at rest
 	}
-	p.slow = time.Since(p.filled) > patience
+	p.drainsSlowly = time.Since(p.overSince) > maxBackpressure
 }
 
 // rest waits for partitions that have too much in memory and are not known to be
 // slow, until one of them comes down or turns out to be slow: the client is then told
 // to pause it. It reports whether there was one. mu is held, and released meanwhile.
-func (c *core) rest(ctx context.Context) bool {
-	now, left := time.Now(), patience
+func (c *core) awaitBackpressure(ctx context.Context) bool {
+	now, left := time.Now(), maxBackpressure
 	resting := false
 	for _, p := range c.assigned {
-		if !p.full || p.halt() {
+		if !p.overHighMark || p.wantPaused() {
 			continue
 		}
-		d := patience - now.Sub(p.filled)
+		d := maxBackpressure - now.Sub(p.overSince)
 		if d <= 0 {
-			p.slow, c.unsettled = true, true
+			p.drainsSlowly, c.pausesChanged = true, true
 			continue
 		}
 		resting, left = true, min(left, d)
@@ -63,9 +63,9 @@ func (c *core) rest(ctx context.Context) bool {
 
 // brimful says whether nothing more is polled of some partition until what was
 // handed out of it is dealt with. mu is held.
-func (c *core) brimful() bool {
+func (c *core) underBackpressure() bool {
 	for _, p := range c.assigned {
-		if p.full && !p.paused && p.waiting == 0 {
+		if p.overHighMark && !p.userPaused && p.waitingQueues == 0 {
 			return true
 		}
 	}

@@ -22,19 +22,19 @@ func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duratio
 			batch, err := c.collect(ctx, max, wait)
 			if len(batch) > 0 {
 				if !yield(batch, nil) {
-					c.takeBack()
+					c.requeueYielded()
 					return
 				}
-				c.dealWithGood()
+				c.acknowledgeGood()
 			}
 			switch {
 			case err == ErrEnd:
 				return
 			case err == nil:
 			case !yield(nil, err):
-				c.takeBack()
+				c.requeueYielded()
 				return
-			case !goesOn(err):
+			case !isContinuable(err):
 				return
 			}
 		}
@@ -46,54 +46,54 @@ func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duratio
 func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duration) ([]*Message[K, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.claim(); err != nil {
+	if err := c.lockReader(); err != nil {
 		return nil, err
 	}
-	defer c.free()
-	c.dealWithOut()
+	defer c.unlockReader()
+	c.acknowledge()
 
 	var batch []*Message[K, V]
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for {
-		m, err := c.pull(limited)
+		m, err := c.nextMessage(limited)
 		switch {
 		case err == nil:
 			batch = append(batch, m)
 			if len(batch) == 1 {
 				defer time.AfterFunc(wait, cancel).Stop()
 			}
-			if len(batch) < max && (c.ready.len() > 0 || !c.brimful()) {
+			if len(batch) < max && (c.ready.len() > 0 || !c.underBackpressure()) {
 				continue
 			}
 		case ctx.Err() != nil:
 			// Nothing new is begun for somebody who wants to end.
-			c.takeBackLocked()
+			c.requeueYieldedLocked()
 			return nil, c.explain(ctx.Err())
 		case limited.Err() != nil && ended(err):
 			err = nil
 		}
-		return c.stillOurs(batch), err
+		return c.dropStale(batch), err
 	}
 }
 
 // dealWithGood deals with the messages that were handed out, and leaves the bad
 // record that may have come after them.
-func (c *Consumer[K, V]) dealWithGood() {
+func (c *Consumer[K, V]) acknowledgeGood() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	good := len(c.out)
-	if good > 0 && c.out[good-1].err != nil {
+	good := len(c.yielded)
+	if good > 0 && c.yielded[good-1].err != nil {
 		good--
 	}
-	bad := slices.Clone(c.out[good:])
-	c.out = c.out[:good]
-	c.dealWithOut()
-	c.out = append(c.out, bad...)
+	bad := slices.Clone(c.yielded[good:])
+	c.yielded = c.yielded[:good]
+	c.acknowledge()
+	c.yielded = append(c.yielded, bad...)
 }
 
 // stillOurs drops messages whose partitions went away while more were collected.
 // mu is held.
-func (c *Consumer[K, V]) stillOurs(batch []*Message[K, V]) []*Message[K, V] {
-	return slices.DeleteFunc(batch, func(m *Message[K, V]) bool { return m.from.part.gone })
+func (c *Consumer[K, V]) dropStale(batch []*Message[K, V]) []*Message[K, V] {
+	return slices.DeleteFunc(batch, func(m *Message[K, V]) bool { return m.from.part.stale })
 }

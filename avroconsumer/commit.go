@@ -11,13 +11,13 @@ import (
 )
 
 // commitPatience bounds a commit that nobody waits for.
-const commitPatience = 10 * time.Second
+const commitTimeout = 10 * time.Second
 
 // committer is the state of committing.
 type committer struct {
-	slot   chan struct{}      // holds one token while a commit is under way: they go out one at a time
-	life   context.Context    // of the commits for CommitAsync
-	giveUp context.CancelFunc // ends it: Close waits for them no longer
+	lock   chan struct{}      // holds one token while a commit is under way: they go out one at a time
+	ctx    context.Context    // of the commits for CommitAsync
+	cancel context.CancelFunc // ends it: Close waits for them no longer
 
 	// Guarded by core.mu.
 	stop     context.CancelFunc // of the periodic commits; nil before they begin
@@ -37,7 +37,7 @@ type commitRequest struct {
 // of each partition. mu is held.
 func (c *core) due(p *partition) (kafka.Offset, bool) {
 	next, epoch, ok := p.tracker.prefix()
-	if !ok || p.gone || next == p.committed {
+	if !ok || p.stale || next == p.committed {
 		return kafka.Offset{}, false
 	}
 	return kafka.Offset{TopicPartition: p.TopicPartition, Offset: next, LeaderEpoch: epoch}, true
@@ -61,14 +61,14 @@ func (c *core) dueOf(handles []handle) (out []kafka.Offset, err error) {
 	last := map[*partition]int64{} // the offset after the last message
 	for _, h := range handles {
 		p := h.part
-		if p == nil || p.gone {
+		if p == nil || p.stale {
 			err = ErrNotAssigned
 			continue
 		}
 		p.tracker.done(h.seq)
 		last[p] = max(last[p], h.offset+1)
 	}
-	c.noteEnd()
+	c.wakeAtEnd()
 	for p, next := range last {
 		o, ok := c.due(p)
 		if ok && next < o.Offset {
@@ -91,13 +91,13 @@ func sortOffsets(o []kafka.Offset) []kafka.Offset {
 // offset backwards.
 func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.Offset, error) {
 	select {
-	case c.commits.slot <- struct{}{}:
+	case c.commits.lock <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { <-c.commits.slot }()
+	defer func() { <-c.commits.lock }()
 
-	patience, cancel := context.WithTimeout(ctx, commitPatience)
+	patience, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	for {
 		c.mu.Lock()
@@ -113,7 +113,7 @@ func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.
 		start := time.Now()
 		err := c.client.Commit(ctx, next)
 		c.observer.Committed(next, time.Since(start), err)
-		if inRebalance(err) && pause(patience, commitPause) {
+		if inRebalance(err) && sleep(patience, commitRetryDelay) {
 			continue
 		}
 		if err != nil {
@@ -129,7 +129,7 @@ func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.
 }
 
 // commitPause is between two tries of a commit while a group rebalances.
-const commitPause = 50 * time.Millisecond
+const commitRetryDelay = 50 * time.Millisecond
 
 // inRebalance says whether a commit came at a moment when the group takes none:
 // members have joined, and wait to be told who has what (27), or a generation or an
@@ -148,7 +148,7 @@ func inRebalance(err error) bool {
 }
 
 // pause waits, and reports whether ctx has let it.
-func pause(ctx context.Context, d time.Duration) bool {
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -161,7 +161,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 func newCommitter() committer {
 	life, giveUp := context.WithCancel(context.Background())
-	return committer{slot: make(chan struct{}, 1), life: life, giveUp: giveUp}
+	return committer{lock: make(chan struct{}, 1), ctx: life, cancel: giveUp}
 }
 
 // beginCommits starts the periodic commits, once. Whoever calls it has the turn:
@@ -192,12 +192,12 @@ func (c *core) beginCommits() {
 // middle of a rebalance for instance, is due again next time; what fails for
 // good is returned by the next Poll, or ends Run.
 func (c *core) commitPeriodically(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, commitPatience)
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	next, err := c.commit(ctx, c.allDue)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !hopeless(err) {
+	if !permanentCommitError(err) {
 		c.commits.failing = false
 		return
 	}
@@ -210,14 +210,14 @@ func (c *core) commitPeriodically(ctx context.Context) {
 		c.run.stop(err)
 		return
 	}
-	c.trouble = append(c.trouble, err)
+	c.pendingErrs = append(c.pendingErrs, err)
 	c.wake()
 }
 
 // hopeless says whether a commit that failed will fail next time as well.
 // Rebalances come and go with errors that are not marked retriable, so only what
 // certainly stays counts.
-func hopeless(err error) bool {
+func permanentCommitError(err error) bool {
 	const (
 		topicAuthorizationFailed = 29
 		groupAuthorizationFailed = 30
@@ -252,10 +252,10 @@ func (c *core) serveCommits() {
 		if len(requests) == 0 {
 			return
 		}
-		ctx, cancel := context.WithTimeout(c.commits.life, commitPatience)
+		ctx, cancel := context.WithTimeout(c.commits.ctx, commitTimeout)
 		var stale error
 		next, err := c.commit(ctx, func() (out []kafka.Offset) {
-			out, stale = c.pick(requests)
+			out, stale = c.dueFor(requests)
 			return out
 		})
 		cancel()
@@ -271,7 +271,7 @@ func (c *core) serveCommits() {
 }
 
 // pick is what several requests want together. mu is held.
-func (c *core) pick(requests []commitRequest) ([]kafka.Offset, error) {
+func (c *core) dueFor(requests []commitRequest) ([]kafka.Offset, error) {
 	var handles []handle
 	all := false
 	for _, r := range requests {
@@ -293,7 +293,7 @@ func (c *core) endCommits(ctx context.Context) {
 		c.commits.stop()
 	}
 	c.mu.Unlock()
-	defer c.commits.giveUp()
-	defer context.AfterFunc(ctx, c.commits.giveUp)()
+	defer c.commits.cancel()
+	defer context.AfterFunc(ctx, c.commits.cancel)()
 	c.commits.running.Wait()
 }

@@ -19,7 +19,7 @@ import (
 type Consumer[K, V any] struct {
 	*core
 	decoder *Decoder[K, V]
-	out     []handed // what was handed out last, and is not dealt with. Guarded by core.mu
+	yielded []yieldedItem // what was handed out last, and is not dealt with. Guarded by core.mu
 }
 
 // New reads from b, with these deserializers for keys and values. It does not
@@ -63,12 +63,12 @@ func (c *Consumer[K, V]) Unsubscribe() error {
 func (c *core) subscribe(topics []string, wanted bool) error {
 	// Taking the turn ends at once the poll that may be under way, so there is
 	// nothing to bound.
-	return c.visit(context.Background(), func() error {
+	return c.withPollLock(context.Background(), func() error {
 		c.mu.Lock()
 		c.unsubscribed, c.joined = !wanted, true
 		c.mu.Unlock()
 		if wanted {
-			c.stall.Begin(c.stalled)
+			c.stall.Begin(c.warnStalled)
 		}
 		err := c.client.Subscribe(slices.Clone(topics), rebalancer{c})
 		if err == nil {
@@ -90,8 +90,8 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
 	if !ok {
 		return fmt.Errorf("avroconsumer: Assign: %w", kafka.ErrUnsupported)
 	}
-	return c.visit(ctx, func() error {
-		c.surrender(ctx, c.Assignment())
+	return c.withPollLock(ctx, func() error {
+		c.revoke(ctx, c.Assignment())
 		at := slices.Clone(at)
 		// Ready to take records before the first one can come.
 		start, err := rebalancer{c.core}.Assigned(ctx, at)
@@ -164,7 +164,7 @@ func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 	var out []kafka.Offset
 	for _, tp := range p {
 		if part := c.assigned[tp]; part != nil {
-			out = append(out, kafka.Offset{TopicPartition: tp, Offset: part.undealt(), LeaderEpoch: -1})
+			out = append(out, kafka.Offset{TopicPartition: tp, Offset: part.firstUnprocessed(), LeaderEpoch: -1})
 		}
 	}
 	return out
@@ -179,7 +179,7 @@ func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 // Under Run it may be called from a handler, except while that handler's
 // partition is being revoked: then it waits until the drain timeout.
 func (c *Consumer[K, V]) Seek(ctx context.Context, to ...kafka.Offset) error {
-	return c.visit(ctx, func() error {
+	return c.withPollLock(ctx, func() error {
 		if err := c.core.client.Seek(ctx, to...); err != nil {
 			return err
 		}
@@ -210,14 +210,14 @@ func (c *core) setPaused(tps []kafka.TopicPartition, paused bool) error {
 	}
 	for _, tp := range tps {
 		p := c.assigned[tp]
-		if p == nil || p.paused == paused {
+		if p == nil || p.userPaused == paused {
 			continue
 		}
-		p.paused, c.unsettled = paused, true
-		c.offerAll(p)
+		p.userPaused, c.pausesChanged = paused, true
+		c.scheduleAll(p)
 	}
 	c.mu.Unlock()
-	c.settle()
+	c.applyPauses()
 	return nil
 }
 
@@ -236,7 +236,7 @@ func (c *Consumer[K, V]) Commit(ctx context.Context, msgs ...*Message[K, V]) err
 	request := commitRequest{handles: handlesOf(msgs)}
 	var stale error
 	_, err := c.commit(ctx, func() (next []kafka.Offset) {
-		next, stale = c.pick([]commitRequest{request})
+		next, stale = c.dueFor([]commitRequest{request})
 		return next
 	})
 	if err == nil {
@@ -288,16 +288,16 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	asked := ctx
 	ctx, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	if err := c.take(ctx); err != nil {
+	if err := c.lockPoll(ctx); err != nil {
 		return err
 	}
-	defer c.giveTurn()
+	defer c.unlockPoll()
 	c.mu.Lock()
 	closed := c.closed
 	c.closed = true
 	c.stall.Close()
-	if c.clock != nil {
-		c.clock.Stop()
+	if c.pollTimer != nil {
+		c.pollTimer.Stop()
 	}
 	c.mu.Unlock()
 	if closed {
@@ -320,7 +320,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	c.abandon()
+	c.dropAll()
 	for _, f := range c.closers {
 		errs = append(errs, f(ctx))
 	}
@@ -330,34 +330,34 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 // awaitReader waits until nobody reads any more. When ctx has ended it cuts run's drain
 // short, if there is one, and waits a little longer.
 func (c *core) awaitReader(ctx context.Context, run *runner) error {
-	if c.awaitFree(ctx) {
+	if c.awaitReaderLock(ctx) {
 		return nil
 	}
-	run.hurry()
+	run.cutDrain()
 	patience, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	if c.awaitFree(patience) {
+	if c.awaitReaderLock(patience) {
 		return nil
 	}
 	return ctx.Err()
 }
 
 // awaitFree waits within ctx until the claim is free, and reports whether it is.
-func (c *core) awaitFree(ctx context.Context) bool {
+func (c *core) awaitReaderLock(ctx context.Context) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.claimed {
-		if c.freed == nil {
-			c.freed = make(chan struct{})
+	for c.reading {
+		if c.readerDone == nil {
+			c.readerDone = make(chan struct{})
 		}
-		freed := c.freed
+		freed := c.readerDone
 		c.mu.Unlock()
 		select {
 		case <-freed:
 			c.mu.Lock()
 		case <-ctx.Done():
 			c.mu.Lock()
-			return !c.claimed
+			return !c.reading
 		}
 	}
 	return true
@@ -365,10 +365,10 @@ func (c *core) awaitFree(ctx context.Context) bool {
 
 // abandon forgets what is still assigned: a client that is not ours keeps it, and
 // may tell of rebalances later, to nobody.
-func (c *core) abandon() {
+func (c *core) dropAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.assigned {
-		c.forget(p, kafka.ErrClosed)
+		c.drop(p, kafka.ErrClosed)
 	}
 }

@@ -28,118 +28,118 @@ type core struct {
 	seed      maphash.Seed
 	born      time.Time
 	observing bool          // somebody wants to know of each record
-	turn      chan struct{} // holds one token while taken
+	pollLock  chan struct{} // holds one token while taken
 
-	pauses chan struct{} // holds a token while the client is told of pauses: one at a time, in order
-	batch  kafka.Batch   // what the last poll brought; whoever has the turn
+	pauseLock chan struct{} // holds a token while the client is told of pauses: one at a time, in order
+	batch     kafka.Batch   // what the last poll brought; whoever has the turn
 
-	mu           sync.Mutex
-	assigned     map[kafka.TopicPartition]*partition
-	had          map[kafka.TopicPartition]bool // was ever assigned
-	joined       bool                          // by Subscribe
-	unsubscribed bool                          // by Unsubscribe: a client may complain that there is no such topic
-	ready        fifo[*lane]                   // lanes that may have something to hand out
-	lanesBy      Ordering                      // how records are dealt to lanes now
-	spare        []*lane                       // lanes for reuse, up to the capacity
-	run          *runner                       // of Run or RunBatch, while one is
-	outages      map[serde.FrameID]*outage     // of the registry, by the id that it does not answer for
-	trouble      []error                       // of partitions and commits, for Poll to return
-	unsettled    bool                          // some partition's halt changed
-	polled       time.Time                     // when the client was polled last
-	overdue      bool                          // it is time to poll, even if there is something to hand out
-	clock        *time.Timer                   // sets overdue; nil until Poll needs it
+	mu            sync.Mutex
+	assigned      map[kafka.TopicPartition]*partition
+	everAssigned  map[kafka.TopicPartition]bool // was ever assigned
+	joined        bool                          // by Subscribe
+	unsubscribed  bool                          // by Unsubscribe: a client may complain that there is no such topic
+	ready         fifo[*queue]                  // lanes that may have something to hand out
+	queuesBy      Ordering                      // how records are dealt to lanes now
+	freeQueues    []*queue                      // lanes for reuse, up to the capacity
+	run           *runner                       // of Run or RunBatch, while one is
+	outages       map[serde.FrameID]*outage     // of the registry, by the id that it does not answer for
+	pendingErrs   []error                       // of partitions and commits, for Poll to return
+	pausesChanged bool                          // some partition's halt changed
+	polled        time.Time                     // when the client was polled last
+	pollDue       bool                          // it is time to poll, even if there is something to hand out
+	pollTimer     *time.Timer                   // sets overdue; nil until Poll needs it
 
-	claimed bool
-	freed   chan struct{} // closed when claimed is given up; nil if nobody waits
-	closing bool
-	closed  bool
+	reading    bool
+	readerDone chan struct{} // closed when claimed is given up; nil if nobody waits
+	closing    bool
+	closed     bool
 
-	interrupt context.CancelFunc // ends the client's Poll that is under way; nil if there is none
-	asker     context.Context    // of whoever asked for that poll
-	visitors  int                // who wait for the turn
-	left      chan struct{}      // closed when the last visitor is through
+	interrupt   context.CancelFunc // ends the client's Poll that is under way; nil if there is none
+	callerCtx   context.Context    // of whoever asked for that poll
+	pollWaiters int                // who wait for the turn
+	waitersDone chan struct{}      // closed when the last visitor is through
 
 	commits committer
 	stall   stall.Watch // of the rebalance that this member waits for
 
 	registryErr error            // the last that records wait for, while outages has any. Guarded by mu
-	waits       regwait.Warnings // of the registry
+	warnings    regwait.Warnings // of the registry
 }
 
 func newCore(b kafka.Consumer, c config) *core {
 	return &core{
-		client:    b,
-		config:    c,
-		seed:      maphash.MakeSeed(),
-		observing: c.observer != (NopObserver{}),
-		turn:      make(chan struct{}, 1),
-		pauses:    make(chan struct{}, 1),
-		assigned:  map[kafka.TopicPartition]*partition{},
-		had:       map[kafka.TopicPartition]bool{},
-		outages:   map[serde.FrameID]*outage{},
-		spare:     make([]*lane, 0, 1024),
-		born:      time.Now(),
-		commits:   newCommitter(),
+		client:       b,
+		config:       c,
+		seed:         maphash.MakeSeed(),
+		observing:    c.observer != (NopObserver{}),
+		pollLock:     make(chan struct{}, 1),
+		pauseLock:    make(chan struct{}, 1),
+		assigned:     map[kafka.TopicPartition]*partition{},
+		everAssigned: map[kafka.TopicPartition]bool{},
+		outages:      map[serde.FrameID]*outage{},
+		freeQueues:   make([]*queue, 0, 1024),
+		born:         time.Now(),
+		commits:      newCommitter(),
 	}
 }
 
 // claim takes the right to read from the consumer. mu is held.
-func (c *core) claim() error {
+func (c *core) lockReader() error {
 	switch {
 	case c.closing:
 		return kafka.ErrClosed
-	case c.claimed:
+	case c.reading:
 		return ErrBusy
 	}
-	c.claimed = true
+	c.reading = true
 	return nil
 }
 
 // free gives the claim up. mu is held.
-func (c *core) free() {
-	c.claimed = false
-	if c.freed != nil {
-		close(c.freed)
-		c.freed = nil
+func (c *core) unlockReader() {
+	c.reading = false
+	if c.readerDone != nil {
+		close(c.readerDone)
+		c.readerDone = nil
 	}
 }
 
 // take takes the turn.
-func (c *core) take(ctx context.Context) error {
+func (c *core) lockPoll(ctx context.Context) error {
 	select {
-	case c.turn <- struct{}{}:
+	case c.pollLock <- struct{}{}:
 		return nil
 	default:
 	}
 	select {
-	case c.turn <- struct{}{}:
+	case c.pollLock <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (c *core) giveTurn() { <-c.turn }
+func (c *core) unlockPoll() { <-c.pollLock }
 
 // visit calls f with the turn. Whoever polls meanwhile is interrupted, and goes
 // on when f is through.
-func (c *core) visit(ctx context.Context, f func() error) error {
+func (c *core) withPollLock(ctx context.Context, f func() error) error {
 	c.mu.Lock()
-	c.visitors++
+	c.pollWaiters++
 	c.wake()
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.visitors--; c.visitors == 0 && c.left != nil {
-			close(c.left)
-			c.left = nil
+		if c.pollWaiters--; c.pollWaiters == 0 && c.waitersDone != nil {
+			close(c.waitersDone)
+			c.waitersDone = nil
 		}
 	}()
-	if err := c.take(ctx); err != nil {
+	if err := c.lockPoll(ctx); err != nil {
 		return err
 	}
-	defer c.giveTurn()
+	defer c.unlockPoll()
 	c.mu.Lock()
 	closed := c.closed
 	c.mu.Unlock()
@@ -168,11 +168,11 @@ var errAgain = errors.New("look again")
 // more under mu right before: if there is something to look at, the client is not
 // polled.
 func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless func() bool) error {
-	if c.visitors > 0 {
-		if c.left == nil {
-			c.left = make(chan struct{})
+	if c.pollWaiters > 0 {
+		if c.waitersDone == nil {
+			c.waitersDone = make(chan struct{})
 		}
-		left := c.left
+		left := c.waitersDone
 		c.mu.Unlock()
 		select {
 		case <-left:
@@ -182,14 +182,14 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 		return errAgain
 	}
 	c.mu.Unlock()
-	if err := c.take(ctx); err != nil {
+	if err := c.lockPoll(ctx); err != nil {
 		c.mu.Lock()
 		return errAgain // the caller looks at ctx
 	}
-	c.settle()
+	c.applyPauses()
 	c.mu.Lock()
-	if c.visitors > 0 || c.closing || len(c.trouble) > 0 || c.atEnd() || unless() {
-		c.giveTurn()
+	if c.pollWaiters > 0 || c.closing || len(c.pendingErrs) > 0 || c.atEnd() || unless() {
+		c.unlockPoll()
 		return errAgain
 	}
 	var pctx context.Context
@@ -198,18 +198,18 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 	} else {
 		pctx, c.interrupt = context.WithCancel(ctx)
 	}
-	c.asker, c.polled = ctx, time.Now()
-	err := c.pollBase(pctx, max)
+	c.callerCtx, c.polled = ctx, time.Now()
+	err := c.pollClient(pctx, max)
 	interrupted := pctx.Err() != nil
 	c.interrupt()
-	c.interrupt, c.asker = nil, nil
+	c.interrupt, c.callerCtx = nil, nil
 	if err == nil {
 		c.receive(&c.batch)
 	}
 	if c.run == nil {
-		c.windUp()
+		c.resetPollDeadline()
 	}
-	c.giveTurn()
+	c.unlockPoll()
 	if err != nil && interrupted && ended(err) {
 		return errAgain
 	}
@@ -217,7 +217,7 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 }
 
 // pollBase fills c.batch. mu is held, and released meanwhile.
-func (c *core) pollBase(ctx context.Context, max int) error {
+func (c *core) pollClient(ctx context.Context, max int) error {
 	c.mu.Unlock()
 	defer c.mu.Lock()
 	if err := c.client.Poll(ctx, &c.batch, max); err != nil {
@@ -234,20 +234,20 @@ func (c *core) pollBase(ctx context.Context, max int) error {
 
 // windUp sees to it that a caller that takes its time with what was polled polls
 // again soon. mu is held.
-func (c *core) windUp() {
-	if c.overdue = false; c.clock != nil {
-		c.clock.Reset(stale)
+func (c *core) resetPollDeadline() {
+	if c.pollDue = false; c.pollTimer != nil {
+		c.pollTimer.Reset(pollDeadline)
 		return
 	}
-	c.clock = time.AfterFunc(stale, func() {
+	c.pollTimer = time.AfterFunc(pollDeadline, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.overdue = true
+		c.pollDue = true
 	})
 }
 
 // lasting says whether an error of the client's will be there again next time.
-func lasting(err error) bool {
+func permanent(err error) bool {
 	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable
 }

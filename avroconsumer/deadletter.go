@@ -80,7 +80,7 @@ func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error
 	if d.client == nil {
 		return errors.New("avroconsumer: NewDeadLetters: the client is nil")
 	}
-	letter := d.Letter(e)
+	letter := d.Record(e)
 	reported := make(chan error, 1)
 	if err := d.client.Produce(ctx, letter, func(_ *kafka.Record, err error) { reported <- err }); err != nil {
 		return err
@@ -95,7 +95,7 @@ func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error
 
 // Letter returns the record that is produced for a record that failed: bytes,
 // headers and timestamp of that, and the headers that say what happened.
-func (d *DeadLetters) Letter(e *RecordError) *kafka.Record {
+func (d *DeadLetters) Record(e *RecordError) *kafka.Record {
 	more := d.headers(e)
 	headers := make([]kafka.Header, 0, len(e.Raw.Headers)+len(more))
 	headers = append(append(headers, e.Raw.Headers...), more...)
@@ -152,27 +152,27 @@ func (c *core) writeDeadLetter(ctx context.Context, w DeadLetterWriter, e *Recor
 	if err == nil {
 		return nil
 	}
-	return e.Unwritten(err)
+	return e.DeadLetterFailed(err)
 }
 
 // Unwritten returns e with what kept its dead letter from being written.
-func (e *RecordError) Unwritten(err error) *RecordError {
+func (e *RecordError) DeadLetterFailed(err error) *RecordError {
 	failed := *e
-	failed.Err = &unwritten{record: e, err: err}
+	failed.Err = &deadLetterError{record: e, err: err}
 	return &failed
 }
 
 // unwritten is the error of a record whose dead letter could not be written.
-type unwritten struct {
+type deadLetterError struct {
 	record *RecordError
 	err    error
 }
 
-func (e *unwritten) Error() string {
+func (e *deadLetterError) Error() string {
 	return fmt.Sprintf("%v; and its dead letter was not written: %v", e.record.cause(), e.err)
 }
 
-func (e *unwritten) Unwrap() []error { return []error{e.record.Err, e.err} }
+func (e *deadLetterError) Unwrap() []error { return []error{e.record.Err, e.err} }
 
 // DeadLetterInfo is what the headers of a dead letter say.
 type DeadLetterInfo struct {

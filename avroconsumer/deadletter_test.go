@@ -75,7 +75,7 @@ func FuzzDeadLetter(f *testing.F) {
 			SchemaID: id,
 			Err:      errors.New(message),
 		}
-		letter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup(message)).Letter(e)
+		letter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup(message)).Record(e)
 		info, back, err := avroconsumer.ParseDeadLetter(letter.Headers)
 		require.NoError(t, err)
 		require.Equal(t, avroconsumer.DeadLetterInfo{

@@ -164,7 +164,7 @@ func (e *RecordError) Temporary() bool { return e.Stage != StageHandler && tempo
 // Blameless reports whether the record is not to blame, although waiting may not
 // help: the registry refuses the program's credentials, nothing says what to do
 // with a tombstone, or the program has no schema to read with. No policy applies to it.
-func (e *RecordError) Blameless() bool {
+func (e *RecordError) NotRecordFault() bool {
 	c := e.Class()
 	return c == RegistryUnauthorized || c == TombstoneErrors || c == ReaderSchemaErrors
 }
@@ -272,7 +272,7 @@ func (e *DrainError) Error() string {
 func (e *DrainError) Unwrap() error { return e.Err }
 
 // goesOn says whether an error of Poll leaves more to be read.
-func goesOn(err error) bool {
+func isContinuable(err error) bool {
 	switch err.(type) {
 	case *RecordError, *EndOfPartition, *PartitionError, *CommitError:
 		return true

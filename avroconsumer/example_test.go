@@ -135,7 +135,7 @@ func ExampleWithDeadLetterHeaders() {
 	}
 	for _, headers := range []func(*avroconsumer.RecordError) []kafka.Header{connect, streams, spring} {
 		d := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterHeaders(headers))
-		letter := d.Letter(e)
+		letter := d.Record(e)
 		fmt.Printf("%s %s=%q\n", letter.Topic, letter.Headers[2].Key, letter.Headers[2].Value)
 	}
 	// Output:

@@ -76,9 +76,9 @@ func Warn(o Observer, l *slog.Logger, err error) {
 
 // stalled warns of a rebalance that takes long, unless it is this program that does not
 // poll.
-func (c *core) stalled(since time.Time) {
+func (c *core) warnStalled(since time.Time) {
 	c.mu.Lock()
-	polling := c.asker != nil && !c.closing
+	polling := c.callerCtx != nil && !c.closing
 	c.mu.Unlock()
 	if polling {
 		Warn(c.observer, c.logger, NewStalledError(c.client, since))
@@ -89,11 +89,11 @@ func (c *core) stalled(since time.Time) {
 func (c rebalancer) Rebalanced() { c.stall.End() }
 
 // lostAll notes that the member waits for the group, if it has nothing any more.
-func (c *core) lostAll() {
+func (c *core) beginStallWatch() {
 	c.mu.Lock()
 	waits := len(c.assigned) == 0 && !c.closing && !c.unsubscribed && c.joined
 	c.mu.Unlock()
 	if waits {
-		c.stall.Begin(c.stalled)
+		c.stall.Begin(c.warnStalled)
 	}
 }

@@ -16,24 +16,24 @@ type handler[K, V any] struct {
 	handle     func(context.Context, *Message[K, V]) error
 }
 
-func (h handler[K, V]) process(ctx context.Context, items []item) verdict {
+func (h handler[K, V]) process(ctx context.Context, items []item) outcome {
 	c, it := h.core, &items[0]
 	if !c.observing {
-		return h.try(ctx, ctx, it)
+		return h.attempt(ctx, ctx, it)
 	}
 	start := time.Now()
 	seen := c.observer.Handling(ctx, it.rec)
-	v := h.try(ctx, seen, it)
+	v := h.attempt(ctx, seen, it)
 	c.observer.Handled(seen, it.rec, time.Since(start), v.cause)
 	return v
 }
 
 // try decodes a record and calls the handler within the observer's context, seen. ctx is
 // the one whose end counts: an observer may have put its own in place of it.
-func (h handler[K, V]) try(ctx, seen context.Context, it *item) verdict {
+func (h handler[K, V]) attempt(ctx, seen context.Context, it *item) outcome {
 	skip, e := h.tombstones.Apply(it.rec)
 	if skip {
-		return verdict{}
+		return outcome{}
 	}
 	var m *Message[K, V]
 	if e == nil {
@@ -50,14 +50,14 @@ func (h handler[K, V]) try(ctx, seen context.Context, it *item) verdict {
 	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
 	err := guard(func() error { return h.handle(seen, m) })
 	if err == nil {
-		return verdict{answered: true}
+		return outcome{registryAnswered: true}
 	}
 	e = &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
 	if m.Schema != nil {
 		e.SchemaID = m.Schema.ID
 	}
 	v, _ := h.core.failed(ctx, seen, it, e)
-	v.answered, v.cause = true, err
+	v.registryAnswered, v.cause = true, err
 	return v
 }
 
@@ -74,51 +74,51 @@ func guard(f func() error) (err error) {
 // failed applies the policy for a record that failed, and marks it as undealt
 // unless that processed it. raw: it is to be handed over with its error.
 // Dead letters are written within seen.
-func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v verdict, raw bool) {
+func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v outcome, raw bool) {
 	if ctx.Err() != nil { // whatever it is, it may be for want of time
-		it.undealt = true
+		it.unprocessed = true
 		if regwait.Unavailable(e) != nil {
-			c.cutShort(e)
+			c.noteInterrupted(e)
 		}
-		return verdict{}, false
+		return outcome{}, false
 	}
 	class := e.Class()
 	if e.Temporary() {
-		it.undealt = true
-		if c.attempted(e, it) {
-			c.waitsFor(e)
+		it.unprocessed = true
+		if c.noteAttempt(e, it) {
+			c.reportWaiting(e)
 		}
-		return verdict{registry: true, id: idNeeded(e)}, false
+		return outcome{registry: true, id: idNeeded(e)}, false
 	}
-	if e.Blameless() {
-		it.undealt = true
-		c.observer.Failed(e, class, Stopped)
-		return verdict{err: e}, false
+	if e.NotRecordFault() {
+		it.unprocessed = true
+		c.observer.PolicyApplied(e, class, Stopped)
+		return outcome{err: e}, false
 	}
 	e.Attempts = int(it.attempts) + 1
 	decision := c.policies[class].Decide(e.Attempts)
 	did := decision.Action
-	if did != HandedRaw { // else its handler is about to try it
+	if did != PassedRaw { // else its handler is about to try it
 		it.attempts++
 	}
-	v.answered = true
+	v.registryAnswered = true
 	switch did {
-	case HandedRaw:
+	case PassedRaw:
 		raw = true
 	case Retried:
-		it.undealt = true
-		v.pause = decision.Pause
+		it.unprocessed = true
+		v.delay = decision.Pause
 	case Stopped:
-		it.undealt = true
+		it.unprocessed = true
 		v.err = e
 	case DeadLettered:
-		if err := c.writeDeadLetter(seen, decision.Letters, e); err != nil {
-			it.undealt = true
+		if err := c.writeDeadLetter(seen, decision.DeadLetters, e); err != nil {
+			it.unprocessed = true
 			if ctx.Err() == nil {
 				did, v.err = Stopped, err
 			}
 		}
 	}
-	c.observer.Failed(e, class, did)
+	c.observer.PolicyApplied(e, class, did)
 	return v, raw
 }

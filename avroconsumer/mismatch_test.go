@@ -106,8 +106,8 @@ func TestSchemaMismatch(t *testing.T) {
 						require.ErrorContains(t, err, c.err)
 						var record *avroconsumer.RecordError
 						require.ErrorAs(t, err, &record)
-						require.Equal(t, c.bad == "no reader", record.Blameless())
-						if !record.Blameless() {
+						require.Equal(t, c.bad == "no reader", record.NotRecordFault())
+						if !record.NotRecordFault() {
 							require.Equal(t, avroconsumer.SchemaMismatch, record.Class())
 						}
 						require.Equal(t, []string{"a"}, l.get())
@@ -162,7 +162,7 @@ func TestClassOfHandlersErrors(t *testing.T) {
 	} {
 		e := &avroconsumer.RecordError{Raw: &kafka.Record{}, Stage: avroconsumer.StageHandler, Err: c.err}
 		require.Equal(t, c.class, e.Class(), "%v", c.err)
-		require.False(t, e.Blameless())
+		require.False(t, e.NotRecordFault())
 	}
 	_, err := avroconsumer.New(kafka.Consumer(newWorld(t, 1).member()), serde.String, serde.String,
 		avroconsumer.WithPolicy(avroconsumer.SchemaMismatch, avroconsumer.Retry(1, avroconsumer.Constant(0))))

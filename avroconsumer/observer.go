@@ -26,7 +26,7 @@ type Observer interface {
 	// Failed says what was done about a record that could not be processed. Of a
 	// registry that does not answer ([RegistryUnavailable], Waited) it is told once for
 	// each id and attempt, however many records wait: e.Attempts counts those.
-	Failed(e *RecordError, class Class, did Action)
+	PolicyApplied(e *RecordError, class Class, did Action)
 	// Committed is told of every commit, with its error.
 	Committed(next []kafka.Offset, took time.Duration, err error)
 	// Assigned, Revoked and Lost are told of rebalances.
@@ -50,7 +50,7 @@ func (NopObserver) Handling(ctx context.Context, _ *kafka.Record) context.Contex
 func (NopObserver) Handled(context.Context, *kafka.Record, time.Duration, error) {}
 
 // Failed does nothing.
-func (NopObserver) Failed(*RecordError, Class, Action) {}
+func (NopObserver) PolicyApplied(*RecordError, Class, Action) {}
 
 // Committed does nothing.
 func (NopObserver) Committed([]kafka.Offset, time.Duration, error) {}

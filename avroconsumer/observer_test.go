@@ -29,7 +29,7 @@ func (w *watcher) Handled(ctx context.Context, r *kafka.Record, took time.Durati
 	w.add("%s: %v, %v", ctx.Value(spanKey{}), took, err)
 }
 
-func (w *watcher) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
+func (w *watcher) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	w.add("offset %d: %v error, %v", e.Raw.Offset, class, did)
 }
 

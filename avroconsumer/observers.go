@@ -55,9 +55,9 @@ func (o observers) Handled(ctx context.Context, r *kafka.Record, took time.Durat
 	}
 }
 
-func (o observers) Failed(e *RecordError, class Class, did Action) {
+func (o observers) PolicyApplied(e *RecordError, class Class, did Action) {
 	for _, one := range o {
-		one.Failed(e, class, did)
+		one.PolicyApplied(e, class, did)
 	}
 }
 

@@ -33,7 +33,7 @@ func (o tracer) Handling(ctx context.Context, r *kafka.Record) context.Context {
 func (o tracer) Handled(ctx context.Context, r *kafka.Record, _ time.Duration, err error) {
 	o.add("handled %s in %s: %v", r.Value, ctx.Value(spanKey{}), err != nil)
 }
-func (o tracer) Failed(e *avroconsumer.RecordError, _ avroconsumer.Class, did avroconsumer.Action) {
+func (o tracer) PolicyApplied(e *avroconsumer.RecordError, _ avroconsumer.Class, did avroconsumer.Action) {
 	o.add("failed %s %v", e.Raw.Value, did)
 }
 func (o tracer) Committed(next []kafka.Offset, _ time.Duration, _ error) {

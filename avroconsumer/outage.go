@@ -24,8 +24,8 @@ import (
 type outage struct {
 	id       serde.FrameID
 	attempts int
-	lanes    []*lane // that wait, the probe among them; those of stale partitions until the next attempt
-	probe    *lane   // tries again; nil: none does
+	queues   []*queue // that wait, the probe among them; those of stale partitions until the next attempt
+	probe    *queue   // tries again; nil: none does
 	timer    *time.Timer
 }
 
@@ -42,7 +42,7 @@ func idNeeded(e *RecordError) serde.FrameID {
 // attempted notes that the registry did not answer for a record of a lane. It reports
 // whether that is an attempt of its own, and not one of many that failed together, and
 // sets e.Attempts then.
-func (c *core) attempted(e *RecordError, it *item) bool {
+func (c *core) noteAttempt(e *RecordError, it *item) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	id := idNeeded(e)
@@ -53,7 +53,7 @@ func (c *core) attempted(e *RecordError, it *item) bool {
 	switch {
 	case o == nil:
 		o = c.beginOutage(id)
-	case o.probe == nil || o.probe.part != it.part || o.probe.key != it.lane:
+	case o.probe == nil || o.probe.part != it.part || o.probe.key != it.queueKey:
 		return false
 	}
 	o.probe = nil
@@ -65,9 +65,9 @@ func (c *core) attempted(e *RecordError, it *item) bool {
 }
 
 // waitsFor tells of a record that waits for the registry.
-func (c *core) waitsFor(e *RecordError) {
-	c.observer.Failed(e, RegistryUnavailable, Waited)
-	c.waits.Warn(c.logger, e)
+func (c *core) reportWaiting(e *RecordError) {
+	c.observer.PolicyApplied(e, RegistryUnavailable, WaitingForRegistry)
+	c.warnings.Warn(c.logger, e)
 }
 
 // explain adds to a context's error what the client is waiting for, and the registry's
@@ -87,8 +87,8 @@ func (c *core) beginOutage(id serde.FrameID) *outage {
 }
 
 // awaitRegistry makes a lane wait until the registry answers for an id. mu is held.
-func (c *core) awaitRegistry(l *lane, id serde.FrameID) {
-	if l.part.gone || l.part.stopping {
+func (c *core) waitForRegistry(q *queue, id serde.FrameID) {
+	if q.part.stale || q.part.revoking {
 		return
 	}
 	o := c.outages[id]
@@ -96,16 +96,16 @@ func (c *core) awaitRegistry(l *lane, id serde.FrameID) {
 		o = c.beginOutage(id)
 		o.attempts = 1
 	}
-	if l.outage != nil && l.outage != o {
-		c.registryAnswered(l) // for another id: of the key, say, and now the value's is needed
+	if q.outage != nil && q.outage != o {
+		c.registryAnswered(q) // for another id: of the key, say, and now the value's is needed
 	}
-	if l.outage == nil {
-		l.outage = o
-		o.lanes = append(o.lanes, l)
-		l.part.waiting++
-		c.unsettled = true
+	if q.outage == nil {
+		q.outage = o
+		o.queues = append(o.queues, q)
+		q.part.waitingQueues++
+		c.pausesChanged = true
 	}
-	l.parked = true
+	q.delayed = true
 	c.armOutage(o)
 }
 
@@ -140,21 +140,21 @@ func registryBackoff(n int) time.Duration {
 
 // probe lets one lane try again, if none does. mu is held.
 func (c *core) probe(o *outage) {
-	o.lanes = slices.DeleteFunc(o.lanes, func(l *lane) bool { return l.outage != o || l.part.gone || l.part.stopping })
-	if len(o.lanes) == 0 {
+	o.queues = slices.DeleteFunc(o.queues, func(q *queue) bool { return q.outage != o || q.part.stale || q.part.revoking })
+	if len(o.queues) == 0 {
 		delete(c.outages, o.id)
 		return
 	}
 	c.armOutage(o) // to look after the probe: it may be paused, or revoked, before it has tried
-	if p := o.probe; p != nil && slices.Contains(o.lanes, p) && (p.busy > 0 || p.part.available()) {
+	if p := o.probe; p != nil && slices.Contains(o.queues, p) && (p.running > 0 || p.part.available()) {
 		return
 	}
 	o.probe = nil
-	for i, l := range o.lanes {
-		if l.part.available() && l.items.len() > 0 {
-			o.lanes = append(slices.Delete(o.lanes, i, i+1), l) // the others first, next time
-			o.probe, l.parked = l, false
-			c.offer(l)
+	for i, q := range o.queues {
+		if q.part.available() && q.items.len() > 0 {
+			o.queues = append(slices.Delete(o.queues, i, i+1), q) // the others first, next time
+			o.probe, q.delayed = q, false
+			c.schedule(q)
 			return
 		}
 	}
@@ -162,28 +162,28 @@ func (c *core) probe(o *outage) {
 
 // registryAnswered ends the outage that a lane waits in: all of its lanes go on. mu is
 // held.
-func (c *core) registryAnswered(l *lane) {
-	o := l.outage
+func (c *core) registryAnswered(q *queue) {
+	o := q.outage
 	if o == nil {
 		return
 	}
 	c.dropOutage(o)
-	for _, l := range o.lanes {
-		if l.outage == o {
-			c.leaveOutage(l)
-			l.parked = false
-			c.offer(l)
+	for _, q := range o.queues {
+		if q.outage == o {
+			c.leaveOutage(q)
+			q.delayed = false
+			c.schedule(q)
 		}
 	}
 }
 
 // leaveOutage is for a lane that waits no longer, whatever has become of the registry.
 // mu is held.
-func (c *core) leaveOutage(l *lane) {
-	if l.outage != nil {
-		l.outage = nil
-		l.part.waiting--
-		c.unsettled = true
+func (c *core) leaveOutage(q *queue) {
+	if q.outage != nil {
+		q.outage = nil
+		q.part.waitingQueues--
+		c.pausesChanged = true
 	}
 }
 
@@ -198,10 +198,10 @@ func (c *core) dropOutage(o *outage) {
 func (c *core) endOutages() {
 	for _, o := range c.outages {
 		c.dropOutage(o)
-		for _, l := range o.lanes {
-			if l.outage == o {
-				c.leaveOutage(l)
-				l.parked = false
+		for _, q := range o.queues {
+			if q.outage == o {
+				c.leaveOutage(q)
+				q.delayed = false
 			}
 		}
 	}

@@ -67,7 +67,7 @@ type outages struct {
 	seen  map[int][]string
 }
 
-func (o *outages) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
+func (o *outages) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seen[e.SchemaID] = append(o.seen[e.SchemaID], fmt.Sprintf("%v: %v, %v, attempt %d", time.Since(o.begin), class, did, e.Attempts))

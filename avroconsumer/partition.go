@@ -21,22 +21,22 @@ type partition struct {
 	position  int64 // of the next record to be polled, or a position such as kafka.OffsetNone
 	committed int64 // the group's offset, as far as known
 
-	lanes  map[uint64]*lane // of records that wait or are being handled
-	main   *lane            // lanes[0], once there is one
-	jobs   []*job           // what handlers are at work on
-	queued int              // records that were polled and are not dealt with
-	bytes  int              // of those
+	queues    map[uint64]*queue // of records that wait or are being handled
+	mainQueue *queue            // lanes[0], once there is one
+	tasks     []*task           // what handlers are at work on
+	inFlight  int               // records that were polled and are not dealt with
+	bytes     int               // of those
 
-	gone     bool       // no longer assigned
-	stopping bool       // to be gone soon: nothing more is handed out
-	pred     *partition // the one before a Seek: while it is at work, this one waits
+	stale    bool       // no longer assigned
+	revoking bool       // to be gone soon: nothing more is handed out
+	previous *partition // the one before a Seek: while it is at work, this one waits
 
-	paused  bool      // by the user
-	full    bool      // too much is in memory
-	filled  time.Time // since when it is, or was last
-	slow    bool      // it came down slowly, the last time: pause it at once
-	waiting int       // lanes that wait for the registry
-	halted  bool      // what the client was told
+	userPaused    bool      // by the user
+	overHighMark  bool      // too much is in memory
+	overSince     time.Time // since when it is, or was last
+	drainsSlowly  bool      // it came down slowly, the last time: pause it at once
+	waitingQueues int       // lanes that wait for the registry
+	clientPaused  bool      // what the client was told
 
 	end      int64 // WithToEnd: where to stop; -1 if unknown
 	finished bool  // read to its end
@@ -48,48 +48,48 @@ type partition struct {
 }
 
 func newPartition(tp kafka.TopicPartition, position, committed int64) *partition {
-	return &partition{TopicPartition: tp, position: position, committed: committed, lanes: map[uint64]*lane{}, end: -1}
+	return &partition{TopicPartition: tp, position: position, committed: committed, queues: map[uint64]*queue{}, end: -1}
 }
 
 // item is one record on its way through the consumer, or the end of a partition.
 type item struct {
-	rec      *kafka.Record // of an end: only topic, partition and offset
-	part     *partition
-	seq      uint64 // its number in part.tracker
-	lane     uint64 // its key in part.lanes
-	attempts int32  // times that Run has tried it in vain
-	undealt  bool   // scratch: a handler gives it back
-	end      bool   // no record: the partition was read to its end
+	rec         *kafka.Record // of an end: only topic, partition and offset
+	part        *partition
+	seq         uint64 // its number in part.tracker
+	queueKey    uint64 // its key in part.lanes
+	attempts    int32  // times that Run has tried it in vain
+	unprocessed bool   // scratch: a handler gives it back
+	end         bool   // no record: the partition was read to its end
 }
 
 func (it *item) size() int { return len(it.rec.Key) + len(it.rec.Value) }
 
 // available says whether p's records may be handed out now.
 func (p *partition) available() bool {
-	return !p.gone && !p.stopping && !p.paused && (p.pred == nil || p.pred.running == 0)
+	return !p.stale && !p.revoking && !p.userPaused && (p.previous == nil || p.previous.running == 0)
 }
 
 // halt is whether the client should fetch nothing more of p.
-func (p *partition) halt() bool {
-	return p.paused || p.full && p.slow || p.waiting > 0 || p.end >= 0 && p.finished
+func (p *partition) wantPaused() bool {
+	return p.userPaused || p.overHighMark && p.drainsSlowly || p.waitingQueues > 0 || p.end >= 0 && p.finished
 }
 
 // gather takes all records out of p's lanes, in the order they were polled in.
 // What a handler is still at work on is among them: it will be handed out again.
-func (p *partition) gather() []item {
+func (p *partition) drainQueues() []item {
 	var all []item
-	for _, j := range p.jobs {
-		all = append(all, j.given...)
+	for _, t := range p.tasks {
+		all = append(all, t.dequeued...)
 	}
-	for _, l := range p.lanes {
-		for l.items.len() > 0 {
-			all = append(all, l.items.pop())
+	for _, q := range p.queues {
+		for q.items.len() > 0 {
+			all = append(all, q.items.pop())
 		}
-		l.drop()
+		q.drop()
 	}
-	p.jobs, p.main = nil, nil
-	clear(p.lanes)
-	p.waiting = 0
+	p.tasks, p.mainQueue = nil, nil
+	clear(p.queues)
+	p.waitingQueues = 0
 	slices.SortStableFunc(all, func(a, b item) int { return cmp.Compare(a.seq, b.seq) })
 	return all
 }
@@ -113,7 +113,7 @@ func (p *partition) signalIdle() {
 
 // undealt is the offset of the first record that is not dealt with, or of the
 // next one to come.
-func (p *partition) undealt() int64 {
+func (p *partition) firstUnprocessed() int64 {
 	if offset, _, ok := p.tracker.oldest(); ok {
 		return offset
 	}

@@ -81,11 +81,11 @@ func (c Class) String() string {
 // Policy says what Run and RunBatch do with a record that failed. The zero value
 // is [Stop].
 type Policy struct {
-	action  Action
-	retries int
-	backoff Backoff
-	letters DeadLetterWriter
-	then    *Policy // after the retries; nil: Stop
+	action      Action
+	retries     int
+	backoff     Backoff
+	deadLetters DeadLetterWriter
+	then        *Policy // after the retries; nil: Stop
 }
 
 // Action is what was done with a record that failed.
@@ -93,12 +93,12 @@ type Action uint8
 
 // The actions.
 const (
-	Stopped      Action = iota // Run ended, the record is not dealt with
-	Skipped                    // the record counts as dealt with
-	DeadLettered               // it was written elsewhere, and counts as dealt with
-	Retried                    // it will be handled once more
-	HandedRaw                  // the handler gets it undecoded
-	Waited                     // the registry does not answer: it will be decoded once more
+	Stopped            Action = iota // Run ended, the record is not dealt with
+	Skipped                          // the record counts as dealt with
+	DeadLettered                     // it was written elsewhere, and counts as dealt with
+	Retried                          // it will be handled once more
+	PassedRaw                        // the handler gets it undecoded
+	WaitingForRegistry               // the registry does not answer: it will be decoded once more
 )
 
 // String returns the action in a word.
@@ -115,7 +115,7 @@ func Skip() Policy { return Policy{action: Skipped} }
 
 // DeadLetter writes the record elsewhere, as it came, and then counts it as dealt
 // with. A dead letter that cannot be written ends Run.
-func DeadLetter(w DeadLetterWriter) Policy { return Policy{action: DeadLettered, letters: w} }
+func DeadLetter(w DeadLetterWriter) Policy { return Policy{action: DeadLettered, deadLetters: w} }
 
 // Retry calls the handler again, up to n times and after a pause each time, and
 // then does what [Policy.Then] says, or stops. Records that must come after this
@@ -124,7 +124,7 @@ func Retry(n int, b Backoff) Policy { return Policy{action: Retried, retries: n,
 
 // Raw hands the record to the handler although it could not be decoded, with
 // [Message].Err set.
-func Raw() Policy { return Policy{action: HandedRaw} }
+func Raw() Policy { return Policy{action: PassedRaw} }
 
 // Then says what follows when the retries are used up.
 func (p Policy) Then(next Policy) Policy {
@@ -163,9 +163,9 @@ func (p Policy) Check(c Class) error {
 		return fmt.Errorf("Retry: %d retries, want at least 1", p.retries)
 	case p.action == Retried && p.backoff == nil:
 		return errors.New("Retry: the backoff is nil")
-	case p.action == HandedRaw && c == HandlerErrors:
+	case p.action == PassedRaw && c == HandlerErrors:
 		return errors.New("Raw: the handler has had the record already")
-	case p.action == DeadLettered && p.letters == nil:
+	case p.action == DeadLettered && p.deadLetters == nil:
 		return errors.New("DeadLetter: the writer is nil")
 	case p.then != nil && p.action != Retried:
 		return errors.New("Then: only Retry is followed by something")
@@ -179,9 +179,9 @@ func (p Policy) Check(c Class) error {
 
 // Decision is what a policy says about a record that failed.
 type Decision struct {
-	Action  Action
-	Pause   time.Duration    // before the retry, if Action is Retried
-	Letters DeadLetterWriter // if Action is DeadLettered
+	Action      Action
+	Pause       time.Duration    // before the retry, if Action is Retried
+	DeadLetters DeadLetterWriter // if Action is DeadLettered
 }
 
 // Decide says what to do after a record has failed for the attempts-th time. It
@@ -197,5 +197,5 @@ func (p Policy) Decide(attempts int) Decision {
 		}
 		p = *p.then
 	}
-	return Decision{Action: p.action, Letters: p.letters}
+	return Decision{Action: p.action, DeadLetters: p.deadLetters}
 }

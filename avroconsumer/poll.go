@@ -15,7 +15,7 @@ const (
 	maxPoll = 500
 	// stale is how long a caller that takes its time with what was polled keeps
 	// the client waiting at most: a member that does not poll is thrown out.
-	stale = time.Second
+	pollDeadline = time.Second
 )
 
 // Poll returns the next message. Asking for it says that the one before is dealt
@@ -38,12 +38,12 @@ const (
 func (c *Consumer[K, V]) Poll(ctx context.Context) (*Message[K, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.claim(); err != nil {
+	if err := c.lockReader(); err != nil {
 		return nil, err
 	}
-	defer c.free()
-	c.dealWithOut()
-	return c.pull(ctx)
+	defer c.unlockReader()
+	c.acknowledge()
+	return c.nextMessage(ctx)
 }
 
 // Messages yields what Poll returns, until there is nothing more to read: the
@@ -57,9 +57,9 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 			case err == ErrEnd:
 				return
 			case !yield(m, err):
-				c.takeBack()
+				c.requeueYielded()
 				return
-			case err != nil && !goesOn(err):
+			case err != nil && !isContinuable(err):
 				return
 			}
 		}
@@ -67,7 +67,7 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 }
 
 // handed is a record that was handed out.
-type handed struct {
+type yieldedItem struct {
 	item
 	ctx  context.Context // the observer's
 	from time.Time       // since when
@@ -76,23 +76,23 @@ type handed struct {
 
 // dealWithOut deals with what was handed out. mu is held, and released while the
 // observer is told.
-func (c *Consumer[K, V]) dealWithOut() {
-	for i := range c.out {
-		c.dealtWith(&c.out[i].item)
+func (c *Consumer[K, V]) acknowledge() {
+	for i := range c.yielded {
+		c.markProcessed(&c.yielded[i].item)
 	}
-	if c.observing && len(c.out) > 0 {
-		func(seen []handed) {
+	if c.observing && len(c.yielded) > 0 {
+		func(seen []yieldedItem) {
 			c.mu.Unlock()
 			defer c.mu.Lock()
-			c.handled(seen...)
-		}(slices.Clone(c.out))
+			c.observeHandled(seen...)
+		}(slices.Clone(c.yielded))
 	}
-	clear(c.out)
-	c.out = c.out[:0]
+	clear(c.yielded)
+	c.yielded = c.yielded[:0]
 }
 
 // handled tells the observer of records that were handed out.
-func (c *core) handled(seen ...handed) {
+func (c *core) observeHandled(seen ...yieldedItem) {
 	for i := range seen {
 		h := &seen[i]
 		c.observer.Handled(h.ctx, h.rec, time.Since(h.from), h.err)
@@ -100,36 +100,36 @@ func (c *core) handled(seen ...handed) {
 }
 
 // takeBack returns what was handed out to where it came from.
-func (c *Consumer[K, V]) takeBack() {
+func (c *Consumer[K, V]) requeueYielded() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.takeBackLocked()
+	c.requeueYieldedLocked()
 }
 
-func (c *Consumer[K, V]) takeBackLocked() {
-	for i := len(c.out) - 1; i >= 0; i-- {
-		c.putBack(c.out[i].item)
+func (c *Consumer[K, V]) requeueYieldedLocked() {
+	for i := len(c.yielded) - 1; i >= 0; i-- {
+		c.requeue(c.yielded[i].item)
 	}
-	clear(c.out)
-	c.out = c.out[:0]
+	clear(c.yielded)
+	c.yielded = c.yielded[:0]
 }
 
 // pull hands out the next message. The caller has the claim. mu is held, and
 // released meanwhile.
-func (c *Consumer[K, V]) pull(ctx context.Context) (*Message[K, V], error) {
+func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error) {
 	for {
-		it, err := c.await(ctx)
+		it, err := c.nextItem(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if it.end {
 			return nil, &EndOfPartition{TopicPartition: it.part.TopicPartition, Offset: it.rec.Offset}
 		}
-		h := handed{item: it} // not among out yet: what panics in open has not been dealt with
-		m, err := c.open(ctx, &h)
-		if err == nil || !c.returns(ctx, &h) {
-			c.registryAnswered(c.lane(it.part, it.lane))
-			c.out = append(c.out, h)
+		h := yieldedItem{item: it} // not among out yet: what panics in open has not been dealt with
+		m, err := c.decode(ctx, &h)
+		if err == nil || !c.requeueUndecoded(ctx, &h) {
+			c.registryAnswered(c.queue(it.part, it.queueKey))
+			c.yielded = append(c.yielded, h)
 			return m, err
 		}
 		switch {
@@ -142,7 +142,7 @@ func (c *Consumer[K, V]) pull(ctx context.Context) (*Message[K, V], error) {
 }
 
 // open decodes a record. mu is held, and released meanwhile.
-func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], error) {
+func (c *Consumer[K, V]) decode(ctx context.Context, h *yieldedItem) (*Message[K, V], error) {
 	c.mu.Unlock()
 	defer c.mu.Lock()
 	if c.observing {
@@ -156,43 +156,43 @@ func (c *Consumer[K, V]) open(ctx context.Context, h *handed) (*Message[K, V], e
 	}
 	h.err = err
 	e := err.(*RecordError)
-	if waits(ctx, e) && c.attempted(e, &h.item) && (e.Temporary() || ctx.Err() != nil) {
-		c.waitsFor(e)
+	if waitsForRegistry(ctx, e) && c.noteAttempt(e, &h.item) && (e.Temporary() || ctx.Err() != nil) {
+		c.reportWaiting(e)
 	}
-	if c.observing && (ctx.Err() != nil || e.Temporary() || e.Blameless()) {
-		c.handled(*h) // for now
+	if c.observing && (ctx.Err() != nil || e.Temporary() || e.NotRecordFault()) {
+		c.observeHandled(*h) // for now
 	}
 	return nil, err
 }
 
 // returns says whether a record that could not be decoded is not to blame, and
 // returns it to where it came from. mu is held.
-func (c *core) returns(ctx context.Context, h *handed) bool {
+func (c *core) requeueUndecoded(ctx context.Context, h *yieldedItem) bool {
 	e := h.err.(*RecordError)
-	waits := waits(ctx, e)
+	waits := waitsForRegistry(ctx, e)
 	if ctx.Err() == nil && !waits {
 		return false
 	}
-	c.putBack(h.item)
+	c.requeue(h.item)
 	if waits {
-		c.awaitRegistry(c.lane(h.part, h.lane), idNeeded(e))
+		c.waitForRegistry(c.queue(h.part, h.queueKey), idNeeded(e))
 	}
 	return true
 }
 
 // waits says whether a record that could not be decoded within ctx waits for the
 // registry. It does also where ctx has ended, if that was because the registry is away.
-func waits(ctx context.Context, e *RecordError) bool {
+func waitsForRegistry(ctx context.Context, e *RecordError) bool {
 	if ctx.Err() != nil {
 		return e.Stage != StageHandler && regwait.Unavailable(e) != nil
 	}
-	return e.Temporary() || e.Blameless()
+	return e.Temporary() || e.NotRecordFault()
 }
 
 // await waits until there is something to hand out, and polls meanwhile. mu is
 // held, and released meanwhile.
-func (c *core) await(ctx context.Context) (item, error) {
-	if c.overdue && c.ready.len() > 0 && ctx.Err() == nil {
+func (c *core) nextItem(ctx context.Context) (item, error) {
+	if c.pollDue && c.ready.len() > 0 && ctx.Err() == nil {
 		// One record more at the most, for each that is handed out.
 		if err := c.poll(ctx, 1, time.Millisecond, func() bool { return false }); err != nil && err != errAgain {
 			return item{}, err
@@ -205,14 +205,14 @@ func (c *core) await(ctx context.Context) (item, error) {
 		if c.closing {
 			return item{}, kafka.ErrClosed
 		}
-		if len(c.trouble) > 0 {
-			err := c.trouble[0]
-			c.trouble = c.trouble[1:]
+		if len(c.pendingErrs) > 0 {
+			err := c.pendingErrs[0]
+			c.pendingErrs = c.pendingErrs[1:]
 			return item{}, err
 		}
-		if l := c.next(); l != nil {
-			it := l.items.pop()
-			c.offer(l)
+		if q := c.nextQueue(); q != nil {
+			it := q.items.pop()
+			c.schedule(q)
 			return it, nil
 		}
 		if c.atEnd() {

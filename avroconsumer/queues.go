@@ -17,84 +17,84 @@ import (
 //
 // A record of a shared lane that has to wait gets a lane of its own: an even
 // number.
-type lane struct {
-	part   *partition
-	key    uint64
-	items  fifo[item]
-	shared bool // several handlers may be at work
-	busy   int  // handlers at work
+type queue struct {
+	part    *partition
+	key     uint64
+	items   fifo[item]
+	shared  bool // several handlers may be at work
+	running int  // handlers at work
 
-	parked bool        // until timer, or until the registry is to be asked again
-	timer  *time.Timer // of parked or of linger
-	outage *outage     // waits for the registry; nil: it does not
+	delayed bool        // until timer, or until the registry is to be asked again
+	timer   *time.Timer // of parked or of linger
+	outage  *outage     // waits for the registry; nil: it does not
 
-	listed bool // in core.ready
-	ripe   bool // RunBatch: has waited long enough for more records
-	ripens bool // RunBatch: timer is running for that
+	scheduled bool // in core.ready
+	batchDue  bool // RunBatch: has waited long enough for more records
+	lingering bool // RunBatch: timer is running for that
 }
 
 // job is what one worker got from a lane.
-type job struct {
-	lane  *lane
-	given []item // as it was; guarded by core.mu
-	items []item // the worker's own
+type task struct {
+	queue    *queue
+	dequeued []item // as it was; guarded by core.mu
+	items    []item // the worker's own
 }
 
 // lane returns p's lane of a key, which is made if needed. mu is held.
-func (c *core) lane(p *partition, key uint64) *lane {
-	if key == 0 && p.main != nil {
-		return p.main
+func (c *core) queue(p *partition, key uint64) *queue {
+	if key == 0 && p.mainQueue != nil {
+		return p.mainQueue
 	}
-	l, ok := p.lanes[key]
+	q, ok := p.queues[key]
 	if ok {
-		return l
+		return q
 	}
-	if n := len(c.spare); n > 0 {
-		l, c.spare = c.spare[n-1], c.spare[:n-1]
+	if n := len(c.freeQueues); n > 0 {
+		q, c.freeQueues = c.freeQueues[n-1], c.freeQueues[:n-1]
 	} else {
-		l = new(lane)
+		q = new(queue)
 	}
-	l.part, l.key = p, key
-	p.lanes[key] = l
+	q.part, q.key = p, key
+	p.queues[key] = q
 	if key == 0 {
-		l.shared = c.lanesBy != Partition
-		p.main = l
+		q.shared = c.queuesBy != Partition
+		p.mainQueue = q
 	}
-	return l
+	return q
 }
 
 // laneFor returns the lane that a record is dealt to. mu is held.
-func (c *core) laneFor(it *item) *lane {
-	if it.lane = 0; c.lanesBy == Key && it.rec.Key != nil && !it.end {
-		it.lane = maphash.Bytes(c.seed, it.rec.Key) | 1
+func (c *core) queueFor(it *item) *queue {
+	if it.queueKey = 0; c.queuesBy == Key && it.rec.Key != nil && !it.end {
+		it.queueKey = maphash.Bytes(c.seed, it.rec.Key) | 1
 	}
-	return c.lane(it.part, it.lane)
+	return c.queue(it.part, it.queueKey)
 }
 
 // discard forgets a lane that is empty, unless it is the main one. mu is held.
-func (c *core) discard(l *lane) {
-	if l.items.len() > 0 || l.busy > 0 || l.listed || l.part.lanes[l.key] != l {
+func (c *core) recycle(q *queue) {
+	if q.items.len() > 0 || q.running > 0 || q.scheduled || q.part.queues[q.key] != q {
 		return
 	}
-	c.leaveOutage(l) // nothing waits any more
-	l.parked = false
-	if l.key == 0 {
+	c.leaveOutage(q) // nothing waits any more
+	q.delayed = false
+	if q.key == 0 {
 		return
 	}
-	delete(l.part.lanes, l.key)
-	if len(c.spare) < cap(c.spare) {
-		*l = lane{items: l.items}
-		c.spare = append(c.spare, l)
+	delete(q.part.queues, q.key)
+	if len(c.freeQueues) < cap(c.freeQueues) {
+		*q = queue{items: q.items}
+		c.freeQueues = append(c.freeQueues, q)
 	}
 }
 
-// drop stops what l waits for.
-func (l *lane) drop() {
-	if l.timer != nil {
-		l.timer.Stop()
+// drop stops what q waits for.
+func (q *queue) drop() {
+	if q.timer != nil {
+		q.timer.Stop()
 	}
-	l.items.clear()
-	l.parked, l.ripens = false, false
+	q.items.clear()
+	q.delayed, q.lingering = false, false
 }
 
 // receive deals what a poll brought to the lanes of its partitions. mu is held.
@@ -106,7 +106,7 @@ func (c *core) receive(b *kafka.Batch) {
 		if p == nil || p.Partition != r.Partition || p.Topic != r.Topic { // they come in runs
 			p = c.assigned[kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
 		}
-		if p == nil || p.stopping {
+		if p == nil || p.revoking {
 			continue
 		}
 		if p.end >= 0 && r.Offset >= p.end { // came after WithToEnd's end was set
@@ -116,22 +116,22 @@ func (c *core) receive(b *kafka.Batch) {
 		it := item{rec: r, part: p}
 		it.seq = p.tracker.add(r.Offset, r.LeaderEpoch, now)
 		p.position = r.Offset + 1
-		p.queued++
+		p.inFlight++
 		p.bytes += it.size()
-		if !p.full && (p.queued >= c.records || p.bytes >= c.bytes) {
-			c.reached(p)
+		if !p.overHighMark && (p.inFlight >= c.records || p.bytes >= c.bytes) {
+			c.overHighMark(p)
 		}
-		c.deal(it)
+		c.enqueue(it)
 	}
 	for _, o := range b.Ends {
 		p := c.assigned[o.TopicPartition]
-		if p == nil || p.stopping {
+		if p == nil || p.revoking {
 			continue
 		}
 		p.finished = true
 		if c.run == nil {
 			end := &kafka.Record{Topic: o.Topic, Partition: o.Partition, Offset: o.Offset}
-			c.deal(item{rec: end, part: p, seq: p.tracker.first + uint64(p.tracker.entries.len()), end: true})
+			c.enqueue(item{rec: end, part: p, seq: p.tracker.first + uint64(p.tracker.entries.len()), end: true})
 		}
 	}
 	for _, e := range b.Errors {
@@ -140,72 +140,72 @@ func (c *core) receive(b *kafka.Batch) {
 		}
 		err := &PartitionError{TopicPartition: e.TopicPartition, Err: e.Err}
 		if c.run == nil {
-			c.trouble = append(c.trouble, err)
-		} else if lasting(e.Err) {
+			c.pendingErrs = append(c.pendingErrs, err)
+		} else if permanent(e.Err) {
 			c.run.stop(err)
 		}
 	}
 	if c.toEnd {
-		c.noteEnds()
+		c.pauseFinished()
 	}
 }
 
 // noteEnds halts partitions that were read to the end they had. mu is held.
-func (c *core) noteEnds() {
+func (c *core) pauseFinished() {
 	for _, p := range c.assigned {
 		if p.end >= 0 && p.position >= p.end {
 			p.finished = true
 		}
 		if p.end >= 0 && p.finished {
-			c.unsettled = true
+			c.pausesChanged = true
 		}
 	}
 }
 
 // deal puts a record into its lane. mu is held.
-func (c *core) deal(it item) {
-	l := c.laneFor(&it)
-	l.items.push(it)
-	c.offer(l)
+func (c *core) enqueue(it item) {
+	q := c.queueFor(&it)
+	q.items.push(it)
+	c.schedule(q)
 }
 
 // offer lists a lane that has something to hand out, and sees to it that
 // somebody takes it. mu is held.
-func (c *core) offer(l *lane) {
-	if l.listed || !c.canHandOut(l) {
+func (c *core) schedule(q *queue) {
+	if q.scheduled || !c.runnable(q) {
 		return
 	}
-	l.listed = true
-	c.ready.push(l)
+	q.scheduled = true
+	c.ready.push(q)
 	if c.run != nil {
-		c.run.hire()
+		c.run.startWorker()
 	} else {
 		c.wake()
 	}
 }
 
-func (c *core) canHandOut(l *lane) bool {
-	if l.items.len() == 0 || l.busy > 0 && !l.shared || l.parked || !l.part.available() {
+func (c *core) runnable(q *queue) bool {
+	if q.items.len() == 0 || q.running > 0 && !q.shared || q.delayed || !q.part.available() {
 		return false
 	}
-	return c.run == nil || c.run.ripe(l)
+	return c.run == nil || c.run.batchDue(q)
 }
 
 // offerAll offers all lanes of p. mu is held.
-func (c *core) offerAll(p *partition) {
-	for _, l := range p.lanes {
-		c.offer(l)
+func (c *core) scheduleAll(p *partition) {
+	for _, q := range p.queues {
+		c.schedule(q)
 	}
 }
 
 // next takes the next lane that has something to hand out, nil if there is none.
 // mu is held.
-func (c *core) next() *lane {
+func (c *core) nextQueue() *queue {
 	for c.ready.len() > 0 {
-		l := c.ready.pop()
-		l.listed = false
-		if c.canHandOut(l) {
-			return l
+		q := c.ready.pop()
+		q.scheduled = false
+		if c.runnable(q) {
+			return q
 		}
 	}
 	return nil
@@ -213,62 +213,62 @@ func (c *core) next() *lane {
 
 // deals changes how records are dealt to lanes, and deals those that wait anew.
 // mu is held.
-func (c *core) deals(o Ordering) {
-	c.lanesBy = o
+func (c *core) setOrdering(o Ordering) {
+	c.queuesBy = o
 	c.ready.clear()
 	c.endOutages()
 	for _, p := range c.assigned {
-		for _, it := range p.gather() {
+		for _, it := range p.drainQueues() {
 			if !it.end && p.tracker.isDone(it.seq) { // Commit said so meanwhile
-				c.dealtWith(&it)
+				c.markProcessed(&it)
 				continue
 			}
-			it.undealt = false
-			c.deal(it)
+			it.unprocessed = false
+			c.enqueue(it)
 		}
-		c.unsettled = true // nothing waits for the registry just now
+		c.pausesChanged = true // nothing waits for the registry just now
 	}
 }
 
 // dealtWith takes note that a record is dealt with. mu is held.
-func (c *core) dealtWith(it *item) {
+func (c *core) markProcessed(it *item) {
 	p := it.part
-	if p.gone || it.end {
+	if p.stale || it.end {
 		return
 	}
 	p.tracker.done(it.seq)
-	p.queued--
+	p.inFlight--
 	p.bytes -= it.size()
-	if p.full && p.queued <= c.records/2 && p.bytes <= c.bytes/2 {
-		c.cameDown(p)
+	if p.overHighMark && p.inFlight <= c.records/2 && p.bytes <= c.bytes/2 {
+		c.belowLowMark(p)
 	}
 }
 
 // putBack returns a record to the front of its lane. mu is held.
-func (c *core) putBack(it item) {
+func (c *core) requeue(it item) {
 	p := it.part
-	if p.gone || p.stopping {
+	if p.stale || p.revoking {
 		return
 	}
 	if !it.end && p.tracker.isDone(it.seq) { // Commit said so meanwhile
-		c.dealtWith(&it)
+		c.markProcessed(&it)
 		return
 	}
-	it.undealt = false
-	l := c.lane(p, it.lane)
-	l.items.pushFront(it)
-	c.offer(l)
+	it.unprocessed = false
+	q := c.queue(p, it.queueKey)
+	q.items.pushFront(it)
+	c.schedule(q)
 }
 
 // park makes a lane wait for d. mu is held.
-func (c *core) park(l *lane, d time.Duration) {
-	l.parked = true
-	l.timer = time.AfterFunc(d, func() {
+func (c *core) delay(q *queue, d time.Duration) {
+	q.delayed = true
+	q.timer = time.AfterFunc(d, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if l.parked {
-			l.parked = false
-			c.offer(l)
+		if q.delayed {
+			q.delayed = false
+			c.schedule(q)
 		}
 	})
 }

@@ -16,10 +16,10 @@ type rebalancer struct{ *core }
 // Assigned takes partitions over, and says where to begin.
 func (c rebalancer) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 	c.stall.End() // what follows is this program's own time
-	ctx = c.asking(ctx)
+	ctx = c.callerContext(ctx)
 	c.mu.Lock()
 	for _, o := range committed {
-		c.forget(c.assigned[o.TopicPartition], ErrLost) // a client that says it twice
+		c.drop(c.assigned[o.TopicPartition], ErrLost) // a client that says it twice
 		c.assigned[o.TopicPartition] = newPartition(o.TopicPartition, o.Offset, o.Offset)
 	}
 	c.mu.Unlock()
@@ -29,14 +29,14 @@ func (c rebalancer) Assigned(ctx context.Context, committed []kafka.Offset) ([]k
 	defer c.mu.Unlock()
 	if err != nil {
 		for _, o := range committed {
-			c.forget(c.assigned[o.TopicPartition], ErrRevoked)
+			c.drop(c.assigned[o.TopicPartition], ErrRevoked)
 		}
 		return nil, err
 	}
 	for _, o := range committed {
-		c.had[o.TopicPartition] = true
+		c.everAssigned[o.TopicPartition] = true
 	}
-	c.noteEnd()
+	c.wakeAtEnd()
 	return start, nil
 }
 
@@ -45,7 +45,7 @@ func (c *core) begin(ctx context.Context, committed []kafka.Offset) ([]kafka.Off
 	start, err := c.start.offsets(ctx, c.client, committed, func(tp kafka.TopicPartition) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.had[tp]
+		return c.everAssigned[tp]
 	})
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (c *core) findEnds(ctx context.Context, tps []kafka.TopicPartition) error {
 		if p := c.assigned[tp]; p != nil {
 			p.end = high
 			p.finished = low >= high || p.position >= high || p.position == kafka.OffsetEnd
-			c.unsettled = true
+			c.pausesChanged = true
 		}
 		c.mu.Unlock()
 	}
@@ -94,36 +94,36 @@ func (c *core) findEnds(ctx context.Context, tps []kafka.TopicPartition) error {
 // Revoked gives partitions up in good order.
 func (c rebalancer) Revoked(ctx context.Context, tps []kafka.TopicPartition) {
 	c.observer.Revoked(tps)
-	c.surrender(c.patient(ctx), tps)
-	c.lostAll()
+	c.revoke(c.revokeContext(ctx), tps)
+	c.beginStallWatch()
 }
 
 // asking returns the context of whoever asked for a poll. The one that the client
 // got, and passes on, ends for reasons of ours: an interruption, a poll that is
 // to be short.
-func (c *core) asking(ctx context.Context) context.Context {
+func (c *core) callerContext(ctx context.Context) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asker != nil {
-		return c.asker
+	if c.callerCtx != nil {
+		return c.callerCtx
 	}
 	return ctx
 }
 
 // patient is asking for what has to be done in good order although Run's context
 // has ended; only Close's context means what it says.
-func (c *core) patient(ctx context.Context) context.Context {
+func (c *core) revokeContext(ctx context.Context) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asker != nil {
-		return context.WithoutCancel(c.asker)
+	if c.callerCtx != nil {
+		return context.WithoutCancel(c.callerCtx)
 	}
 	return ctx
 }
 
 // surrender hands out nothing more of these partitions, waits for their handlers
 // within the drain timeout, asks the user's function, commits, and forgets them.
-func (c *core) surrender(ctx context.Context, tps []kafka.TopicPartition) {
+func (c *core) revoke(ctx context.Context, tps []kafka.TopicPartition) {
 	ctx, cancel := context.WithTimeout(ctx, c.drainTimeout)
 	defer cancel()
 
@@ -131,9 +131,9 @@ func (c *core) surrender(ctx context.Context, tps []kafka.TopicPartition) {
 	var parts []*partition
 	for _, tp := range tps {
 		if p := c.assigned[tp]; p != nil {
-			p.stopping = true
-			for _, l := range p.lanes {
-				l.drop()
+			p.revoking = true
+			for _, q := range p.queues {
+				q.drop()
 			}
 			parts = append(parts, p)
 		}
@@ -165,7 +165,7 @@ func (c *core) surrender(ctx context.Context, tps []kafka.TopicPartition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range parts {
-		c.forget(p, ErrRevoked)
+		c.drop(p, ErrRevoked)
 	}
 }
 
@@ -191,10 +191,10 @@ func (c *core) drain(ctx context.Context, parts []*partition) {
 func (c rebalancer) Lost(tps []kafka.TopicPartition) {
 	c.mu.Lock()
 	for _, tp := range tps {
-		c.forget(c.assigned[tp], ErrLost)
+		c.drop(c.assigned[tp], ErrLost)
 	}
 	c.mu.Unlock()
-	c.lostAll()
+	c.beginStallWatch()
 	c.observer.Lost(tps)
 	for _, f := range c.onLost {
 		f(tps)
@@ -203,24 +203,24 @@ func (c rebalancer) Lost(tps []kafka.TopicPartition) {
 
 // forget makes p a partition of the past, and cancels what its handlers still
 // do. mu is held; p may be nil.
-func (c *core) forget(p *partition, cause error) {
-	if p == nil || p.gone {
+func (c *core) drop(p *partition, cause error) {
+	if p == nil || p.stale {
 		return
 	}
-	p.gone = true
+	p.stale = true
 	p.cancelHandlers(cause)
-	for _, l := range p.lanes {
-		l.drop()
+	for _, q := range p.queues {
+		q.drop()
 	}
 	if c.assigned[p.TopicPartition] == p {
 		delete(c.assigned, p.TopicPartition)
 	}
-	c.noteEnd()
+	c.wakeAtEnd()
 }
 
 // noteEnd lets whoever polls know if there is nothing left to wait for. mu is
 // held.
-func (c *core) noteEnd() {
+func (c *core) wakeAtEnd() {
 	if c.atEnd() {
 		c.wake()
 	}
@@ -238,18 +238,18 @@ func (p *partition) cancelHandlers(cause error) {
 // still under way counts for nothing. mu is held.
 func (c *core) reposition(p *partition, to int64) {
 	next := newPartition(p.TopicPartition, to, kafka.OffsetNone)
-	next.paused, next.halted, next.end = p.paused, p.halted, p.end
+	next.userPaused, next.clientPaused, next.end = p.userPaused, p.clientPaused, p.end
 	if p.running > 0 {
-		next.pred, p.pred = p, nil
+		next.previous, p.previous = p, nil
 	} else {
-		next.pred = p.pred
+		next.previous = p.previous
 	}
-	p.gone = true
-	for _, l := range p.lanes {
-		l.drop()
+	p.stale = true
+	for _, q := range p.queues {
+		q.drop()
 	}
 	c.assigned[p.TopicPartition] = next
-	c.unsettled = true
+	c.pausesChanged = true
 }
 
 func comparePartitions(a, b kafka.TopicPartition) int {

@@ -44,16 +44,16 @@ func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *
 // runWith lets r work until it ends.
 func (c *Consumer[K, V]) runWith(ctx context.Context, r *runner) error {
 	c.mu.Lock()
-	if err := c.claim(); err != nil {
+	if err := c.lockReader(); err != nil {
 		c.mu.Unlock()
 		return err
 	}
-	c.dealWithOut() // as Poll would
+	c.acknowledge() // as Poll would
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.free()
+		c.unlockReader()
 	}()
 	return r.run(ctx)
 }
@@ -68,64 +68,64 @@ type runner struct {
 
 	// process deals with records of one lane, and marks those that it could not
 	// deal with as undealt.
-	process func(ctx context.Context, items []item) verdict
+	process func(ctx context.Context, items []item) outcome
 
-	asked    context.Context // Run's: when it has ended, no task starts
-	ctx      context.Context // the handlers', before that of their partition
-	workers  int             // at work
-	stopped  error           // why no more records are handed out; nil: they are
-	ended    bool            // Run has returned, or is about to: what comes late counts for nothing
-	idle     chan struct{}   // closed when the last worker has gone, once stopped
-	isIdle   bool            // it is
-	cut      chan struct{}   // closed when Close waits for handlers no longer
-	isCut    bool            // it is
-	cutShort error           // the registry's, of a record whose context has ended
-	late     int             // handlers that were still at work when Run returned
+	runCtx      context.Context // Run's: when it has ended, no task starts
+	handlersCtx context.Context // the handlers', before that of their partition
+	workers     int             // at work
+	stopped     error           // why no more records are handed out; nil: they are
+	ended       bool            // Run has returned, or is about to: what comes late counts for nothing
+	idle        chan struct{}   // closed when the last worker has gone, once stopped
+	isIdle      bool            // it is
+	drainCut    chan struct{}   // closed when Close waits for handlers no longer
+	isDrainCut  bool            // it is
+	registryErr error           // the registry's, of a record whose context has ended
+	late        int             // handlers that were still at work when Run returned
 }
 
 // verdict is what process found out.
-type verdict struct {
-	err      error         // ends Run
-	pause    time.Duration // before the undealt records are tried again
-	registry bool          // it does not answer: they wait for it
-	id       serde.FrameID // for this
-	answered bool          // it did
-	cause    error         // for the observer: why the record failed
+type outcome struct {
+	err              error         // ends Run
+	delay            time.Duration // before the undealt records are tried again
+	registry         bool          // it does not answer: they wait for it
+	id               serde.FrameID // for this
+	registryAnswered bool          // it did
+	cause            error         // for the observer: why the record failed
 }
 
 // cutShort notes what kept a record from being decoded until its context ended. It may
 // be all that is known of a registry that is away.
-func (c *core) cutShort(e *RecordError) {
+func (c *core) noteInterrupted(e *RecordError) {
 	c.mu.Lock()
 	if c.run != nil {
-		c.run.cutShort = e.Err
+		c.run.registryErr = e.Err
 	}
 	c.mu.Unlock()
-	c.waits.Warn(c.logger, e)
+	c.warnings.Warn(c.logger, e)
 }
 
 // run polls until something ends it, then lets the workers finish.
 func (r *runner) run(ctx context.Context) error {
 	c := r.core
-	r.asked, r.ctx = ctx, context.WithoutCancel(ctx)
+	r.runCtx, r.handlersCtx = ctx, context.WithoutCancel(ctx)
 	r.idle = make(chan struct{})
-	r.cut = make(chan struct{})
+	r.drainCut = make(chan struct{})
 
 	c.mu.Lock()
 	c.run = r
-	c.deals(r.ordering)
+	c.setOrdering(r.ordering)
 	for r.stopped == nil {
 		switch {
 		case ctx.Err() != nil:
 			r.stop(kafka.Explain(c.client, ctx.Err())) // end adds what the registry said, perhaps after this
 		case c.closing:
 			r.stop(kafka.ErrClosed)
-		case len(c.trouble) > 0: // what Poll would have returned
-			r.stop(c.trouble[0])
-			c.trouble = c.trouble[1:]
+		case len(c.pendingErrs) > 0: // what Poll would have returned
+			r.stop(c.pendingErrs[0])
+			c.pendingErrs = c.pendingErrs[1:]
 		case c.atEnd():
 			r.stop(ErrEnd)
-		case c.rest(ctx):
+		case c.awaitBackpressure(ctx):
 		default:
 			err := c.poll(ctx, maxPoll, 0, func() bool { return r.stopped != nil })
 			if err != nil && err != errAgain {
@@ -150,12 +150,12 @@ func (r *runner) stop(err error) {
 // end waits for handlers at work, takes back what is not dealt with, and commits.
 func (r *runner) end() error {
 	c := r.core
-	ctx, cancel := context.WithTimeout(r.ctx, c.drainTimeout)
+	ctx, cancel := context.WithTimeout(r.handlersCtx, c.drainTimeout)
 	defer cancel()
 	select {
 	case <-r.idle:
 	case <-ctx.Done():
-	case <-r.cut:
+	case <-r.drainCut:
 		cancel()
 	}
 
@@ -166,13 +166,13 @@ func (r *runner) end() error {
 	r.ended = true
 	r.late = r.workers
 	err, late := r.stopped, r.late
-	if r.asked.Err() != nil && ended(err) {
-		err = c.explain(regwait.Explain(err, r.cutShort))
+	if r.runCtx.Err() != nil && ended(err) {
+		err = c.explain(regwait.Explain(err, r.registryErr))
 	}
 	c.run = nil
-	c.deals(Partition)
+	c.setOrdering(Partition)
 	c.mu.Unlock()
-	c.settle()
+	c.applyPauses()
 
 	if !c.manual {
 		ctx, cancel := ending.Context(ctx, ending.Commit)
@@ -193,15 +193,15 @@ func (r *runner) end() error {
 }
 
 // hurry ends the drain now. r may be nil.
-func (r *runner) hurry() {
+func (r *runner) cutDrain() {
 	if r == nil {
 		return
 	}
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
-	if !r.isCut {
-		r.isCut = true
-		close(r.cut)
+	if !r.isDrainCut {
+		r.isDrainCut = true
+		close(r.drainCut)
 	}
 }
 
@@ -213,14 +213,14 @@ func (r *runner) lateHandlers(ctx context.Context) error {
 	}
 	r.core.mu.Lock()
 	defer r.core.mu.Unlock()
-	if !r.isCut || r.late == 0 {
+	if !r.isDrainCut || r.late == 0 {
 		return nil
 	}
 	return &DrainError{Handlers: r.late, Err: ctx.Err()}
 }
 
 // hire gets a worker for a lane that was listed. core.mu is held.
-func (r *runner) hire() {
+func (r *runner) startWorker() {
 	if r.workers < r.core.workers && r.stopped == nil {
 		r.workers++
 		go r.work()
@@ -230,44 +230,44 @@ func (r *runner) hire() {
 // work takes lanes as long as there are any.
 func (r *runner) work() {
 	c := r.core
-	var j job
+	var t task
 	working := false
 	defer func() {
 		if working { // the handler has ended its goroutine, as t.FailNow does
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			for i := range j.items {
-				j.items[i].undealt = true
+			for i := range t.items {
+				t.items[i].unprocessed = true
 			}
-			r.finish(&j, verdict{err: errExited}, false)
+			r.finishTask(&t, outcome{err: errExited}, false)
 			r.workers--
 			r.signalIdle()
 		}
 	}()
 	c.mu.Lock()
-	for r.stopped == nil && r.asked.Err() == nil {
-		if c.unsettled { // also if Commit dealt with all that there was, below
+	for r.stopped == nil && r.runCtx.Err() == nil {
+		if c.pausesChanged { // also if Commit dealt with all that there was, below
 			c.mu.Unlock()
-			c.settle()
+			c.applyPauses()
 			c.mu.Lock()
 			continue
 		}
-		l := c.next()
-		if l == nil {
+		q := c.nextQueue()
+		if q == nil {
 			break
 		}
-		r.take(&j, l)
-		if len(j.items) == 0 { // Commit dealt with all that was there
-			r.finish(&j, verdict{}, false)
+		r.dequeue(&t, q)
+		if len(t.items) == 0 { // Commit dealt with all that was there
+			r.finishTask(&t, outcome{}, false)
 			continue
 		}
-		ctx := r.contextFor(l.part)
+		ctx := r.contextFor(q.part)
 		c.mu.Unlock()
 		working = true
-		v := r.process(ctx, j.items)
+		v := r.process(ctx, t.items)
 		working = false
 		c.mu.Lock()
-		r.finish(&j, v, ctx.Err() != nil)
+		r.finishTask(&t, v, ctx.Err() != nil)
 	}
 	r.workers--
 	r.signalIdle()
@@ -284,111 +284,111 @@ func (r *runner) signalIdle() {
 }
 
 // take gives a worker the front of a lane. core.mu is held.
-func (r *runner) take(j *job, l *lane) {
+func (r *runner) dequeue(t *task, q *queue) {
 	c := r.core
-	j.lane, j.items = l, j.items[:0]
-	for len(j.items) < r.batch && l.items.len() > 0 {
-		it := l.items.pop()
-		if it.end || l.part.tracker.isDone(it.seq) { // an end is for Poll; Commit dealt with the other
-			c.dealtWith(&it)
+	t.queue, t.items = q, t.items[:0]
+	for len(t.items) < r.batch && q.items.len() > 0 {
+		it := q.items.pop()
+		if it.end || q.part.tracker.isDone(it.seq) { // an end is for Poll; Commit dealt with the other
+			c.markProcessed(&it)
 			continue
 		}
-		j.items = append(j.items, it)
+		t.items = append(t.items, it)
 	}
-	j.given = append(j.given[:0], j.items...)
-	l.part.jobs = append(l.part.jobs, j)
-	l.part.running++
-	l.busy++
-	l.ripe = false
-	c.offer(l) // if it is shared, the next worker may begin
+	t.dequeued = append(t.dequeued[:0], t.items...)
+	q.part.tasks = append(q.part.tasks, t)
+	q.part.running++
+	q.running++
+	q.batchDue = false
+	c.schedule(q) // if it is shared, the next worker may begin
 }
 
 // contextFor returns the context of p's handlers. core.mu is held.
 func (r *runner) contextFor(p *partition) context.Context {
 	if p.ctx == nil {
-		p.ctx, p.cancel = context.WithCancelCause(r.ctx)
+		p.ctx, p.cancel = context.WithCancelCause(r.handlersCtx)
 	}
 	return p.ctx
 }
 
 // finish takes note of what became of a job. core.mu is held.
-func (r *runner) finish(j *job, v verdict, cancelled bool) {
-	c, l, p := r.core, j.lane, j.lane.part
+func (r *runner) finishTask(t *task, v outcome, cancelled bool) {
+	c, q, p := r.core, t.queue, t.queue.part
 	p.running--
 	p.signalIdle()
-	if p.gone && p.running == 0 {
-		if next := c.assigned[p.TopicPartition]; next != nil && next.pred == p { // sought in meanwhile
-			next.pred = nil
-			c.offerAll(next)
+	if p.stale && p.running == 0 {
+		if next := c.assigned[p.TopicPartition]; next != nil && next.previous == p { // sought in meanwhile
+			next.previous = nil
+			c.scheduleAll(next)
 		}
 	}
-	if r.ended || p.gone {
+	if r.ended || p.stale {
 		return
 	}
-	l.busy--
-	p.jobs = slices.DeleteFunc(p.jobs, func(other *job) bool { return other == j })
-	l = r.settle(j, v, cancelled)
+	q.running--
+	p.tasks = slices.DeleteFunc(p.tasks, func(other *task) bool { return other == t })
+	q = r.finishItems(t, v, cancelled)
 	switch {
-	case cancelled || p.stopping:
+	case cancelled || p.revoking:
 	case v.err != nil:
 		r.stop(v.err)
 	case v.registry:
-		l.ripe = true // what comes again has waited for more records already
-		c.awaitRegistry(l, v.id)
-	case v.pause > 0 && l.items.len() > 0:
-		l.ripe = true
-		c.park(l, v.pause)
+		q.batchDue = true // what comes again has waited for more records already
+		c.waitForRegistry(q, v.id)
+	case v.delay > 0 && q.items.len() > 0:
+		q.batchDue = true
+		c.delay(q, v.delay)
 	}
-	c.offer(l)
-	c.discard(l)
-	c.noteEnd()
+	c.schedule(q)
+	c.recycle(q)
+	c.wakeAtEnd()
 }
 
 // settle takes note of the records that are dealt with, and returns the others
 // to the front of their lane: to one of their own, if it is shared and they have
 // to wait. It returns that lane. core.mu is held.
-func (r *runner) settle(j *job, v verdict, cancelled bool) *lane {
-	c, l, p := r.core, j.lane, j.lane.part
-	if v.answered {
-		c.registryAnswered(l)
+func (r *runner) finishItems(t *task, v outcome, cancelled bool) *queue {
+	c, q, p := r.core, t.queue, t.queue.part
+	if v.registryAnswered {
+		c.registryAnswered(q)
 	}
-	back := l
-	for i := len(j.items) - 1; i >= 0; i-- {
-		it := &j.items[i]
-		if !it.undealt && !cancelled || p.tracker.isDone(it.seq) { // by the handler, or by Commit
-			c.dealtWith(it)
+	back := q
+	for i := len(t.items) - 1; i >= 0; i-- {
+		it := &t.items[i]
+		if !it.unprocessed && !cancelled || p.tracker.isDone(it.seq) { // by the handler, or by Commit
+			c.markProcessed(it)
 			continue
 		}
-		if p.stopping {
+		if p.revoking {
 			continue
 		}
-		if it.undealt = false; l.shared && (v.pause > 0 || v.registry) {
-			if back == l {
-				back = c.lane(p, 2+2*it.seq)
+		if it.unprocessed = false; q.shared && (v.delay > 0 || v.registry) {
+			if back == q {
+				back = c.queue(p, 2+2*it.seq)
 			}
-			it.lane = back.key
+			it.queueKey = back.key
 		}
 		back.items.pushFront(*it)
 	}
-	clear(j.items)
-	clear(j.given)
+	clear(t.items)
+	clear(t.dequeued)
 	return back
 }
 
 // ripe says whether a lane has what RunBatch waits for: as many records as it
 // takes or as there may be, or one that has waited long enough. core.mu is held.
-func (r *runner) ripe(l *lane) bool {
-	if r.linger == 0 || l.ripe || l.items.len() >= r.batch || l.part.full {
+func (r *runner) batchDue(q *queue) bool {
+	if r.linger == 0 || q.batchDue || q.items.len() >= r.batch || q.part.overHighMark {
 		return true
 	}
-	if !l.ripens {
-		l.ripens = true
-		l.timer = time.AfterFunc(r.linger, func() {
+	if !q.lingering {
+		q.lingering = true
+		q.timer = time.AfterFunc(r.linger, func() {
 			r.core.mu.Lock()
 			defer r.core.mu.Unlock()
-			if l.ripens {
-				l.ripens, l.ripe = false, true
-				r.core.offer(l)
+			if q.lingering {
+				q.lingering, q.batchDue = false, true
+				r.core.schedule(q)
 			}
 		})
 	}

@@ -46,7 +46,7 @@ type batchHandler[K, V any] struct {
 
 // process decodes records up to the first that fails, has them handled, and then
 // looks at the one that failed. What is behind it waits for the next round.
-func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdict) {
+func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v outcome) {
 	var batch []*Message[K, V]
 	var of []*item // of each message in batch: skipped tombstones are in none
 	var bad *RecordError
@@ -72,17 +72,17 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v verdic
 		batch, of = append(batch, m), append(of, it)
 	}
 	for i := n; i < len(items); i++ {
-		items[i].undealt = true
+		items[i].unprocessed = true
 	}
 	if len(batch) > 0 {
 		v = h.handleBatch(ctx, batch, of)
-		v.answered = true
+		v.registryAnswered = true
 	}
-	if bad != nil && v.err == nil && v.pause == 0 {
+	if bad != nil && v.err == nil && v.delay == 0 {
 		// Whatever is undealt before it is so because the partition is going away.
-		items[n].undealt = false
+		items[n].unprocessed = false
 		failed, _ := h.core.failed(ctx, ctx, &items[n], bad)
-		failed.answered = failed.answered || v.answered
+		failed.registryAnswered = failed.registryAnswered || v.registryAnswered
 		return failed
 	}
 	return v
@@ -99,20 +99,20 @@ func (h batchHandler[K, V]) skipped(ctx context.Context, it *item) {
 // passesRaw says whether the handler is to get a record that could not be decoded,
 // and tells the observer if so.
 func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *item) bool {
-	if ctx.Err() != nil || e.Temporary() || e.Blameless() {
+	if ctx.Err() != nil || e.Temporary() || e.NotRecordFault() {
 		return false
 	}
 	e.Attempts = int(it.attempts) + 1
-	if h.core.policies[e.Class()].Decide(e.Attempts).Action != HandedRaw {
+	if h.core.policies[e.Class()].Decide(e.Attempts).Action != PassedRaw {
 		return false
 	}
-	h.core.observer.Failed(e, e.Class(), HandedRaw)
+	h.core.observer.PolicyApplied(e, e.Class(), PassedRaw)
 	return true
 }
 
 // handleBatch calls the handler and applies the policy for each record that
 // failed.
-func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []*item) (v verdict) {
+func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []*item) (v outcome) {
 	start := time.Now()
 	var ctxs []context.Context
 	if h.core.observing {
@@ -133,7 +133,7 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 			continue
 		}
 		if v.err != nil { // Run ends: the rest is for whoever reads next
-			it.undealt = true
+			it.unprocessed = true
 			continue
 		}
 		e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
@@ -141,7 +141,7 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 			e.SchemaID = s.ID
 		}
 		one, _ := h.core.failed(ctx, ctx, it, e)
-		v.err, v.pause = one.err, max(v.pause, one.pause)
+		v.err, v.delay = one.err, max(v.delay, one.delay)
 	}
 	return v
 }

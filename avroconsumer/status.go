@@ -30,13 +30,13 @@ func (c *Consumer[K, V]) Status() []Status {
 	for tp, p := range c.assigned {
 		s := Status{
 			TopicPartition: tp,
-			Position:       p.undealt(),
+			Position:       p.firstUnprocessed(),
 			Committed:      p.committed,
-			InFlight:       p.queued,
+			InFlight:       p.inFlight,
 			Bytes:          p.bytes,
 			Handling:       p.running,
-			Paused:         p.paused,
-			Waiting:        p.waiting > 0,
+			Paused:         p.userPaused,
+			Waiting:        p.waitingQueues > 0,
 		}
 		if _, polled, ok := p.tracker.oldest(); ok {
 			s.OldestAge = time.Since(c.born) - time.Duration(polled)

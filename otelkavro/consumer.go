@@ -83,7 +83,7 @@ func (c *Consumer) Handled(ctx context.Context, r *kafka.Record, took time.Durat
 
 // Failed counts what was done about a record that could not be processed, and the attempts
 // of asking a registry that does not answer.
-func (c *Consumer) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
+func (c *Consumer) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	kvs := append([]attribute.KeyValue{
 		semconv.MessagingDestinationName(e.Raw.Topic),
 		attribute.String("kavro.error.class", class.String()),

@@ -298,7 +298,7 @@ func TestRegistryOutage(t *testing.T) {
 		Err: &registry.UnavailableError{Response: registry.Response{Status: 503}},
 	}
 	c.Handled(c.Handling(t.Context(), e.Raw), e.Raw, 0, e)
-	c.Failed(e, e.Class(), avroconsumer.Waited)
+	c.PolicyApplied(e, e.Class(), avroconsumer.WaitingForRegistry)
 	require.Equal(t, "registry unavailable", attributes(s.span("process orders").Attributes)["error.type"])
 	require.Empty(t, s.points("messaging.client.consumed.messages"))
 	require.Empty(t, s.points("messaging.process.duration"))

@@ -13,7 +13,7 @@ import (
 
 // positions knows what is assigned, and for WithToEnd how far it was read. It is
 // what the session tells of rebalances.
-type positions struct {
+type assignment struct {
 	config  *config
 	session kafka.Session
 
@@ -25,11 +25,11 @@ type positions struct {
 }
 
 // joining says that the group will tell what this member has.
-func (p *positions) joining() { p.stall.Begin(p.stalled) }
+func (p *assignment) beginStallWatch() { p.stall.Begin(p.warnStalled) }
 
 // stalled warns of a rebalance that takes long, unless it is this program that does not
 // poll.
-func (p *positions) stalled(since time.Time) {
+func (p *assignment) warnStalled(since time.Time) {
 	p.mu.Lock()
 	polling := p.wake != nil
 	p.mu.Unlock()
@@ -39,7 +39,7 @@ func (p *positions) stalled(since time.Time) {
 }
 
 // Rebalanced is told that the group has said what this member has.
-func (p *positions) Rebalanced() { p.stall.End() }
+func (p *assignment) Rebalanced() { p.stall.End() }
 
 // part is the state of one assigned partition.
 type part struct {
@@ -49,7 +49,7 @@ type part struct {
 }
 
 // Assigned takes partitions over.
-func (p *positions) Assigned(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error) {
+func (p *assignment) Assigned(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error) {
 	p.stall.End() // what follows is this program's own time
 	for _, f := range p.config.onAssigned {
 		chosen, err := f(ctx, slices.Clone(committed))
@@ -86,7 +86,7 @@ func (p *positions) Assigned(ctx context.Context, committed []kafka.Offset) (sta
 	for tp, it := range fresh {
 		p.parts[tp] = it
 	}
-	p.noteEnd()
+	p.wakeAtEnd()
 	p.mu.Unlock()
 	p.config.observer.Assigned(topicPartitions(committed))
 	return start, nil
@@ -94,32 +94,32 @@ func (p *positions) Assigned(ctx context.Context, committed []kafka.Offset) (sta
 
 // Revoked lets partitions go. What was polled of them since Begin is aborted with
 // the rest of the round.
-func (p *positions) Revoked(_ context.Context, tps []kafka.TopicPartition) {
-	p.forget(tps)
+func (p *assignment) Revoked(_ context.Context, tps []kafka.TopicPartition) {
+	p.drop(tps)
 	p.config.observer.Revoked(tps)
 }
 
 // Lost is Revoked for partitions that are gone already.
-func (p *positions) Lost(tps []kafka.TopicPartition) {
-	p.forget(tps)
+func (p *assignment) Lost(tps []kafka.TopicPartition) {
+	p.drop(tps)
 	p.config.observer.Lost(tps)
 }
 
-func (p *positions) forget(tps []kafka.TopicPartition) {
+func (p *assignment) drop(tps []kafka.TopicPartition) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, tp := range tps {
 		delete(p.parts, tp)
 	}
 	if len(p.parts) == 0 {
-		p.joining()
+		p.beginStallWatch()
 	}
-	p.noteEnd()
+	p.wakeAtEnd()
 }
 
 // noteEnd lets whoever polls know if there is nothing left to wait for. mu is
 // held.
-func (p *positions) noteEnd() {
+func (p *assignment) wakeAtEnd() {
 	if p.wake != nil && p.atEndLocked() {
 		p.wake()
 	}
@@ -127,7 +127,7 @@ func (p *positions) noteEnd() {
 
 // committed takes note of a round: what it committed, and the ends that it
 // reached.
-func (p *positions) committed(next, ends []kafka.Offset) {
+func (p *assignment) committed(next, ends []kafka.Offset) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, o := range next {
@@ -143,7 +143,7 @@ func (p *positions) committed(next, ends []kafka.Offset) {
 }
 
 // whileCollecting has wake called when there turns out to be nothing to wait for.
-func (p *positions) whileCollecting(wake func()) {
+func (p *assignment) whileCollecting(wake func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wake = wake
@@ -151,14 +151,14 @@ func (p *positions) whileCollecting(wake func()) {
 
 // part returns the assignment that a record belongs to, nil if there is none. A
 // partition that went away and came back is another assignment.
-func (p *positions) part(tp kafka.TopicPartition) *part {
+func (p *assignment) part(tp kafka.TopicPartition) *part {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.parts[tp]
 }
 
 // passed says whether everything up to a place is committed, or no longer ours.
-func (p *positions) passed(at place) bool {
+func (p *assignment) passed(at position) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	it := p.parts[at.TopicPartition]
@@ -166,7 +166,7 @@ func (p *positions) passed(at place) bool {
 }
 
 // others returns what is assigned beside one partition.
-func (p *positions) others(but kafka.TopicPartition) []kafka.TopicPartition {
+func (p *assignment) others(but kafka.TopicPartition) []kafka.TopicPartition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out []kafka.TopicPartition
@@ -181,13 +181,13 @@ func (p *positions) others(but kafka.TopicPartition) []kafka.TopicPartition {
 // atEnd says whether everything was read to its end and committed. Nothing
 // assigned is no end: in the middle of an eager rebalance every member has
 // nothing.
-func (p *positions) atEnd() bool {
+func (p *assignment) atEnd() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.atEndLocked()
 }
 
-func (p *positions) atEndLocked() bool {
+func (p *assignment) atEndLocked() bool {
 	if !p.config.toEnd {
 		return false
 	}

@@ -16,11 +16,11 @@ import (
 //
 // c and p may belong to two clusters. Closing the session closes both.
 func AtLeastOnce(c kafka.Consumer, p kafka.Producer) kafka.Session {
-	return &plain{Consumer: c, producer: p, polled: map[kafka.TopicPartition]*span{}}
+	return &atLeastOnce{Consumer: c, producer: p, polled: map[kafka.TopicPartition]*span{}}
 }
 
 // plain is a kafka.Session without transactions.
-type plain struct {
+type atLeastOnce struct {
 	kafka.Consumer
 	producer kafka.Producer
 
@@ -32,38 +32,38 @@ type plain struct {
 type span struct{ first, next kafka.Offset }
 
 // Producer returns the producer.
-func (s *plain) Producer() kafka.Producer { return s.producer }
+func (s *atLeastOnce) Producer() kafka.Producer { return s.producer }
 
 // Subscribe joins the group.
-func (s *plain) Subscribe(topics []string, r kafka.Rebalance) error {
-	return s.Consumer.Subscribe(topics, forgetful{r, s})
+func (s *atLeastOnce) Subscribe(topics []string, r kafka.Rebalance) error {
+	return s.Consumer.Subscribe(topics, trackingRebalance{r, s})
 }
 
 // forgetful forgets what was polled of partitions that go away: it is not ours
 // to commit, nor to read again.
-type forgetful struct {
+type trackingRebalance struct {
 	kafka.Rebalance
-	session *plain
+	session *atLeastOnce
 }
 
-func (f forgetful) Revoked(ctx context.Context, p []kafka.TopicPartition) {
-	f.session.forget(p)
+func (f trackingRebalance) Revoked(ctx context.Context, p []kafka.TopicPartition) {
+	f.session.drop(p)
 	f.Rebalance.Revoked(ctx, p)
 }
 
-func (f forgetful) Lost(p []kafka.TopicPartition) {
-	f.session.forget(p)
+func (f trackingRebalance) Lost(p []kafka.TopicPartition) {
+	f.session.drop(p)
 	f.Rebalance.Lost(p)
 }
 
 // Rebalanced passes on that a rebalance is over.
-func (f forgetful) Rebalanced() {
+func (f trackingRebalance) Rebalanced() {
 	if r, ok := f.Rebalance.(kafka.Rebalanced); ok {
 		r.Rebalanced()
 	}
 }
 
-func (s *plain) forget(p []kafka.TopicPartition) {
+func (s *atLeastOnce) drop(p []kafka.TopicPartition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, tp := range p {
@@ -72,7 +72,7 @@ func (s *plain) forget(p []kafka.TopicPartition) {
 }
 
 // Poll remembers what it brings.
-func (s *plain) Poll(ctx context.Context, b *kafka.Batch, max int) error {
+func (s *atLeastOnce) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	if err := s.Consumer.Poll(ctx, b, max); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *plain) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 }
 
 // Begin begins a round.
-func (s *plain) Begin(context.Context) error {
+func (s *atLeastOnce) Begin(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.polled)
@@ -99,7 +99,7 @@ func (s *plain) Begin(context.Context) error {
 }
 
 // End commits the offsets of what was polled since Begin, or goes back.
-func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error) {
+func (s *atLeastOnce) End(ctx context.Context, commit bool) (committed bool, err error) {
 	s.mu.Lock()
 	var first, next []kafka.Offset
 	for _, it := range s.polled {
@@ -119,7 +119,7 @@ func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error
 			return true, nil
 		case errors.As(err, &e) && (e.Retriable || e.Fatal), !errors.As(err, &e):
 			return false, err
-		case moving(e):
+		case groupMoved(e):
 			err = nil
 		}
 	}
@@ -131,7 +131,7 @@ func (s *plain) End(ctx context.Context, commit bool) (committed bool, err error
 
 // moving says whether a commit was refused because the group is rebalancing, or
 // counts this member out: the next Poll tells more.
-func moving(e *kafka.Error) bool {
+func groupMoved(e *kafka.Error) bool {
 	switch e.Code {
 	case 22, // ILLEGAL_GENERATION
 		25,  // UNKNOWN_MEMBER_ID
@@ -145,7 +145,7 @@ func moving(e *kafka.Error) bool {
 }
 
 // Explain asks the consumer why nothing comes, if it knows.
-func (s *plain) Explain(err error) error {
+func (s *atLeastOnce) Explain(err error) error {
 	if x, ok := s.Consumer.(interface{ Explain(error) error }); ok {
 		return x.Explain(err)
 	}
@@ -154,7 +154,7 @@ func (s *plain) Explain(err error) error {
 
 // Close closes both, beside each other: neither costs the other its time. Where ctx has
 // ended, or is about to, they still get 5 seconds.
-func (s *plain) Close(ctx context.Context) error {
+func (s *atLeastOnce) Close(ctx context.Context) error {
 	ctx, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
 	produced := make(chan error, 1)
@@ -166,9 +166,9 @@ func (s *plain) Close(ctx context.Context) error {
 // offsetsOf returns what c can be asked about offsets.
 func offsetsOf(c kafka.Consumer) (kafka.Offsets, bool) {
 	switch wrapped := c.(type) {
-	case *plain:
+	case *atLeastOnce:
 		return offsetsOf(wrapped.Consumer)
-	case dry:
+	case dryRun:
 		return offsetsOf(wrapped.Consumer)
 	default:
 		o, ok := c.(kafka.Offsets)

@@ -19,11 +19,11 @@ type run[K1, V1, K2, V2 any] struct {
 	*Pipeline[K1, V1, K2, V2]
 	transform func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)
 
-	tried    map[place]*trial // records that failed, until they are committed. Guarded by Pipeline.mu
-	outages  map[outage]bool  // of the registry, that the observer was told of in this round. Guarded by Pipeline.mu
-	waitsFor error            // the registry's, of the last round that waited for it. Guarded by Pipeline.mu while a round is worked on
-	warnings regwait.Warnings // of the registry
-	careful  *place           // a record that ends Run: those before it are committed first, in rounds of one record
+	attempts    map[position]*attempt // records that failed, until they are committed. Guarded by Pipeline.mu
+	outages     map[outage]bool       // of the registry, that the observer was told of in this round. Guarded by Pipeline.mu
+	registryErr error                 // the registry's, of the last round that waited for it. Guarded by Pipeline.mu while a round is worked on
+	warnings    regwait.Warnings      // of the registry
+	isolated    *position             // a record that ends Run: those before it are committed first, in rounds of one record
 }
 
 // outage is what the registry does not answer for: an id, or how results are written.
@@ -33,17 +33,17 @@ type outage struct {
 }
 
 // place is where a record is.
-type place struct {
+type position struct {
 	kafka.TopicPartition
 	offset int64
 }
 
-func placeOf(r *kafka.Record) place {
-	return place{kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}, r.Offset}
+func positionOf(r *kafka.Record) position {
+	return position{kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}, r.Offset}
 }
 
 // trial is what is known of a record that failed.
-type trial struct {
+type attempt struct {
 	attempts int
 	failed   *avroconsumer.RecordError // what to act on without trying again; nil: try again
 	stop     bool                      // it ends Run
@@ -56,20 +56,20 @@ var (
 )
 
 // rounds works until something ends it.
-func (r *run[K1, V1, K2, V2]) rounds(ctx context.Context) error {
+func (r *run[K1, V1, K2, V2]) loop(ctx context.Context) error {
 	backoff := avroconsumer.Exponential(100*time.Millisecond, 10*time.Second)
-	defer func() { _ = r.relax(true) }()
+	defer func() { _ = r.endIsolation(true) }()
 	for failures := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return kafka.Explain(r.session, err)
 		}
-		if r.position.atEnd() {
+		if r.assignment.atEnd() {
 			return nil
 		}
-		err := r.round(ctx)
+		err := r.processBatch(ctx)
 		switch {
 		case err == nil:
-			failures, r.waitsFor = 0, nil
+			failures, r.registryErr = 0, nil
 		case errors.Is(err, errAgain):
 		case errors.Is(err, errWait):
 			// Heartbeats go on meanwhile, and the pause is short beside
@@ -110,16 +110,16 @@ func (b *batch) next() []kafka.Offset {
 }
 
 // round is one transaction.
-func (r *run[K1, V1, K2, V2]) round(ctx context.Context) error {
+func (r *run[K1, V1, K2, V2]) processBatch(ctx context.Context) error {
 	r.mu.Lock()
 	clear(r.outages)
 	r.mu.Unlock()
 	if err := r.session.Begin(ctx); err != nil {
-		return passing(err)
+		return markTransient(err)
 	}
 	b, err := r.collect(ctx)
 	if err == nil {
-		err = r.work(ctx, b)
+		err = r.transformBatch(ctx, b)
 	}
 	if err != nil {
 		return r.abort(ctx, b, err)
@@ -130,15 +130,15 @@ func (r *run[K1, V1, K2, V2]) round(ctx context.Context) error {
 // collect polls up to a batch.
 func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 	limit := r.records
-	if r.careful != nil {
+	if r.isolated != nil {
 		limit = 1
 	}
 	b := &batch{}
-	defer r.keepOurs(b)
+	defer r.dropStale(b)
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r.position.whileCollecting(cancel)
-	defer r.position.whileCollecting(nil)
+	r.assignment.whileCollecting(cancel)
+	defer r.assignment.whileCollecting(nil)
 	var poll kafka.Batch
 	for len(b.records) < limit {
 		if err := r.session.Poll(limited, &poll, limit-len(b.records)); err != nil {
@@ -148,7 +148,7 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 			return b, err
 		}
 		for _, e := range poll.Errors {
-			if err := (&avroconsumer.PartitionError{TopicPartition: e.TopicPartition, Err: e.Err}); lasting(e.Err) {
+			if err := (&avroconsumer.PartitionError{TopicPartition: e.TopicPartition, Err: e.Err}); permanent(e.Err) {
 				return b, err
 			} else {
 				r.observer.Error(err)
@@ -159,7 +159,7 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 		}
 		for _, rec := range poll.Records {
 			b.records = append(b.records, rec)
-			b.owners = append(b.owners, r.position.part(placeOf(rec).TopicPartition))
+			b.owners = append(b.owners, r.assignment.part(positionOf(rec).TopicPartition))
 		}
 		b.ends = append(b.ends, poll.Ends...)
 		if len(b.ends) > 0 && len(b.records) == 0 && r.toEnd {
@@ -170,10 +170,10 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 }
 
 // keepOurs drops records of partitions that went away while more were collected.
-func (r *run[K1, V1, K2, V2]) keepOurs(b *batch) {
+func (r *run[K1, V1, K2, V2]) dropStale(b *batch) {
 	n := 0
 	for i, rec := range b.records {
-		if b.owners[i] == r.position.part(placeOf(rec).TopicPartition) {
+		if b.owners[i] == r.assignment.part(positionOf(rec).TopicPartition) {
 			b.records[n] = rec
 			n++
 		}
@@ -192,25 +192,25 @@ func (r *run[K1, V1, K2, V2]) commit(ctx context.Context, b *batch) error {
 	committed, err := r.end(patience, true)
 	if err == nil && committed {
 		next := b.next()
-		r.position.committed(next, b.ends)
+		r.assignment.committed(next, b.ends)
 		if len(next) > 0 {
 			r.observer.Committed(next, time.Since(start), nil)
 		}
 		r.mu.Lock()
 		for _, rec := range b.records {
-			delete(r.tried, placeOf(rec))
+			delete(r.attempts, positionOf(rec))
 		}
 		r.mu.Unlock()
-		return r.relax(false)
+		return r.endIsolation(false)
 	}
 	if err == nil {
-		return errors.Join(r.relax(false), errAgain) // partitions went away
+		return errors.Join(r.endIsolation(false), errAgain) // partitions went away
 	}
 	r.observer.Committed(b.next(), time.Since(start), err)
 	if ctx.Err() != nil {
 		return r.abort(ctx, b, ctx.Err())
 	}
-	return passing(err)
+	return markTransient(err)
 }
 
 // abort ends the transaction for the reason why, which it returns unless
@@ -224,12 +224,12 @@ func (r *run[K1, V1, K2, V2]) abort(ctx context.Context, b *batch, why error) er
 		return err
 	}
 	if why == errStop {
-		return r.stopped(b)
+		return r.stopError(b)
 	}
 	if err != nil && !errors.Is(why, errAgain) && !errors.Is(why, errWait) {
 		return errors.Join(why, fmt.Errorf("abort: %w", err))
 	}
-	return passing(why)
+	return markTransient(why)
 }
 
 // dropReports forgets the failures of what was aborted: they are no failures of the
@@ -260,7 +260,7 @@ func (r *run[K1, V1, K2, V2]) end(ctx context.Context, commit bool) (committed b
 }
 
 // passing turns an error that will pass into errWait.
-func passing(err error) error {
+func markTransient(err error) error {
 	e := (*kafka.Error)(nil)
 	if errors.As(err, &e) && !e.Fatal && (e.Retriable || e.AbortTxn) {
 		return fmt.Errorf("%w: %w", errWait, err)
@@ -269,7 +269,7 @@ func passing(err error) error {
 }
 
 // lasting says whether an error of a partition will be there again next time.
-func lasting(err error) bool {
+func permanent(err error) bool {
 	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable
 }

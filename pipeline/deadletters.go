@@ -10,9 +10,9 @@ import (
 )
 
 // letters reads what the headers of a dead letter say.
-type letters struct{}
+type deadLetterDecoder struct{}
 
-func (letters) Decode(_ context.Context, _ []byte, from *serde.Target, v *DeadLetterRecord) error {
+func (deadLetterDecoder) Decode(_ context.Context, _ []byte, from *serde.Target, v *DeadLetterRecord) error {
 	info, own, err := avroconsumer.ParseDeadLetter(from.Headers)
 	*v = DeadLetterRecord{DeadLetterInfo: info, Headers: own}
 	return err
@@ -50,7 +50,7 @@ func (t *tally) total() Replayed {
 }
 
 // dry is a consumer that commits nothing.
-type dry struct{ kafka.Consumer }
+type dryRun struct{ kafka.Consumer }
 
 // Commit does nothing.
-func (dry) Commit(context.Context, []kafka.Offset) error { return nil }
+func (dryRun) Commit(context.Context, []kafka.Offset) error { return nil }

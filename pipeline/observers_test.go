@@ -82,10 +82,10 @@ type attempts struct {
 	from time.Time
 }
 
-func (a *attempts) Failed(_ *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
+func (a *attempts) PolicyApplied(_ *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if class == avroconsumer.RegistryUnavailable && did == avroconsumer.Waited {
+	if class == avroconsumer.RegistryUnavailable && did == avroconsumer.WaitingForRegistry {
 		a.seen[time.Since(a.from)]++
 	}
 }

@@ -21,11 +21,11 @@ var ErrBusy = errors.New("pipeline: Run is under way")
 // produces records with keys of type K2 and values of type V2.
 type Pipeline[K1, V1, K2, V2 any] struct {
 	config
-	session  kafka.Session
-	decode   func(context.Context, *kafka.Record) (*avroconsumer.Message[K1, V1], error)
-	null     avroconsumer.TombstoneRule
-	producer *avroproducer.Producer[K2, V2]
-	position positions
+	session    kafka.Session
+	decode     func(context.Context, *kafka.Record) (*avroconsumer.Message[K1, V1], error)
+	null       avroconsumer.TombstoneRule
+	producer   *avroproducer.Producer[K2, V2]
+	assignment assignment
 
 	mu      sync.Mutex
 	stop    context.CancelCauseFunc // of the Run under way
@@ -60,8 +60,8 @@ func New[K1, V1, K2, V2 any](s kafka.Session, k1 serde.Deserializer[K1], v1 serd
 		config: c, session: s, producer: producer,
 		decode: avroconsumer.NewDecoder(k1, v1).Decode, null: avroconsumer.TombstoneRuleFor[V1](c.tombstones),
 	}
-	p.position.config = &p.config
-	p.position.session = s
+	p.assignment.config = &p.config
+	p.assignment.session = s
 	return p, nil
 }
 
@@ -78,17 +78,17 @@ func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
 	case busy:
 		return ErrBusy
 	}
-	p.position.joining()
-	err := p.session.Subscribe(slices.Clone(topics), &p.position)
+	p.assignment.beginStallWatch()
+	err := p.session.Subscribe(slices.Clone(topics), &p.assignment)
 	if err != nil {
-		p.position.stall.End()
+		p.assignment.stall.End()
 	}
 	return err
 }
 
 // Group returns the status of the membership. It asks nobody.
 func (p *Pipeline[K1, V1, K2, V2]) Group() avroconsumer.GroupStatus {
-	since := p.position.stall.Since()
+	since := p.assignment.stall.Since()
 	return avroconsumer.GroupStatus{Rebalancing: !since.IsZero(), Since: since}
 }
 
@@ -138,10 +138,10 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 		close(stopped)
 	}()
 
-	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, tried: map[place]*trial{}, outages: map[outage]bool{}}
-	err := r.rounds(ctx)
+	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, attempts: map[position]*attempt{}, outages: map[outage]bool{}}
+	err := r.loop(ctx)
 	if asked.Err() != nil && ended(err) {
-		err = regwait.Explain(err, r.waitsFor)
+		err = regwait.Explain(err, r.registryErr)
 	}
 	if err != nil && ctx.Err() != nil && asked.Err() == nil {
 		return kafka.ErrClosed // it was Close that ended ctx
@@ -172,7 +172,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	closed := p.closed
 	p.closed = true
 	p.mu.Unlock()
-	p.position.stall.Close()
+	p.assignment.stall.Close()
 	if closed {
 		return nil
 	}

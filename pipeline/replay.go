@@ -48,11 +48,11 @@ type Replayed struct {
 // errors are those of [Pipeline.Run].
 func Replay(ctx context.Context, s kafka.Session, topics []string, c ReplayConfig, opts ...Option) (Replayed, error) {
 	if c.DryRun {
-		s = AtLeastOnce(dry{s}, s.Producer())
+		s = AtLeastOnce(dryRun{s}, s.Producer())
 	}
 	// A tombstone that is a dead letter is sent back as what it is.
 	opts = append([]Option{WithTombstones(avroconsumer.DeliverTombstones)}, opts...)
-	p, err := New(s, raw{}, letters{}, raw{}, raw{}, append(opts, WithToEnd())...)
+	p, err := New(s, raw{}, deadLetterDecoder{}, raw{}, raw{}, append(opts, WithToEnd())...)
 	if err != nil {
 		return Replayed{}, err
 	}
@@ -60,7 +60,7 @@ func Replay(ctx context.Context, s kafka.Session, topics []string, c ReplayConfi
 	p.decode = func(ctx context.Context, r *kafka.Record) (*avroconsumer.Message[[]byte, DeadLetterRecord], error) {
 		m, err := decode(ctx, r)
 		if err == nil && m.Tombstone { // nulls are not decoded, but this one has headers to be read
-			if err := (letters{}).Decode(ctx, nil, &serde.Target{Headers: r.Headers}, &m.Value); err != nil {
+			if err := (deadLetterDecoder{}).Decode(ctx, nil, &serde.Target{Headers: r.Headers}, &m.Value); err != nil {
 				return nil, &avroconsumer.RecordError{Raw: r, Stage: avroconsumer.StageValue, Err: err}
 			}
 		}

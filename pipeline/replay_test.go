@@ -35,7 +35,7 @@ func deadLetters(p *plant, n int) []kafka.Record {
 			stage = avroconsumer.StageHandler
 		}
 		e := &avroconsumer.RecordError{Raw: &r, Stage: stage, SchemaID: 41, Attempts: 3, Err: errors.New("no")}
-		letter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup("g")).Letter(e)
+		letter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup("g")).Record(e)
 		p.Append("in-dlt", 0, *letter)
 		out = append(out, r)
 	}

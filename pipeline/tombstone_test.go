@@ -103,7 +103,7 @@ func TestReplayOfTombstones(t *testing.T) {
 		p := newPlant(t, 1)
 		r := &kafka.Record{Topic: "in", Partition: 0, Offset: 3, Key: []byte("k"), Timestamp: time.UnixMilli(1_700_000_000_000)}
 		e := &avroconsumer.RecordError{Raw: r, Stage: avroconsumer.StageKey, Err: errPoison}
-		p.Append("in-dlt", 0, *avroconsumer.NewDeadLetters(nil).Letter(e))
+		p.Append("in-dlt", 0, *avroconsumer.NewDeadLetters(nil).Record(e))
 		s := p.session(true)
 		n, err := pipeline.Replay(t.Context(), s, []string{"in-dlt"}, pipeline.ReplayConfig{})
 		require.NoError(t, err)

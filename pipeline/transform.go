@@ -25,7 +25,7 @@ var errExited = errors.New("pipeline: the function has ended its goroutine")
 
 // work transforms a batch and waits until the results are delivered. Partitions
 // are worked on beside each other, their records one after the other.
-func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
+func (r *run[K1, V1, K2, V2]) transformBatch(ctx context.Context, b *batch) error {
 	lanes := map[kafka.TopicPartition][]*kafka.Record{}
 	var order []kafka.TopicPartition
 	for _, rec := range b.records {
@@ -52,7 +52,7 @@ func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
 			var err error
 			for _, rec := range lanes[tp] {
 				if err = ctx.Err(); err == nil {
-					err = r.record(ctx, rec)
+					err = r.processRecord(ctx, rec)
 				}
 				if err != nil {
 					cancel() // the round is aborted anyway
@@ -63,7 +63,7 @@ func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
 		})
 	}
 	wg.Wait()
-	if err := worst(errs); err != nil {
+	if err := decisive(errs); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil { // what the function returned since is unprocessed
@@ -73,7 +73,7 @@ func (r *run[K1, V1, K2, V2]) work(ctx context.Context, b *batch) error {
 }
 
 // worst is the error that decides what becomes of a round.
-func worst(errs []error) error {
+func decisive(errs []error) error {
 	rank := func(err error) int {
 		switch {
 		case err == nil:
@@ -108,23 +108,23 @@ func (r *run[K1, V1, K2, V2]) delivered(ctx context.Context) error {
 
 // record deals with one record: it is transformed and the results are queued, or
 // the policy for its error acts.
-func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *kafka.Record) error {
+func (r *run[K1, V1, K2, V2]) processRecord(ctx context.Context, rec *kafka.Record) error {
 	for {
-		e := r.known(rec)
+		e := r.pendingError(rec)
 		produced := 0
 		if e == nil {
 			var err error
-			if produced, e, err = r.try(ctx, rec); err != nil || e == nil {
+			if produced, e, err = r.attempt(ctx, rec); err != nil || e == nil {
 				return err
 			}
 			if err := ctx.Err(); err != nil { // the observer's context may not have ended
 				return err
 			}
 			if e.Temporary() {
-				return r.waits(e)
+				return r.waitForRegistry(e)
 			}
 		}
-		known := r.trial(rec)
+		known := r.attemptOf(rec)
 		if known.stop {
 			return errStop
 		}
@@ -133,10 +133,10 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *kafka.Record) err
 			e.Attempts = known.attempts
 		}
 		decision := avroconsumer.Decision{Action: avroconsumer.Stopped}
-		if !e.Blameless() {
+		if !e.NotRecordFault() {
 			decision = r.policies[e.Class()].Decide(e.Attempts)
 		}
-		if decision.Action == avroconsumer.HandedRaw && e.Stage != avroconsumer.StageHandler {
+		if decision.Action == avroconsumer.PassedRaw && e.Stage != avroconsumer.StageHandler {
 			known.attempts-- // the function is about to try it
 		}
 		if produced > 0 {
@@ -146,7 +146,7 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *kafka.Record) err
 			return errAgain
 		}
 		known.failed = nil
-		again, err := r.act(ctx, e, decision, known)
+		again, err := r.applyDecision(ctx, e, decision, known)
 		if !again {
 			return err
 		}
@@ -155,7 +155,7 @@ func (r *run[K1, V1, K2, V2]) record(ctx context.Context, rec *kafka.Record) err
 
 // waits aborts the round because the registry does not answer. The observer is told once
 // for each id, however many partitions need it.
-func (r *run[K1, V1, K2, V2]) waits(e *avroconsumer.RecordError) error {
+func (r *run[K1, V1, K2, V2]) waitForRegistry(e *avroconsumer.RecordError) error {
 	of := outage{stage: e.Stage}
 	if e.Stage != avroconsumer.StageOutput {
 		payload, part := e.Raw.Value, serde.Value
@@ -168,17 +168,17 @@ func (r *run[K1, V1, K2, V2]) waits(e *avroconsumer.RecordError) error {
 	r.mu.Lock()
 	told := r.outages[of]
 	r.outages[of] = true
-	r.waitsFor = e.Err
+	r.registryErr = e.Err
 	r.mu.Unlock()
 	if !told {
-		r.observer.Failed(e, e.Class(), avroconsumer.Waited)
+		r.observer.PolicyApplied(e, e.Class(), avroconsumer.WaitingForRegistry)
 		r.warnings.Warn(r.logger, e)
 	}
 	return fmt.Errorf("%w: %w", errWait, e)
 }
 
 // act does what a policy has decided. again: the record is to be tried once more.
-func (r *run[K1, V1, K2, V2]) act(ctx context.Context, e *avroconsumer.RecordError, d avroconsumer.Decision, known *trial) (again bool, err error) {
+func (r *run[K1, V1, K2, V2]) applyDecision(ctx context.Context, e *avroconsumer.RecordError, d avroconsumer.Decision, known *attempt) (again bool, err error) {
 	did := d.Action
 	switch d.Action {
 	case avroconsumer.Stopped:
@@ -192,42 +192,42 @@ func (r *run[K1, V1, K2, V2]) act(ctx context.Context, e *avroconsumer.RecordErr
 			return false, ctx.Err()
 		}
 	case avroconsumer.DeadLettered:
-		if err = r.deadLetter(ctx, e, d.Letters); err != nil && ctx.Err() == nil {
-			known.failed, known.stop = e.Unwritten(err), true
+		if err = r.deadLetter(ctx, e, d.DeadLetters); err != nil && ctx.Err() == nil {
+			known.failed, known.stop = e.DeadLetterFailed(err), true
 			did, err = avroconsumer.Stopped, errStop
 		}
-	case avroconsumer.HandedRaw:
-		err = r.raw(ctx, e, known)
+	case avroconsumer.PassedRaw:
+		err = r.passRaw(ctx, e, known)
 	}
-	r.observer.Failed(e, e.Class(), did)
+	r.observer.PolicyApplied(e, e.Class(), did)
 	return again, err
 }
 
 // known returns the error of a record that is to be acted on without trying
 // again, nil if there is none.
-func (r *run[K1, V1, K2, V2]) known(rec *kafka.Record) *avroconsumer.RecordError {
+func (r *run[K1, V1, K2, V2]) pendingError(rec *kafka.Record) *avroconsumer.RecordError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t := r.tried[placeOf(rec)]; t != nil {
+	if t := r.attempts[positionOf(rec)]; t != nil {
 		return t.failed
 	}
 	return nil
 }
 
 // trial takes note of a record that failed.
-func (r *run[K1, V1, K2, V2]) trial(rec *kafka.Record) *trial {
+func (r *run[K1, V1, K2, V2]) attemptOf(rec *kafka.Record) *attempt {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := placeOf(rec)
-	if r.tried[at] == nil {
-		r.tried[at] = &trial{}
+	at := positionOf(rec)
+	if r.attempts[at] == nil {
+		r.attempts[at] = &attempt{}
 	}
-	return r.tried[at]
+	return r.attempts[at]
 }
 
 // try transforms a record and produces the results. e is what went wrong with
 // the record, err what went wrong beside it.
-func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *kafka.Record) (produced int, e *avroconsumer.RecordError, err error) {
+func (r *run[K1, V1, K2, V2]) attempt(ctx context.Context, rec *kafka.Record) (produced int, e *avroconsumer.RecordError, err error) {
 	start := time.Now()
 	octx := r.observer.Handling(ctx, rec)
 	defer func() {
@@ -244,7 +244,7 @@ func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *kafka.Record) (produ
 	m, err := r.decode(octx, rec)
 	if err != nil {
 		if ctx.Err() != nil {
-			r.cutShort(err)
+			r.noteInterrupted(err)
 			return 0, nil, ctx.Err()
 		}
 		return 0, err.(*avroconsumer.RecordError), nil
@@ -254,12 +254,12 @@ func (r *run[K1, V1, K2, V2]) try(ctx context.Context, rec *kafka.Record) (produ
 
 // cutShort notes what kept a record from being processed until its context ended. It
 // may be all that is known of a registry that is away.
-func (r *run[K1, V1, K2, V2]) cutShort(err error) {
+func (r *run[K1, V1, K2, V2]) noteInterrupted(err error) {
 	if regwait.Unavailable(err) == nil {
 		return
 	}
 	r.mu.Lock()
-	r.waitsFor = err
+	r.registryErr = err
 	r.mu.Unlock()
 	r.warnings.Warn(r.logger, err)
 }
@@ -282,7 +282,7 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 	}
 	if ctx.Err() != nil {
 		if writing {
-			r.cutShort(err)
+			r.noteInterrupted(err)
 		}
 		return produced, nil, ctx.Err()
 	}
@@ -294,7 +294,7 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 	if writing {
 		// The registry's fault is no record's, whichever side of the pipeline asks.
 		e = &avroconsumer.RecordError{Raw: m.Raw, Stage: avroconsumer.StageOutput, Err: err}
-		if e.Temporary() || e.Blameless() {
+		if e.Temporary() || e.NotRecordFault() {
 			return produced, e, nil
 		}
 	}
@@ -307,7 +307,7 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 
 // raw hands a record over that could not be decoded. What fails now falls under
 // the policy for handler errors.
-func (r *run[K1, V1, K2, V2]) raw(ctx context.Context, e *avroconsumer.RecordError, known *trial) error {
+func (r *run[K1, V1, K2, V2]) passRaw(ctx context.Context, e *avroconsumer.RecordError, known *attempt) error {
 	m := &avroconsumer.Message[K1, V1]{
 		Topic: e.Raw.Topic, Partition: e.Raw.Partition, Offset: e.Raw.Offset,
 		KeyNull: e.Raw.Key == nil, Tombstone: e.Raw.Value == nil,
@@ -318,7 +318,7 @@ func (r *run[K1, V1, K2, V2]) raw(ctx context.Context, e *avroconsumer.RecordErr
 		return err
 	}
 	if failed.Temporary() {
-		return r.waits(failed)
+		return r.waitForRegistry(failed)
 	}
 	known.attempts++
 	failed.Attempts = known.attempts
@@ -326,22 +326,22 @@ func (r *run[K1, V1, K2, V2]) raw(ctx context.Context, e *avroconsumer.RecordErr
 	if produced > 0 {
 		return errAgain
 	}
-	return r.record(ctx, e.Raw) // acts on what is known now
+	return r.processRecord(ctx, e.Raw) // acts on what is known now
 }
 
 // letter is a dead letter that can be written by whoever has a producer.
-type letter interface {
-	Letter(e *avroconsumer.RecordError) *kafka.Record
+type deadLetterEncoder interface {
+	Record(e *avroconsumer.RecordError) *kafka.Record
 }
 
 // deadLetter writes within the transaction, if the writer says what to write.
 func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.RecordError, w avroconsumer.DeadLetterWriter) error {
-	l, ok := w.(letter)
+	l, ok := w.(deadLetterEncoder)
 	if !ok {
 		return w.WriteDeadLetter(ctx, e)
 	}
 	reported := make(chan error, 1)
-	if err := r.session.Producer().Produce(ctx, l.Letter(e), func(_ *kafka.Record, err error) { reported <- err }); err != nil {
+	if err := r.session.Producer().Produce(ctx, l.Record(e), func(_ *kafka.Record, err error) { reported <- err }); err != nil {
 		return err
 	}
 	select {
@@ -354,30 +354,30 @@ func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.Re
 
 // stopped says which record ends Run. Those before it in its partition are
 // committed first: they come again, one by one, while other partitions wait.
-func (r *run[K1, V1, K2, V2]) stopped(b *batch) error {
+func (r *run[K1, V1, K2, V2]) stopError(b *batch) error {
 	for _, rec := range b.records {
-		e := r.known(rec)
+		e := r.pendingError(rec)
 		if e == nil {
 			continue
 		}
 		if len(b.records) == 1 {
 			return e
 		}
-		if at := placeOf(rec); r.careful == nil {
-			r.careful = &at
-			return errors.Join(r.session.Pause(r.position.others(at.TopicPartition)...), errAgain)
+		if at := positionOf(rec); r.isolated == nil {
+			r.isolated = &at
+			return errors.Join(r.session.Pause(r.assignment.others(at.TopicPartition)...), errAgain)
 		}
 	}
 	return errAgain
 }
 
 // relax ends the rounds of one record, once the record in question is passed.
-func (r *run[K1, V1, K2, V2]) relax(anyway bool) error {
-	if r.careful == nil || !anyway && !r.position.passed(*r.careful) {
+func (r *run[K1, V1, K2, V2]) endIsolation(anyway bool) error {
+	if r.isolated == nil || !anyway && !r.assignment.passed(*r.isolated) {
 		return nil
 	}
-	others := r.position.others(r.careful.TopicPartition)
-	r.careful = nil
+	others := r.assignment.others(r.isolated.TopicPartition)
+	r.isolated = nil
 	return r.session.Resume(others...)
 }
 

@@ -36,8 +36,8 @@ type Translator struct {
 	to      SchemaRegistrar
 	subject serde.Subject
 
-	mu    sync.Mutex
-	known map[frameOf]serde.FrameID
+	mu         sync.Mutex
+	translated map[frameOf]serde.FrameID
 }
 
 // frameOf is a frame where it was found: its subject may depend on that.
@@ -51,7 +51,7 @@ type frameOf struct {
 // which subject schemas are registered, by the topic that is written to;
 // serde.TopicName is usual.
 func NewTranslator(from SchemaSource, to SchemaRegistrar, subject serde.Subject) *Translator {
-	return &Translator{from: from, to: to, subject: subject, known: map[frameOf]serde.FrameID{}}
+	return &Translator{from: from, to: to, subject: subject, translated: map[frameOf]serde.FrameID{}}
 }
 
 // payload returns a payload as it is to be written. One that is not framed stays
@@ -120,22 +120,22 @@ var errTranslation = errors.New("translate")
 // frame translates what a frame says.
 func (t *Translator) frame(ctx context.Context, of frameOf) (serde.FrameID, error) {
 	t.mu.Lock()
-	to, ok := t.known[of]
+	to, ok := t.translated[of]
 	t.mu.Unlock()
 	if ok {
 		return to, nil
 	}
-	to, err := t.ask(ctx, of)
+	to, err := t.translate(ctx, of)
 	if err != nil {
 		return serde.FrameID{}, fmt.Errorf("%w %v: %w", errTranslation, of.frame, err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.known[of] = to
+	t.translated[of] = to
 	return to, nil
 }
 
-func (t *Translator) ask(ctx context.Context, of frameOf) (serde.FrameID, error) {
+func (t *Translator) translate(ctx context.Context, of frameOf) (serde.FrameID, error) {
 	var s *registry.SubjectSchema
 	var err error
 	if of.frame.ID != 0 {

@@ -63,7 +63,7 @@ func (c *Consumer) Handled(_ context.Context, r *kafka.Record, took time.Duratio
 
 // Failed counts what was done about a record that could not be processed, and the attempts
 // of asking a registry that does not answer.
-func (c *Consumer) Failed(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
+func (c *Consumer) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	c.failures.WithLabelValues(e.Raw.Topic, class.String(), did.String()).Inc()
 }
 

@@ -209,7 +209,7 @@ func TestRegistryOutage(t *testing.T) {
 	for range 50 {
 		c.Handled(t.Context(), e.Raw, 0, e)
 	}
-	c.Failed(e, e.Class(), avroconsumer.Waited)
+	c.PolicyApplied(e, e.Class(), avroconsumer.WaitingForRegistry)
 	got := scrape(t, server.URL)
 	require.Equal(t, "1", got[`kavro_consumer_failures_total{action="waited",class="registry unavailable",topic="orders"}`])
 	for series := range got {

@@ -12,7 +12,7 @@ import (
 // on. It is longer than members take to drain (15 seconds) and than a member that was
 // killed keeps the others waiting, on the common session.timeout.ms of 10 to 45 seconds
 // about.
-const Patience = 30 * time.Second
+const WarnAfter = 30 * time.Second
 
 // Watch is one member's view of its group. The zero value is outside of a rebalance. It is
 // safe for concurrent use.
@@ -33,7 +33,7 @@ func (w *Watch) Begin(warn func(since time.Time)) {
 		return
 	}
 	since := time.Now()
-	w.since, w.next = since, Patience
+	w.since, w.next = since, WarnAfter
 	w.timer = time.AfterFunc(w.next, func() { w.fire(since, warn) })
 }
 
