@@ -2,6 +2,7 @@ package avroproducer_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"testing"
@@ -24,7 +25,7 @@ func TestOnDelivery(t *testing.T) {
 		h := kafka.Header{Key: "h"}
 		require.NoError(t, p.Produce(t.Context(), "t", "k", "v", collect, avroproducer.WithHeaders(h)))
 		require.NoError(t, p.Produce(t.Context(), "t", "k", "fail", collect))
-		require.NoError(t, p.Delete(t.Context(), "t", "gone", collect))
+		require.NoError(t, p.Delete(t.Context(), "t", "deleted", collect))
 		require.NoError(t, p.Flush(t.Context()), "a failure that OnDelivery was told of is told once")
 
 		require.Len(t, got, 3)
@@ -41,8 +42,8 @@ func TestOnDelivery(t *testing.T) {
 	})
 }
 
-// Room in the queue is made by reports; a callback that waits for room must not
-// keep the reports waiting.
+// A callback may produce while the client's queue is full: callbacks do not run on the
+// client's thread, whose reports empty that queue.
 func TestOnDeliveryMayProduce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, b := newCluster(fakekafka.ProducerConfig{Limit: 1})
@@ -69,17 +70,17 @@ func TestOnDeliverySlow(t *testing.T) {
 		c, b := newCluster(fakekafka.ProducerConfig{})
 		p := newText(t, b, avroproducer.WithMaxReports(3))
 		slow := avroproducer.OnDelivery(func(avroproducer.Delivery) { time.Sleep(time.Second) })
-		for range 3 {
+		for range 4 { // one is running, three are queued
 			require.NoError(t, p.Produce(t.Context(), "t", "", "v", slow))
 			synctest.Wait()
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
-		require.EqualError(t, p.Produce(ctx, "t", "", "v", slow), "t: waiting for OnDelivery to catch up: context deadline exceeded")
+		require.EqualError(t, p.Produce(ctx, "t", "", "v", slow), "t: too many queued calls of OnDelivery: context deadline exceeded")
 		require.NoError(t, p.Produce(t.Context(), "t", "", "v"), "a record without a callback adds no report")
 		require.NoError(t, p.Produce(t.Context(), "t", "", "v", slow))
 		require.NoError(t, p.Close(t.Context()))
-		require.Len(t, values(c, "t"), 5)
+		require.Len(t, values(c, "t"), 6)
 	})
 }
 
@@ -97,16 +98,40 @@ func TestOnDeliveryEndsItsGoroutine(t *testing.T) {
 	})
 }
 
+// A callback that calls Flush or Close waits for itself, as documented, until its context
+// ends. The error names the cause, and everything else works afterwards.
 func TestFlushAndCloseWithinACallback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, b := newCluster(fakekafka.ProducerConfig{})
 		p := newText(t, b)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var flushed, closed error
 		require.NoError(t, p.Produce(t.Context(), "t", "", "v", avroproducer.OnDelivery(func(avroproducer.Delivery) {
-			require.ErrorIs(t, p.Flush(t.Context()), avroproducer.ErrInCallback)
-			require.ErrorIs(t, p.Close(t.Context()), avroproducer.ErrInCallback)
+			flushed, closed = p.Flush(ctx), p.Close(ctx)
 		})))
 		require.NoError(t, p.Flush(t.Context()))
+		for _, err := range []error{flushed, closed} {
+			require.ErrorIs(t, err, avroproducer.ErrCallbackRunning)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		require.EqualError(t, flushed, "1 record not reported; an OnDelivery function has not returned"+
+			" (it must not call Flush or Close): context deadline exceeded")
 		require.NoError(t, p.Close(t.Context()))
+		require.Zero(t, p.Len())
+	})
+}
+
+// Another goroutine that flushes or closes while a callback runs waits for that callback.
+func TestFlushAndCloseOnAnotherGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, b := newCluster(fakekafka.ProducerConfig{})
+		p := newText(t, b)
+		closed := make(chan error)
+		require.NoError(t, p.Produce(t.Context(), "t", "", "v", avroproducer.OnDelivery(func(avroproducer.Delivery) {
+			go func() { closed <- errors.Join(p.Flush(t.Context()), p.Close(t.Context())) }()
+		})))
+		require.NoError(t, <-closed)
 	})
 }
 

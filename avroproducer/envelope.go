@@ -9,12 +9,11 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// envelope is one record on its way, with all that it needs: taken from a pool
-// by Produce, and put back once the record is reported. Nothing else is
-// allocated for a record.
+// envelope holds one record and its state, from Produce until its report. Envelopes are
+// pooled; nothing else is allocated for a record.
 type envelope[K, V any] struct {
 	producer *Producer[K, V]
-	done     func(*kafka.Record, error) // e.report, bound once for the envelope's whole life
+	done     func(*kafka.Record, error) // e.report, bound once
 
 	key       K
 	value     V
@@ -22,7 +21,7 @@ type envelope[K, V any] struct {
 	settings
 
 	keyTo, valueTo serde.Target
-	bytes          []byte // key and value, one after the other. The client's until done
+	bytes          []byte // key, then value; owned by the client until done
 	rec            kafka.Record
 
 	call  *syncCall // of ProduceSync, else nil
@@ -30,12 +29,11 @@ type envelope[K, V any] struct {
 
 	token any // the observer's
 	sent  time.Time
-	err   error // what report was told, for deliver
+	err   error // the report's, for deliver
 }
 
 func newEnvelope[K, V any](p *Producer[K, V]) *envelope[K, V] {
-	// Some capacity from the start: an empty key that is not null must be an
-	// empty slice, never a nil one.
+	// With capacity: an empty key that is not null must be an empty slice, not nil.
 	e := &envelope[K, V]{producer: p, bytes: make([]byte, 0, 256)}
 	e.done = e.report
 	e.partition = -1
@@ -46,8 +44,7 @@ func newEnvelope[K, V any](p *Producer[K, V]) *envelope[K, V] {
 func (e *envelope[K, V]) encode(ctx context.Context) error {
 	p, topic := e.producer, e.rec.Topic
 
-	// Capacity is clipped: whoever appends to the headers makes a copy, and what
-	// a reader of the record sees is settled.
+	// Clip the capacity, so that a serializer that appends to the headers copies them.
 	e.keyTo = serde.Target{Topic: topic, Part: serde.Key, Headers: e.headers[:len(e.headers):len(e.headers)]}
 	buf, err := p.key.Append(ctx, e.bytes[:0], &e.keyTo, &e.key)
 	if err != nil {
@@ -78,7 +75,7 @@ func (e *envelope[K, V]) encode(ctx context.Context) error {
 	return nil
 }
 
-// encodeError says which topic and which part, if err does not say so itself.
+// encodeError adds topic and part to err, unless err has them.
 func encodeError(topic string, part serde.Part, err error) error {
 	if e := (*serde.EncodeError)(nil); errors.As(err, &e) {
 		return err
@@ -86,7 +83,7 @@ func encodeError(topic string, part serde.Part, err error) error {
 	return &serde.EncodeError{Topic: topic, Part: part, Err: err}
 }
 
-// report is the client's done: serial, on the client's thread.
+// report is called by the client, on its own thread, one record at a time.
 func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 	p := e.producer
 	if p.observer != nil {
@@ -109,7 +106,7 @@ func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 	p.deliveries.push(e)
 }
 
-// deliver runs OnDelivery, on the goroutine of reports.
+// deliver calls the OnDelivery function, on the goroutine of deliveries.
 func (e *envelope[K, V]) deliver() {
 	defer e.producer.release(e)
 	e.onDelivery(Delivery{
@@ -125,7 +122,7 @@ func (e *envelope[K, V]) deliver() {
 	})
 }
 
-// reset forgets the record, and keeps what is worth reusing.
+// reset clears e except for its slices, which are reused.
 func (e *envelope[K, V]) reset(maxScratch int) {
 	clear(e.headers)
 	bytes, headers := e.bytes[:0], e.headers[:0]

@@ -9,7 +9,7 @@ import (
 	"github.com/kavro/kavro/internal/fakekafka"
 )
 
-// Produce queues; OnDelivery hears what became of the record.
+// Produce queues a record; OnDelivery gets the result.
 func ExampleProducer_Produce() {
 	ctx := context.Background()
 	b := fakekafka.New(map[string]int{"greetings": 1}).Producer(fakekafka.ProducerConfig{})

@@ -49,7 +49,7 @@ func (framed) Append(_ context.Context, dst []byte, to *serde.Target, v **string
 		panic("a serializer's own mistake")
 	}
 	to.Null = false
-	// Beyond the length, as a careless serializer would: the producer must have
+	// Into the capacity after the length, as a faulty serializer would: the producer must have
 	// clipped the capacity.
 	to.Headers = append(to.Headers, kafka.Header{Key: "__" + to.Part.String() + "_schema_id", Value: []byte{1}})
 	return append(dst, **v...), nil

@@ -13,15 +13,15 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// FlushError says what Flush or Close did not get through.
+// FlushError lists the records that Flush or Close could not deliver.
 type FlushError struct {
-	Remaining int     // records without a report when the wait ended. After Close of an owned client they are lost
-	Failed    int     // records that failed since the last Flush and that nobody was told of
-	Errs      []error // of those: a *DeliveryError for each, the first 100 (see WithMaxFailures)
-	Err       error   // what ended the wait, the context's error for instance, with the client's last one; nil if nothing did
+	Remaining int     // records without a report when the wait ended; lost if Close closed the client
+	Failed    int     // records that failed since the last Flush, without OnDelivery or ProduceSync
+	Errs      []error // a *DeliveryError for each of those, up to WithMaxFailures
+	Err       error   // why the wait ended early, with the client's last error; nil if it did not
 }
 
-// Error counts, and gives the first few reasons.
+// Error returns the counts and the first three reasons.
 func (e *FlushError) Error() string {
 	const most = 3
 	var parts []string
@@ -34,7 +34,7 @@ func (e *FlushError) Error() string {
 	said := 0
 	for _, err := range e.Errs {
 		if errors.Is(err, kafka.ErrClosed) {
-			continue // one of those that were not reported: Err says why
+			continue // counted as not reported: Err is the reason
 		}
 		if said++; said > most {
 			parts = append(parts, "...")
@@ -64,10 +64,10 @@ type DeliveryError struct {
 	Err       error
 }
 
-// Error says where and why.
+// Error returns topic, partition and cause.
 func (e *DeliveryError) Error() string {
 	if b := (*kafka.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
-		return e.Err.Error() // it says where itself
+		return e.Err.Error() // contains topic and partition
 	}
 	if e.Partition < 0 {
 		return fmt.Sprintf("%s: %v", e.Topic, e.Err)
@@ -78,16 +78,18 @@ func (e *DeliveryError) Error() string {
 // Unwrap returns the client's error.
 func (e *DeliveryError) Unwrap() error { return e.Err }
 
-// Flush waits until all that was produced before is reported, and until
-// OnDelivery has returned for each. The error is a [*FlushError] if ctx ended
-// first, or if records failed of which nobody was told: those are told now.
+// Flush waits within ctx until every record produced before is reported and its
+// [OnDelivery] function has returned. It must not be called by such a function.
+//
+// The error is a [*FlushError] if ctx ended first, with [ErrCallbackRunning] if an OnDelivery
+// function was running, or if records failed that had neither OnDelivery nor ProduceSync.
+// Each of those failures is returned once.
 func (p *Producer[K, V]) Flush(ctx context.Context) error {
-	if p.deliveries.calledFromCallback() {
-		return ErrInCallback
-	}
 	err := p.client.Flush(ctx)
 	if err == nil {
-		err = p.deliveries.drain(ctx)
+		if err = p.deliveries.drain(ctx); err != nil {
+			err = fmt.Errorf("%w: %w", ErrCallbackRunning, err)
+		}
 	}
 	failed, errs := p.failures.drain()
 	if err == nil && failed == 0 {
@@ -100,22 +102,21 @@ func (p *Producer[K, V]) Flush(ctx context.Context) error {
 	return out
 }
 
-// closing remembers whether Close was called, and when it is through.
+// closing is the state of Close: whether it was called, and whether it has returned.
 type closing struct {
 	once sync.Once
 	done chan struct{}
 }
 
-// Close refuses new records, flushes within ctx, and closes what the producer
-// owns. Where ctx has ended, or is about to, what is queued still gets 3 seconds, so
-// that "defer producer.Close(ctx)" loses nothing that the brokers take. The error is a
-// [*FlushError], joined with what closing said; it counts what was not delivered, and
-// names it (see [WithMaxFailures]). Close is idempotent: later calls wait for the
-// first one, within their own ctx, and return nil.
+// Close refuses new records, flushes within ctx, and closes what the producer owns. If
+// less than 3 seconds are left of ctx, or it has ended, flushing still gets 3 seconds, so
+// that "defer producer.Close(ctx)" delivers queued records. Like Flush, it must not be
+// called by an [OnDelivery] function.
+//
+// The error is a [*FlushError] that counts and names the records that were not delivered
+// (see [WithMaxFailures]), joined with errors of closing. Close is idempotent: later calls
+// wait for the first one, within their own ctx, and return nil.
 func (p *Producer[K, V]) Close(ctx context.Context) error {
-	if p.deliveries.calledFromCallback() {
-		return ErrInCallback
-	}
 	first := false
 	p.closing.once.Do(func() { first = true })
 	ctx, cancel := ending.Context(ctx, ending.Deliver)
@@ -133,7 +134,7 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	p.gate.close()
 	err := p.client.Flush(ctx)
 	if errors.Is(err, kafka.ErrClosed) {
-		err = nil // a shared client that was closed first has reported everything
+		err = nil // a shared client that was closed before has reported every record
 	}
 	if err == nil {
 		err = p.waitIdle(ctx)
@@ -145,7 +146,7 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	failed, errs := p.failures.drain()
 	var others []error
 	if p.ownsClient {
-		if closeErr := p.client.Close(ctx); err == nil || !kafka.IsContext(closeErr) { // else it is err once more
+		if closeErr := p.client.Close(ctx); err == nil || !kafka.IsContext(closeErr) { // else it repeats err
 			others = append(others, closeErr)
 		}
 		_, lost := p.failures.drain() // the same records that are counted as remaining
@@ -160,18 +161,22 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	return errors.Join(others...)
 }
 
-// waitIdle waits until the last record has left.
+// waitIdle waits until every record is reported and every OnDelivery function has returned.
 func (p *Producer[K, V]) waitIdle(ctx context.Context) error {
 	select {
 	case <-p.gate.idle:
 		return nil
 	case <-ctx.Done():
-		return kafka.Explain(p.client, ctx.Err())
+		err := kafka.Explain(p.client, ctx.Err())
+		if p.deliveries.running() {
+			err = fmt.Errorf("%w: %w", ErrCallbackRunning, err)
+		}
+		return err
 	}
 }
 
-// failures keeps the failures that nobody was told of, up to a limit, and
-// counts the rest.
+// failures counts the failed records without OnDelivery or ProduceSync, and keeps their
+// errors up to a limit.
 type failures struct {
 	limit int
 	mu    sync.Mutex

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// gate counts the records between Produce and their report, and turns new ones
-// away once it is closed.
+// gate counts the records between Produce and the end of their report. Once closed, it
+// refuses new ones.
 type gate struct {
 	pending atomic.Int64
 	closed  atomic.Bool
@@ -14,10 +14,9 @@ type gate struct {
 	idle    chan struct{} // closed when the gate is closed and nothing is pending
 }
 
-// enter counts one more, unless the gate is closed.
+// enter counts one record and returns true, unless the gate is closed.
 func (g *gate) enter() bool {
-	// Counted first, then checked: either this sees that the gate is closed, or
-	// close sees the count.
+	// Count first, then check: either enter sees the closed gate, or close sees the count.
 	g.pending.Add(1)
 	if g.closed.Load() {
 		g.leave()
@@ -32,7 +31,7 @@ func (g *gate) leave() {
 	}
 }
 
-// close lets nobody in any more. Once idle is closed, all have left.
+// close makes enter return false from now on.
 func (g *gate) close() {
 	g.pending.Add(1)
 	g.closed.Store(true)

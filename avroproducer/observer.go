@@ -8,20 +8,19 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Observer sees every record on its way, for metrics and traces. Its methods
-// are called from many goroutines and must not block. Embed [NopObserver] to
-// implement some of them.
+// Observer is notified of every record, for metrics and traces. Its methods are called
+// from many goroutines and must not block. Embed [NopObserver] to implement some of them.
 type Observer interface {
-	// Refused is told of a record that could not be serialized.
+	// Refused is called for a record that could not be serialized.
 	Refused(ctx context.Context, topic string, part serde.Part, err error)
-	// Sending sees a serialized record just before the client gets it. It may
-	// append to r.Headers, the context of a trace for instance, and must not
-	// change anything else. What it returns is given to Delivered.
+	// Sending is called with a serialized record before the client gets it. It may
+	// append to r.Headers, for example the context of a trace, and must not change
+	// anything else. Its result is passed to Delivered.
 	Sending(ctx context.Context, r *kafka.Record) (token any)
-	// Delivered is told what became of the record, after took. It is called on
-	// the client's own thread. r is not to be kept. If the client did not take the
-	// record, because its queue stayed full until the context ended for instance,
-	// err is why.
+	// Delivered is called with the result for a record: err is nil if the brokers
+	// have it. If the client refused the record, for example because its queue stayed
+	// full until the context ended, err is the client's. took is the time since
+	// Sending. It is called on the client's own thread and must not keep r.
 	Delivered(token any, r *kafka.Record, took time.Duration, err error)
 }
 

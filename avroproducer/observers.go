@@ -8,11 +8,10 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// observers are several as one, in the order in which they were given. A panic of
-// one is not recovered.
+// observers calls several observers in order. A panic of one is not recovered.
 type observers []Observer
 
-// joined is o as one observer, nil if there is none.
+// combine returns o as one observer, nil if o is empty.
 func combine(o []Observer) Observer {
 	switch len(o) {
 	case 0:
@@ -29,7 +28,7 @@ func (o observers) Refused(ctx context.Context, topic string, part serde.Part, e
 	}
 }
 
-// Sending returns the token of each.
+// Sending returns a slice with the token of each observer.
 func (o observers) Sending(ctx context.Context, r *kafka.Record) any {
 	tokens := make([]any, len(o))
 	for i, one := range o {

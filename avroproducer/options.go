@@ -19,15 +19,15 @@ type config struct {
 	maxReports   int
 	abortTimeout time.Duration
 	observers    []Observer
-	observer     Observer // all of them; nil: none
+	observer     Observer // observers combined; nil: none
 	ownsClient   bool
 	closers      []func(context.Context) error
 
-	given map[string]bool // options of which one can count
-	errs  []error         // of the options themselves
+	given map[string]bool // options that were given and must not be given again
+	errs  []error         // errors of the options
 }
 
-// once remembers that an option sets something. The second one is an error.
+// once records that an option was given. A second time is an error.
 func (c *config) once(option string) {
 	if c.given[option] {
 		c.errs = append(c.errs, fmt.Errorf("avroproducer: %s: is given twice", option))
@@ -42,7 +42,7 @@ func defaults() config {
 	return config{
 		maxScratch:   64 << 10,
 		maxFailures:  100,
-		maxReports:   100_000, // as many as librdkafka's queue holds
+		maxReports:   100_000, // the size of librdkafka's queue
 		abortTimeout: ending.Abort,
 	}
 }
@@ -68,8 +68,8 @@ func (c *config) check() error {
 	return errors.Join(errs...)
 }
 
-// WithMaxScratch sets the largest buffer for a key and a value, in bytes, that
-// is kept for reuse. The default is 64 KiB; 0 keeps none.
+// WithMaxScratch sets the largest buffer, in bytes, that is kept for reuse. A buffer holds
+// one key and one value. The default is 64 KiB; 0 keeps none.
 func WithMaxScratch(n int) Option {
 	return func(c *config) {
 		c.once("WithMaxScratch")
@@ -77,8 +77,8 @@ func WithMaxScratch(n int) Option {
 	}
 }
 
-// WithMaxFailures sets how many failures that nobody was told of are kept for
-// Flush and Close. Those beyond are counted only. The default is 100.
+// WithMaxFailures sets how many errors are kept for Flush and Close, of records that failed
+// without OnDelivery or ProduceSync. Further failures are counted only. The default is 100.
 func WithMaxFailures(n int) Option {
 	return func(c *config) {
 		c.once("WithMaxFailures")
@@ -86,8 +86,9 @@ func WithMaxFailures(n int) Option {
 	}
 }
 
-// WithMaxReports sets how many reports may wait for OnDelivery before Produce
-// waits as well. The default is 100,000.
+// WithMaxReports sets how many calls of OnDelivery may be queued. While there are that
+// many, Produce of a record with OnDelivery waits within its context. The default is
+// 100,000.
 func WithMaxReports(n int) Option {
 	return func(c *config) {
 		c.once("WithMaxReports")
@@ -95,9 +96,9 @@ func WithMaxReports(n int) Option {
 	}
 }
 
-// WithAbortTimeout sets how long a transaction that failed may take to abort,
-// also after its context has ended: until it is aborted, readers of committed
-// records wait. The default is 10 seconds.
+// WithAbortTimeout bounds the time to abort a failed transaction, also after the caller's
+// context has ended: until the abort, readers of committed records wait. The default is 10
+// seconds.
 func WithAbortTimeout(d time.Duration) Option {
 	return func(c *config) {
 		c.once("WithAbortTimeout")
@@ -105,7 +106,7 @@ func WithAbortTimeout(d time.Duration) Option {
 	}
 }
 
-// WithObserver has o told of every record. Several are told in the order given.
+// WithObserver notifies o of every record. Several observers are called in the order given.
 func WithObserver(o Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
@@ -113,8 +114,8 @@ func WithObserver(o Observer) Option {
 // WithOwnedClient makes [Producer.Close] close the client as well.
 func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 
-// WithCloser makes [Producer.Close] call f last, once. Several are called in
-// the order given.
+// WithCloser makes [Producer.Close] call f, once, after everything else. Several functions
+// are called in the order given.
 func WithCloser(f func(context.Context) error) Option {
 	return func(c *config) { c.closers = append(c.closers, f) }
 }

@@ -27,9 +27,8 @@ type Producer[K, V any] struct {
 	closing    closing
 }
 
-// New produces through b, with these serializers for keys and values. It does
-// not take ownership: closing b is up to you (see [WithOwnedClient]). It does not
-// touch the network.
+// New returns a producer that serializes with key and value and produces through b. The
+// caller closes b, unless [WithOwnedClient] is given. New does not touch the network.
 func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serializer[V], opts ...Option) (*Producer[K, V], error) {
 	c := defaults()
 	for _, o := range opts {
@@ -52,13 +51,13 @@ func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serial
 	return p, nil
 }
 
-// Produce serializes a record and queues it. It waits for room in the queue
-// within ctx; once it has returned nil, ctx no longer matters. It may ask the
-// registry, for the first record of a topic.
+// Produce serializes a record and queues it. While the client's queue is full it waits
+// within ctx; after it has returned nil, ctx has no effect on the record. For the first
+// record of a topic it may ask the registry.
 //
-// The error is a [*serde.EncodeError] if key or value could not be serialized,
-// ctx's if the queue stayed full, [kafka.ErrClosed], or the client's own. A
-// record that was queued and failed later is reported: see [OnDelivery].
+// The error is a [*serde.EncodeError] if key or value could not be serialized, ctx's if
+// the queue stayed full, [kafka.ErrClosed], or the client's own. The failure of a queued
+// record is reported later: see [OnDelivery].
 func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value V, opts ...RecordOption) error {
 	e, err := p.acquire()
 	if err != nil {
@@ -71,8 +70,8 @@ func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value
 	return p.send(ctx, e)
 }
 
-// Delete is Produce with a null value, a tombstone: a compacted topic forgets
-// the key.
+// Delete is Produce with a null value, a tombstone: compaction removes the key from the
+// topic.
 func (p *Producer[K, V]) Delete(ctx context.Context, topic string, key K, opts ...RecordOption) error {
 	e, err := p.acquire()
 	if err != nil {
@@ -85,7 +84,7 @@ func (p *Producer[K, V]) Delete(ctx context.Context, topic string, key K, opts .
 	return p.send(ctx, e)
 }
 
-// ProduceRecord is Produce with the record as data.
+// ProduceRecord is Produce with a [Record] in place of arguments and options.
 func (p *Producer[K, V]) ProduceRecord(ctx context.Context, rec Record[K, V]) error {
 	e, err := p.acquire()
 	if err != nil {
@@ -95,11 +94,10 @@ func (p *Producer[K, V]) ProduceRecord(ctx context.Context, rec Record[K, V]) er
 	return p.send(ctx, e)
 }
 
-// Warmup lets the serializers decide the schemas of topics now, so that a
-// missing or incompatible one is found before the first record, and looks whether
-// the topics exist, as [kafka.TopicChecker] says: the error of one that does not
-// matches [kafka.ErrUnknownTopic]. It asks the registry and the brokers. Serializers
-// that have nothing to decide are passed over, as are clients that cannot look.
+// Warmup finds or registers the schemas of topics and checks that the topics exist, so
+// that errors appear before the first record. It asks the registry and the brokers. The
+// error of a topic that does not exist matches [kafka.ErrUnknownTopic]. Serializers without
+// schemas are skipped; topics are checked if the client is a [kafka.TopicChecker].
 func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 	type warmer interface {
 		Warmup(ctx context.Context, part serde.Part, topics ...string) error
@@ -123,11 +121,11 @@ func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 	return errors.Join(errs...)
 }
 
-// Len returns how many records were taken and not reported yet, those whose
-// OnDelivery has not returned among them.
+// Len returns the number of records that were accepted and are not reported yet, including
+// those whose OnDelivery function has not returned.
 func (p *Producer[K, V]) Len() int { return p.gate.len() }
 
-// Client returns what New was given: the way to the client underneath.
+// Client returns the client that New was given.
 func (p *Producer[K, V]) Client() kafka.Producer { return p.client }
 
 // fill copies rec into e.
@@ -143,7 +141,7 @@ func (e *envelope[K, V]) fill(rec *Record[K, V]) {
 	e.timestamp, e.onDelivery = rec.Timestamp, rec.OnDelivery
 }
 
-// take gets an empty envelope, and counts it until it is released.
+// acquire returns an empty envelope, which is counted until it is released.
 func (p *Producer[K, V]) acquire() (*envelope[K, V], error) {
 	if !p.gate.enter() {
 		return nil, kafka.ErrClosed
@@ -151,7 +149,7 @@ func (p *Producer[K, V]) acquire() (*envelope[K, V], error) {
 	return p.envelopes.Get().(*envelope[K, V]), nil
 }
 
-// release ends the life of e's record.
+// release returns e to the pool.
 func (p *Producer[K, V]) release(e *envelope[K, V]) {
 	e.reset(p.maxScratch)
 	p.envelopes.Put(e)
@@ -181,7 +179,7 @@ func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error
 	}
 	if e.onDelivery != nil {
 		if err := p.deliveries.waitForCapacity(ctx); err != nil {
-			return fmt.Errorf("%s: waiting for OnDelivery to catch up: %w", e.rec.Topic, err)
+			return fmt.Errorf("%s: too many queued calls of OnDelivery: %w", e.rec.Topic, err)
 		}
 	}
 	if p.observer != nil {
@@ -192,7 +190,7 @@ func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error
 			p.observer.Delivered(e.token, &e.rec, time.Since(e.sent), err)
 		}
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return fmt.Errorf("%s: waiting for room in the queue: %w", e.rec.Topic, err)
+			return fmt.Errorf("%s: the producer's queue is full: %w", e.rec.Topic, err)
 		}
 		return err
 	}

@@ -168,7 +168,7 @@ func TestFullQueue(t *testing.T) {
 		defer cancel()
 		err := p.Produce(ctx, "t", "", "never")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.EqualError(t, err, "t: waiting for room in the queue: context deadline exceeded")
+		require.EqualError(t, err, "t: the producer's queue is full: context deadline exceeded")
 		require.Equal(t, 2, p.Len())
 
 		waited := make(chan error)

@@ -6,7 +6,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Record is a record to produce. Only Topic is needed.
+// Record is a record to produce. Only Topic is required.
 type Record[K, V any] struct {
 	Topic      string
 	Key        K
@@ -18,7 +18,7 @@ type Record[K, V any] struct {
 	OnDelivery func(Delivery)
 }
 
-// Delivery is what became of a record.
+// Delivery is the result of producing a record.
 type Delivery struct {
 	Topic     string
 	Partition int32 // -1 if the record failed before one was chosen
@@ -28,40 +28,44 @@ type Delivery struct {
 	Key       any            // the K given to Produce
 	Value     any            // the V given to Produce; its zero value for a tombstone
 	Tombstone bool           // the value was written as null
-	Headers   []kafka.Header // as written, with those of the serializers. They are yours
+	Headers   []kafka.Header // as written, with those of the serializers; owned by the receiver
 
 	Err error // nil: the brokers have the record, as acks asks
 }
 
-// RecordOption sets one thing of one record.
+// RecordOption changes one record, for [Producer.Produce] and [Producer.Delete].
 type RecordOption func(*settings)
 
-// settings is what a record has beside topic, key and value.
+// settings holds the optional fields of a record.
 type settings struct {
 	partition  int32
-	headers    []kafka.Header // the producer's own slice
+	headers    []kafka.Header // owned by the producer
 	timestamp  time.Time
 	onDelivery func(Delivery)
 }
 
-// WithPartition sends a record to this partition. -1, the default, lets the
-// partitioner choose.
+// WithPartition sends the record to partition p. The default, -1, lets the partitioner
+// choose.
 func WithPartition(p int32) RecordOption { return func(s *settings) { s.partition = p } }
 
-// WithHeaders adds headers.
+// WithHeaders appends headers to the record. The slice is copied; the bytes of the values
+// are not, and must stay unchanged until the record is reported.
 func WithHeaders(h ...kafka.Header) RecordOption {
 	return func(s *settings) { s.headers = append(s.headers, h...) }
 }
 
-// WithTimestamp sets the record's time, in milliseconds. The default is now.
+// WithTimestamp sets the record's timestamp, with a resolution of a millisecond. The
+// default is the current time.
 func WithTimestamp(t time.Time) RecordOption { return func(s *settings) { s.timestamp = t } }
 
-// OnDelivery has f called with what became of the record, exactly once.
+// OnDelivery calls f with the result for the record, exactly once. The failure is then not
+// reported by Flush and Close.
 //
-// The calls of one producer come one at a time and in the order of the reports,
-// on a goroutine of the producer's, away from the client's own threads: f may
-// take its time, and may call Produce. When very many reports wait for f (see
-// [WithMaxReports]), Produce waits too, except within f itself.
+// One producer makes these calls one at a time, in the order of the client's reports, on a
+// goroutine of its own: a slow f delays other calls of OnDelivery, not the client.
 //
-// f must not call Flush or Close, which wait for it: they return an error there.
+// f may call Produce, with a context that ends if the new record has OnDelivery too: while
+// [WithMaxReports] calls are queued, Produce waits for f to return. f must not call Flush
+// or Close, which wait for f: they return [ErrCallbackRunning] when their context ends, and
+// never return if it does not end. Start a goroutine for that.
 func OnDelivery(f func(Delivery)) RecordOption { return func(s *settings) { s.onDelivery = f } }

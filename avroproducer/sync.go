@@ -11,14 +11,14 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// ProduceError says which records of one ProduceSync failed.
+// ProduceError lists the records of one ProduceSync that failed.
 type ProduceError struct {
-	Total  int     // records given
-	Failed []int   // their indexes, ascending
-	Errs   []error // why, in the same order
+	Total  int     // number of records given
+	Failed []int   // indexes of those that failed, ascending
+	Errs   []error // their errors, in the same order
 }
 
-// Error counts, and gives the first few reasons.
+// Error returns the counts and the first three errors.
 func (e *ProduceError) Error() string {
 	const most = 3
 	var b strings.Builder
@@ -33,21 +33,21 @@ func (e *ProduceError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the reasons.
+// Unwrap returns the errors of the records.
 func (e *ProduceError) Unwrap() []error { return e.Errs }
 
-// ErrNotReported is the reason of a record whose report did not come while
-// ProduceSync waited: it may still be written.
+// ErrNotReported is the error of a record that was not reported before the context of
+// ProduceSync ended: it may still be written.
 var ErrNotReported = errors.New("not reported in time: it may still be written")
 
-// ProduceSync produces recs and waits, within ctx, until all are reported. The
-// error is nil if the brokers have all of them, else a [*ProduceError] with a
-// reason for each that failed: one bad record does not stop the others. Where
-// ctx ended the wait, the reason wraps [ErrNotReported], ctx's error and the client's
-// last one, such as kafka.ErrUnreachable.
+// ProduceSync produces recs and waits within ctx until all are reported. The error is nil
+// if the brokers have all of them, else a [*ProduceError] with an error for each record
+// that failed; a bad record does not stop the others. For records that were not reported
+// before ctx ended, that error wraps [ErrNotReported], ctx's error and the client's last
+// one, such as kafka.ErrUnreachable.
 //
-// Many records in one call travel together; many calls with one record each
-// wait for the client's linger.ms every time.
+// The records of one call are sent in the same batches. Calls with one record each wait
+// for the client's linger.ms every time.
 func (p *Producer[K, V]) ProduceSync(ctx context.Context, recs ...Record[K, V]) error {
 	if len(recs) == 0 {
 		return nil
@@ -79,10 +79,10 @@ func (p *Producer[K, V]) produceFor(ctx context.Context, call *syncCall, i int, 
 // syncCall collects the reports of one ProduceSync.
 type syncCall struct {
 	mu       sync.Mutex
-	waiting  int
-	reported []bool        // by index: its report came
+	waiting  int           // number of records without a report
+	reported []bool        // by index
 	errs     []error       // by index
-	done     chan struct{} // closed when nothing is waited for
+	done     chan struct{} // closed when waiting is 0
 }
 
 // report never blocks.
@@ -96,7 +96,7 @@ func (c *syncCall) report(i int, err error) {
 	}
 }
 
-// wait waits for all reports. client knows why they do not come.
+// wait waits for all reports. client explains why they are missing.
 func (c *syncCall) wait(ctx context.Context, client kafka.Producer) error {
 	var late error
 	select {

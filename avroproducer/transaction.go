@@ -11,21 +11,21 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// ErrInTransaction is returned by Transaction while another one is open: a
-// producer has one at a time, and they do not nest.
-var ErrInTransaction = errors.New("avroproducer: a transaction is open already")
+// ErrInTransaction is returned by Transaction while another one is open: a producer has
+// one at a time, and they do not nest.
+var ErrInTransaction = errors.New("avroproducer: a transaction is already open")
 
-// TransactionError says how far a transaction got.
+// TransactionError is the error of a transaction, with the state that it is in.
 type TransactionError struct {
 	Op         string // "begin", "produce" (a record was not delivered), "commit" or "abort"
-	Retriable  bool   // the whole transaction may be tried again, once it is finished
-	Aborted    bool   // nothing of it will be seen
-	Unfinished bool   // commit or abort may or may not have happened: call FinishTransaction
-	Fatal      bool   // the producer is of no use any more; what the transaction wrote will not be seen
+	Retriable  bool   // the whole transaction may be tried again, after FinishTransaction if Unfinished
+	Aborted    bool   // readers of committed records see none of its records
+	Unfinished bool   // it is not known whether the commit or abort happened: call FinishTransaction
+	Fatal      bool   // the producer cannot be used again; none of the transaction's records will be seen
 	Err        error
 }
 
-// Error says what failed, what became of the transaction, and why.
+// Error returns the operation that failed, the transaction's state and the cause.
 func (e *TransactionError) Error() string {
 	s := "transaction: " + e.Op
 	switch {
@@ -45,21 +45,20 @@ func (e *TransactionError) Unwrap() error { return e.Err }
 // Temporary reports whether the whole transaction may be tried again.
 func (e *TransactionError) Temporary() bool { return e.Retriable }
 
-// Transaction begins a transaction, calls f, and commits what was produced
-// meanwhile; readers of committed records see all of it or nothing. The client
-// must have a transactional.id. The first call also waits for the brokers to
-// fence earlier producers of the same id.
+// Transaction begins a transaction, calls f, and commits the records produced since;
+// readers of committed records see all of them or none. The client must have a
+// transactional.id. The first call also waits until the brokers have fenced earlier
+// producers with the same id.
 //
-// If f returns an error the transaction is aborted and the error returned as it
-// is. Whether to go on after an error within f is up to f: a record that could
-// not be serialized was not produced, and the transaction stays usable. If a
-// record is not delivered, or the commit fails, the transaction is aborted and
-// the error is a [*TransactionError] that says whether to try again. A commit
-// that fails for the moment is repeated until ctx ends, and gets 5 seconds at least.
+// If f returns an error, the transaction is aborted and that error is returned. An error of
+// Produce within f does not end the transaction: a record that could not be serialized was
+// not produced, and f may continue. If a record is not delivered or the commit fails, the
+// transaction is aborted and the error is a [*TransactionError] whose Retriable field says
+// whether to try again. A commit with a retriable error is repeated until ctx ends, and for
+// at least 5 seconds.
 //
-// Everything that is produced meanwhile through the same client belongs to the
-// transaction, whoever produces it. A second transaction at the same time is
-// refused with [ErrInTransaction].
+// Every record produced through the same client while the transaction is open belongs to
+// it. A second transaction at the same time is refused with [ErrInTransaction].
 func (p *Producer[K, V]) Transaction(ctx context.Context, f func(ctx context.Context) error) error {
 	b, ok := p.client.(kafka.TxnProducer)
 	if !ok {
@@ -85,9 +84,9 @@ func (p *Producer[K, V]) Transaction(ctx context.Context, f func(ctx context.Con
 	return nil
 }
 
-// FinishTransaction ends a transaction whose commit or abort was cut short: one
-// that returned a [*TransactionError] with Unfinished set. It returns whether
-// the transaction was committed.
+// FinishTransaction repeats the commit or abort of a transaction that returned a
+// [*TransactionError] with Unfinished set. It returns whether the transaction was
+// committed.
 func (p *Producer[K, V]) FinishTransaction(ctx context.Context) (committed bool, err error) {
 	b, ok := p.client.(kafka.TxnProducer)
 	if !ok {
@@ -114,7 +113,7 @@ func (p *Producer[K, V]) FinishTransaction(ctx context.Context) (committed bool,
 func (p *Producer[K, V]) inTransaction(ctx context.Context, b kafka.TxnProducer, f func(context.Context) error) (err error) {
 	returned := false
 	defer func() {
-		if !returned { // f panicked: leave nothing open behind it
+		if !returned { // f panicked: do not leave the transaction open
 			_ = p.abort(ctx, b)
 		}
 	}()
@@ -143,8 +142,8 @@ func (p *Producer[K, V]) inTransaction(ctx context.Context, b kafka.TxnProducer,
 	return t
 }
 
-// settle aborts after a commit that failed for good: the client asks for it, or
-// says nothing, and then it is safe.
+// abortFailedCommit aborts after a commit that failed and is not to be repeated: the client
+// requires it after some errors, and it is safe after the others.
 func (p *Producer[K, V]) abortFailedCommit(ctx context.Context, b kafka.TxnProducer, t *TransactionError) *TransactionError {
 	if t.Fatal || t.Unfinished {
 		return t
@@ -157,16 +156,16 @@ func (p *Producer[K, V]) abortFailedCommit(ctx context.Context, b kafka.TxnProdu
 	return t
 }
 
-// abort aborts, also when ctx has ended.
+// abort aborts the transaction, also if ctx has ended.
 func (p *Producer[K, V]) abort(ctx context.Context, b kafka.TxnProducer) *TransactionError {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.abortTimeout)
 	defer cancel()
 	return p.end(ctx, b, false)
 }
 
-// end ends the transaction, again and again while that may help, within ctx, though a
-// commit gets 5 seconds at least: one that is cut short may or may not have happened.
-// nil: it is ended.
+// end commits or aborts the transaction and repeats retriable errors within ctx. A commit
+// gets at least 5 seconds, because the result of an interrupted commit is not known. nil
+// means that the transaction has ended.
 func (p *Producer[K, V]) end(ctx context.Context, b kafka.TxnProducer, commit bool) *TransactionError {
 	op := "abort"
 	if commit {
@@ -196,13 +195,13 @@ func (p *Producer[K, V]) end(ctx context.Context, b kafka.TxnProducer, commit bo
 	}
 }
 
-// repeatable says whether the same End may succeed later.
+// repeatable reports whether the same call of End may succeed later.
 func repeatable(err error) bool {
 	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && e.Retriable && !e.Fatal && !e.AbortTxn
 }
 
-// transactionError reads what the client says about err.
+// transactionError wraps err, with the state that the client's error tells.
 func transactionError(op string, err error) *TransactionError {
 	t := &TransactionError{Op: op, Err: err}
 	if e := (*kafka.Error)(nil); errors.As(err, &e) {
@@ -218,8 +217,8 @@ func transactionError(op string, err error) *TransactionError {
 type transactions struct {
 	mu         sync.Mutex
 	open       bool
-	unfinished bool // open, and its end was cut short
-	commit     bool // and this is the end it was to have
+	unfinished bool // open, and it is not known whether its commit or abort happened
+	commit     bool // if unfinished: it was to be committed
 	failed     error
 }
 
@@ -233,21 +232,21 @@ func (t *transactions) begin() bool {
 	return true
 }
 
-// cutShort remembers an end that may or may not have happened.
+// markUnfinished records a commit or abort whose result is not known.
 func (t *transactions) markUnfinished(commit bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.unfinished, t.commit = true, commit
 }
 
-// end makes room for the next one, unless this one was cut short.
+// end allows the next transaction, unless this one is unfinished.
 func (t *transactions) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.open = t.unfinished
 }
 
-// resume claims an unfinished transaction.
+// resume returns how the unfinished transaction is to end; ok is false if there is none.
 func (t *transactions) resume() (commit, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -258,7 +257,7 @@ func (t *transactions) resume() (commit, ok bool) {
 	return t.commit, true
 }
 
-// noteFailure keeps the first record that failed in the open transaction.
+// noteFailure keeps the first error of a record in the open transaction.
 func (t *transactions) noteFailure(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

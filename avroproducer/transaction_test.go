@@ -201,7 +201,7 @@ func TestTransactionThatPanics(t *testing.T) {
 }
 
 // A commit that is cut short may have happened: nobody may guess, so the same
-// end is asked for again.
+// end is requested again.
 func TestUnfinishedTransaction(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBank(t, fakekafka.ProducerConfig{})
