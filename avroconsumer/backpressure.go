@@ -5,36 +5,39 @@ import (
 	"time"
 )
 
-// patience is how long Run stops polling at most for a partition that has too
-// much in memory. Most partitions come down sooner, and pausing one is dear: the
-// clients throw away what they have fetched of it, and when it is resumed their
-// fetch may be waiting for the other partitions, for fetch.wait.max.ms. At half of
-// the high mark a partition that is slower than this has enough left to bridge that.
+// A partition that is over its high-water mark is handled in one of two ways. Usually Run
+// stops polling altogether until the partition is below its low-water mark, because pausing it
+// is expensive: the clients discard the records that they have fetched of it, and after it is
+// resumed their next fetch may wait for fetch.wait.max.ms. A partition that needs longer than
+// maxBackpressure is paused instead, so that the others continue; half of the high-water mark
+// is then enough to bridge the time until it is fetched again.
 const maxBackpressure = 500 * time.Millisecond
 
-// reached notes that p has too much in memory. mu is held.
+// overHighMark begins backpressure on p. mu is held.
 func (c *core) overHighMark(p *partition) {
 	p.overHighMark, p.overSince = true, time.Now()
 	if c.run == nil {
-		p.drainsSlowly = true // nobody brings it down while it is polled
+		p.drainsSlowly = true // Poll returns nothing while the client polls, so pause it
 	}
 	c.pausesChanged = c.pausesChanged || p.drainsSlowly
 }
 
-// cameDown notes that p has half of that or less. mu is held.
+// belowLowMark ends backpressure on p, which holds half of the high-water mark or less. mu is
+// held.
 func (c *core) belowLowMark(p *partition) {
 	p.overHighMark = false
 	if p.drainsSlowly {
 		c.pausesChanged = true
 	} else {
-		c.wake() // Run may be at rest
+		c.wake() // Run may be in awaitBackpressure
 	}
 	p.drainsSlowly = time.Since(p.overSince) > maxBackpressure
 }
 
-// rest waits for partitions that have too much in memory and are not known to be
-// slow, until one of them comes down or turns out to be slow: the client is then told
-// to pause it. It reports whether there was one. mu is held, and released meanwhile.
+// awaitBackpressure waits, instead of polling, while a partition is over its high-water mark
+// and was not slow before. It returns when that partition is below its low-water mark, or
+// after maxBackpressure, and the client is then told to pause it. The result is false if there
+// was no such partition. mu is held, and released meanwhile.
 func (c *core) awaitBackpressure(ctx context.Context) bool {
 	now, left := time.Now(), maxBackpressure
 	resting := false
@@ -61,8 +64,8 @@ func (c *core) awaitBackpressure(ctx context.Context) bool {
 	return true
 }
 
-// brimful says whether nothing more is polled of some partition until what was
-// handed out of it is dealt with. mu is held.
+// underBackpressure reports whether some partition is not polled until its handed-out records
+// are processed. mu is held.
 func (c *core) underBackpressure() bool {
 	for _, p := range c.assigned {
 		if p.overHighMark && !p.userPaused && p.waitingQueues == 0 {

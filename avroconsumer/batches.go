@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// Batches yields up to max messages at a time, in the order of their offsets
-// within each partition. A batch is not full if wait has passed since its first
-// message, or if one partition has as much in memory as [WithInFlight] allows. The
-// messages of a batch are dealt with when the loop comes back; after break they
-// will be handed out again.
+// Batches yields up to max messages at a time, in the order of their offsets within each
+// partition. A batch is smaller if wait has passed since its first message, or if a partition
+// has reached the bound of [WithInFlight]. The messages of a batch are processed when the loop
+// asks for the next one; after break they are unprocessed, and returned again.
 //
-// Everything else that Poll returns is yielded with a nil batch, in its place: a
-// bad record after the messages before it. The error that ends reading is yielded
-// last. A max below 1 counts as 1.
+// Other results of [Consumer.Poll] are yielded in order with a nil batch: a bad record after
+// the messages before it. The error that ends reading is yielded last, except ErrEnd. A max
+// below 1 counts as 1.
 func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duration) iter.Seq2[[]*Message[K, V], error] {
 	return func(yield func([]*Message[K, V], error) bool) {
 		for {
@@ -41,8 +40,8 @@ func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duratio
 	}
 }
 
-// collect deals with what was handed out before, and hands out one batch. If err
-// is not nil it comes after the batch.
+// collect acknowledges the previous batch and returns the next one. An error comes after the
+// messages of the batch.
 func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duration) ([]*Message[K, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +66,7 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 				continue
 			}
 		case ctx.Err() != nil:
-			// Nothing new is begun for somebody who wants to end.
+			// The caller wants to end: it gets no new messages.
 			c.requeueYieldedLocked()
 			return nil, c.explain(ctx.Err())
 		case limited.Err() != nil && ended(err):
@@ -77,8 +76,8 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 	}
 }
 
-// dealWithGood deals with the messages that were handed out, and leaves the bad
-// record that may have come after them.
+// acknowledgeGood acknowledges the yielded messages, but not the bad record that may follow
+// them.
 func (c *Consumer[K, V]) acknowledgeGood() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,8 +91,8 @@ func (c *Consumer[K, V]) acknowledgeGood() {
 	c.yielded = append(c.yielded, bad...)
 }
 
-// stillOurs drops messages whose partitions went away while more were collected.
-// mu is held.
+// dropStale removes messages whose partitions were revoked while the batch was collected. mu
+// is held.
 func (c *Consumer[K, V]) dropStale(batch []*Message[K, V]) []*Message[K, V] {
 	return slices.DeleteFunc(batch, func(m *Message[K, V]) bool { return m.from.part.stale })
 }

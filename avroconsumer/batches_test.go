@@ -39,7 +39,7 @@ func TestBatches(t *testing.T) {
 			if len(batch) == 1 {
 				require.Equal(t, time.Second, time.Since(start), "it waits for more, but not for ever")
 			}
-			// The messages of this batch are not dealt with yet, those before are.
+			// The messages of this batch are not processed yet, those before are.
 			require.NoError(t, c.Commit(ctx))
 			if first := batch[0].Offset; first > 0 {
 				require.Equal(t, first, w.committed(0))
@@ -68,9 +68,9 @@ func TestBatchesBreak(t *testing.T) {
 		}
 		first := func([]*message, error) bool { return true }
 		require.Equal(t, "[0 1 2]", read(first))
-		require.Equal(t, "[0 1 2]", read(first), "break left them undealt")
+		require.Equal(t, "[0 1 2]", read(first), "break left them unprocessed")
 		require.Equal(t, "[]", read(func(_ []*message, err error) bool { return err != nil }), "the poison record")
-		require.ErrorContains(t, pollError(c), "offset 4", "is undealt, what came before it is not")
+		require.ErrorContains(t, pollError(c), "offset 4", "is unprocessed, the messages before it are not")
 		require.Equal(t, "[5]", read(first))
 		require.NoError(t, c.Commit(t.Context()))
 		require.Equal(t, int64(5), w.committed(0))
@@ -78,8 +78,7 @@ func TestBatchesBreak(t *testing.T) {
 	})
 }
 
-// A partition that goes away while a batch is collected takes its messages with
-// it.
+// Messages of a partition that is revoked while a batch is collected are dropped.
 func TestBatchesAndRevoke(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)

@@ -13,8 +13,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// spring is a client that brings the same records over and over, a poll's worth at
-// a time, until there were enough.
+// spring is a client that returns the same records in every poll, up to a total.
 type spring struct {
 	kafka.Consumer
 	rebalance kafka.Rebalance
@@ -51,14 +50,14 @@ func (s *spring) Resume(p ...kafka.TopicPartition) error {
 	return nil
 }
 
-// flows says whether any partition is not paused.
+// flows reports whether a partition is not paused.
 func (s *spring) flows() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.paused < 6
 }
 
-// Poll stops when all partitions are paused; one by one is not worth the effort.
+// Poll returns nothing only when all partitions are paused.
 func (s *spring) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	b.Records, b.Ends, b.Errors = b.Records[:0], nil, nil
 	if s.offset == 0 {

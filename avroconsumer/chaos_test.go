@@ -19,7 +19,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// ledger knows what was dealt with, and objects when somebody breaks a promise.
+// ledger records what was processed, and fails the test when a guarantee is broken.
 type ledger struct {
 	mu      sync.Mutex
 	keys    [][]string       // of each record, by partition and offset
@@ -36,7 +36,7 @@ func (l *ledger) object(format string, args ...any) {
 	}
 }
 
-// begin checks that nothing of the same key was passed over.
+// begin checks that no record of the same key was skipped.
 func (l *ledger) begin(p int32, offset int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -56,7 +56,7 @@ func (l *ledger) finish(p int32, offset int64) {
 	}
 }
 
-// committed checks that nothing before the offsets is unfinished.
+// committed checks that all records before the offsets are processed.
 func (l *ledger) committed(next []kafka.Offset) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,13 +70,13 @@ func (l *ledger) committed(next []kafka.Offset) {
 	}
 }
 
-// chaosLetters writes to the cluster; what is acknowledged is done.
-type chaosLetters struct {
+// chaosDeadLetters writes to the cluster; an acknowledged record is processed.
+type chaosDeadLetters struct {
 	*ledger
 	to *avroconsumer.DeadLetters
 }
 
-func (c chaosLetters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordError) error {
+func (c chaosDeadLetters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordError) error {
 	c.begin(e.Raw.Partition, e.Raw.Offset)
 	if err := c.to.WriteDeadLetter(ctx, e); err != nil {
 		return err
@@ -85,10 +85,9 @@ func (c chaosLetters) WriteDeadLetter(ctx context.Context, e *avroconsumer.Recor
 	return nil
 }
 
-// Members come, go and are thrown out, the registry goes away, handlers and
-// commits fail: every record is dealt with, each key in order, every bad one is
-// among the dead letters as it was, and no committed offset is ever ahead of an
-// unfinished record.
+// Members join, leave and are expelled, the registry is unavailable, handlers and commits
+// fail: every record is processed, each key in order, every bad one is among the dead
+// letters unchanged, and no committed offset is ever after an unprocessed record.
 func TestChaos(t *testing.T) {
 	for _, cooperative := range []bool{false, true} {
 		for seed := range uint64(2) {
@@ -137,7 +136,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 		return least + time.Duration(rnd.Int64N(int64(most-least)))
 	}
 	dead := w.Producer(fakekafka.ProducerConfig{Delay: 5 * time.Millisecond})
-	policy := avroconsumer.DeadLetter(chaosLetters{l, avroconsumer.NewDeadLetters(dead)})
+	policy := avroconsumer.DeadLetter(chaosDeadLetters{l, avroconsumer.NewDeadLetters(dead)})
 
 	handle := func(ctx context.Context, m *message) error {
 		l.begin(m.Partition, m.Offset)
@@ -162,7 +161,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, policy),
 			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(20, avroconsumer.Exponential(time.Millisecond, 50*time.Millisecond))))
 		require.NoError(t, c.Subscribe("t"))
-		_ = c.Run(ctx, handle) // ends for any of many reasons: somebody else goes on
+		_ = c.Run(ctx, handle) // ends for any of many reasons: another member continues
 		_ = c.Close(context.Background())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -236,5 +235,5 @@ func chaos(t *testing.T, seed uint64, cooperative bool, partitions, perPartition
 	}
 	require.Equal(t, poison, written)
 	require.NoError(t, dead.Close(context.Background()))
-	t.Logf("%d records, dealt with %d times, in the lives of %d members", partitions*perPartition, l.handled, lives.Load())
+	t.Logf("%d records, handled %d times, by %d members", partitions*perPartition, l.handled, lives.Load())
 }

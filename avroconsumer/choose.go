@@ -6,11 +6,11 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Choose returns a deserializer for topics that hold several formats: pick says,
-// by the payload and where it comes from, which deserializer reads it. It must not
-// keep or change what it is given, nor return nil. See [Framed].
-func Choose[T any](pick func(payload []byte, from *serde.Target) serde.Deserializer[T]) serde.Deserializer[T] {
-	return chooser[T](pick)
+// Choose returns a deserializer for topics that hold several formats: choose returns the
+// deserializer for a payload, by its bytes and where it comes from. It must not keep or change
+// its arguments, nor return nil. See [Framed].
+func Choose[T any](choose func(payload []byte, from *serde.Target) serde.Deserializer[T]) serde.Deserializer[T] {
+	return chooser[T](choose)
 }
 
 type chooser[T any] func(payload []byte, from *serde.Target) serde.Deserializer[T]
@@ -19,8 +19,8 @@ func (c chooser[T]) Decode(ctx context.Context, payload []byte, from *serde.Targ
 	return c(payload, from).Decode(ctx, payload, from, v)
 }
 
-// Framed says whether a payload, or a header that belongs to it, claims to be
-// framed: it begins as a frame does, though it may be cut short. Null is not framed.
+// Framed reports whether a payload, or a header that belongs to it, begins as a frame does;
+// the frame may be truncated. Null is not framed.
 func Framed(payload []byte, from *serde.Target) bool {
 	name := serde.ValueFrameHeader
 	if from.Part == serde.Key {

@@ -10,31 +10,32 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// commitPatience bounds a commit that nobody waits for.
+// commitTimeout bounds a commit that no caller waits for, and the retries of one during a
+// rebalance.
 const commitTimeout = 10 * time.Second
 
 // committer is the state of committing.
 type committer struct {
-	lock   chan struct{}      // holds one token while a commit is under way: they go out one at a time
-	ctx    context.Context    // of the commits for CommitAsync
-	cancel context.CancelFunc // ends it: Close waits for them no longer
+	lock   chan struct{}      // a token while a commit is in progress
+	ctx    context.Context    // of the commits of CommitAsync
+	cancel context.CancelFunc // cancels ctx, when Close stops waiting for them
 
 	// Guarded by core.mu.
-	stop     context.CancelFunc // of the periodic commits; nil before they begin
+	stop     context.CancelFunc // stops the periodic commits; nil before they begin
 	requests []commitRequest    // of CommitAsync
-	serving  bool               // a goroutine serves them
-	failing  bool               // the last periodic commit failed for good
+	serving  bool               // a goroutine serves the requests
+	failing  bool               // the last periodic commit failed with a permanent error
 
 	running sync.WaitGroup // the goroutines
 }
 
 type commitRequest struct {
-	handles []handle // none: all that was dealt with
+	handles []handle // empty: everything that is processed
 	done    func([]kafka.Offset, error)
 }
 
-// due returns what may be committed and is not: the end of the contiguous prefix
-// of each partition. mu is held.
+// due returns the offset of p that may be committed and is not: the end of the contiguous
+// prefix. mu is held.
 func (c *core) due(p *partition) (kafka.Offset, bool) {
 	next, epoch, ok := p.tracker.prefix()
 	if !ok || p.stale || next == p.committed {
@@ -43,7 +44,7 @@ func (c *core) due(p *partition) (kafka.Offset, bool) {
 	return kafka.Offset{TopicPartition: p.TopicPartition, Offset: next, LeaderEpoch: epoch}, true
 }
 
-// allDue is due for all that is assigned. mu is held.
+// allDue returns due of all assigned partitions. mu is held.
 func (c *core) allDue() []kafka.Offset {
 	var out []kafka.Offset
 	for _, p := range c.assigned {
@@ -54,9 +55,9 @@ func (c *core) allDue() []kafka.Offset {
 	return sortOffsets(out)
 }
 
-// dueOf deals with these messages, and returns what may be committed of their
-// partitions: never more than the contiguous prefix, and nothing behind the last
-// of the messages. mu is held.
+// dueOf marks these messages as processed, and returns what may be committed of their
+// partitions: the contiguous prefix at most, and nothing after the last of the messages. mu is
+// held.
 func (c *core) dueOf(handles []handle) (out []kafka.Offset, err error) {
 	last := map[*partition]int64{} // the offset after the last message
 	for _, h := range handles {
@@ -86,10 +87,9 @@ func sortOffsets(o []kafka.Offset) []kafka.Offset {
 	return o
 }
 
-// commit commits what pick, which sees the core locked, returns. Commits go out
-// one at a time, each with what is true when its turn comes: none moves an
-// offset backwards.
-func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.Offset, error) {
+// commit commits the offsets that due, called with mu held, returns. Commits are sent one at a
+// time, and due is called when its turn comes, so that none moves an offset backwards.
+func (c *core) commit(ctx context.Context, due func() []kafka.Offset) ([]kafka.Offset, error) {
 	select {
 	case c.commits.lock <- struct{}{}:
 	case <-ctx.Done():
@@ -97,11 +97,11 @@ func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.
 	}
 	defer func() { <-c.commits.lock }()
 
-	patience, cancel := context.WithTimeout(ctx, commitTimeout)
+	retry, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	for {
 		c.mu.Lock()
-		next := pick()
+		next := due()
 		parts := make([]*partition, len(next))
 		for i, o := range next {
 			parts[i] = c.assigned[o.TopicPartition]
@@ -113,7 +113,7 @@ func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.
 		start := time.Now()
 		err := c.client.Commit(ctx, next)
 		c.observer.Committed(next, time.Since(start), err)
-		if inRebalance(err) && sleep(patience, commitRetryDelay) {
+		if inRebalance(err) && sleep(retry, commitRetryDelay) {
 			continue
 		}
 		if err != nil {
@@ -128,15 +128,14 @@ func (c *core) commit(ctx context.Context, pick func() []kafka.Offset) ([]kafka.
 	}
 }
 
-// commitPause is between two tries of a commit while a group rebalances.
+// commitRetryDelay is the time between two attempts of a commit during a rebalance.
 const commitRetryDelay = 50 * time.Millisecond
 
-// inRebalance says whether a commit came at a moment when the group takes none:
-// members have joined, and wait to be told who has what (27), or a generation or an
-// epoch has ended, and this member has not heard of the next (22; KIP-848: 113). It
-// passes without anything that whoever commits would have to do; what was dealt with
-// would be handled again if the last commit of a member that leaves were lost to it.
-// A member that the group has thrown out is told another code, 25.
+// inRebalance reports whether a commit was refused because the group is rebalancing: members
+// have joined and wait for their assignment (27), or a generation (22) or epoch (113, KIP-848)
+// has ended and this member does not know the next one. The state passes without any action of
+// the caller. Without a retry, the last commit of a member that leaves would be lost and its
+// records processed again. A member that was removed from the group gets another code, 25.
 func inRebalance(err error) bool {
 	const (
 		illegalGeneration   = 22
@@ -147,7 +146,7 @@ func inRebalance(err error) bool {
 	return errors.As(err, &e) && (e.Code == illegalGeneration || e.Code == rebalanceInProgress || e.Code == staleMemberEpoch)
 }
 
-// pause waits, and reports whether ctx has let it.
+// sleep waits for d, and reports whether ctx did not end before.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -160,12 +159,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 func newCommitter() committer {
-	life, giveUp := context.WithCancel(context.Background())
-	return committer{lock: make(chan struct{}, 1), ctx: life, cancel: giveUp}
+	ctx, cancel := context.WithCancel(context.Background())
+	return committer{lock: make(chan struct{}, 1), ctx: ctx, cancel: cancel}
 }
 
-// beginCommits starts the periodic commits, once. Whoever calls it has the turn:
-// Close, which ends them, does not come in between.
+// beginCommits starts the periodic commits, once. The caller holds the poll lock, so that
+// Close, which stops them, cannot run in between.
 func (c *core) beginCommits() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -188,9 +187,9 @@ func (c *core) beginCommits() {
 	})
 }
 
-// commitPeriodically commits all that is due. What fails for the moment, in the
-// middle of a rebalance for instance, is due again next time; what fails for
-// good is returned by the next Poll, or ends Run.
+// commitPeriodically commits all that is due. After an error that may pass, for example during
+// a rebalance, the next period tries again. A permanent error is returned by the next Poll, or
+// ends Run.
 func (c *core) commitPeriodically(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
@@ -202,7 +201,7 @@ func (c *core) commitPeriodically(ctx context.Context) {
 		return
 	}
 	if c.commits.failing {
-		return // said already
+		return // reported before
 	}
 	c.commits.failing = true
 	err = &CommitError{Offsets: next, Err: err}
@@ -214,9 +213,9 @@ func (c *core) commitPeriodically(ctx context.Context) {
 	c.wake()
 }
 
-// hopeless says whether a commit that failed will fail next time as well.
-// Rebalances come and go with errors that are not marked retriable, so only what
-// certainly stays counts.
+// permanentCommitError reports whether a commit will fail in the same way next time. Errors of
+// rebalances pass although they are not marked as retriable, so only errors that certainly
+// stay are listed.
 func permanentCommitError(err error) bool {
 	const (
 		topicAuthorizationFailed = 29
@@ -226,8 +225,8 @@ func permanentCommitError(err error) bool {
 	return errors.As(err, &e) && (e.Fatal || e.Code == topicAuthorizationFailed || e.Code == groupAuthorizationFailed)
 }
 
-// commitAsync serves requests one after the other; those that came meanwhile
-// are served together.
+// commitAsync queues a request. Requests that come while a commit is in progress are served by
+// one commit.
 func (c *core) commitAsync(r commitRequest) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -270,7 +269,7 @@ func (c *core) serveCommits() {
 	}
 }
 
-// pick is what several requests want together. mu is held.
+// dueFor returns what may be committed for several requests. mu is held.
 func (c *core) dueFor(requests []commitRequest) ([]kafka.Offset, error) {
 	var handles []handle
 	all := false
@@ -285,8 +284,7 @@ func (c *core) dueFor(requests []commitRequest) ([]kafka.Offset, error) {
 	return next, err
 }
 
-// endCommits stops the periodic commits, and waits within ctx for those that
-// CommitAsync was asked for.
+// endCommits stops the periodic commits, and waits within ctx for those of CommitAsync.
 func (c *core) endCommits(ctx context.Context) {
 	c.mu.Lock()
 	if c.commits.stop != nil {

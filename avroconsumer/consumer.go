@@ -14,17 +14,16 @@ import (
 
 // Consumer reads records with keys of type K and values of type V.
 //
-// Poll, Messages, Batches, Run and RunBatch exclude each other: one goroutine at a
-// time reads. All other methods are safe for concurrent use.
+// Poll, Messages, Batches, Run and RunBatch exclude each other: one goroutine at a time reads.
+// All other methods are safe for concurrent use.
 type Consumer[K, V any] struct {
 	*core
 	decoder *Decoder[K, V]
-	yielded []yieldedItem // what was handed out last, and is not dealt with. Guarded by core.mu
+	yielded []yieldedItem // returned last and not acknowledged. Guarded by core.mu
 }
 
-// New reads from b, with these deserializers for keys and values. It does not
-// take ownership: closing b is up to you (see [WithOwnedClient]). It does not touch
-// the network.
+// New returns a consumer that reads from b and decodes with key and value. The caller closes
+// b, unless [WithOwnedClient] is given. New does not touch the network.
 func New[K, V any](b kafka.Consumer, key serde.Deserializer[K], value serde.Deserializer[V], opts ...Option) (*Consumer[K, V], error) {
 	conf := defaults()
 	for _, o := range opts {
@@ -41,12 +40,12 @@ func New[K, V any](b kafka.Consumer, key serde.Deserializer[K], value serde.Dese
 	return &Consumer[K, V]{core: newCore(b, conf), decoder: NewDecoder(key, value)}, nil
 }
 
-// Client returns what New was given: the way to the client underneath.
+// Client returns the client that New was given.
 func (c *Consumer[K, V]) Client() kafka.Consumer { return c.core.client }
 
-// Subscribe joins the group for these topics, in place of those of an earlier
-// call; a topic beginning with ^ is a regular expression. It does not wait for
-// partitions: they come while the consumer is read from.
+// Subscribe joins the group for these topics, and replaces those of an earlier call; a topic
+// that begins with ^ is a regular expression. It does not wait for partitions: they are
+// assigned while the consumer reads.
 func (c *Consumer[K, V]) Subscribe(topics ...string) error {
 	if len(topics) == 0 {
 		return errors.New("avroconsumer: Subscribe: no topics")
@@ -54,15 +53,14 @@ func (c *Consumer[K, V]) Subscribe(topics ...string) error {
 	return c.subscribe(topics, true)
 }
 
-// Unsubscribe leaves the group's partitions to others, as Close does. The
-// consumer stays a member without topics, and may subscribe again.
+// Unsubscribe revokes all partitions. The consumer stays a member without topics, and may
+// subscribe again.
 func (c *Consumer[K, V]) Unsubscribe() error {
 	return c.subscribe([]string{"^$"}, false) // no topic has an empty name
 }
 
 func (c *core) subscribe(topics []string, wanted bool) error {
-	// Taking the turn ends at once the poll that may be under way, so there is
-	// nothing to bound.
+	// No bound is needed: withPollLock interrupts a poll in progress.
 	return c.withPollLock(context.Background(), func() error {
 		c.mu.Lock()
 		c.unsubscribed, c.joined = !wanted, true
@@ -81,10 +79,10 @@ func (c *core) subscribe(topics []string, wanted bool) error {
 	})
 }
 
-// Assign reads exactly these partitions, from these offsets (kafka.OffsetNone: what
-// the group committed, or auto.offset.reset), without the coordination of a
-// group. It excludes Subscribe. Partitions that were assigned before are given up
-// as if they were revoked.
+// Assign reads exactly these partitions, from these offsets, without the coordination of a
+// group. The offset kafka.OffsetNone is the group's committed offset, or else
+// auto.offset.reset. Partitions that were assigned before are revoked. Assign excludes
+// Subscribe.
 func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
 	assigner, ok := c.core.client.(kafka.Assigner)
 	if !ok {
@@ -93,7 +91,7 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
 	return c.withPollLock(ctx, func() error {
 		c.revoke(ctx, c.Assignment())
 		at := slices.Clone(at)
-		// Ready to take records before the first one can come.
+		// Add the partitions before the client can return their records.
 		start, err := rebalancer{c.core}.Assigned(ctx, at)
 		if err != nil {
 			return err
@@ -107,7 +105,7 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
 	})
 }
 
-// Assignment returns the partitions that this consumer has now, sorted.
+// Assignment returns the assigned partitions, sorted.
 func (c *Consumer[K, V]) Assignment() []kafka.TopicPartition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,8 +117,8 @@ func (c *Consumer[K, V]) Assignment() []kafka.TopicPartition {
 	return out
 }
 
-// Committed asks the broker what the group committed for these partitions, or
-// for all that are assigned if none is given. kafka.OffsetNone: nothing.
+// Committed asks the broker for the group's committed offsets of these partitions, or of all
+// assigned ones if none is given. The offset is kafka.OffsetNone if there is none.
 func (c *Consumer[K, V]) Committed(ctx context.Context, p ...kafka.TopicPartition) ([]kafka.Offset, error) {
 	broker, err := c.offsets("Committed")
 	if err != nil {
@@ -132,8 +130,8 @@ func (c *Consumer[K, V]) Committed(ctx context.Context, p ...kafka.TopicPartitio
 	return broker.Committed(ctx, p...)
 }
 
-// OffsetsAt asks the broker for the first offset of each partition whose
-// timestamp is at or after t; the end of the partition if there is none.
+// OffsetsAt asks the broker for the first offset of each partition whose timestamp is at or
+// after t; the end of the partition if there is none.
 func (c *Consumer[K, V]) OffsetsAt(ctx context.Context, t time.Time, p ...kafka.TopicPartition) ([]kafka.Offset, error) {
 	broker, err := c.offsets("OffsetsAt")
 	if err != nil {
@@ -150,11 +148,10 @@ func (c *core) offsets(call string) (kafka.Offsets, error) {
 	return broker, nil
 }
 
-// Position returns where these partitions, or all that are assigned if none is
-// given, go on: the offset of the first record that is not dealt with, or that
-// comes next. Before the first record it is where reading began, which may be
-// kafka.OffsetStart, kafka.OffsetEnd or kafka.OffsetNone (auto.offset.reset).
-// Partitions that are not assigned are left out.
+// Position returns the position of these partitions, or of all assigned ones if none is given:
+// the offset of the first unprocessed record, or of the next one to be polled. Before the
+// first record it is the start offset, which may be kafka.OffsetStart, kafka.OffsetEnd or
+// kafka.OffsetNone (auto.offset.reset). Partitions that are not assigned are left out.
 func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 	if len(p) == 0 {
 		p = c.Assignment()
@@ -170,14 +167,13 @@ func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 	return out
 }
 
-// Seek moves the positions of assigned partitions; kafka.OffsetStart and
-// kafka.OffsetEnd are positions too. What was polled of them and not handed out is
-// dropped, and what is still being handled no longer counts. The group's offset
-// follows when a record from the new position on is dealt with. In the middle of
-// a rebalance it may fail with a retriable *[kafka.Error].
+// Seek moves the positions of assigned partitions; kafka.OffsetStart and kafka.OffsetEnd are
+// valid. Records that were polled before are dropped, and the results of running handlers are
+// ignored. The group's offset changes with the next commit of a record from the new position
+// on. During a rebalance Seek may fail with a retriable *[kafka.Error].
 //
-// Under Run it may be called from a handler, except while that handler's
-// partition is being revoked: then it waits until the drain timeout.
+// A handler of Run may call it; if that handler's partition is being revoked, Seek waits for
+// the drain timeout.
 func (c *Consumer[K, V]) Seek(ctx context.Context, to ...kafka.Offset) error {
 	return c.withPollLock(ctx, func() error {
 		if err := c.core.client.Seek(ctx, to...); err != nil {
@@ -194,9 +190,8 @@ func (c *Consumer[K, V]) Seek(ctx context.Context, to ...kafka.Offset) error {
 	})
 }
 
-// Pause stops handing out records of partitions, those that were polled already
-// included, until Resume. Handlers at work go on. A pause ends when its partition
-// is revoked.
+// Pause stops returning records of partitions, including those polled already, until Resume.
+// Running handlers continue. The pause ends when the partition is revoked.
 func (c *Consumer[K, V]) Pause(p ...kafka.TopicPartition) error { return c.setPaused(p, true) }
 
 // Resume undoes Pause.
@@ -221,17 +216,16 @@ func (c *core) setPaused(tps []kafka.TopicPartition, paused bool) error {
 	return nil
 }
 
-// Commit makes what these messages say the group's offsets, and waits for the
-// broker's answer. The messages count as dealt with. Only the contiguous prefix of
-// what was dealt with is committed, and nothing behind the last of the messages;
-// if an earlier record of the partition is still being handled, its offset stays
-// the group's. Offsets never move backwards; see Seek.
+// Commit commits these messages, which are then processed, and waits for the broker. It
+// commits the contiguous prefix of processed records, up to the last of the messages: if an
+// earlier record of the partition is unprocessed, that one stays the group's offset. Offsets
+// never move backwards, except after [Consumer.Seek].
 //
-// Without messages it commits all that was dealt with so far: not the message
-// that Poll returned last.
+// Without arguments it commits everything that is processed: not the message that Poll
+// returned last.
 //
-// The error is [ErrNotAssigned] if the partition of a message was taken away
-// since; the others are committed.
+// The error is [ErrNotAssigned] if the partition of a message is no longer assigned; the
+// others are committed.
 func (c *Consumer[K, V]) Commit(ctx context.Context, msgs ...*Message[K, V]) error {
 	request := commitRequest{handles: handlesOf(msgs)}
 	var stale error
@@ -245,10 +239,9 @@ func (c *Consumer[K, V]) Commit(ctx context.Context, msgs ...*Message[K, V]) err
 	return err
 }
 
-// CommitAsync is Commit without waiting. done, which may be nil, is called with
-// what was committed, nothing if all of it was already, on a goroutine of the
-// consumer's; it must not call Close. Calls that come while a commit is under way
-// are served together.
+// CommitAsync is Commit without waiting. done, which may be nil, is called with the committed
+// offsets, none if all were committed before, on a goroutine of the consumer; it must not call
+// Close. Calls that come while a commit is in progress are served together.
 func (c *Consumer[K, V]) CommitAsync(done func(next []kafka.Offset, err error), msgs ...*Message[K, V]) error {
 	return c.commitAsync(commitRequest{handles: handlesOf(msgs), done: done})
 }
@@ -261,16 +254,16 @@ func handlesOf[K, V any](msgs []*Message[K, V]) []handle {
 	return out
 }
 
-// Close ends Run, if it is under way, commits what was processed unless commits are
-// manual, gives up all partitions and leaves the group. It closes what the consumer
-// owns. It is idempotent, and may be called beside everything else.
+// Close ends Run if it is running, commits what is processed unless [WithManualCommit] is
+// given, revokes all partitions and leaves the group. It closes what the consumer owns. It is
+// idempotent, and may be called at any time.
 //
-// ctx bounds the drain: when it ends, also if it has ended already, the contexts of
-// handlers that are still at work end, and their records are unprocessed. Committing
-// and leaving then still get 5 seconds, so that "defer consumer.Close(ctx)" commits
-// whatever has become of ctx. The error is a [*DrainError] if handlers did not return,
-// joined with what failed after that. If the reader of this consumer does not return
-// within those 5 seconds either, it is ctx's error, and Close may be called again.
+// ctx bounds the wait for running handlers: when it ends, or if it has ended already, their
+// contexts end and their records are unprocessed. The commit and leaving the group then still
+// get 5 seconds, so that "defer consumer.Close(ctx)" commits although ctx has ended. The error
+// is a [*DrainError] if handlers did not return, joined with further errors. If the goroutine
+// that reads does not return within those 5 seconds either, it is ctx's error, and Close may
+// be called again.
 func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing = true
@@ -285,7 +278,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	}
 	late := run.lateHandlers(ctx)
 
-	asked := ctx
+	callerCtx := ctx
 	ctx, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
 	if err := c.lockPoll(ctx); err != nil {
@@ -305,8 +298,8 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	}
 
 	errs := []error{late}
-	if asked.Err() == nil {
-		c.endCommits(asked) // whoever called CommitAsync is told whatever comes of it
+	if callerCtx.Err() == nil {
+		c.endCommits(callerCtx) // let the commits of CommitAsync finish
 	} else {
 		c.endCommits(ctx)
 	}
@@ -316,7 +309,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	}
 	if c.ownsClient {
 		err := c.core.client.Close(ctx)            // calls Revoked
-		if !errors.Is(errors.Join(errs...), err) { // else the commit has said so: a client that has ended
+		if !errors.Is(errors.Join(errs...), err) { // else the commit has returned it: a client that cannot be used
 			errs = append(errs, err)
 		}
 	}
@@ -327,22 +320,22 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// awaitReader waits until nobody reads any more. When ctx has ended it cuts run's drain
-// short, if there is one, and waits a little longer.
+// awaitReader waits until the reader lock is free. When ctx has ended, it ends run's drain, if
+// there is one, and waits for up to 5 seconds more.
 func (c *core) awaitReader(ctx context.Context, run *runner) error {
 	if c.awaitReaderLock(ctx) {
 		return nil
 	}
 	run.cutDrain()
-	patience, cancel := ending.Context(ctx, ending.Close)
+	extended, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	if c.awaitReaderLock(patience) {
+	if c.awaitReaderLock(extended) {
 		return nil
 	}
 	return ctx.Err()
 }
 
-// awaitFree waits within ctx until the claim is free, and reports whether it is.
+// awaitReaderLock waits within ctx until the reader lock is free, and reports whether it is.
 func (c *core) awaitReaderLock(ctx context.Context) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -350,10 +343,10 @@ func (c *core) awaitReaderLock(ctx context.Context) bool {
 		if c.readerDone == nil {
 			c.readerDone = make(chan struct{})
 		}
-		freed := c.readerDone
+		done := c.readerDone
 		c.mu.Unlock()
 		select {
-		case <-freed:
+		case <-done:
 			c.mu.Lock()
 		case <-ctx.Done():
 			c.mu.Lock()
@@ -363,8 +356,8 @@ func (c *core) awaitReaderLock(ctx context.Context) bool {
 	return true
 }
 
-// abandon forgets what is still assigned: a client that is not ours keeps it, and
-// may tell of rebalances later, to nobody.
+// dropAll drops all partitions: a client that the consumer does not own keeps its assignment
+// and may call the rebalancer later.
 func (c *core) dropAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,56 +13,57 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// core is the half of a consumer that does not depend on the types of keys and
-// values: what is assigned, what waits, what was dealt with, what is committed.
+// core is the part of a consumer that does not depend on the types of keys and values:
+// assigned partitions, queues, processed records and commits.
 //
-// Three things are exclusive, and taken in this order:
+// There are three locks, acquired in this order:
 //
-//   - claim: one of Poll, an iterator's step, Run or RunBatch at a time, or Close;
-//   - turn: one of the client's Subscribe, Poll and Close at a time. It is held while
-//     the client polls, and given up at once when somebody asks for it by visit;
-//   - mu: the fields below. Nothing waits while holding it.
+//   - the reader lock (lockReader): held by one call of Poll, one step of an iterator, Run or
+//     RunBatch;
+//   - the poll lock (lockPoll): held while the client's Subscribe, Assign, Seek, Poll or Close
+//     runs. withPollLock interrupts a Poll to acquire it;
+//   - mu: guards the fields below it. Nothing waits while mu is held.
 type core struct {
 	client kafka.Consumer
 	config
 	seed      maphash.Seed
 	born      time.Time
-	observing bool          // somebody wants to know of each record
-	pollLock  chan struct{} // holds one token while taken
+	observing bool          // an observer is notified of each record
+	pollLock  chan struct{} // a token while held
 
-	pauseLock chan struct{} // holds a token while the client is told of pauses: one at a time, in order
-	batch     kafka.Batch   // what the last poll brought; whoever has the turn
+	pauseLock chan struct{} // a token while applyPauses calls the client
+	batch     kafka.Batch   // of the last poll. Guarded by pollLock
 
 	mu            sync.Mutex
 	assigned      map[kafka.TopicPartition]*partition
-	everAssigned  map[kafka.TopicPartition]bool // was ever assigned
+	everAssigned  map[kafka.TopicPartition]bool // partitions that this consumer had at any time
 	joined        bool                          // by Subscribe
-	unsubscribed  bool                          // by Unsubscribe: a client may complain that there is no such topic
-	ready         fifo[*queue]                  // lanes that may have something to hand out
-	queuesBy      Ordering                      // how records are dealt to lanes now
-	freeQueues    []*queue                      // lanes for reuse, up to the capacity
-	run           *runner                       // of Run or RunBatch, while one is
-	outages       map[serde.FrameID]*outage     // of the registry, by the id that it does not answer for
+	unsubscribed  bool                          // by Unsubscribe: errors of partitions are ignored
+	ready         fifo[*queue]                  // queues that may be runnable
+	queuesBy      Ordering                      // how records are assigned to queues now
+	freeQueues    []*queue                      // free list, up to its capacity
+	run           *runner                       // of Run or RunBatch; nil if none is running
+	outages       map[serde.FrameID]*outage     // of the registry, by schema id
 	pendingErrs   []error                       // of partitions and commits, for Poll to return
-	pausesChanged bool                          // some partition's halt changed
-	polled        time.Time                     // when the client was polled last
-	pollDue       bool                          // it is time to poll, even if there is something to hand out
-	pollTimer     *time.Timer                   // sets overdue; nil until Poll needs it
+	pausesChanged bool                          // wantPaused of a partition may have changed
+	polled        time.Time                     // time of the client's last Poll
+	pollDue       bool                          // the poll deadline has passed
+	pollTimer     *time.Timer                   // sets pollDue; nil until first needed
 
-	reading    bool
-	readerDone chan struct{} // closed when claimed is given up; nil if nobody waits
+	reading    bool          // the reader lock is held
+	readerDone chan struct{} // closed when the reader lock is released; nil if nobody waits
 	closing    bool
 	closed     bool
 
-	interrupt   context.CancelFunc // ends the client's Poll that is under way; nil if there is none
-	callerCtx   context.Context    // of whoever asked for that poll
-	pollWaiters int                // who wait for the turn
-	waitersDone chan struct{}      // closed when the last visitor is through
+	interrupt   context.CancelFunc // of the client's Poll in progress; nil if there is none
+	callerCtx   context.Context    // the context of the caller of that Poll
+	pollWaiters int                // calls of withPollLock
+	waitersDone chan struct{}      // closed when pollWaiters falls to 0
 
 	commits committer
 	stall   stall.Watch // of the rebalance that this member waits for
 
-	registryErr error            // the last that records wait for, while outages has any. Guarded by mu
+	registryErr error            // the last error of the registry while there are outages. Guarded by mu
 	warnings    regwait.Warnings // of the registry
 }
 
@@ -83,7 +84,7 @@ func newCore(b kafka.Consumer, c config) *core {
 	}
 }
 
-// claim takes the right to read from the consumer. mu is held.
+// lockReader acquires the reader lock, or returns why it cannot. mu is held.
 func (c *core) lockReader() error {
 	switch {
 	case c.closing:
@@ -95,7 +96,7 @@ func (c *core) lockReader() error {
 	return nil
 }
 
-// free gives the claim up. mu is held.
+// unlockReader releases the reader lock. mu is held.
 func (c *core) unlockReader() {
 	c.reading = false
 	if c.readerDone != nil {
@@ -104,7 +105,7 @@ func (c *core) unlockReader() {
 	}
 }
 
-// take takes the turn.
+// lockPoll acquires the poll lock within ctx.
 func (c *core) lockPoll(ctx context.Context) error {
 	select {
 	case c.pollLock <- struct{}{}:
@@ -121,8 +122,8 @@ func (c *core) lockPoll(ctx context.Context) error {
 
 func (c *core) unlockPoll() { <-c.pollLock }
 
-// visit calls f with the turn. Whoever polls meanwhile is interrupted, and goes
-// on when f is through.
+// withPollLock calls f with the poll lock. A poll in progress is interrupted, and continues
+// after f has returned.
 func (c *core) withPollLock(ctx context.Context, f func() error) error {
 	c.mu.Lock()
 	c.pollWaiters++
@@ -149,25 +150,26 @@ func (c *core) withPollLock(ctx context.Context, f func() error) error {
 	return f()
 }
 
-// wake ends the client's Poll that is under way, so that whoever polls looks
-// again. mu is held.
+// wake interrupts the client's Poll in progress, so that the reader looks at the state again.
+// mu is held.
 func (c *core) wake() {
 	if c.interrupt != nil {
 		c.interrupt()
 	}
 }
 
-// errAgain says that nothing came of a poll: look again.
-var errAgain = errors.New("look again")
+// errAgain is returned by poll if nothing was polled: the caller looks at the state again.
+var errAgain = errors.New("nothing was polled")
 
-// poll lets the client poll once, for up to max records, for as long as needed or,
-// if patience is not 0, that long. It returns nil if something came, errAgain if
-// it was interrupted or patience ran out, or why reading ends. mu is held, and
-// released meanwhile: what the caller looked at may have changed before the client
-// polls, when no wake reaches it. So the end, trouble and unless are asked once
-// more under mu right before: if there is something to look at, the client is not
-// polled.
-func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless func() bool) error {
+// poll calls the client's Poll once, for up to max records, with a time limit if limit is not
+// 0. It returns nil if the client returned a batch, errAgain if it was interrupted or the
+// limit passed, or the error that ends reading.
+//
+// mu is held, and released meanwhile. The state that the caller saw may change before the
+// client polls, when wake has no effect yet. So poll checks under mu, immediately before it
+// polls, whether there is an error, an end or, by calling unless, something else to return:
+// then it does not poll.
+func (c *core) poll(ctx context.Context, max int, limit time.Duration, unless func() bool) error {
 	if c.pollWaiters > 0 {
 		if c.waitersDone == nil {
 			c.waitersDone = make(chan struct{})
@@ -184,7 +186,7 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 	c.mu.Unlock()
 	if err := c.lockPoll(ctx); err != nil {
 		c.mu.Lock()
-		return errAgain // the caller looks at ctx
+		return errAgain // the caller checks ctx
 	}
 	c.applyPauses()
 	c.mu.Lock()
@@ -193,8 +195,8 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 		return errAgain
 	}
 	var pctx context.Context
-	if patience > 0 {
-		pctx, c.interrupt = context.WithTimeout(ctx, patience)
+	if limit > 0 {
+		pctx, c.interrupt = context.WithTimeout(ctx, limit)
 	} else {
 		pctx, c.interrupt = context.WithCancel(ctx)
 	}
@@ -216,7 +218,7 @@ func (c *core) poll(ctx context.Context, max int, patience time.Duration, unless
 	return err
 }
 
-// pollBase fills c.batch. mu is held, and released meanwhile.
+// pollClient fills c.batch. mu is held, and released meanwhile.
 func (c *core) pollClient(ctx context.Context, max int) error {
 	c.mu.Unlock()
 	defer c.mu.Lock()
@@ -232,8 +234,8 @@ func (c *core) pollClient(ctx context.Context, max int) error {
 	return nil
 }
 
-// windUp sees to it that a caller that takes its time with what was polled polls
-// again soon. mu is held.
+// resetPollDeadline sets pollDue after pollDeadline, so that a caller that is slow to process
+// polled records still polls. mu is held.
 func (c *core) resetPollDeadline() {
 	if c.pollDue = false; c.pollTimer != nil {
 		c.pollTimer.Reset(pollDeadline)
@@ -246,7 +248,7 @@ func (c *core) resetPollDeadline() {
 	})
 }
 
-// lasting says whether an error of the client's will be there again next time.
+// permanent reports whether a client's error will occur again at the next poll.
 func permanent(err error) bool {
 	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable

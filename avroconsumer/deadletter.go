@@ -9,52 +9,51 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// DeadLetterWriter keeps records that could not be dealt with. A nil error says
-// that the record is safe where it was written: only then does it count as
-// dealt with.
+// DeadLetterWriter stores records that could not be processed: see [DeadLetter].
 type DeadLetterWriter interface {
+	// WriteDeadLetter stores e.Raw. A nil error means that the record is stored durably; only
+	// then is it processed.
 	WriteDeadLetter(ctx context.Context, e *RecordError) error
 }
 
-// The headers of a dead letter: those that brokers write for share groups
-// (KIP-1191), and three more. All are text, numbers in decimal. They follow the
-// record's own headers; if names repeat, the last ones count.
+// The headers of a dead letter: those that brokers write for share groups (KIP-1191), and
+// three more. All are text, numbers in decimal. They follow the record's own headers; if names
+// repeat, the last ones count.
 const (
-	HeaderTopic         = "__dlq.errors.topic" // always first: what came before is the record's own
+	HeaderTopic         = "__dlq.errors.topic" // always first: the headers before it are the record's own
 	HeaderPartition     = "__dlq.errors.partition"
 	HeaderOffset        = "__dlq.errors.offset"
 	HeaderGroup         = "__dlq.errors.group"          // absent if unknown
-	HeaderDeliveryCount = "__dlq.errors.delivery.count" // how often it was tried
+	HeaderDeliveryCount = "__dlq.errors.delivery.count" // number of attempts
 	HeaderMessage       = "__dlq.errors.message"        // the error's text
 	HeaderException     = "__dlq.errors.exception"      // the Go type of the error's root cause
 	HeaderStage         = "__dlq.errors.stage"          // key, value, handler or output
 	HeaderSchemaID      = "__dlq.errors.schema.id"      // absent if unknown
 )
 
-// DeadLetterOption changes how [NewDeadLetters] works.
+// DeadLetterOption changes how [NewDeadLetters] writes dead letters.
 type DeadLetterOption func(*DeadLetters)
 
-// WithDeadLetterTopic names the topic for a record. The default is its own
-// topic's name with "-dlt" behind it.
+// WithDeadLetterTopic writes to the topic that topic returns for a record. The default is the
+// record's topic with the suffix "-dlt".
 func WithDeadLetterTopic(topic func(*RecordError) string) DeadLetterOption {
 	return func(d *DeadLetters) { d.topic = topic }
 }
 
-// WithDeadLetterHeaders replaces the headers that say what happened. They are
-// put behind the record's own.
+// WithDeadLetterHeaders replaces the headers that describe the failure. They follow the
+// record's own headers.
 func WithDeadLetterHeaders(headers func(*RecordError) []kafka.Header) DeadLetterOption {
 	return func(d *DeadLetters) { d.headers = headers }
 }
 
-// WithDeadLetterGroup gives the group for the header __dlq.errors.group.
+// WithDeadLetterGroup adds the header __dlq.errors.group with the name of the group.
 func WithDeadLetterGroup(group string) DeadLetterOption {
 	return func(d *DeadLetters) { d.group = group }
 }
 
-// DeadLetters is a [DeadLetterWriter] that produces to a topic: key and value
-// byte for byte, the record's own headers and timestamp, and headers that say
-// what happened. The partitioner chooses by the key. It is safe for concurrent
-// use.
+// DeadLetters is a [DeadLetterWriter] that produces to a topic: key and value byte for byte,
+// the record's own headers and timestamp, and headers that describe the failure. The
+// partitioner chooses the partition by the key. It is safe for concurrent use.
 type DeadLetters struct {
 	client  kafka.Producer
 	topic   func(*RecordError) string
@@ -62,8 +61,8 @@ type DeadLetters struct {
 	group   string
 }
 
-// NewDeadLetters writes dead letters through b, which stays the caller's. b may
-// be nil for a pipeline, which writes them by itself.
+// NewDeadLetters returns a writer that produces through b. The caller closes b. b may be nil
+// for a pipeline, which produces dead letters itself.
 func NewDeadLetters(b kafka.Producer, opts ...DeadLetterOption) *DeadLetters {
 	d := &DeadLetters{client: b}
 	d.topic = func(e *RecordError) string { return e.Raw.Topic + "-dlt" }
@@ -74,15 +73,15 @@ func NewDeadLetters(b kafka.Producer, opts ...DeadLetterOption) *DeadLetters {
 	return d
 }
 
-// WriteDeadLetter produces the record that failed, and waits within ctx until
-// the brokers have it.
+// WriteDeadLetter produces the record that failed, and waits within ctx until the brokers have
+// it.
 func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error {
 	if d.client == nil {
 		return errors.New("avroconsumer: NewDeadLetters: the client is nil")
 	}
-	letter := d.Record(e)
+	deadLetter := d.Record(e)
 	reported := make(chan error, 1)
-	if err := d.client.Produce(ctx, letter, func(_ *kafka.Record, err error) { reported <- err }); err != nil {
+	if err := d.client.Produce(ctx, deadLetter, func(_ *kafka.Record, err error) { reported <- err }); err != nil {
 		return err
 	}
 	select {
@@ -93,8 +92,8 @@ func (d *DeadLetters) WriteDeadLetter(ctx context.Context, e *RecordError) error
 	}
 }
 
-// Letter returns the record that is produced for a record that failed: bytes,
-// headers and timestamp of that, and the headers that say what happened.
+// Record returns the dead letter of a record that failed: its bytes, headers and timestamp,
+// and the headers that describe the failure.
 func (d *DeadLetters) Record(e *RecordError) *kafka.Record {
 	more := d.headers(e)
 	headers := make([]kafka.Header, 0, len(e.Raw.Headers)+len(more))
@@ -111,8 +110,8 @@ func (d *DeadLetters) Record(e *RecordError) *kafka.Record {
 
 func (d *DeadLetters) describe(e *RecordError) []kafka.Header { return DeadLetterHeaders(e, d.group) }
 
-// DeadLetterHeaders returns the headers that say what happened to a record:
-// [HeaderTopic] and those after it. group may be empty.
+// DeadLetterHeaders returns the headers that describe a failure, from [HeaderTopic] on. group
+// may be empty.
 func DeadLetterHeaders(e *RecordError, group string) []kafka.Header {
 	text := func(key, value string) kafka.Header { return kafka.Header{Key: key, Value: []byte(value)} }
 	h := []kafka.Header{
@@ -135,7 +134,7 @@ func DeadLetterHeaders(e *RecordError, group string) []kafka.Header {
 	return h
 }
 
-// root follows an error to where it began.
+// root returns the innermost error.
 func root(err error) error {
 	for {
 		next := errors.Unwrap(err)
@@ -146,7 +145,7 @@ func root(err error) error {
 	}
 }
 
-// writeDeadLetter writes e's record, and says so if that failed.
+// writeDeadLetter writes e's record. The error is e with the writer's error.
 func (c *core) writeDeadLetter(ctx context.Context, w DeadLetterWriter, e *RecordError) error {
 	err := guard(func() error { return w.WriteDeadLetter(ctx, e) })
 	if err == nil {
@@ -155,14 +154,15 @@ func (c *core) writeDeadLetter(ctx context.Context, w DeadLetterWriter, e *Recor
 	return e.DeadLetterFailed(err)
 }
 
-// Unwritten returns e with what kept its dead letter from being written.
+// DeadLetterFailed returns a copy of e with the error of writing its dead letter, err. It is
+// for other readers of records, such as package pipeline.
 func (e *RecordError) DeadLetterFailed(err error) *RecordError {
 	failed := *e
 	failed.Err = &deadLetterError{record: e, err: err}
 	return &failed
 }
 
-// unwritten is the error of a record whose dead letter could not be written.
+// deadLetterError is the error of a record whose dead letter could not be written.
 type deadLetterError struct {
 	record *RecordError
 	err    error
@@ -174,22 +174,22 @@ func (e *deadLetterError) Error() string {
 
 func (e *deadLetterError) Unwrap() []error { return []error{e.record.Err, e.err} }
 
-// DeadLetterInfo is what the headers of a dead letter say.
+// DeadLetterInfo is the content of the headers of a dead letter.
 type DeadLetterInfo struct {
-	Topic     string // where the record was
+	Topic     string // of the record that failed
 	Partition int32
 	Offset    int64
 	Group     string // "" if unknown
-	Count     int    // how often it was tried
+	Count     int    // number of attempts
 	Message   string
 	Exception string
 	Stage     string // "key", "value", "handler" or "output"
 	SchemaID  int    // 0 if unknown
 }
 
-// ParseDeadLetter reads the headers that [DeadLetterHeaders] writes: the last ones,
-// from the last [HeaderTopic] on. own are the headers before them, the record's
-// own. The error says what is missing or malformed.
+// ParseDeadLetter parses the headers that [DeadLetterHeaders] returns: the last ones, from the
+// last [HeaderTopic] on. own are the headers before them, the record's own. The error names a
+// missing or malformed header.
 func ParseDeadLetter(headers []kafka.Header) (info DeadLetterInfo, own []kafka.Header, err error) {
 	first := len(headers) - 1
 	for first >= 0 && headers[first].Key != HeaderTopic {
@@ -201,7 +201,7 @@ func ParseDeadLetter(headers []kafka.Header) (info DeadLetterInfo, own []kafka.H
 	number := func(h kafka.Header, bits int) int64 {
 		n, parseErr := strconv.ParseInt(string(h.Value), 10, bits)
 		if parseErr != nil || n < 0 {
-			err = errors.Join(err, fmt.Errorf("not a dead letter: header %s: %q is no number", h.Key, h.Value))
+			err = errors.Join(err, fmt.Errorf("not a dead letter: header %s: %q is not a number", h.Key, h.Value))
 		}
 		return n
 	}

@@ -40,9 +40,9 @@ func TestParseDeadLetter(t *testing.T) {
 		},
 		{name: "none", give: h("own", "1"), err: "not a dead letter: there is no header __dlq.errors.topic"},
 		{name: "no partition", give: h("__dlq.errors.topic", "t", "__dlq.errors.offset", "1"), err: `not a dead letter: topic "t", partition -1, offset 1`},
-		{name: "no number", give: h("__dlq.errors.topic", "t", "__dlq.errors.partition", "x", "__dlq.errors.offset", "1"), err: `not a dead letter: header __dlq.errors.partition: "x" is no number`},
-		{name: "too large", give: h("__dlq.errors.topic", "t", "__dlq.errors.partition", "4294967296", "__dlq.errors.offset", "1"), err: `not a dead letter: header __dlq.errors.partition: "4294967296" is no number`},
-		{name: "negative", give: h("__dlq.errors.topic", "t", "__dlq.errors.partition", "1", "__dlq.errors.offset", "-1"), err: `not a dead letter: header __dlq.errors.offset: "-1" is no number`},
+		{name: "no number", give: h("__dlq.errors.topic", "t", "__dlq.errors.partition", "x", "__dlq.errors.offset", "1"), err: `not a dead letter: header __dlq.errors.partition: "x" is not a number`},
+		{name: "too large", give: h("__dlq.errors.topic", "t", "__dlq.errors.partition", "4294967296", "__dlq.errors.offset", "1"), err: `not a dead letter: header __dlq.errors.partition: "4294967296" is not a number`},
+		{name: "negative", give: h("__dlq.errors.topic", "t", "__dlq.errors.partition", "1", "__dlq.errors.offset", "-1"), err: `not a dead letter: header __dlq.errors.offset: "-1" is not a number`},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -58,8 +58,8 @@ func TestParseDeadLetter(t *testing.T) {
 	}
 }
 
-// FuzzDeadLetter: whatever a record holds, its dead letter tells where it was, and
-// gives its own headers back.
+// FuzzDeadLetter: for any record, the dead letter's headers give the record's position and its
+// own headers.
 func FuzzDeadLetter(f *testing.F) {
 	f.Add("orders", int32(3), int64(1203), "own", []byte("1"), "no", 41)
 	f.Add("t", int32(0), int64(0), "__dlq.errors.topic", []byte("a trap"), "", 0)
@@ -75,8 +75,8 @@ func FuzzDeadLetter(f *testing.F) {
 			SchemaID: id,
 			Err:      errors.New(message),
 		}
-		letter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup(message)).Record(e)
-		info, back, err := avroconsumer.ParseDeadLetter(letter.Headers)
+		deadLetter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup(message)).Record(e)
+		info, back, err := avroconsumer.ParseDeadLetter(deadLetter.Headers)
 		require.NoError(t, err)
 		require.Equal(t, avroconsumer.DeadLetterInfo{
 			Topic: topic, Partition: partition, Offset: offset, Group: message, Count: 1,
@@ -87,7 +87,7 @@ func FuzzDeadLetter(f *testing.F) {
 		require.Equal(t, key, back[0].Key)
 		require.Len(t, own, 2)
 
-		_, _, _ = avroconsumer.ParseDeadLetter(letter.Headers[1:]) // whatever is missing, no panic
+		_, _, _ = avroconsumer.ParseDeadLetter(deadLetter.Headers[1:]) // no panic, whichever header is missing
 		_, _, _ = avroconsumer.ParseDeadLetter([]kafka.Header{{Key: key, Value: value}})
 	})
 }

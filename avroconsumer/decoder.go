@@ -10,9 +10,8 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Decoder turns records into messages. A [Consumer] has one; of its own it is
-// for records that came another way, such as dead letters. It is safe for
-// concurrent use.
+// Decoder decodes records into messages. Every [Consumer] has one; on its own it decodes
+// records from other sources, such as dead letters. It is safe for concurrent use.
 type Decoder[K, V any] struct {
 	key     serde.Deserializer[K]
 	value   serde.Deserializer[V]
@@ -20,10 +19,10 @@ type Decoder[K, V any] struct {
 	bytes   bool      // both are serde.Bytes, whose copies can share an allocation
 }
 
-// targets are the places in one record that a key and a value come from.
+// targets is the serde.Target of a record's key and of its value.
 type targets struct{ key, value serde.Target }
 
-// NewDecoder decodes with these deserializers.
+// NewDecoder returns a decoder with these deserializers.
 func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]) *Decoder[K, V] {
 	return &Decoder[K, V]{
 		key: key, value: value, targets: sync.Pool{New: func() any { return new(targets) }},
@@ -31,11 +30,11 @@ func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]
 	}
 }
 
-// Decode decodes r, which belongs to the message from then on. The error is a
-// [*RecordError]. It may ask the registry within ctx, for an id that it has not
-// seen before. A deserializer that panics is an error too. Nulls are never decoded,
-// and never an error: Key or Value is then the zero value, and KeyNull or Tombstone
-// says so.
+// Decode decodes r, which the message then owns. It may ask the registry within ctx, for a
+// schema id that is not cached. Nulls are not decoded: Key or Value is then the zero value,
+// and KeyNull or Tombstone is set.
+//
+// The error is a [*RecordError], also if a deserializer panics.
 func (d *Decoder[K, V]) Decode(ctx context.Context, r *kafka.Record) (*Message[K, V], error) {
 	m, err := d.decodeRecord(ctx, r)
 	if err != nil {
@@ -62,7 +61,7 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *R
 	defer func() {
 		if p := recover(); p != nil {
 			failed = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
-			return // t may still be in use by whatever panicked
+			return // do not reuse t: what panicked may still refer to it
 		}
 		t.key.Headers, t.value.Headers = nil, nil // not kept alive in the pool
 		d.targets.Put(t)
@@ -85,13 +84,13 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *R
 	return nil
 }
 
-// aim sets all of t, field by field: a whole struct would be copied once more.
+// aim sets all fields of t, one by one: assigning a struct would copy it once more.
 func aim(t *serde.Target, part serde.Part, r *kafka.Record) {
 	t.Topic, t.Part, t.Null, t.Headers, t.Schema = r.Topic, part, false, r.Headers, nil
 }
 
-// copyBytes does what serde.Bytes does to a key and a value. They are copies, so
-// that a handler may change them and a dead letter is what came.
+// copyBytes does what serde.Bytes does for a key and a value, with one allocation. It copies,
+// so that a handler may change them while a dead letter keeps the original bytes.
 func copyBytes(r *kafka.Record, key, value *[]byte) {
 	n := len(r.Key)
 	both := make([]byte, n+len(r.Value))
@@ -104,17 +103,16 @@ func copyBytes(r *kafka.Record, key, value *[]byte) {
 	}
 }
 
-// PanicError is a panic of a handler or a deserializer, as an error of the
-// record that it happened with.
+// PanicError is a panic of a handler or a deserializer, as the error of a record.
 type PanicError struct {
 	Value any
 	Stack []byte // of the goroutine, as runtime/debug.Stack formats it
 }
 
-// Error gives the value; the stack is in Stack.
+// Error returns the value that was passed to panic.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// Unwrap returns the value, if it was an error.
+// Unwrap returns the value if it is an error.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err

@@ -10,8 +10,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Plain bytes are copies, of which neither is near enough to the other to be
-// written over.
+// Plain bytes are copies with clipped capacity: appending to the key does not change the value.
 func TestDecodeBytes(t *testing.T) {
 	d := avroconsumer.NewDecoder(serde.Bytes, serde.Bytes)
 	for name, r := range map[string]kafka.Record{
@@ -44,7 +43,7 @@ func TestDecodeBytes(t *testing.T) {
 	}
 }
 
-// The message, and one copy: no more than that beside what the client allocates.
+// Two allocations in addition to the client's: the message and one copy.
 func TestDecodeBytesAllocates(t *testing.T) {
 	d := avroconsumer.NewDecoder(serde.Bytes, serde.Bytes)
 	r := &kafka.Record{Key: []byte("key"), Value: []byte("value")}

@@ -11,16 +11,16 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// ErrNoHandler says that no handler is there for a record's type. It falls under
-// the policy for [UnknownSchemas].
+// ErrNoHandler is the error of a record for whose type there is no handler. The policy for
+// [UnknownSchemas] applies.
 var ErrNoHandler = errors.New("avroconsumer: no handler for this type")
 
-// Dispatcher is a handler for topics with several types: it looks at the type of
-// each value and calls the handler for that. V is an interface type that all of
-// them satisfy, any for instance; the deserializer chooses by the name of the
-// writer's schema (serde.WithVariant). Give its Handle to [Consumer.Run].
+// Dispatcher is a handler for topics with several types: it calls the handler for the dynamic
+// type of each value. V is an interface type that all types implement, for example any; the
+// deserializer chooses the type by the name of the writer's schema (serde.WithVariant). Pass
+// its Handle method to [Consumer.Run].
 //
-// Handlers are added with [On] and [OnSchema] before it is used, not meanwhile.
+// Add all handlers, with [On] and [OnSchema], before the first record is handled.
 type Dispatcher[K, V any] struct {
 	byType map[reflect.Type]func(context.Context, *Message[K, V]) error
 	byName map[string]func(context.Context, *Message[K, V]) error
@@ -35,7 +35,7 @@ func NewDispatcher[K, V any]() *Dispatcher[K, V] {
 	}
 }
 
-// On has handle called for values whose dynamic type is T. Nil is no handler.
+// On calls handle for values whose dynamic type is T. A nil handle removes the handler.
 func On[T, K, V any](d *Dispatcher[K, V], handle func(context.Context, *Message[K, T]) error) {
 	if handle == nil {
 		delete(d.byType, reflect.TypeFor[T]())
@@ -46,9 +46,9 @@ func On[T, K, V any](d *Dispatcher[K, V], handle func(context.Context, *Message[
 	}
 }
 
-// OnSchema has handle called for values whose writer's schema has this full name,
-// if there is no handler for their type: for serde.Generic. Where that schema is a
-// union, the name is that of the value's branch. Nil is no handler.
+// OnSchema calls handle for values whose writer's schema has this full name, if there is no
+// handler for their type: for serde.Generic. If that schema is a union, the name is that of
+// the value's branch. A nil handle removes the handler.
 func (d *Dispatcher[K, V]) OnSchema(fullName string, handle func(context.Context, *Message[K, V]) error) {
 	if handle == nil {
 		delete(d.byName, fullName)
@@ -57,16 +57,16 @@ func (d *Dispatcher[K, V]) OnSchema(fullName string, handle func(context.Context
 	d.byName[fullName] = handle
 }
 
-// OnTombstone has handle called for null values, which have no type. Without it, a
-// tombstone is [ErrTombstone], to which no policy applies.
+// OnTombstone calls handle for null values, which have no type. Without it, a tombstone is the
+// error [ErrTombstone], to which no policy applies.
 func (d *Dispatcher[K, V]) OnTombstone(handle func(context.Context, *Message[K, V]) error) {
 	d.null = handle
 }
 
-// Handle calls the handler for m. The error wraps [ErrNoHandler] if there is none,
-// or [ErrTombstone] if there is none for a tombstone.
+// Handle calls the handler for m. The error wraps [ErrNoHandler] if there is none, or
+// [ErrTombstone] if there is none for a tombstone.
 func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
-	if m.Err != nil { // under Raw: neither key nor value say anything
+	if m.Err != nil { // under Raw: key and value are zero
 		return fmt.Errorf("%w: the record could not be decoded: %w", ErrNoHandler, m.Err)
 	}
 	if m.Tombstone {
@@ -90,8 +90,8 @@ func (d *Dispatcher[K, V]) Handle(ctx context.Context, m *Message[K, V]) error {
 	return fmt.Errorf("%w: %v (schema %s)", ErrNoHandler, typ, name)
 }
 
-// schemaName is the full name of the writer's schema; of a union, that of the branch
-// that the datum is of. "" if there is none.
+// schemaName returns the full name of the writer's schema; of a union, that of the datum's
+// branch. It is "" if there is none.
 func schemaName[K, V any](m *Message[K, V]) string {
 	if m.Schema == nil || m.Schema.Schema == nil {
 		return ""
@@ -108,7 +108,7 @@ func schemaName[K, V any](m *Message[K, V]) string {
 	return root.FullName()
 }
 
-// convert is m with its value as a T.
+// convert returns m with its value as a T.
 func convert[T, K, V any](m *Message[K, V]) *Message[K, T] {
 	return &Message[K, T]{
 		Topic:     m.Topic,

@@ -49,7 +49,7 @@ func TestDispatcher(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "order 1", "Letter", "payment 2", "Telegram")
 		w.Append("t", 0, kafka.Record{Key: []byte("k")})
-		dead := &letters{}
+		dead := &deadLetters{}
 		c, err := avroconsumer.New(w.member(), text{}, events{}, avroconsumer.WithToEnd(), avroconsumer.WithOwnedClient(),
 			avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, avroconsumer.DeadLetter(dead)))
 		require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestDispatcher(t *testing.T) {
 			" give OnTombstone, or the consumer's option WithTombstones(avroconsumer.SkipTombstones)")
 		require.ErrorIs(t, err, avroconsumer.ErrTombstone)
 		require.Equal(t, []string{"order: order 1 at 0", "letter", "payment: payment 2"}, l.get())
-		require.Equal(t, []string{"Telegram after 1"}, dead.get(), "nobody wanted a telegram; no policy is for the tombstone")
+		require.Equal(t, []string{"Telegram after 1"}, dead.get(), "no handler for a telegram; no policy for the tombstone")
 		require.Equal(t, int64(4), w.committed(0))
 
 		d.OnTombstone(func(_ context.Context, m *avroconsumer.Message[string, event]) error {
@@ -89,7 +89,7 @@ func TestDispatcher(t *testing.T) {
 	})
 }
 
-// Of a subject that is a union of its topic's types, the branch of each datum counts.
+// If the subject's schema is a union of the topic's types, the datum's branch decides.
 func TestDispatcherOfAUnion(t *testing.T) {
 	named := func(name string) string { return `{"type":"record","name":"` + name + `","fields":[]}` }
 	union := schemas.MustParse(`["null",` + named("shop.Letter") + `,` + named("shop.Telegram") + `]`)

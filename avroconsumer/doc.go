@@ -1,50 +1,45 @@
-// Package avroconsumer is a Kafka consumer that yields values: it reads records
-// from a [kafka.Consumer], decodes their keys and values, and commits the offsets
-// of what was dealt with.
+// Package avroconsumer is a Kafka consumer that yields values: it reads records from a
+// [kafka.Consumer], decodes their keys and values, and commits the offsets of processed
+// records.
 //
-// [Consumer.Poll], [Consumer.Messages] and [Consumer.Batches] hand messages to a
-// loop of yours. [Consumer.Run] and [Consumer.RunBatch] call a handler, several at
-// once if asked, with a [Policy] for each class of error.
+// With [Consumer.Poll], [Consumer.Messages] and [Consumer.Batches] the program loops over
+// messages. [Consumer.Run] and [Consumer.RunBatch] call a handler, several at once if
+// configured, with a [Policy] for each class of error.
 //
-// # Dealt with
+// # Processed records
 //
-// A record is dealt with when the loop comes back for the next one, when its
-// handler has returned nil, when the policy for its error has acted (skipped it, or
-// written a dead letter that was acknowledged), or when Commit names it: never
-// before. What is committed is the end of the contiguous prefix of what was dealt
-// with, per partition: periodically, when a partition is revoked, when Run ends,
-// and on Close. With manual commits only Commit commits. So every record is
-// handled at least once, and some twice: after a crash, those since the last
-// commit.
+// A record is processed when the loop asks for the next one, when its handler has returned
+// nil, when the policy for its error has been applied (it was skipped, or its dead letter was
+// acknowledged), or when Commit is called with it. A record that was polled and is none of
+// these is unprocessed.
 //
-// Leaving a loop with break leaves its last message undealt: it is the next to be
-// handed out, by this consumer or the partition's next owner. To collect messages
-// over several rounds of a loop, use Batches.
+// Each partition's contiguous prefix, the records up to the first unprocessed one, is
+// committed: periodically, when the partition is revoked, when Run ends, and by Close. With
+// [WithManualCommit] only Commit commits. So every record is processed at least once, and
+// again after a crash if it was not committed.
+//
+// After break, the last message of a loop is unprocessed: it is returned next, by this
+// consumer or by the next owner of the partition. Use Batches to collect several messages
+// before they are acknowledged.
 //
 // # Bad records
 //
-// A record that cannot be decoded is a [*RecordError] with its raw bytes; reading
-// goes on behind it. A registry that does not answer makes no bad records: what
-// needs it waits in its place, paused, and is tried again until it answers. The
-// [Observer] is told of that as a class of its own, [RegistryUnavailable], once for
-// each schema id and attempt.
+// A record that cannot be decoded is a [*RecordError] with its raw bytes; reading continues
+// after it. While the registry does not answer, no record fails: records that need it wait,
+// their partitions are paused, and they are tried again until it answers. The [Observer] is
+// notified with the class [RegistryUnavailable], once for each schema id and attempt.
 //
 // # Nulls
 //
-// A null key is never an error: Key is K's zero value, and Message.KeyNull is set. A
-// tombstone, a record whose value is null, is yielded by Poll and the iterators
-// with Message.Tombstone set. Run and RunBatch deliver it to handlers whose value type
-// can be null, and otherwise end with [ErrTombstone] unless [WithTombstones] says
-// what to do. Nulls are never decoded, and no policy applies to a tombstone.
+// A null key is not an error: Key is K's zero value, and Message.KeyNull is true. A tombstone,
+// a record whose value is null, is yielded by Poll and the iterators with Message.Tombstone
+// set. Run and RunBatch pass it to handlers whose value type can be null, and otherwise end
+// with [ErrTombstone] unless [WithTombstones] is given. Nulls are never decoded, and no policy
+// applies to a tombstone.
 //
 // # Rebalances
 //
-// While the group rebalances a consumer may have no partitions, and waits. [Consumer.Group]
-// says so, and since when; a wait of more than 30 seconds is a [StalledError], for the
-// observer and the logger: it does not end Run.
-//
-// # Terms
-//
-// The prefix is the records of a partition up to the first that is not dealt with.
-// A lane is what is handled one after the other: see [Ordering].
+// While the group rebalances, a consumer may have no partitions, and waits: see
+// [Consumer.Group]. After more than 30 seconds the observer and the logger get a
+// [StalledError]; Run continues.
 package avroconsumer

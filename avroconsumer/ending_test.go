@@ -14,8 +14,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// readThree reads "0", "1" and "2" in each way there is, and cancels when it has
-// processed them.
+// readThree reads "0", "1" and "2" in every way, and cancels when it has processed them.
 var readThree = map[string]func(ctx context.Context, cancel func(), c *consumer) error{
 	"Poll": func(ctx context.Context, cancel func(), c *consumer) error {
 		for {
@@ -64,9 +63,8 @@ var readThree = map[string]func(ctx context.Context, cancel func(), c *consumer)
 	},
 }
 
-// What everyone writes, "defer consumer.Close(ctx)", commits what was processed and
-// leaves the group although ctx has ended by then; so it does where the broker takes
-// its time.
+// "defer consumer.Close(ctx)" commits what was processed and leaves the group although ctx has
+// ended by then, also if the broker is slow.
 func TestCloseWithAContextThatHasEnded(t *testing.T) {
 	for name, read := range readThree {
 		for _, manual := range []bool{false, true} {
@@ -114,7 +112,7 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 	}
 }
 
-// When Run's context has ended, no handler begins: not even the one whose turn it is.
+// After Run's context has ended no handler starts, not even for a record that is next.
 func TestNoTaskStartsAfterTheEnd(t *testing.T) {
 	for _, batch := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -145,16 +143,15 @@ func TestNoTaskStartsAfterTheEnd(t *testing.T) {
 	}
 }
 
-// Close ends a Run under way, also where its context leaves no time for a drain:
-// what was processed is committed, and what handlers return after that is not, nor
-// given to a policy.
+// Close ends Run, also if its context leaves no time for a drain: what was processed is
+// committed; what handlers return later is neither committed nor passed to a policy.
 func TestCloseCutsTheDrain(t *testing.T) {
 	for _, fails := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, 2)
 			w.fill(0, "a", "slow")
 			w.fill(1, "b", "c")
-			dead := &letters{}
+			dead := &deadLetters{}
 			c := w.join(avroconsumer.WithConcurrency(2, avroconsumer.Partition), avroconsumer.WithAutoCommit(time.Hour),
 				avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.DeadLetter(dead)))
 			r := start(t, c, func(ctx context.Context, m *message) error {
@@ -186,7 +183,7 @@ func TestCloseCutsTheDrain(t *testing.T) {
 	}
 }
 
-// hanging is a client whose commits never come back by themselves.
+// hanging is a client whose commits return only when their context ends.
 func hanging(f *fakekafka.ConsumerConfig) {
 	f.OnCommit = func(ctx context.Context, _ []kafka.Offset) error {
 		<-ctx.Done()
@@ -194,8 +191,7 @@ func hanging(f *fakekafka.ConsumerConfig) {
 	}
 }
 
-// However much hangs, a program that is told to end has ended well before it is
-// killed.
+// Even if everything hangs, a program that is told to end ends before it would be killed.
 func TestEndingTakesLessThan25Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
@@ -224,8 +220,8 @@ func TestEndingTakesLessThan25Seconds(t *testing.T) {
 	})
 }
 
-// Handlers that take the whole drain when their partition is revoked cost neither
-// OnRevoked its commit nor the others their offsets.
+// After handlers that take the whole drain of a revoked partition, OnRevoked can still commit,
+// and the offsets of other partitions are committed.
 func TestCommitAfterALongDrain(t *testing.T) {
 	for _, manual := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -276,7 +272,7 @@ func TestCommitAfterALongDrain(t *testing.T) {
 	}
 }
 
-// Whoever does not return to Close's caller in time is named, and Close may be called
+// The error of Close counts the handlers that did not return in time, and Close may be called
 // again.
 func TestCloseBesideAReaderThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -14,45 +14,43 @@ import (
 )
 
 var (
-	// ErrBusy is returned when a consumer is read from two sides at once: Poll,
-	// Messages, Batches, Run and RunBatch exclude each other.
+	// ErrBusy is returned if another call is reading from the consumer: Poll, Messages, Batches,
+	// Run and RunBatch exclude each other.
 	ErrBusy = errors.New("avroconsumer: another call is reading from this consumer")
 
-	// ErrEnd is returned by Poll when [WithToEnd] is given and every assigned
-	// partition was read to its end. The iterators end without it, and Run
-	// returns nil.
+	// ErrEnd is returned by Poll under [WithToEnd] when every assigned partition was read to its
+	// end. The iterators end without it, and Run returns nil.
 	ErrEnd = errors.New("avroconsumer: read to the end")
 
-	// ErrNotAssigned is returned by Commit for messages whose partition was taken
-	// away since, or sought away from: their offsets are not this consumer's to
-	// commit.
+	// ErrNotAssigned is returned by Commit for messages whose partition was revoked, lost or
+	// moved by Seek since: their offsets are not committed.
 	ErrNotAssigned = errors.New("avroconsumer: no longer assigned")
 
-	// ErrRevoked is the cause ([context.Cause]) of a handler's context that ends
-	// because its partition goes to another member and the drain timeout passed.
+	// ErrRevoked is the cause ([context.Cause]) of a handler's context that ended because its
+	// partition was revoked and the drain timeout passed.
 	ErrRevoked = errors.New("avroconsumer: partition revoked")
 
-	// ErrLost is the cause of a handler's context that ends because its partition
-	// belongs to another member already.
+	// ErrLost is the cause of a handler's context that ended because its partition belongs to
+	// another member.
 	ErrLost = errors.New("avroconsumer: partition lost")
 
-	// ErrStopped is the cause of a handler's context that ends because Run ends
-	// and the drain timeout passed.
+	// ErrStopped is the cause of a handler's context that ended because Run was ending and the
+	// drain timeout passed.
 	ErrStopped = errors.New("avroconsumer: Run has ended")
 )
 
 // errExited ends Run when a handler calls runtime.Goexit.
 var errExited = errors.New("avroconsumer: a handler has ended its goroutine")
 
-// Stage is where a record failed.
+// Stage is the step in which a record failed.
 type Stage uint8
 
 // The stages.
 const (
-	StageKey     Stage = iota // its key could not be decoded
-	StageValue                // its value could not be decoded
-	StageHandler              // its handler returned an error, or panicked
-	StageOutput               // a pipeline's result could not be serialized, and the registry is why
+	StageKey     Stage = iota // the key could not be decoded
+	StageValue                // the value could not be decoded
+	StageHandler              // the handler returned an error or panicked
+	StageOutput               // a pipeline's result could not be serialized because of the registry
 )
 
 // String returns "key", "value", "handler" or "output".
@@ -69,17 +67,17 @@ func (s Stage) String() string {
 	}
 }
 
-// RecordError reports one record that could not be decoded or handled.
+// RecordError is the error of one record that could not be decoded or handled.
 type RecordError struct {
-	Raw      *kafka.Record // as it came: topic, partition, offset, key and value bytes, headers
+	Raw      *kafka.Record // as polled: topic, partition, offset, key and value bytes, headers
 	Stage    Stage
 	SchemaID int // of the part that failed; 0 if the frame could not be read
-	Attempts int // how often Run tried the record; 0 where nobody counts
+	Attempts int // number of attempts by Run; 0 from Poll
 	Err      error
 }
 
-// Error says where, what and why:
-// "orders [3] offset 1203: value (schema 41): lines[2].price: ...".
+// Error returns topic, partition, offset, stage and cause: "orders [3] offset 1203: value
+// (schema 41): lines[2].price: ...".
 func (e *RecordError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s [%d] offset %d: %s", e.Raw.Topic, e.Raw.Partition, e.Raw.Offset, e.Stage)
@@ -90,7 +88,7 @@ func (e *RecordError) Error() string {
 	return b.String()
 }
 
-// cause is Err without what Error says already: topic, part and schema.
+// cause returns Err without topic, part and schema, which Error writes.
 func (e *RecordError) cause() error {
 	if d, ok := e.Err.(*serde.DecodeError); ok && e.decoding() {
 		return d.Err
@@ -98,14 +96,14 @@ func (e *RecordError) cause() error {
 	return e.Err
 }
 
-// decoding says whether e is of decoding.
+// decoding reports whether the record could not be decoded.
 func (e *RecordError) decoding() bool { return e.Stage == StageKey || e.Stage == StageValue }
 
 // Unwrap returns the cause.
 func (e *RecordError) Unwrap() error { return e.Err }
 
-// Class returns the class that e falls under: the one that a [Policy] is given
-// for, or one that no policy is for.
+// Class returns the class of e: the one that a [Policy] is given for, or one that no policy is
+// given for.
 func (e *RecordError) Class() Class {
 	var unauthorized *registry.UnauthorizedError
 	var reader *serde.ReaderSchemaError
@@ -134,8 +132,8 @@ func (e *RecordError) Class() Class {
 	return DecodeErrors
 }
 
-// mismatch reports whether schemas and program do not match, whatever the record.
-// Of errors of handling only those of serializing say so: others are the handler's.
+// mismatch reports whether the program's schema and the record's or the registry's do not
+// match. Errors of handlers count only if they are errors of serializing.
 func (e *RecordError) mismatch() bool {
 	err := e.Err
 	if !e.decoding() {
@@ -148,7 +146,7 @@ func (e *RecordError) mismatch() bool {
 	var (
 		schema *serde.SchemaMismatchError
 		rule   *serde.RuleError
-		// Of writing: the program's schema is not the registry's, and cannot become it.
+		// Of writing: the registry lacks or refuses the program's schema.
 		refused  *schemas.IncompatibleError
 		conflict *registry.ConflictError
 		missing  *serde.MissingSchemaError
@@ -157,19 +155,19 @@ func (e *RecordError) mismatch() bool {
 		errors.As(err, &refused) || errors.As(err, &conflict) || errors.As(err, &missing)
 }
 
-// Temporary reports whether the record is not to blame and may be decoded later:
-// the registry does not answer.
+// Temporary reports whether the registry did not answer: the record is not the cause, and may
+// be decoded later.
 func (e *RecordError) Temporary() bool { return e.Stage != StageHandler && temporary(e.Err) }
 
-// Blameless reports whether the record is not to blame, although waiting may not
-// help: the registry refuses the program's credentials, nothing says what to do
-// with a tombstone, or the program has no schema to read with. No policy applies to it.
+// NotRecordFault reports whether something other than the record is the cause, and waiting may
+// not help: the registry refused the program's credentials, tombstones are not configured, or
+// the program has no reader's schema. No policy applies.
 func (e *RecordError) NotRecordFault() bool {
 	c := e.Class()
 	return c == RegistryUnauthorized || c == TombstoneErrors || c == ReaderSchemaErrors
 }
 
-// recordError wraps what a deserializer returned.
+// recordError wraps the error of a deserializer.
 func recordError(r *kafka.Record, stage Stage, t *serde.Target, err error) *RecordError {
 	e := &RecordError{Raw: r, Stage: stage, Err: err}
 	var d *serde.DecodeError
@@ -190,32 +188,32 @@ func recordError(r *kafka.Record, stage Stage, t *serde.Target, err error) *Reco
 	return e
 }
 
-// EndOfPartition tells that a partition was read to its end, under
-// enable.partition.eof. It is told again whenever records came since.
+// EndOfPartition reports that a partition was read to its end, under enable.partition.eof. It
+// is returned again after further records were read.
 type EndOfPartition struct {
 	kafka.TopicPartition
 	Offset int64 // of the next record
 }
 
-// Error says which partition and where.
+// Error returns topic, partition and offset.
 func (e *EndOfPartition) Error() string {
 	return fmt.Sprintf("%s [%d]: end of partition at offset %d", e.Topic, e.Partition, e.Offset)
 }
 
-// PartitionError is an error of one partition, such as a topic that does not
-// exist or may not be read. The other partitions go on.
+// PartitionError is an error of one partition, such as a topic that does not exist or that the
+// user may not read. Other partitions continue.
 type PartitionError struct {
 	kafka.TopicPartition
 	Err error // usually a *kafka.Error
 }
 
-// Error says which partition and why.
+// Error returns topic, partition and cause.
 func (e *PartitionError) Error() string {
-	if e.Topic == "" { // the group's, or a connection's
+	if e.Topic == "" { // of the group or a connection
 		return e.Err.Error()
 	}
 	if b := (*kafka.Error)(nil); errors.As(e.Err, &b) && b.Topic != "" {
-		return e.Err.Error() // it says where itself
+		return e.Err.Error() // contains topic and partition
 	}
 	return fmt.Sprintf("%s [%d]: %v", e.Topic, e.Partition, e.Err)
 }
@@ -223,14 +221,14 @@ func (e *PartitionError) Error() string {
 // Unwrap returns the client's error.
 func (e *PartitionError) Unwrap() error { return e.Err }
 
-// CommitError tells that a periodic commit failed in a way that trying again
-// does not cure: this user may not commit, or the client is of no use any more.
+// CommitError is a permanent error of the periodic commits: the user may not commit, or the
+// client cannot be used any more.
 type CommitError struct {
 	Offsets []kafka.Offset
 	Err     error // usually a *kafka.Error
 }
 
-// Error says what could not be committed and why.
+// Error returns the first three offsets and the cause.
 func (e *CommitError) Error() string {
 	return fmt.Sprintf("commit of %s: %v", describeOffsets(e.Offsets), e.Err)
 }
@@ -238,7 +236,7 @@ func (e *CommitError) Error() string {
 // Unwrap returns the client's error.
 func (e *CommitError) Unwrap() error { return e.Err }
 
-// describeOffsets names the first few of them.
+// describeOffsets formats the first three offsets.
 func describeOffsets(o []kafka.Offset) string {
 	const most = 3
 	var parts []string
@@ -252,14 +250,14 @@ func describeOffsets(o []kafka.Offset) string {
 	return strings.Join(parts, ", ")
 }
 
-// DrainError tells that Run returned while handlers were still at work: they
-// did not return within the drain timeout. Their records are not dealt with.
+// DrainError reports that Run returned while handlers were running, because they did not
+// return within the drain timeout. Their records are unprocessed.
 type DrainError struct {
-	Handlers int   // still at work
-	Err      error // why Run ended; nil under WithToEnd
+	Handlers int   // number of handlers still running
+	Err      error // why Run ended; nil after WithToEnd
 }
 
-// Error counts the handlers, and says why Run ended.
+// Error returns why Run ended and the number of handlers.
 func (e *DrainError) Error() string {
 	s := count.Of(e.Handlers, "handler") + " did not return in time"
 	if e.Err != nil {
@@ -271,7 +269,7 @@ func (e *DrainError) Error() string {
 // Unwrap returns why Run ended.
 func (e *DrainError) Unwrap() error { return e.Err }
 
-// goesOn says whether an error of Poll leaves more to be read.
+// isContinuable reports whether reading continues after an error of Poll.
 func isContinuable(err error) bool {
 	switch err.(type) {
 	case *RecordError, *EndOfPartition, *PartitionError, *CommitError:
@@ -281,14 +279,13 @@ func isContinuable(err error) bool {
 	}
 }
 
-// temporary says whether err is nobody's fault and will pass: a registry that
-// does not answer.
+// temporary reports whether err is an unavailable registry.
 func temporary(err error) bool {
 	var t interface{ Temporary() bool }
 	return errors.As(err, &t) && t.Temporary()
 }
 
-// ended says whether err is how a context tells that it is over.
+// ended reports whether err is the error of a context.
 func ended(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// greetings is a cluster with three records, the second of which is no good.
+// greetings is a cluster with three records, the second of which is malformed.
 func greetings() *fakekafka.Cluster {
 	c := fakekafka.New(map[string]int{"greetings": 1, "greetings-dlt": 1})
 	c.Append("greetings", 0,
@@ -35,8 +35,8 @@ func reader(c *fakekafka.Cluster, opts ...avroconsumer.Option) *consumer {
 	return r
 }
 
-// A loop over messages. What cannot be decoded comes as an error with the raw
-// record, and the loop goes on.
+// A loop over messages. A record that cannot be decoded is yielded as an error with the raw
+// record, and the loop continues.
 func ExampleConsumer_Messages() {
 	ctx := context.Background()
 	c := reader(greetings())
@@ -73,8 +73,8 @@ func ExampleConsumer_Run() {
 	err := c.Run(ctx, func(ctx context.Context, m *message) error {
 		return nil // store m somewhere
 	})
-	letter := cluster.Records("greetings-dlt")[0]
-	fmt.Println(err, string(letter.Key), string(letter.Value), string(letter.Headers[0].Value))
+	deadLetter := cluster.Records("greetings-dlt")[0]
+	fmt.Println(err, string(deadLetter.Key), string(deadLetter.Value), string(deadLetter.Headers[0].Value))
 	// Output:
 	// <nil> bob poison greetings
 }
@@ -93,7 +93,7 @@ func ExampleConsumer_Batches() {
 	// 1 <nil>
 }
 
-// Dead letters with the headers that Kafka Connect, Kafka Streams and Spring write.
+// Dead deadLetters with the headers that Kafka Connect, Kafka Streams and Spring write.
 // Connect and Streams write text; Spring's numbers are big-endian.
 func ExampleWithDeadLetterHeaders() {
 	text := func(key, value string) kafka.Header { return kafka.Header{Key: key, Value: []byte(value)} }
@@ -135,8 +135,8 @@ func ExampleWithDeadLetterHeaders() {
 	}
 	for _, headers := range []func(*avroconsumer.RecordError) []kafka.Header{connect, streams, spring} {
 		d := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterHeaders(headers))
-		letter := d.Record(e)
-		fmt.Printf("%s %s=%q\n", letter.Topic, letter.Headers[2].Key, letter.Headers[2].Value)
+		deadLetter := d.Record(e)
+		fmt.Printf("%s %s=%q\n", deadLetter.Topic, deadLetter.Headers[2].Key, deadLetter.Headers[2].Value)
 	}
 	// Output:
 	// orders-dlt __connect.errors.offset="1203"

@@ -31,13 +31,13 @@ var (
 	errHandler = errors.New("the database said no")
 )
 
-// text reads strings. What a value begins with says what happens to it.
+// text decodes strings. The prefix of a value selects the result.
 type text struct{ registry *outage }
 
-// outage is a registry that can be away.
+// outage is a registry that can be unavailable.
 type outage struct {
-	down  atomic.Bool
-	asked atomic.Int64
+	down     atomic.Bool
+	requests atomic.Int64
 }
 
 func (d text) Decode(_ context.Context, payload []byte, from *serde.Target, v *string) error {
@@ -52,7 +52,7 @@ func (d text) Decode(_ context.Context, payload []byte, from *serde.Target, v *s
 	case "panic":
 		panic("a deserializer's own mistake")
 	case "cold":
-		d.registry.asked.Add(1)
+		d.registry.requests.Add(1)
 		if d.registry.down.Load() {
 			return &registry.UnavailableError{Response: registry.Response{Status: 503}}
 		}
@@ -113,7 +113,7 @@ func (w *world) committed(partition int32) int64 { return w.Group("g").Committed
 
 func (w *world) close(c *consumer) { require.NoError(w, c.Close(w.Context())) }
 
-// poll returns what one Poll says within a second: a value, "end", or an error.
+// poll returns the result of one Poll within a second: a value, "end", or an error.
 func (w *world) poll(c *consumer) string {
 	ctx, cancel := context.WithTimeout(w.Context(), time.Second)
 	defer cancel()
@@ -134,7 +134,7 @@ func outcome(m *message, err error) string {
 	}
 }
 
-// pollAll polls until nothing comes for a second.
+// pollAll polls until there is no result for a second.
 func (w *world) pollAll(c *consumer) (out []string) {
 	for {
 		s := w.poll(c)

@@ -9,37 +9,37 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// GroupStatus is what is true of a consumer's membership at a moment.
+// GroupStatus is the state of a consumer's membership at one moment.
 type GroupStatus struct {
-	// Rebalancing: the consumer has joined, or has had to give up all of its partitions,
-	// and the group has not told it yet what it has. With group.protocol=consumer, where
-	// members do not wait for each other, it is always false.
+	// Rebalancing is true while the consumer waits for its assignment, after it has joined or
+	// has given up all of its partitions. With group.protocol=consumer, where members do not
+	// wait for each other, it is always false.
 	Rebalancing bool
-	Since       time.Time // of the rebalance; zero if there is none
+	Since       time.Time // when the rebalance began; zero if there is none
 }
 
-// Group returns the status of the membership. It asks nobody. See [Consumer.Status] for
-// what is assigned.
+// Group returns the status of the membership. It does not touch the network. See
+// [Consumer.Status] for the assigned partitions.
 func (c *Consumer[K, V]) Group() GroupStatus {
 	since := c.stall.Since()
 	return GroupStatus{Rebalancing: !since.IsZero(), Since: since}
 }
 
-// StalledError warns of a rebalance that takes long: this member has no partitions, and
-// nothing is read. It is given to [Observer.Error] and logged (see [WithLogger]) after 30
-// seconds, then after a minute, two, four and so on; it ends nothing, since the group
-// goes on by itself when what holds it up is gone.
+// StalledError is a warning about a long rebalance: this member has no partitions, and nothing
+// is read. It is passed to [Observer.Error] and logged (see [WithLogger]) after 30 seconds,
+// then after 1, 2, 4 minutes and so on. It does not end Run, since the group continues when
+// the cause is over.
 //
-// Other members hold a group up that do not poll, because a handler takes long for
-// instance, until their max.poll.interval.ms; or that were killed, until their
-// session.timeout.ms. So does a coordinator that does not answer.
+// Usual causes are members that do not poll, for example because of a slow handler, until
+// their max.poll.interval.ms; members that were killed, until their session.timeout.ms; and a
+// coordinator that does not answer.
 type StalledError struct {
-	Since time.Time     // when it began
-	For   time.Duration // until now
-	Err   error         // the client's last error, if it says one; may be nil
+	Since time.Time     // when the rebalance began
+	For   time.Duration // its duration so far
+	Err   error         // the client's last error; may be nil
 }
 
-// Error says for how long, and what to look for.
+// Error returns how long the rebalance has lasted, and its usual causes.
 func (e *StalledError) Error() string {
 	s := fmt.Sprintf("the group has been in a rebalance for %v, and this member has no partitions:"+
 		" another member neither polls nor leaves, or the coordinator does not answer", e.For.Round(time.Second))
@@ -52,8 +52,8 @@ func (e *StalledError) Error() string {
 // Unwrap returns the client's last error.
 func (e *StalledError) Unwrap() error { return e.Err }
 
-// NewStalledError is the warning of a member of b that has waited since then. It is for
-// those who read by another way than a Consumer, as package pipeline does.
+// NewStalledError returns the warning of a member with client b that has waited since since.
+// It is for other readers of records, such as package pipeline.
 func NewStalledError(b kafka.Consumer, since time.Time) *StalledError {
 	e := &StalledError{Since: since, For: time.Since(since)}
 	if x, ok := b.(interface{ Explain(error) error }); ok {
@@ -64,8 +64,8 @@ func NewStalledError(b kafka.Consumer, since time.Time) *StalledError {
 	return e
 }
 
-// Warn reports an error that ends nothing to an observer, and as a warning to a logger;
-// nil is slog.Default().
+// Warn passes err to o.Error and logs it as a warning. A nil logger is slog.Default(). It is
+// for other readers of records, such as package pipeline.
 func Warn(o Observer, l *slog.Logger, err error) {
 	o.Error(err)
 	if l == nil {
@@ -74,8 +74,7 @@ func Warn(o Observer, l *slog.Logger, err error) {
 	l.Warn("kavro: consumer: " + err.Error())
 }
 
-// stalled warns of a rebalance that takes long, unless it is this program that does not
-// poll.
+// warnStalled warns of a long rebalance, unless the cause is that this program does not poll.
 func (c *core) warnStalled(since time.Time) {
 	c.mu.Lock()
 	polling := c.callerCtx != nil && !c.closing
@@ -85,10 +84,10 @@ func (c *core) warnStalled(since time.Time) {
 	}
 }
 
-// Rebalanced is told that the group has said what this member has.
+// Rebalanced implements kafka.Rebalanced: the group has told this member its assignment.
 func (c rebalancer) Rebalanced() { c.stall.End() }
 
-// lostAll notes that the member waits for the group, if it has nothing any more.
+// beginStallWatch starts the time of a rebalance if this member has no partitions left.
 func (c *core) beginStallWatch() {
 	c.mu.Lock()
 	waits := len(c.assigned) == 0 && !c.closing && !c.unsubscribed && c.joined

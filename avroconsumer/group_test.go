@@ -19,7 +19,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// stalls is an observer that collects the warnings of rebalances, and a logger beside it.
+// stalls is an observer that collects the warnings of rebalances, with a logger.
 type stalls struct {
 	avroconsumer.NopObserver
 	mu   sync.Mutex
@@ -53,8 +53,8 @@ func runFor(t *testing.T, c *consumer) (stop func()) {
 	return r.end
 }
 
-// A member that waits for another one, which does not poll, says so, and since when; it
-// stops as soon as the group goes on. By Run as by Poll.
+// A member that waits for another one, which does not poll, reports how long it has waited,
+// until the group continues. With Run and with Poll.
 func TestStalledGroupNamesItself(t *testing.T) {
 	for _, polls := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -105,8 +105,8 @@ func TestStalledGroupNamesItself(t *testing.T) {
 	}
 }
 
-// What is no stall is not warned of: a member that has nothing because there are more
-// members than partitions; one that does not poll itself; one that has left.
+// No warning for a member without partitions because there are more members than partitions,
+// for one that does not poll itself, and for one that has left.
 func TestWhatIsNoStall(t *testing.T) {
 	for name, tc := range map[string]func(t *testing.T, w *world, c *consumer, join func() *consumer){
 		"more members than partitions": func(t *testing.T, w *world, c *consumer, join func() *consumer) {
@@ -180,7 +180,7 @@ func TestWhatIsNoStall(t *testing.T) {
 	}
 }
 
-// A client that knows why nothing comes is asked.
+// The warning contains the client's last error.
 type explaining struct{ *fakekafka.Consumer }
 
 func (explaining) Explain(err error) error { return fmt.Errorf("%w; connection refused", err) }

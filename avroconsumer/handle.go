@@ -8,7 +8,7 @@ import (
 	"github.com/kavro/kavro/internal/regwait"
 )
 
-// handler processes one record after the other: Run's process.
+// handler processes one record at a time, for Run.
 type handler[K, V any] struct {
 	core       *core
 	decoder    *Decoder[K, V]
@@ -22,25 +22,25 @@ func (h handler[K, V]) process(ctx context.Context, items []item) outcome {
 		return h.attempt(ctx, ctx, it)
 	}
 	start := time.Now()
-	seen := c.observer.Handling(ctx, it.rec)
-	v := h.attempt(ctx, seen, it)
-	c.observer.Handled(seen, it.rec, time.Since(start), v.cause)
+	obsCtx := c.observer.Handling(ctx, it.rec)
+	v := h.attempt(ctx, obsCtx, it)
+	c.observer.Handled(obsCtx, it.rec, time.Since(start), v.cause)
 	return v
 }
 
-// try decodes a record and calls the handler within the observer's context, seen. ctx is
-// the one whose end counts: an observer may have put its own in place of it.
-func (h handler[K, V]) attempt(ctx, seen context.Context, it *item) outcome {
+// attempt decodes a record and calls the handler with the observer's context, obsCtx. The end
+// of ctx decides whether the result counts, since an observer may return a context of its own.
+func (h handler[K, V]) attempt(ctx, obsCtx context.Context, it *item) outcome {
 	skip, e := h.tombstones.Apply(it.rec)
 	if skip {
 		return outcome{}
 	}
 	var m *Message[K, V]
 	if e == nil {
-		m, e = h.decoder.decodeRecord(seen, it.rec)
+		m, e = h.decoder.decodeRecord(obsCtx, it.rec)
 	}
 	if e != nil {
-		v, raw := h.core.failed(ctx, seen, it, e)
+		v, raw := h.core.failed(ctx, obsCtx, it, e)
 		if v.cause = e; !raw {
 			return v
 		}
@@ -48,7 +48,7 @@ func (h handler[K, V]) attempt(ctx, seen context.Context, it *item) outcome {
 		m.Err = e
 	}
 	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
-	err := guard(func() error { return h.handle(seen, m) })
+	err := guard(func() error { return h.handle(obsCtx, m) })
 	if err == nil {
 		return outcome{registryAnswered: true}
 	}
@@ -56,7 +56,7 @@ func (h handler[K, V]) attempt(ctx, seen context.Context, it *item) outcome {
 	if m.Schema != nil {
 		e.SchemaID = m.Schema.ID
 	}
-	v, _ := h.core.failed(ctx, seen, it, e)
+	v, _ := h.core.failed(ctx, obsCtx, it, e)
 	v.registryAnswered, v.cause = true, err
 	return v
 }
@@ -71,11 +71,11 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// failed applies the policy for a record that failed, and marks it as undealt
-// unless that processed it. raw: it is to be handed over with its error.
-// Dead letters are written within seen.
-func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v outcome, raw bool) {
-	if ctx.Err() != nil { // whatever it is, it may be for want of time
+// failed applies the policy to a record that failed, and marks the record as unprocessed
+// unless the policy processed it. If raw is true, the handler is to be called with the error.
+// Dead letters are written within obsCtx.
+func (c *core) failed(ctx, obsCtx context.Context, it *item, e *RecordError) (v outcome, raw bool) {
+	if ctx.Err() != nil { // the end of the context may be the cause
 		it.unprocessed = true
 		if regwait.Unavailable(e) != nil {
 			c.noteInterrupted(e)
@@ -97,12 +97,12 @@ func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v ou
 	}
 	e.Attempts = int(it.attempts) + 1
 	decision := c.policies[class].Decide(e.Attempts)
-	did := decision.Action
-	if did != PassedRaw { // else its handler is about to try it
+	action := decision.Action
+	if action != PassedRaw { // else the handler's attempt follows
 		it.attempts++
 	}
 	v.registryAnswered = true
-	switch did {
+	switch action {
 	case PassedRaw:
 		raw = true
 	case Retried:
@@ -112,13 +112,13 @@ func (c *core) failed(ctx, seen context.Context, it *item, e *RecordError) (v ou
 		it.unprocessed = true
 		v.err = e
 	case DeadLettered:
-		if err := c.writeDeadLetter(seen, decision.DeadLetters, e); err != nil {
+		if err := c.writeDeadLetter(obsCtx, decision.DeadLetters, e); err != nil {
 			it.unprocessed = true
 			if ctx.Err() == nil {
-				did, v.err = Stopped, err
+				action, v.err = Stopped, err
 			}
 		}
 	}
-	c.observer.PolicyApplied(e, class, did)
+	c.observer.PolicyApplied(e, class, action)
 	return v, raw
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// Message is a record with its key and value decoded. It is the caller's for
-// good; Headers and what the schemas point to are shared and not to be changed.
+// Message is a record with its key and value decoded. The caller owns it, except that Headers
+// and the schemas are shared and must not be changed.
 type Message[K, V any] struct {
 	Topic     string
 	Partition int32
@@ -20,18 +20,18 @@ type Message[K, V any] struct {
 	Headers   []kafka.Header
 	Timestamp time.Time
 
-	KeySchema *registry.SubjectSchema // the key's writer's schema; nil if the key has no frame
-	Schema    *registry.SubjectSchema // the value's
-	Raw       *kafka.Record           // as it came
+	KeySchema *registry.SubjectSchema // the writer's schema of the key; nil if the key has no frame
+	Schema    *registry.SubjectSchema // the writer's schema of the value; nil if the value has no frame
+	Raw       *kafka.Record           // as polled
 
-	// Err says why this record could not be decoded. It is set only under the
-	// policy [Raw]; Key and Value are then zero.
+	// Err is why the record could not be decoded. It is set only under the policy [Raw]; Key and
+	// Value are then zero.
 	Err *RecordError
 
 	from handle
 }
 
-// handle is a message's place in the assignment it came from.
+// handle identifies a message's record in its assignment.
 type handle struct {
 	part   *partition
 	seq    uint64

@@ -19,7 +19,7 @@ import (
 
 var errSchemas = errors.New("the reader's field vat has no default")
 
-// refuse decodes strings, but for values that say otherwise.
+// refuse decodes strings, except values that name an error.
 type refuse struct{}
 
 func (refuse) Decode(_ context.Context, payload []byte, from *serde.Target, v *string) error {
@@ -46,26 +46,26 @@ func (w *world) refusing(opts ...avroconsumer.Option) *consumer {
 	return c
 }
 
-// givingUp gives up whatever falls under these classes.
-func givingUp(l *letters, classes ...avroconsumer.Class) (opts []avroconsumer.Option) {
+// withPolicy gives these classes a policy that processes the record.
+func withPolicy(l *deadLetters, classes ...avroconsumer.Class) (opts []avroconsumer.Option) {
 	for _, class := range classes {
 		opts = append(opts, avroconsumer.WithPolicy(class, avroconsumer.DeadLetter(l)))
 	}
 	return opts
 }
 
-// Schemas that do not match stop a consumer, unless its policy for that very class
-// says otherwise; a program without a schema to read with stops in any case.
+// Schemas that do not match stop a consumer, unless it has a policy for that class; a program
+// without a reader's schema stops in any case.
 func TestSchemaMismatch(t *testing.T) {
 	others := []avroconsumer.Class{avroconsumer.DecodeErrors, avroconsumer.UnknownSchemas, avroconsumer.HandlerErrors}
 	all := append(others[:3:3], avroconsumer.SchemaMismatch)
 	const mismatch = "t [0] offset 1: value (schema 41): the reader's field vat has no default"
 	for _, c := range []struct {
-		name    string
-		bad     string
-		classes []avroconsumer.Class
-		err     string
-		letters []string
+		name        string
+		bad         string
+		classes     []avroconsumer.Class
+		err         string
+		deadLetters []string
 	}{
 		{"by default", "mismatch", nil, mismatch, nil},
 		{"policies of other classes", "mismatch", others, mismatch, nil},
@@ -78,8 +78,8 @@ func TestSchemaMismatch(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t, 1)
 					w.fill(0, "a", c.bad, "b")
-					dead := &letters{}
-					consumer := w.refusing(givingUp(dead, c.classes...)...)
+					dead := &deadLetters{}
+					consumer := w.refusing(withPolicy(dead, c.classes...)...)
 					var l log
 					one := func(_ context.Context, m *message) error {
 						l.add("%s", m.Value)
@@ -97,7 +97,7 @@ func TestSchemaMismatch(t *testing.T) {
 						}
 					}
 					err := run()
-					require.Equal(t, c.letters, dead.get())
+					require.Equal(t, c.deadLetters, dead.get())
 					if c.err == "" {
 						require.NoError(t, err)
 						require.Equal(t, []string{"a", "b"}, l.get())
@@ -120,8 +120,8 @@ func TestSchemaMismatch(t *testing.T) {
 	}
 }
 
-// Poll and Messages yield it like other bad records, with its class; the program's
-// own fault comes again.
+// Poll and Messages yield it like other bad records, with its class; a fault of the program is
+// returned again.
 func TestPollSchemaMismatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -145,7 +145,7 @@ func TestPollSchemaMismatch(t *testing.T) {
 	})
 }
 
-// Of a handler's errors, those of writing say that schemas do not match.
+// Of a handler's errors, only those of serializing are schema mismatches.
 func TestClassOfHandlersErrors(t *testing.T) {
 	for _, c := range []struct {
 		err   error

@@ -7,33 +7,33 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Observer sees what a consumer does, for metrics, traces and logs. Its methods
-// are called from many goroutines, never under a lock, and must not block. Embed
-// [NopObserver] to implement some of them. For what is true at a moment, such as
-// how much is in flight or the age of the oldest record, ask [Consumer.Status].
+// Observer is notified of what a consumer does, for metrics, traces and logs. Its methods are
+// called from many goroutines, never with a lock held, and must not block. Embed [NopObserver]
+// to implement some of them. For state, such as the records in flight or the age of the oldest
+// one, use [Consumer.Status].
 type Observer interface {
-	// Received is told of the records of one poll. They are not to be kept.
+	// Received is called with the records of one poll. It must not keep them.
 	Received(records []*kafka.Record)
-	// Handling is called when a record is about to be decoded and handled. The
-	// context it returns goes to the handler and to Handled.
+	// Handling is called before a record is decoded and handled. The context that it returns is
+	// passed to the handler and to Handled.
 	Handling(ctx context.Context, r *kafka.Record) context.Context
-	// Handled is called when the handler has returned: err is its error, or that
-	// of decoding. With Poll and the iterators, it is called when the next record
-	// is asked for, and err is nil unless decoding failed. It is called once for
-	// each Handling: a record that waits for the registry (err is Temporary) is
-	// handled again, so it is not to be counted or logged here.
+	// Handled is called when the handler has returned; err is its error, or that of decoding.
+	// With Poll and the iterators it is called when the next record is requested, and err is nil
+	// unless decoding failed. It is called once for each Handling: also for each attempt of a
+	// record that waits for the registry, whose err is Temporary.
 	Handled(ctx context.Context, r *kafka.Record, took time.Duration, err error)
-	// Failed says what was done about a record that could not be processed. Of a
-	// registry that does not answer ([RegistryUnavailable], Waited) it is told once for
-	// each id and attempt, however many records wait: e.Attempts counts those.
-	PolicyApplied(e *RecordError, class Class, did Action)
-	// Committed is told of every commit, with its error.
+	// PolicyApplied is called with the action taken for a record that failed. For a registry
+	// that does not answer ([RegistryUnavailable], [WaitingForRegistry]) it is called once for
+	// each schema id and attempt, however many records wait; e.Attempts is the number of
+	// attempts.
+	PolicyApplied(e *RecordError, class Class, action Action)
+	// Committed is called after every commit, with its error.
 	Committed(next []kafka.Offset, took time.Duration, err error)
-	// Assigned, Revoked and Lost are told of rebalances.
+	// Assigned, Revoked and Lost are called during rebalances.
 	Assigned(p []kafka.TopicPartition)
 	Revoked(p []kafka.TopicPartition)
 	Lost(p []kafka.TopicPartition)
-	// Error is told of errors that belong to no record and end nothing.
+	// Error is called with errors that belong to no record and do not end Run.
 	Error(err error)
 }
 

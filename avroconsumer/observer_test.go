@@ -14,7 +14,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// watcher writes down what an observer is told.
+// watcher records the calls of an observer.
 type watcher struct{ log }
 
 type spanKey struct{}
@@ -56,8 +56,8 @@ func (s stumbler) Handling(ctx context.Context, r *kafka.Record) context.Context
 	return ctx
 }
 
-// A record that nobody got, because the observer panicked, is not dealt with by
-// asking for the next one.
+// A record that was not returned, because the observer panicked, is not acknowledged by the
+// next Poll.
 func TestObserverPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -102,11 +102,11 @@ func TestObserver(t *testing.T) {
 			"span of poison: 0s, t [0] offset 1: key (schema 41): 2 of 8 bytes left",
 			"offset 2: handler error, retried", "span of bad: 1s, the database said no",
 			"offset 2: handler error, skipped", "span of bad: 1s, the database said no",
-			"offset 3: registry unavailable error, waited",
+			"offset 3: registry unavailable error, waiting for registry",
 		}, watch.get()[:10])
-		rest := fmt.Sprint(watch.get()[10:])
-		require.Contains(t, rest, "error: t [0]: passes")
-		require.Contains(t, rest, "committed 3")
+		others := fmt.Sprint(watch.get()[10:])
+		require.Contains(t, others, "error: t [0]: passes")
+		require.Contains(t, others, "committed 3")
 
 		w.outage.down.Store(false)
 		watch.lines = nil

@@ -7,10 +7,10 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Observers returns one observer that tells each of several, in this order. The
-// context of a record goes through Handling of all of them, and Handled gives each
-// the one that it returned, so that two that trace do not end each other's spans.
-// A panic of one is not recovered: the others are not told of that event.
+// Observers returns an observer that calls each of o in order. A record's context passes
+// through Handling of all of them, and Handled gives each the context that it returned, so
+// that two tracers do not end each other's spans. A panic of one is not recovered: the others
+// miss that event.
 func Observers(o ...Observer) Observer {
 	switch len(o) {
 	case 0:
@@ -23,8 +23,8 @@ func Observers(o ...Observer) Observer {
 
 type observers []Observer
 
-// handlingContext is what Handling of several observers returns: the last one's
-// context, and the one that each returned.
+// handlingContext is the result of Handling for several observers: the last one's context, and
+// each one's.
 type handlingContext struct {
 	context.Context
 	each []context.Context
@@ -55,9 +55,9 @@ func (o observers) Handled(ctx context.Context, r *kafka.Record, took time.Durat
 	}
 }
 
-func (o observers) PolicyApplied(e *RecordError, class Class, did Action) {
+func (o observers) PolicyApplied(e *RecordError, class Class, action Action) {
 	for _, one := range o {
-		one.PolicyApplied(e, class, did)
+		one.PolicyApplied(e, class, action)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// tracer is an observer that opens a span for each record, within the one that is in
-// the context, and writes down all that it is told.
+// tracer is an observer that opens a span for each record, within the one in the context, and
+// records its calls.
 type tracer struct {
 	name string
 	log  *log
@@ -44,8 +44,8 @@ func (o tracer) Revoked(p []kafka.TopicPartition)  { o.add("revoked %d", len(p))
 func (o tracer) Lost(p []kafka.TopicPartition)     { o.add("lost %d", len(p)) }
 func (o tracer) Error(err error)                   { o.add("error %v", err) }
 
-// Observers add up: each is told of everything, in the order given. Handlers see the
-// contexts of all of them, and each ends the span that it began.
+// Every observer is called, in the order given. Handlers see the contexts of all of them, and
+// each ends the span that it began.
 func TestObserversAddUp(t *testing.T) {
 	for name, read := range map[string]func(*testing.T, *consumer, *log){
 		"Run": func(t *testing.T, c *consumer, l *log) {
@@ -90,10 +90,10 @@ func TestObserversAddUp(t *testing.T) {
 				b.FailPartition("t", 0, &kafka.Error{Code: 5, Retriable: true, Err: errors.New("no leader")})
 				read(t, c, &all)
 				w.Group("g").Expel(b)
-				_ = pollError(c)         // told of the loss here
+				_ = pollError(c)         // the loss is noticed here
 				_ = c.Close(t.Context()) // or here, and then it could not commit
 
-				// The two that are alone in their logs saw the same, but for their spans.
+				// The two observers with logs of their own saw the same, except for their spans.
 				require.Equal(t, len(one.get()), len(other.get()))
 				for i, line := range one.get() {
 					require.Equal(t, strings.Fields(line)[1], strings.Fields(other.get()[i])[1])
@@ -122,8 +122,7 @@ func TestObserversAddUp(t *testing.T) {
 	}
 }
 
-// What a program hears of rebalances adds up too; the last word on where to begin is
-// the last one's.
+// All functions of rebalances are called; the last one decides on the start offset.
 func TestRebalanceFunctionsAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)

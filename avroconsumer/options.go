@@ -21,14 +21,14 @@ type config struct {
 	interval     time.Duration // between periodic commits
 	workers      int
 	ordering     Ordering
-	records      int // high mark of one partition
+	records      int // high-water mark of one partition
 	bytes        int
 	drainTimeout time.Duration
 	policies     [classes]Policy
 	tombstones   Tombstones
 	observers    []Observer
-	observer     Observer     // all of them
-	logger       *slog.Logger // of warnings; nil: slog.Default()
+	observer     Observer     // observers combined
+	logger       *slog.Logger // for warnings; nil: slog.Default()
 	start        Start
 	toEnd        bool
 	onAssigned   []func(context.Context, []kafka.Offset) ([]kafka.Offset, error)
@@ -37,11 +37,11 @@ type config struct {
 	ownsClient   bool
 	closers      []func(context.Context) error
 
-	given map[string]bool // options of which one can count
-	errs  []error         // of the options themselves
+	given map[string]bool // options that were given and must not be given again
+	errs  []error         // errors of the options
 }
 
-// once remembers that an option sets something. The second one is an error.
+// once records that an option was given. A second time is an error.
 func (c *config) once(option string) {
 	if c.given[option] {
 		c.refuse(option, "is given twice")
@@ -75,7 +75,7 @@ func (c *config) check() error {
 		c.refuse("WithConcurrency", "%d workers, want at least 1", c.workers)
 	}
 	if c.ordering > None {
-		c.refuse("WithConcurrency", "ordering %d is none of Partition, Key and None", c.ordering)
+		c.refuse("WithConcurrency", "ordering %d is not Partition, Key or None", c.ordering)
 	}
 	if c.records < 1 || c.bytes < 1 {
 		c.refuse("WithInFlight", "%s and %s, want at least 1", count.Of(c.records, "record"), count.Of(c.bytes, "byte"))
@@ -100,18 +100,18 @@ func (c *config) check() error {
 	return errors.Join(c.errs...)
 }
 
-// Ordering says which records Run handles one after the other.
+// Ordering is the set of records that Run processes one after the other.
 type Ordering uint8
 
 // The orderings.
 const (
-	Partition Ordering = iota // those of one partition
-	Key                       // those of one partition with the same key; those without a key in any order
-	None                      // none
+	Partition Ordering = iota // the records of one partition
+	Key                       // the records of one partition with the same key; those without a key in any order
+	None                      // no records: all in any order
 )
 
-// WithAutoCommit sets how often what was dealt with is committed in the
-// background (auto.commit.interval.ms). The default is every 5 seconds.
+// WithAutoCommit sets the interval at which processed records are committed in the background
+// (auto.commit.interval.ms). The default is 5 seconds.
 func WithAutoCommit(interval time.Duration) Option {
 	return func(c *config) {
 		c.once("WithAutoCommit")
@@ -122,8 +122,8 @@ func WithAutoCommit(interval time.Duration) Option {
 	}
 }
 
-// WithManualCommit leaves committing to [Consumer.Commit] alone
-// (enable.auto.commit=false).
+// WithManualCommit disables all commits except those of [Consumer.Commit] and
+// [Consumer.CommitAsync] (enable.auto.commit=false).
 func WithManualCommit() Option {
 	return func(c *config) {
 		if c.given["WithAutoCommit"] {
@@ -136,8 +136,8 @@ func WithManualCommit() Option {
 	}
 }
 
-// WithConcurrency lets Run handle up to n records (RunBatch: n batches) at the
-// same time, in this order. The default is one at a time.
+// WithConcurrency lets Run process up to n records at the same time, and RunBatch up to n
+// batches; o says which records stay in order. The default is one at a time.
 func WithConcurrency(n int, o Ordering) Option {
 	return func(c *config) {
 		c.once("WithConcurrency")
@@ -145,11 +145,11 @@ func WithConcurrency(n int, o Ordering) Option {
 	}
 }
 
-// WithInFlight bounds what one partition may have in memory: when as many records
-// or bytes were polled and are not dealt with, nothing more of it is polled until
-// half of it is left. Run stops polling for that, for half a second at most; a
-// partition that takes longer is paused, and the others go on. A poll that is under
-// way may exceed the bound. The default is 5,000 records and 32 MiB.
+// WithInFlight sets the high-water mark of one partition, in records and in bytes of keys and
+// values. When that many are polled and unprocessed, nothing more of the partition is polled
+// until they have fallen to half of it. Run then stops polling for up to half a second; a
+// partition that takes longer is paused, so that others continue. A poll in progress may
+// exceed the mark. The default is 5,000 records and 32 MiB.
 func WithInFlight(records, bytes int) Option {
 	return func(c *config) {
 		c.once("WithInFlight")
@@ -157,10 +157,9 @@ func WithInFlight(records, bytes int) Option {
 	}
 }
 
-// WithDrainTimeout sets how long handlers at work may take to return when their
-// partition is revoked or Run ends, before their contexts are cancelled. The
-// default is 15 seconds: with the commit, and Close, a program that is told to end
-// takes less than 25. It bounds how long polling may stand still.
+// WithDrainTimeout bounds the time that running handlers get to return when their partition is
+// revoked or Run ends, before their contexts are cancelled. Polling stops meanwhile. The
+// default is 15 seconds: together with the commit and Close, a program ends in less than 25.
 func WithDrainTimeout(d time.Duration) Option {
 	return func(c *config) {
 		c.once("WithDrainTimeout")
@@ -168,17 +167,16 @@ func WithDrainTimeout(d time.Duration) Option {
 	}
 }
 
-// WithPolicy says what Run and RunBatch do with records that fail with an error
-// of this class. The default is [Stop]. Poll and the iterators have no policies:
-// they return the error.
+// WithPolicy sets what Run and RunBatch do with records that fail with an error of this class.
+// The default is [Stop]. Poll and the iterators return the error instead.
 func WithPolicy(class Class, p Policy) Option {
 	return func(c *config) {
 		if class >= RegistryUnavailable && class <= ReaderSchemaErrors {
-			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not to blame", class)
+			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not the cause", class)
 			return
 		}
 		if class >= classes {
-			c.refuse("WithPolicy", "%v is no class", class)
+			c.refuse("WithPolicy", "%v is not a class", class)
 			return
 		}
 		c.once("WithPolicy for " + class.String() + " errors")
@@ -186,18 +184,19 @@ func WithPolicy(class Class, p Policy) Option {
 	}
 }
 
-// WithObserver has o told of what happens. Several are told in the order given: see
-// [Observers].
+// WithObserver notifies o of records, commits, rebalances and errors. Several observers are
+// called in the order given: see [Observers].
 func WithObserver(o Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
 
-// WithLogger has l receive warnings, such as [StalledError], or that records wait for
-// a registry that does not answer, once a minute for each cause. The default is
-// slog.Default(), as it is then; slog.New(slog.DiscardHandler) silences them.
+// WithLogger writes warnings to l: of a [StalledError], and of records that wait for a
+// registry that does not answer, once a minute for each cause. The default is the current
+// slog.Default(); slog.New(slog.DiscardHandler) discards them.
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
-// WithStart says where to begin reading.
+// WithStart sets where reading starts. The default is the group's committed offset, or else
+// auto.offset.reset.
 func WithStart(at Start) Option {
 	return func(c *config) {
 		c.once("WithStart")
@@ -205,22 +204,21 @@ func WithStart(at Start) Option {
 	}
 }
 
-// WithToEnd stops reading once every assigned partition was read to the end that
-// it had when it was assigned: Poll returns [ErrEnd], iterators end, Run returns
-// nil. The client should be told enable.partition.eof, else a partition whose
-// last offsets hold no records (markers of transactions, compaction) is not seen
-// to end. A member of a group that gets no partitions waits.
+// WithToEnd ends reading when every assigned partition was read to the end that it had when it
+// was assigned: Poll returns [ErrEnd], iterators end, Run returns nil. Set
+// enable.partition.eof in the client as well: otherwise the end of a partition whose last
+// offsets hold no records (transaction markers, compaction) is not noticed. A group member
+// without partitions waits.
 func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 
-// OnAssigned has f called with partitions that this consumer gets, and what the
-// group committed for each (kafka.OffsetNone: nothing), before any of their
-// records is handed out: f may load state. Reading starts where f says, for the
-// partitions that it returns; see [WithStart] for the others. An error ends the
-// Poll or Run in which it happens.
+// OnAssigned calls f with newly assigned partitions and the group's committed offset of each
+// (kafka.OffsetNone if there is none), before any of their records is returned: f may load
+// state. Partitions that f returns start at that offset; see [WithStart] for the others. An
+// error ends the Poll or Run in progress.
 //
-// f runs where polling does. It may take its time, though not longer than
-// max.poll.interval.ms, and must not call Subscribe, Assign, Seek or Close. Several
-// are called in the order given; what a later one says about a partition wins.
+// f runs on the goroutine that polls. It must return within max.poll.interval.ms, and must not
+// call Subscribe, Assign, Seek or Close. Several functions are called in the order given; the
+// last one that returns a partition decides.
 func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error)) Option {
 	return func(c *config) {
 		if f != nil {
@@ -229,10 +227,9 @@ func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []k
 	}
 }
 
-// OnRevoked has f called with partitions that go to another member, or are given
-// up by Close, after their handlers have returned and before what was dealt with
-// is committed. Commit works within f. f runs where polling does. Several are called
-// in the order given.
+// OnRevoked calls f with partitions that are revoked, or given up by Close, after their
+// handlers have returned and before processed records are committed. f may call Commit. It
+// runs on the goroutine that polls. Several functions are called in the order given.
 func OnRevoked(f func(ctx context.Context, p []kafka.TopicPartition)) Option {
 	return func(c *config) {
 		if f != nil {
@@ -241,9 +238,9 @@ func OnRevoked(f func(ctx context.Context, p []kafka.TopicPartition)) Option {
 	}
 }
 
-// OnLost has f called with partitions that belong to another member already:
-// nothing of theirs can be committed any more. f runs where polling does. Several are
-// called in the order given.
+// OnLost calls f with partitions that belong to another member already: their offsets can no
+// longer be committed. f runs on the goroutine that polls. Several functions are called in the
+// order given.
 func OnLost(f func(p []kafka.TopicPartition)) Option {
 	return func(c *config) {
 		if f != nil {
@@ -252,7 +249,8 @@ func OnLost(f func(p []kafka.TopicPartition)) Option {
 	}
 }
 
-// Defaults are options that those given after it win over.
+// Defaults applies opts with lower precedence: an option that is given again after it replaces
+// it.
 func Defaults(opts ...Option) Option {
 	return func(c *config) {
 		for _, o := range opts {
@@ -265,8 +263,8 @@ func Defaults(opts ...Option) Option {
 // WithOwnedClient makes [Consumer.Close] close the client as well.
 func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 
-// WithCloser makes [Consumer.Close] call f last, once. Several are called in the
-// order given.
+// WithCloser makes [Consumer.Close] call f, once, after everything else. Several functions are
+// called in the order given.
 func WithCloser(f func(context.Context) error) Option {
 	return func(c *config) { c.closers = append(c.closers, f) }
 }

@@ -9,27 +9,26 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// A registry that does not answer holds up every lane whose next record needs it:
-// all keys of all partitions, as soon as a producer has changed its schema. They wait
-// together, by the id that they need, and one of them at a time tries again, in turn:
+// An outage begins when the registry does not answer for a schema id. Every queue whose next
+// record needs that id waits: often all queues of all partitions, after a producer has changed
+// its schema. They share the attempts, which one queue at a time makes, in turn:
 //
-//	first failure      an outage begins; the observer and the log are told; the lane waits
-//	other failures     the lane waits too; nobody is told, for it is the same attempt
-//	timer              one lane that can be handed out, the probe, tries again
-//	the probe fails    the next attempt: the observer is told; the timer runs, longer
-//	any lane succeeds  the outage is over: all of its lanes go on
-
-// outage is a registry that does not answer for one id. Its fields are guarded by
-// core.mu.
+//	first failure        the outage begins; the observer is notified, a warning is logged
+//	further failures     of requests in progress: their queues wait, nothing is reported
+//	timer                one queue that may be processed, the probe, makes the next attempt
+//	the probe fails      the observer is notified; the timer starts, with a longer delay
+//	any queue succeeds   the outage ends, and all of its queues are scheduled
+//
+// Fields are guarded by core.mu.
 type outage struct {
 	id       serde.FrameID
 	attempts int
-	queues   []*queue // that wait, the probe among them; those of stale partitions until the next attempt
-	probe    *queue   // tries again; nil: none does
+	queues   []*queue // that wait, including the probe; those of stale partitions until the next attempt
+	probe    *queue   // makes the next attempt; nil if none
 	timer    *time.Timer
 }
 
-// idNeeded is the id that a record needs of the registry; zero if it has no frame.
+// idNeeded returns the schema id in a record's frame; zero if it has none.
 func idNeeded(e *RecordError) serde.FrameID {
 	payload, part := e.Raw.Value, serde.Value
 	if e.Stage == StageKey {
@@ -39,9 +38,9 @@ func idNeeded(e *RecordError) serde.FrameID {
 	return id
 }
 
-// attempted notes that the registry did not answer for a record of a lane. It reports
-// whether that is an attempt of its own, and not one of many that failed together, and
-// sets e.Attempts then.
+// noteAttempt records that the registry did not answer for a record of a queue. It reports
+// whether this is an attempt of its own, rather than one of several requests that failed
+// together, and then sets e.Attempts.
 func (c *core) noteAttempt(e *RecordError, it *item) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,19 +58,19 @@ func (c *core) noteAttempt(e *RecordError, it *item) bool {
 	o.probe = nil
 	o.attempts++
 	e.Attempts = o.attempts
-	o.disarm()     // the timer looked after the probe
-	c.armOutage(o) // whatever becomes of this lane: the others wait for it
+	o.disarm()     // restart the timer with the new delay
+	c.armOutage(o) // the next attempt must not depend on this queue
 	return true
 }
 
-// waitsFor tells of a record that waits for the registry.
+// reportWaiting notifies the observer and logs that a record waits for the registry.
 func (c *core) reportWaiting(e *RecordError) {
 	c.observer.PolicyApplied(e, RegistryUnavailable, WaitingForRegistry)
 	c.warnings.Warn(c.logger, e)
 }
 
-// explain adds to a context's error what the client is waiting for, and the registry's
-// last error if records wait for that. mu is held.
+// explain adds to a context's error why nothing was read: the client's last error, and the
+// registry's if records wait for it. mu is held.
 func (c *core) explain(err error) error {
 	err = kafka.Explain(c.client, err)
 	if len(c.outages) > 0 {
@@ -86,7 +85,7 @@ func (c *core) beginOutage(id serde.FrameID) *outage {
 	return o
 }
 
-// awaitRegistry makes a lane wait until the registry answers for an id. mu is held.
+// waitForRegistry makes a queue wait until the registry answers for an id. mu is held.
 func (c *core) waitForRegistry(q *queue, id serde.FrameID) {
 	if q.part.stale || q.part.revoking {
 		return
@@ -97,7 +96,7 @@ func (c *core) waitForRegistry(q *queue, id serde.FrameID) {
 		o.attempts = 1
 	}
 	if q.outage != nil && q.outage != o {
-		c.registryAnswered(q) // for another id: of the key, say, and now the value's is needed
+		c.registryAnswered(q) // for another id, for example the key's, while the value's is missing
 	}
 	if q.outage == nil {
 		q.outage = o
@@ -109,14 +108,14 @@ func (c *core) waitForRegistry(q *queue, id serde.FrameID) {
 	c.armOutage(o)
 }
 
-// armOutage sees to it that somebody tries again. mu is held.
+// armOutage starts the timer of the next attempt, if it is not running. mu is held.
 func (c *core) armOutage(o *outage) {
 	if o.timer == nil {
 		var timer *time.Timer
 		timer = time.AfterFunc(registryBackoff(o.attempts), func() {
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			if o.timer == timer && c.outages[o.id] == o { // else it was stopped too late
+			if o.timer == timer && c.outages[o.id] == o { // else it was stopped after it fired
 				o.timer = nil
 				c.probe(o)
 			}
@@ -132,27 +131,27 @@ func (o *outage) disarm() {
 	}
 }
 
-// registryBackoff bounds how often a registry that is down is asked, and how
-// late it is noticed that it is back.
+// registryBackoff bounds how often a registry that is down is asked, and the delay until its
+// return is noticed.
 func registryBackoff(n int) time.Duration {
 	return Exponential(100*time.Millisecond, 10*time.Second)(n)
 }
 
-// probe lets one lane try again, if none does. mu is held.
+// probe lets one queue make the next attempt, unless one is in progress. mu is held.
 func (c *core) probe(o *outage) {
 	o.queues = slices.DeleteFunc(o.queues, func(q *queue) bool { return q.outage != o || q.part.stale || q.part.revoking })
 	if len(o.queues) == 0 {
 		delete(c.outages, o.id)
 		return
 	}
-	c.armOutage(o) // to look after the probe: it may be paused, or revoked, before it has tried
+	c.armOutage(o) // the probe may be paused or revoked before its attempt
 	if p := o.probe; p != nil && slices.Contains(o.queues, p) && (p.running > 0 || p.part.available()) {
 		return
 	}
 	o.probe = nil
 	for i, q := range o.queues {
 		if q.part.available() && q.items.len() > 0 {
-			o.queues = append(slices.Delete(o.queues, i, i+1), q) // the others first, next time
+			o.queues = append(slices.Delete(o.queues, i, i+1), q) // last in turn for the attempt after this one
 			o.probe, q.delayed = q, false
 			c.schedule(q)
 			return
@@ -160,8 +159,8 @@ func (c *core) probe(o *outage) {
 	}
 }
 
-// registryAnswered ends the outage that a lane waits in: all of its lanes go on. mu is
-// held.
+// registryAnswered ends the outage that a queue waits in, and schedules all of its queues. mu
+// is held.
 func (c *core) registryAnswered(q *queue) {
 	o := q.outage
 	if o == nil {
@@ -177,8 +176,7 @@ func (c *core) registryAnswered(q *queue) {
 	}
 }
 
-// leaveOutage is for a lane that waits no longer, whatever has become of the registry.
-// mu is held.
+// leaveOutage removes a queue from its outage. mu is held.
 func (c *core) leaveOutage(q *queue) {
 	if q.outage != nil {
 		q.outage = nil
@@ -194,7 +192,7 @@ func (c *core) dropOutage(o *outage) {
 	}
 }
 
-// endOutages has nothing wait for the registry. mu is held.
+// endOutages ends all outages without scheduling their queues. mu is held.
 func (c *core) endOutages() {
 	for _, o := range c.outages {
 		c.dropOutage(o)

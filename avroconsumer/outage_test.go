@@ -17,16 +17,16 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// ids is a deserializer of framed strings whose registry is away for some ids.
+// ids is a deserializer of framed strings whose registry does not answer for some ids.
 type ids struct {
-	mu    sync.Mutex
-	away  map[int]bool
-	known map[int]bool
-	asked map[int]int
+	mu       sync.Mutex
+	away     map[int]bool
+	cached   map[int]bool
+	requests map[int]int
 }
 
 func newIDs(away ...int) *ids {
-	d := &ids{away: map[int]bool{}, known: map[int]bool{}, asked: map[int]int{}}
+	d := &ids{away: map[int]bool{}, cached: map[int]bool{}, requests: map[int]int{}}
 	for _, id := range away {
 		d.away[id] = true
 	}
@@ -48,18 +48,18 @@ func (d *ids) Decode(_ context.Context, payload []byte, from *serde.Target, v *s
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.known[frame.ID] {
-		d.asked[frame.ID]++
+	if !d.cached[frame.ID] {
+		d.requests[frame.ID]++
 		if d.away[frame.ID] {
 			return &serde.DecodeError{Topic: from.Topic, Part: from.Part, SchemaID: frame.ID, Err: &registry.UnavailableError{Response: registry.Response{Status: 503}}}
 		}
-		d.known[frame.ID] = true
+		d.cached[frame.ID] = true
 	}
 	*v = string(datum)
 	return nil
 }
 
-// outages is an observer that writes down when it is told of the registry, by id.
+// outages is an observer that records the attempts at the registry, by id.
 type outages struct {
 	avroconsumer.NopObserver
 	mu    sync.Mutex
@@ -73,18 +73,18 @@ func (o *outages) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.
 	o.seen[e.SchemaID] = append(o.seen[e.SchemaID], fmt.Sprintf("%v: %v, %v, attempt %d", time.Since(o.begin), class, did, e.Attempts))
 }
 
-// attempts are those of the backoff within d, after a first one at the start.
+// attempts returns those of the backoff within d, after a first one at the start.
 func attempts(from, to time.Duration) (out []string) {
 	wait, n := 100*time.Millisecond, 1
 	for at := from; at <= to; n++ {
-		out = append(out, fmt.Sprintf("%v: registry unavailable, waited, attempt %d", at, n))
+		out = append(out, fmt.Sprintf("%v: registry unavailable, waiting for registry, attempt %d", at, n))
 		at += wait
 		wait = min(2*wait, 10*time.Second)
 	}
 	return out
 }
 
-// framed appends n values of an id to each partition, each with a key of its own.
+// framed appends n values with an id to each partition, each with its own key.
 func (w *world) framed(partitions, n, id int) {
 	for p := range partitions {
 		for i := range n {
@@ -93,9 +93,9 @@ func (w *world) framed(partitions, n, id int) {
 	}
 }
 
-// While a registry is away, the observer is told once of each id and attempt, however
-// many partitions, keys and handlers wait for it; nothing is skipped, given to a
-// policy, or reordered.
+// While a registry does not answer, the observer is notified once for each id and attempt,
+// however many partitions, keys and handlers wait; nothing is skipped, passed to a policy, or
+// reordered.
 func TestOneEventForEachIDAndAttempt(t *testing.T) {
 	const partitions, each = 50, 4
 	for name, tc := range map[string]struct {
@@ -129,7 +129,7 @@ func TestOneEventForEachIDAndAttempt(t *testing.T) {
 				w.framed(partitions, each, 7)
 				registry := newIDs(7)
 				o := &outages{begin: time.Now(), seen: map[int][]string{}}
-				dead := &letters{}
+				dead := &deadLetters{}
 				opts := append(everyPolicy(dead), avroconsumer.WithOwnedClient(), avroconsumer.WithToEnd(), avroconsumer.WithObserver(o),
 					avroconsumer.WithConcurrency(partitions, tc.ordering))
 				c, err := avroconsumer.New(w.member(), text{}, registry, opts...)
@@ -168,8 +168,8 @@ func runs(ctx context.Context, c *consumer, handle func(*message)) error {
 	})
 }
 
-// Each id is an outage of its own: what one waits for does not hold up the other, and
-// the registry is asked for each by one record at a time.
+// Each id is an outage of its own: records that wait for one id do not delay those with the
+// other, and one record at a time asks the registry for each.
 func TestOutagesOfTwoIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 10)
@@ -198,13 +198,12 @@ func TestOutagesOfTwoIDs(t *testing.T) {
 			require.Less(t, done[5+p], 3*time.Second)
 			require.Greater(t, done[p], time.Minute)
 		}
-		require.Equal(t, 5+len(o.seen[8]), registry.asked[8], "each record once, then one an attempt, and once in the end")
+		require.Equal(t, 5+len(o.seen[8]), registry.requests[8], "each record once, then one an attempt, and once in the end")
 		require.NoError(t, c.Close(t.Context()))
 	})
 }
 
-// The record that tries again may be paused, or go to another member: another one tries
-// in its place.
+// If the record of the next attempt is paused or revoked, another record makes the attempt.
 func TestOutageOutlivesItsProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 4)

@@ -6,35 +6,34 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// settle tells the client which partitions to fetch, where that changed.
+// applyPauses tells the client which partitions to pause and to resume, if that changed.
 func (c *core) applyPauses() {
 	c.mu.Lock()
-	unsettled := c.pausesChanged
+	changed := c.pausesChanged
 	c.mu.Unlock()
-	if !unsettled {
+	if !changed {
 		return
 	}
-	// The token is held from looking to telling: two who settle at the same time
-	// must not tell the client in the wrong order.
+	// Hold the lock until the client is told, so that two calls cannot tell it in the wrong
+	// order.
 	c.pauseLock <- struct{}{}
 	defer func() { <-c.pauseLock }()
 	c.mu.Lock()
 	c.pausesChanged = false
-	var halt, resume []kafka.TopicPartition
+	var pause, resume []kafka.TopicPartition
 	for tp, p := range c.assigned {
 		switch want := p.wantPaused(); {
 		case want == p.clientPaused:
 		case want:
-			halt = append(halt, tp)
+			pause = append(pause, tp)
 		default:
 			resume = append(resume, tp)
 		}
 		p.clientPaused = p.wantPaused()
 	}
 	c.mu.Unlock()
-	// A partition that was taken away meanwhile is ignored, and a client that was
-	// closed needs no telling.
-	for _, err := range []error{c.callIfAny(c.client.Pause, halt), c.callIfAny(c.client.Resume, resume)} {
+	// The clients ignore partitions that are no longer assigned.
+	for _, err := range []error{c.callIfAny(c.client.Pause, pause), c.callIfAny(c.client.Resume, resume)} {
 		if err != nil && !errors.Is(err, kafka.ErrClosed) {
 			c.observer.Error(err)
 		}

@@ -8,53 +8,49 @@ import (
 
 // Class groups the errors of records by what can be done about them.
 //
-// No policy can be given for four of them, because the record is not to blame:
-// while the registry does not answer, the record is tried again and again, in its
-// place; when the registry refuses the program's credentials, a tombstone comes of
-// which nothing says what to do with it, or the program has no schema to read with,
-// Run ends, whatever the policies say.
+// Four classes have no policy, because the record is not the cause. While the registry does
+// not answer, the record waits and is tried again. If the registry refuses the program's
+// credentials, tombstones are not configured, or the program has no reader's schema, Run ends.
 type Class uint8
 
 // The classes.
 const (
-	// DecodeErrors: the bytes are not framed, cut short, or disagree with their
-	// schema; or this datum has a symbol or a branch that the reader's schema lacks.
-	// Trying again would fail again.
+	// DecodeErrors: the bytes are not framed, are truncated, or do not match their schema; or
+	// the datum has a symbol or branch that the reader's schema lacks. Another attempt would
+	// fail too.
 	DecodeErrors Class = iota
-	// UnknownSchemas: the registry does not know the schema's id, or no handler
-	// is there for the record's type ([ErrNoHandler]).
+	// UnknownSchemas: the registry does not know the schema id, or there is no handler for the
+	// record's type ([ErrNoHandler]).
 	UnknownSchemas
 	// HandlerErrors: the handler returned an error, or panicked.
 	HandlerErrors
-	// SchemaMismatch: the record's schema as a whole cannot become what the program
-	// reads ([serde.SchemaMismatchError]), or has a rule that cannot be run
-	// ([serde.RuleError]); or the handler returns the error of producing a type whose
-	// schema the registry refuses, lacks, or does not match. Other records of that
-	// schema fail too: skip them, or dead-letter them, only if all of them may go.
+	// SchemaMismatch: the record's schema cannot be read as the program's type
+	// ([serde.SchemaMismatchError]), or has a rule that cannot be run ([serde.RuleError]); or
+	// the handler returned an error of producing a type whose schema the registry refuses,
+	// lacks, or does not match. Other records with that schema fail too: skip or dead-letter
+	// this class only if all of them may go.
 	SchemaMismatch
 
 	classes = 4
 )
 
-// The classes that no policy is for, because the record is not to blame: an
-// [Observer] is told of them.
+// The classes without a policy, which an [Observer] is notified of.
 const (
-	// RegistryUnavailable: the registry does not answer. The record waits in its
-	// place, paused, and is tried again until it does.
+	// RegistryUnavailable: the registry does not answer. The record's partition is paused, and
+	// the record is tried again until the registry answers.
 	RegistryUnavailable Class = 0x80 + iota
 	// RegistryUnauthorized: the registry refuses the program's credentials. Run ends.
 	RegistryUnauthorized
-	// TombstoneErrors: nothing says what to do with a null value ([ErrTombstone]).
+	// TombstoneErrors: the value is null, and [WithTombstones] is not given ([ErrTombstone]).
 	// Run ends.
 	TombstoneErrors
-	// ReaderSchemaErrors: the program has no schema to read with
-	// ([serde.ReaderSchemaError]). Run ends.
+	// ReaderSchemaErrors: the program has no schema to read with ([serde.ReaderSchemaError]).
+	// Run ends.
 	ReaderSchemaErrors
 )
 
-// String returns the class in a few words: "decode", "unknown schema", "handler",
-// "schema mismatch", "registry unavailable", "registry unauthorized", "tombstone" or
-// "reader schema".
+// String returns the class in words: "decode", "unknown schema", "handler", "schema mismatch",
+// "registry unavailable", "registry unauthorized", "tombstone" or "reader schema".
 func (c Class) String() string {
 	switch c {
 	case DecodeErrors:
@@ -78,14 +74,13 @@ func (c Class) String() string {
 	}
 }
 
-// Policy says what Run and RunBatch do with a record that failed. The zero value
-// is [Stop].
+// Policy is what Run and RunBatch do with a record that failed. The zero value is [Stop].
 type Policy struct {
 	action      Action
 	retries     int
 	backoff     Backoff
 	deadLetters DeadLetterWriter
-	then        *Policy // after the retries; nil: Stop
+	then        *Policy // after the retries; nil is Stop
 }
 
 // Action is what was done with a record that failed.
@@ -93,53 +88,53 @@ type Action uint8
 
 // The actions.
 const (
-	Stopped            Action = iota // Run ended, the record is not dealt with
-	Skipped                          // the record counts as dealt with
-	DeadLettered                     // it was written elsewhere, and counts as dealt with
-	Retried                          // it will be handled once more
-	PassedRaw                        // the handler gets it undecoded
-	WaitingForRegistry               // the registry does not answer: it will be decoded once more
+	Stopped            Action = iota // Run ended, the record is unprocessed
+	Skipped                          // the record is processed
+	DeadLettered                     // the record was written to a DeadLetterWriter and is processed
+	Retried                          // the record will be handled again
+	PassedRaw                        // the handler gets the record undecoded
+	WaitingForRegistry               // the record will be decoded again
 )
 
-// String returns the action in a word.
+// String returns the action in words: "stopped", "skipped", "dead-lettered", "retried",
+// "passed raw" or "waiting for registry".
 func (a Action) String() string {
-	return [...]string{"stopped", "skipped", "dead-lettered", "retried", "handed raw", "waited"}[a]
+	return [...]string{"stopped", "skipped", "dead-lettered", "retried", "passed raw", "waiting for registry"}[a]
 }
 
-// Stop ends Run with the record's error and leaves the committed offset on the
-// record: whoever reads next meets it again. It is the default.
+// Stop ends Run with the record's error. The record is unprocessed: the next reader gets it
+// again. It is the default.
 func Stop() Policy { return Policy{action: Stopped} }
 
-// Skip counts the record as dealt with. Only the [Observer] is told.
+// Skip marks the record as processed. Only the [Observer] is notified.
 func Skip() Policy { return Policy{action: Skipped} }
 
-// DeadLetter writes the record elsewhere, as it came, and then counts it as dealt
-// with. A dead letter that cannot be written ends Run.
+// DeadLetter writes the record to w, and then marks it as processed. If it cannot be written,
+// Run ends.
 func DeadLetter(w DeadLetterWriter) Policy { return Policy{action: DeadLettered, deadLetters: w} }
 
-// Retry calls the handler again, up to n times and after a pause each time, and
-// then does what [Policy.Then] says, or stops. Records that must come after this
-// one wait; others go on. Errors of decoding are never retried.
+// Retry calls the handler again, up to n times and with a delay before each, and then applies
+// the policy of [Policy.Then], or stops. Records that must be processed after this one wait;
+// others continue. Errors of decoding are never retried.
 func Retry(n int, b Backoff) Policy { return Policy{action: Retried, retries: n, backoff: b} }
 
-// Raw hands the record to the handler although it could not be decoded, with
-// [Message].Err set.
+// Raw passes the record to the handler although it could not be decoded, with [Message].Err
+// set.
 func Raw() Policy { return Policy{action: PassedRaw} }
 
-// Then says what follows when the retries are used up.
+// Then returns p with the policy that applies after its retries.
 func (p Policy) Then(next Policy) Policy {
 	p.then = &next
 	return p
 }
 
-// Backoff is how long to wait before the n-th retry, counted from 1.
+// Backoff is the delay before the n-th retry, counted from 1.
 type Backoff func(n int) time.Duration
 
-// Constant waits d before every retry.
+// Constant returns d for every retry.
 func Constant(d time.Duration) Backoff { return func(int) time.Duration { return d } }
 
-// Exponential waits first, then twice as long each time, but never longer than
-// most.
+// Exponential returns first, then twice the previous delay, up to most.
 func Exponential(first, most time.Duration) Backoff {
 	return func(n int) time.Duration {
 		d := first
@@ -152,7 +147,7 @@ func Exponential(first, most time.Duration) Backoff {
 	}
 }
 
-// Check refuses what makes no sense for a class.
+// Check returns an error if p cannot be applied to class c.
 func (p Policy) Check(c Class) error {
 	switch {
 	case p.action == Retried && c == DecodeErrors:
@@ -164,11 +159,11 @@ func (p Policy) Check(c Class) error {
 	case p.action == Retried && p.backoff == nil:
 		return errors.New("Retry: the backoff is nil")
 	case p.action == PassedRaw && c == HandlerErrors:
-		return errors.New("Raw: the handler has had the record already")
+		return errors.New("Raw: the handler has already been called")
 	case p.action == DeadLettered && p.deadLetters == nil:
 		return errors.New("DeadLetter: the writer is nil")
 	case p.then != nil && p.action != Retried:
-		return errors.New("Then: only Retry is followed by something")
+		return errors.New("Then: only Retry can be followed by a policy")
 	case p.then != nil && p.then.action == Retried:
 		return errors.New("Then: Retry cannot follow Retry")
 	case p.then != nil:
@@ -177,16 +172,15 @@ func (p Policy) Check(c Class) error {
 	return nil
 }
 
-// Decision is what a policy says about a record that failed.
+// Decision is what a policy does with a record that failed.
 type Decision struct {
 	Action      Action
-	Pause       time.Duration    // before the retry, if Action is Retried
+	Pause       time.Duration    // the delay before the retry, if Action is Retried
 	DeadLetters DeadLetterWriter // if Action is DeadLettered
 }
 
-// Decide says what to do after a record has failed for the attempts-th time. It
-// is for those who handle records by another way than Run, as package pipeline
-// does.
+// Decide returns the decision after the attempts-th failure of a record. It is for other
+// readers of records, such as package pipeline.
 func (p Policy) Decide(attempts int) Decision {
 	if p.action == Retried {
 		if attempts <= p.retries {

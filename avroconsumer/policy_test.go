@@ -15,13 +15,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// letters is a DeadLetterWriter in memory.
-type letters struct {
+// deadLetters is a DeadLetterWriter in memory.
+type deadLetters struct {
 	log
 	refuse error
 }
 
-func (l *letters) WriteDeadLetter(_ context.Context, e *avroconsumer.RecordError) error {
+func (l *deadLetters) WriteDeadLetter(_ context.Context, e *avroconsumer.RecordError) error {
 	if l.refuse != nil {
 		return l.refuse
 	}
@@ -29,7 +29,7 @@ func (l *letters) WriteDeadLetter(_ context.Context, e *avroconsumer.RecordError
 	return nil
 }
 
-// badly fails for values that begin with "bad".
+// badly returns an error for values that begin with "bad".
 func badly(l *log) func(context.Context, *message) error {
 	return func(_ context.Context, m *message) error {
 		switch {
@@ -50,14 +50,14 @@ func badly(l *log) func(context.Context, *message) error {
 func TestPolicies(t *testing.T) {
 	twice := avroconsumer.Retry(2, avroconsumer.Constant(time.Second))
 	tests := []struct {
-		name      string
-		class     avroconsumer.Class
-		policy    func(l *letters) avroconsumer.Policy
-		bad       string
-		lines     []string // of the handler, for "a", the bad one, "b"
-		letters   []string
-		err       string
-		committed int64
+		name        string
+		class       avroconsumer.Class
+		policy      func(l *deadLetters) avroconsumer.Policy
+		bad         string
+		lines       []string // of the handler, for "a", the bad one, "b"
+		deadLetters []string
+		err         string
+		committed   int64
 	}{
 		{
 			name: "stop at what cannot be decoded", bad: "poison",
@@ -77,27 +77,27 @@ func TestPolicies(t *testing.T) {
 		},
 		{
 			name: "skip", bad: "poison", class: avroconsumer.DecodeErrors,
-			policy: func(*letters) avroconsumer.Policy { return avroconsumer.Skip() },
+			policy: func(*deadLetters) avroconsumer.Policy { return avroconsumer.Skip() },
 			lines:  []string{"a", "b"}, committed: 3,
 		},
 		{
 			name: "a policy is for its class only", bad: "unknown", class: avroconsumer.DecodeErrors,
-			policy: func(*letters) avroconsumer.Policy { return avroconsumer.Skip() },
+			policy: func(*deadLetters) avroconsumer.Policy { return avroconsumer.Skip() },
 			lines:  []string{"a"}, err: "t [0] offset 1: key: registry: schema id 7 does not exist", committed: 1,
 		},
 		{
 			name: "raw", bad: "poison", class: avroconsumer.DecodeErrors,
-			policy: func(*letters) avroconsumer.Policy { return avroconsumer.Raw() },
+			policy: func(*deadLetters) avroconsumer.Policy { return avroconsumer.Raw() },
 			lines:  []string{"a", "raw poison: t key (schema 41): 2 of 8 bytes left", "b"}, committed: 3,
 		},
 		{
 			name: "dead letter", bad: "poison", class: avroconsumer.DecodeErrors,
-			policy: func(l *letters) avroconsumer.Policy { return avroconsumer.DeadLetter(l) },
-			lines:  []string{"a", "b"}, letters: []string{"poison after 1"}, committed: 3,
+			policy: func(l *deadLetters) avroconsumer.Policy { return avroconsumer.DeadLetter(l) },
+			lines:  []string{"a", "b"}, deadLetters: []string{"poison after 1"}, committed: 3,
 		},
 		{
 			name: "a dead letter that cannot be written stops", bad: "poison", class: avroconsumer.DecodeErrors,
-			policy: func(l *letters) avroconsumer.Policy {
+			policy: func(l *deadLetters) avroconsumer.Policy {
 				l.refuse = errors.New("disk full")
 				return avroconsumer.DeadLetter(l)
 			},
@@ -106,20 +106,20 @@ func TestPolicies(t *testing.T) {
 		},
 		{
 			name: "retry, then stop", bad: "bad", class: avroconsumer.HandlerErrors,
-			policy: func(*letters) avroconsumer.Policy { return twice },
+			policy: func(*deadLetters) avroconsumer.Policy { return twice },
 			lines:  []string{"a", "bad fails", "bad fails", "bad fails"}, committed: 1,
 			err: "t [0] offset 1: handler: the database said no",
 		},
 		{
 			name: "retry, then dead letter", bad: "bad", class: avroconsumer.HandlerErrors,
-			policy:  func(l *letters) avroconsumer.Policy { return twice.Then(avroconsumer.DeadLetter(l)) },
-			lines:   []string{"a", "bad fails", "bad fails", "bad fails", "b"},
-			letters: []string{"bad after 3"}, committed: 3,
+			policy:      func(l *deadLetters) avroconsumer.Policy { return twice.Then(avroconsumer.DeadLetter(l)) },
+			lines:       []string{"a", "bad fails", "bad fails", "bad fails", "b"},
+			deadLetters: []string{"bad after 3"}, committed: 3,
 		},
 		{
 			name: "retry, then skip, an unknown schema", bad: "unknown", class: avroconsumer.UnknownSchemas,
-			policy: func(l *letters) avroconsumer.Policy { return twice.Then(avroconsumer.DeadLetter(l)) },
-			lines:  []string{"a", "b"}, letters: []string{"unknown after 3"}, committed: 3,
+			policy: func(l *deadLetters) avroconsumer.Policy { return twice.Then(avroconsumer.DeadLetter(l)) },
+			lines:  []string{"a", "b"}, deadLetters: []string{"unknown after 3"}, committed: 3,
 		},
 	}
 	for _, tc := range tests {
@@ -127,7 +127,7 @@ func TestPolicies(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 1)
 				w.Append("t", 0, kafka.Record{Value: []byte("a")}, kafka.Record{Key: []byte(tc.bad), Value: []byte(tc.bad)}, kafka.Record{Value: []byte("b")})
-				dead := &letters{}
+				dead := &deadLetters{}
 				opts := []avroconsumer.Option{avroconsumer.WithToEnd()}
 				if tc.policy != nil {
 					opts = append(opts, avroconsumer.WithPolicy(tc.class, tc.policy(dead)))
@@ -144,9 +144,9 @@ func TestPolicies(t *testing.T) {
 					require.Equal(t, []byte(tc.bad), record.Raw.Value)
 				}
 				require.Equal(t, tc.lines, l.get())
-				require.Equal(t, tc.letters, dead.get())
+				require.Equal(t, tc.deadLetters, dead.get())
 				require.Equal(t, tc.committed, w.committed(0))
-				if tc.err != "" { // whoever reads next meets it again
+				if tc.err != "" { // the next reader gets it again
 					w.poll(c)
 					require.Equal(t, tc.committed, c.Position()[0].Offset)
 				}
@@ -156,8 +156,8 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// A record that waits for its retry holds up those that must come after it, and
-// nobody else; not even a worker waits with it.
+// A record that waits for its retry delays only those that must be processed after it; no
+// worker waits.
 func TestRetryHoldsUpItsOwn(t *testing.T) {
 	tests := []struct {
 		ordering avroconsumer.Ordering
@@ -222,7 +222,7 @@ func TestRunWaitsForTheRegistry(t *testing.T) {
 				w.fill(0, "0", "cold 1", "2")
 				w.fill(1, "a", "b")
 				b := w.member()
-				dead := &letters{}
+				dead := &deadLetters{}
 				c := w.wrap(b, avroconsumer.WithConcurrency(1, ordering),
 					avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(dead)))
 				require.NoError(t, c.Subscribe("t"))
@@ -295,8 +295,7 @@ func headers(h []kafka.Header) (out []string) {
 	return out
 }
 
-// A dead letter counts once it is acknowledged; if it is not, its record is where
-// it was.
+// A record is processed when its dead letter is acknowledged; otherwise it stays unprocessed.
 func TestDeadLettersAreAcknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -370,19 +369,19 @@ func TestNewRefuses(t *testing.T) {
 		{"a policy twice", twice(avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip())), "avroconsumer: WithPolicy for handler errors: is given twice"},
 		{"interval", avroconsumer.WithAutoCommit(0), "avroconsumer: WithAutoCommit: 0s is not positive"},
 		{"workers", avroconsumer.WithConcurrency(0, avroconsumer.Key), "avroconsumer: WithConcurrency: 0 workers, want at least 1"},
-		{"ordering", avroconsumer.WithConcurrency(1, 7), "avroconsumer: WithConcurrency: ordering 7 is none of Partition, Key and None"},
+		{"ordering", avroconsumer.WithConcurrency(1, 7), "avroconsumer: WithConcurrency: ordering 7 is not Partition, Key or None"},
 		{"in flight", avroconsumer.WithInFlight(0, 1), "avroconsumer: WithInFlight: 0 records and 1 byte, want at least 1"},
 		{"drain", avroconsumer.WithDrainTimeout(-1), "avroconsumer: WithDrainTimeout: -1ns is not positive"},
 		{"observer", avroconsumer.WithObserver(nil), "avroconsumer: WithObserver: the observer is nil"},
-		{"class", avroconsumer.WithPolicy(9, retry), "avroconsumer: WithPolicy: Class(9) is no class"},
-		{"a class that no policy is for", avroconsumer.WithPolicy(avroconsumer.TombstoneErrors, avroconsumer.Skip()), "avroconsumer: WithPolicy: no policy can be given for tombstone errors: the record is not to blame"},
+		{"class", avroconsumer.WithPolicy(9, retry), "avroconsumer: WithPolicy: Class(9) is not a class"},
+		{"a class without a policy", avroconsumer.WithPolicy(avroconsumer.TombstoneErrors, avroconsumer.Skip()), "avroconsumer: WithPolicy: no policy can be given for tombstone errors: the record is not the cause"},
 		{"tombstones", avroconsumer.WithTombstones(3), "avroconsumer: WithTombstones: 3 is neither SkipTombstones nor DeliverTombstones"},
 		{"retrying decode errors", avroconsumer.WithPolicy(avroconsumer.DecodeErrors, retry), "avroconsumer: WithPolicy: decode errors: decode errors are never retried: they would fail again"},
 		{"no retries", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(0, nil)), "avroconsumer: WithPolicy: handler errors: Retry: 0 retries, want at least 1"},
 		{"no backoff", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Retry(1, nil)), "avroconsumer: WithPolicy: handler errors: Retry: the backoff is nil"},
-		{"raw for the handler", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, retry.Then(avroconsumer.Raw())), "avroconsumer: WithPolicy: handler errors: Raw: the handler has had the record already"},
+		{"raw for the handler", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, retry.Then(avroconsumer.Raw())), "avroconsumer: WithPolicy: handler errors: Raw: the handler has already been called"},
 		{"nowhere to write", avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, avroconsumer.DeadLetter(nil)), "avroconsumer: WithPolicy: unknown schema errors: DeadLetter: the writer is nil"},
-		{"then nothing", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip().Then(avroconsumer.Stop())), "avroconsumer: WithPolicy: handler errors: Then: only Retry is followed by something"},
+		{"then nothing", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.Skip().Then(avroconsumer.Stop())), "avroconsumer: WithPolicy: handler errors: Then: only Retry can be followed by a policy"},
 		{"retry then retry", avroconsumer.WithPolicy(avroconsumer.HandlerErrors, retry.Then(retry)), "avroconsumer: WithPolicy: handler errors: Then: Retry cannot follow Retry"},
 	}
 	for _, tc := range tests {

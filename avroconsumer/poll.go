@@ -11,30 +11,30 @@ import (
 )
 
 const (
-	// maxPoll is how many records one poll may bring.
+	// maxPoll is the largest number of records of one poll.
 	maxPoll = 500
-	// stale is how long a caller that takes its time with what was polled keeps
-	// the client waiting at most: a member that does not poll is thrown out.
+	// pollDeadline bounds the time between two polls while the caller processes records that
+	// were polled: a member that does not poll is removed from its group.
 	pollDeadline = time.Second
 )
 
-// Poll returns the next message. Asking for it says that the one before is dealt
-// with. It waits within ctx. Its outcomes:
+// Poll returns the next message, and acknowledges the one before: that one is now processed.
+// It waits within ctx. Its outcomes:
 //
 //   - a message;
-//   - a [*RecordError]: this record could not be decoded. Asking for the next one
-//     deals with it, except where the record is not to blame
-//     (registry.UnauthorizedError, serde.ReaderSchemaError): then it comes again. Its
-//     [RecordError.Class] tells a bad record from schemas that do not match;
+//   - a [*RecordError]: this record could not be decoded. The next call of Poll acknowledges
+//     it, unless the record is not the cause (registry.UnauthorizedError,
+//     serde.ReaderSchemaError): then the record is returned again. [RecordError.Class] tells a
+//     bad record from a schema that does not match;
 //   - an [*EndOfPartition], under enable.partition.eof;
-//   - a [*PartitionError] or [*CommitError]: the rest goes on;
-//   - ctx's error: nothing came in time; with the last *registry.UnavailableError if
+//   - a [*PartitionError] or [*CommitError]: reading continues;
+//   - ctx's error: nothing was read in time; with the last *registry.UnavailableError if
 //     records wait for the registry;
-//   - [ErrEnd], [kafka.ErrClosed], an error of [OnAssigned], or a *[kafka.Error]: there
-//     is nothing more to read.
+//   - [ErrEnd], [kafka.ErrClosed], an error of [OnAssigned], or a *[kafka.Error]: reading has
+//     ended.
 //
-// While the registry does not answer, the partitions that need it wait, paused
-// and in order, and the others go on. A warning says so (see [WithLogger]).
+// While the registry does not answer, the partitions that need it are paused, their records
+// wait in order, and other partitions continue. A warning is logged (see [WithLogger]).
 func (c *Consumer[K, V]) Poll(ctx context.Context) (*Message[K, V], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,9 +46,9 @@ func (c *Consumer[K, V]) Poll(ctx context.Context) (*Message[K, V], error) {
 	return c.nextMessage(ctx)
 }
 
-// Messages yields what Poll returns, until there is nothing more to read: the
-// error that says so is yielded last. After break, the last message is not dealt
-// with, and will be the next to be handed out.
+// Messages yields the results of Poll until reading ends; the error that ends it is yielded
+// last, except ErrEnd. After break, the last message is unprocessed, and is the next to be
+// returned.
 func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V], error] {
 	return func(yield func(*Message[K, V], error) bool) {
 		for {
@@ -66,16 +66,16 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 	}
 }
 
-// handed is a record that was handed out.
+// yieldedItem is a record that was returned to the caller and is not acknowledged yet.
 type yieldedItem struct {
 	item
-	ctx  context.Context // the observer's
-	from time.Time       // since when
-	err  error           // why it could not be decoded
+	ctx  context.Context // returned by the observer
+	from time.Time       // when decoding began
+	err  error           // of decoding
 }
 
-// dealWithOut deals with what was handed out. mu is held, and released while the
-// observer is told.
+// acknowledge marks the yielded records as processed. mu is held, and released while the
+// observer is notified.
 func (c *Consumer[K, V]) acknowledge() {
 	for i := range c.yielded {
 		c.markProcessed(&c.yielded[i].item)
@@ -91,7 +91,7 @@ func (c *Consumer[K, V]) acknowledge() {
 	c.yielded = c.yielded[:0]
 }
 
-// handled tells the observer of records that were handed out.
+// observeHandled notifies the observer of yielded records.
 func (c *core) observeHandled(seen ...yieldedItem) {
 	for i := range seen {
 		h := &seen[i]
@@ -99,7 +99,7 @@ func (c *core) observeHandled(seen ...yieldedItem) {
 	}
 }
 
-// takeBack returns what was handed out to where it came from.
+// requeueYielded returns the yielded records to their queues.
 func (c *Consumer[K, V]) requeueYielded() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,8 +114,8 @@ func (c *Consumer[K, V]) requeueYieldedLocked() {
 	c.yielded = c.yielded[:0]
 }
 
-// pull hands out the next message. The caller has the claim. mu is held, and
-// released meanwhile.
+// nextMessage waits for a record and decodes it. The caller holds the reader lock. mu is held,
+// and released meanwhile.
 func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error) {
 	for {
 		it, err := c.nextItem(ctx)
@@ -125,7 +125,7 @@ func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error
 		if it.end {
 			return nil, &EndOfPartition{TopicPartition: it.part.TopicPartition, Offset: it.rec.Offset}
 		}
-		h := yieldedItem{item: it} // not among out yet: what panics in open has not been dealt with
+		h := yieldedItem{item: it} // not in yielded yet: after a panic of decode it is unprocessed
 		m, err := c.decode(ctx, &h)
 		if err == nil || !c.requeueUndecoded(ctx, &h) {
 			c.registryAnswered(c.queue(it.part, it.queueKey))
@@ -141,7 +141,7 @@ func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error
 	}
 }
 
-// open decodes a record. mu is held, and released meanwhile.
+// decode decodes a record. mu is held, and released meanwhile.
 func (c *Consumer[K, V]) decode(ctx context.Context, h *yieldedItem) (*Message[K, V], error) {
 	c.mu.Unlock()
 	defer c.mu.Lock()
@@ -160,13 +160,13 @@ func (c *Consumer[K, V]) decode(ctx context.Context, h *yieldedItem) (*Message[K
 		c.reportWaiting(e)
 	}
 	if c.observing && (ctx.Err() != nil || e.Temporary() || e.NotRecordFault()) {
-		c.observeHandled(*h) // for now
+		c.observeHandled(*h) // this attempt
 	}
 	return nil, err
 }
 
-// returns says whether a record that could not be decoded is not to blame, and
-// returns it to where it came from. mu is held.
+// requeueUndecoded returns a record to its queue if decoding failed and the record is not the
+// cause. It reports whether it did. mu is held.
 func (c *core) requeueUndecoded(ctx context.Context, h *yieldedItem) bool {
 	e := h.err.(*RecordError)
 	waits := waitsForRegistry(ctx, e)
@@ -180,8 +180,8 @@ func (c *core) requeueUndecoded(ctx context.Context, h *yieldedItem) bool {
 	return true
 }
 
-// waits says whether a record that could not be decoded within ctx waits for the
-// registry. It does also where ctx has ended, if that was because the registry is away.
+// waitsForRegistry reports whether a record that could not be decoded within ctx is to be
+// decoded again. If ctx has ended, it is only if the registry did not answer until then.
 func waitsForRegistry(ctx context.Context, e *RecordError) bool {
 	if ctx.Err() != nil {
 		return e.Stage != StageHandler && regwait.Unavailable(e) != nil
@@ -189,11 +189,10 @@ func waitsForRegistry(ctx context.Context, e *RecordError) bool {
 	return e.Temporary() || e.NotRecordFault()
 }
 
-// await waits until there is something to hand out, and polls meanwhile. mu is
-// held, and released meanwhile.
+// nextItem waits for a record, and polls meanwhile. mu is held, and released meanwhile.
 func (c *core) nextItem(ctx context.Context) (item, error) {
 	if c.pollDue && c.ready.len() > 0 && ctx.Err() == nil {
-		// One record more at the most, for each that is handed out.
+		// Poll one record at most, so that memory grows by one for each that is returned.
 		if err := c.poll(ctx, 1, time.Millisecond, func() bool { return false }); err != nil && err != errAgain {
 			return item{}, err
 		}

@@ -52,8 +52,7 @@ func TestMessage(t *testing.T) {
 	})
 }
 
-// A record is dealt with when the next one is asked for, and committed by the
-// clock.
+// A record is processed when the next one is requested, and committed periodically.
 func TestPollCommits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -61,19 +60,18 @@ func TestPollCommits(t *testing.T) {
 		c := w.join(avroconsumer.WithAutoCommit(time.Minute))
 		require.Equal(t, "0", w.poll(c))
 		time.Sleep(2 * time.Minute)
-		require.Equal(t, kafka.OffsetNone, w.committed(0), "nobody came back for the next one")
+		require.Equal(t, kafka.OffsetNone, w.committed(0), "the next one was not requested")
 		require.Equal(t, "1", w.poll(c))
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, int64(1), w.committed(0))
 		require.Equal(t, "2", w.poll(c))
 		w.close(c)
-		require.Equal(t, int64(2), w.committed(0), "Close commits; the last one was not dealt with")
+		require.Equal(t, int64(2), w.committed(0), "Close commits; the last one was unprocessed")
 		require.Len(t, w.Group("g").History(), 2, "what did not change is not committed again")
 	})
 }
 
-// The context that ends Poll has been asked for, so what came before is dealt
-// with.
+// A Poll that its context ends acknowledges the previous message as well.
 func TestPollAsksEvenIfTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -104,13 +102,13 @@ func TestManualCommit(t *testing.T) {
 		require.Equal(t, kafka.OffsetNone, w.committed(0))
 
 		require.NoError(t, c.Commit(t.Context(), msgs[1]))
-		require.Equal(t, int64(2), w.committed(0), "up to the message, although the third is dealt with too")
+		require.Equal(t, int64(2), w.committed(0), "up to the message, although the third is processed too")
 		require.NoError(t, c.Commit(t.Context(), msgs[0]))
 		require.Equal(t, int64(2), w.committed(0), "never backwards")
 		require.NoError(t, c.Commit(t.Context()))
-		require.Equal(t, int64(3), w.committed(0), "all that was dealt with: not the last one")
+		require.Equal(t, int64(3), w.committed(0), "everything processed: not the last one")
 		require.NoError(t, c.Commit(t.Context(), msgs[3]))
-		require.Equal(t, int64(4), w.committed(0), "to commit a message is to deal with it")
+		require.Equal(t, int64(4), w.committed(0), "a committed message is processed")
 		require.NoError(t, c.Commit(t.Context()))
 		require.Len(t, w.Group("g").History(), 3)
 
@@ -122,8 +120,8 @@ func TestManualCommit(t *testing.T) {
 	})
 }
 
-// A group that rebalances takes no commits for a moment: the last one of a member
-// that leaves waits for it, or its records would be handled again.
+// A group that rebalances refuses commits for a moment: the last commit of a member that
+// leaves is repeated, or its records would be processed again.
 func TestCommitWhileTheGroupRebalances(t *testing.T) {
 	for _, code := range []int16{22, 27, 113} {
 		synctest.Test(t, func(t *testing.T) {
@@ -211,12 +209,12 @@ func TestBadRecords(t *testing.T) {
 		require.Contains(t, string(panicked.Stack), "text.Decode")
 		require.Equal(t, []string{"b", "t [0] offset 5: value (schema 41): 2 of 8 bytes left"}, w.pollAll(c))
 		w.close(c)
-		require.Equal(t, int64(6), w.committed(0), "asking for the next one deals with a bad record")
+		require.Equal(t, int64(6), w.committed(0), "requesting the next one acknowledges a bad record")
 	})
 }
 
-// Of a thousand records with a poison one among them, 999 come, one is an error,
-// and all are committed.
+// Of a thousand records with one bad one, 999 are returned, one is an error, and all are
+// committed.
 func TestOnePoisonRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -249,7 +247,7 @@ func TestOnePoisonRecord(t *testing.T) {
 	})
 }
 
-func TestBreakLeavesTheLastUndealt(t *testing.T) {
+func TestBreakLeavesTheLastUnprocessed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "0", "1", "poison", "3")
@@ -275,7 +273,7 @@ func TestBreakLeavesTheLastUndealt(t *testing.T) {
 	})
 }
 
-// A message that was committed before break is dealt with.
+// A message that was committed before break is processed.
 func TestBreakAfterCommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -325,19 +323,19 @@ func TestPartitionErrors(t *testing.T) {
 		require.ErrorAs(t, err, &kafkaErr)
 		require.Equal(t, "a", w.poll(c), "the others go on")
 
-		b.Fail(&kafka.Error{Code: -150, Partition: -1, Fatal: true, Err: errors.New("gone")})
+		b.Fail(&kafka.Error{Code: -150, Partition: -1, Fatal: true, Err: errors.New("broken")})
 		var got []error
 		for _, err := range c.Messages(t.Context()) {
 			got = append(got, err)
 		}
 		require.Len(t, got, 1, "a terminal error is yielded once")
-		require.EqualError(t, got[0], "fatal: gone (-150)")
+		require.EqualError(t, got[0], "fatal: broken (-150)")
 		w.close(c)
 	})
 }
 
-// While the registry is away, its partition waits, paused, and in order; others
-// go on; nobody is thrown out for not polling.
+// While the registry does not answer, the partition that needs it is paused and stays in
+// order; others continue; the member keeps polling.
 func TestRegistryOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
@@ -353,13 +351,13 @@ func TestRegistryOutage(t *testing.T) {
 		w.fill(0, "3")
 		w.fill(1, "c")
 		require.Equal(t, []string{"c"}, w.pollAll(c))
-		asked := w.outage.asked.Load()
+		requests := w.outage.requests.Load()
 		for range 60 {
 			require.Equal(t, "nothing", w.poll(c))
 		}
-		asked = w.outage.asked.Load() - asked
-		require.Positive(t, asked)
-		require.LessOrEqual(t, asked, int64(12), "not more often than every ten seconds after a while, for key and value")
+		requests = w.outage.requests.Load() - requests
+		require.Positive(t, requests)
+		require.LessOrEqual(t, requests, int64(12), "not more often than every ten seconds after a while, for key and value")
 
 		w.outage.down.Store(false)
 		time.Sleep(10 * time.Second)
@@ -370,7 +368,7 @@ func TestRegistryOutage(t *testing.T) {
 	})
 }
 
-// Records that wait for the registry go to the next owner undealt.
+// Records that wait for the registry stay unprocessed for the next owner.
 func TestRegistryOutageAndRevoke(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -387,8 +385,8 @@ func TestRegistryOutageAndRevoke(t *testing.T) {
 	})
 }
 
-// A registry that refuses the program's credentials says nothing about the
-// record: it comes again until somebody has mended them.
+// If the registry refuses the program's credentials, the record is not the cause: it is
+// returned again until they are accepted.
 func TestRegistryRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -403,8 +401,8 @@ func TestRegistryRefuses(t *testing.T) {
 	})
 }
 
-// A loop that takes its time with each of many records still polls the client, so
-// that it stays a member and hears of rebalances.
+// A loop that is slow with each of many records still polls the client, so that it stays a
+// member and takes part in rebalances.
 func TestSlowLoopStaysAMember(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)

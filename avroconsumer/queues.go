@@ -7,40 +7,39 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// lane is a queue of records of one partition that are handled one after the
-// other, or in any order if it is shared. How records are dealt to lanes is what
-// makes an Ordering:
+// queue holds records of one partition. They are processed one after the other, or in any
+// order if the queue is shared. The [Ordering] decides which queue a record goes to:
 //
-//	Partition  all to lane 0
-//	Key        by the key's hash, an odd number; those without a key to lane 0, shared
-//	None       all to lane 0, shared
+//	Partition  all to queue 0
+//	Key        by the key's hash, an odd number; those without a key to queue 0, shared
+//	None       all to queue 0, shared
 //
-// A record of a shared lane that has to wait gets a lane of its own: an even
+// A record of a shared queue that has to wait moves to a queue of its own, with an even
 // number.
 type queue struct {
 	part    *partition
 	key     uint64
 	items   fifo[item]
-	shared  bool // several handlers may be at work
-	running int  // handlers at work
+	shared  bool // several tasks may run at once
+	running int  // number of tasks in progress
 
-	delayed bool        // until timer, or until the registry is to be asked again
-	timer   *time.Timer // of parked or of linger
-	outage  *outage     // waits for the registry; nil: it does not
+	delayed bool        // until timer, or until the next attempt of outage
+	timer   *time.Timer // for delayed, or the linger timer
+	outage  *outage     // the outage that it waits for; nil if none
 
 	scheduled bool // in core.ready
-	batchDue  bool // RunBatch: has waited long enough for more records
-	lingering bool // RunBatch: timer is running for that
+	batchDue  bool // RunBatch: the linger time of its first record has passed
+	lingering bool // RunBatch: timer is the linger timer
 }
 
-// job is what one worker got from a lane.
+// task is the records that one worker has dequeued.
 type task struct {
 	queue    *queue
-	dequeued []item // as it was; guarded by core.mu
-	items    []item // the worker's own
+	dequeued []item // a copy of items, guarded by core.mu
+	items    []item // owned by the worker
 }
 
-// lane returns p's lane of a key, which is made if needed. mu is held.
+// queue returns p's queue with this key, and creates it if needed. mu is held.
 func (c *core) queue(p *partition, key uint64) *queue {
 	if key == 0 && p.mainQueue != nil {
 		return p.mainQueue
@@ -63,7 +62,7 @@ func (c *core) queue(p *partition, key uint64) *queue {
 	return q
 }
 
-// laneFor returns the lane that a record is dealt to. mu is held.
+// queueFor chooses the queue of a new record. mu is held.
 func (c *core) queueFor(it *item) *queue {
 	if it.queueKey = 0; c.queuesBy == Key && it.rec.Key != nil && !it.end {
 		it.queueKey = maphash.Bytes(c.seed, it.rec.Key) | 1
@@ -71,12 +70,13 @@ func (c *core) queueFor(it *item) *queue {
 	return c.queue(it.part, it.queueKey)
 }
 
-// discard forgets a lane that is empty, unless it is the main one. mu is held.
+// recycle removes an empty queue from its partition and puts it on the free list. The main
+// queue stays. mu is held.
 func (c *core) recycle(q *queue) {
 	if q.items.len() > 0 || q.running > 0 || q.scheduled || q.part.queues[q.key] != q {
 		return
 	}
-	c.leaveOutage(q) // nothing waits any more
+	c.leaveOutage(q) // an empty queue waits for nothing
 	q.delayed = false
 	if q.key == 0 {
 		return
@@ -88,7 +88,7 @@ func (c *core) recycle(q *queue) {
 	}
 }
 
-// drop stops what q waits for.
+// drop removes all records and stops the timer.
 func (q *queue) drop() {
 	if q.timer != nil {
 		q.timer.Stop()
@@ -97,19 +97,19 @@ func (q *queue) drop() {
 	q.delayed, q.lingering = false, false
 }
 
-// receive deals what a poll brought to the lanes of its partitions. mu is held.
+// receive enqueues the records of a poll, and handles its ends and errors. mu is held.
 func (c *core) receive(b *kafka.Batch) {
 	var p *partition
 	now := int64(c.polled.Sub(c.born))
 	for i, r := range b.Records {
 		b.Records[i] = nil
-		if p == nil || p.Partition != r.Partition || p.Topic != r.Topic { // they come in runs
+		if p == nil || p.Partition != r.Partition || p.Topic != r.Topic { // consecutive records are mostly of one partition
 			p = c.assigned[kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
 		}
 		if p == nil || p.revoking {
 			continue
 		}
-		if p.end >= 0 && r.Offset >= p.end { // came after WithToEnd's end was set
+		if p.end >= 0 && r.Offset >= p.end { // appended after WithToEnd's end was read
 			p.position = p.end
 			continue
 		}
@@ -150,7 +150,7 @@ func (c *core) receive(b *kafka.Batch) {
 	}
 }
 
-// noteEnds halts partitions that were read to the end they had. mu is held.
+// pauseFinished has partitions paused that were read to their end under WithToEnd. mu is held.
 func (c *core) pauseFinished() {
 	for _, p := range c.assigned {
 		if p.end >= 0 && p.position >= p.end {
@@ -162,15 +162,15 @@ func (c *core) pauseFinished() {
 	}
 }
 
-// deal puts a record into its lane. mu is held.
+// enqueue appends a record to its queue. mu is held.
 func (c *core) enqueue(it item) {
 	q := c.queueFor(&it)
 	q.items.push(it)
 	c.schedule(q)
 }
 
-// offer lists a lane that has something to hand out, and sees to it that
-// somebody takes it. mu is held.
+// schedule lists a queue as ready if it is runnable, and starts a worker or wakes the reader.
+// mu is held.
 func (c *core) schedule(q *queue) {
 	if q.scheduled || !c.runnable(q) {
 		return
@@ -184,6 +184,7 @@ func (c *core) schedule(q *queue) {
 	}
 }
 
+// runnable reports whether a task of q may start now. mu is held.
 func (c *core) runnable(q *queue) bool {
 	if q.items.len() == 0 || q.running > 0 && !q.shared || q.delayed || !q.part.available() {
 		return false
@@ -191,15 +192,15 @@ func (c *core) runnable(q *queue) bool {
 	return c.run == nil || c.run.batchDue(q)
 }
 
-// offerAll offers all lanes of p. mu is held.
+// scheduleAll schedules all queues of p. mu is held.
 func (c *core) scheduleAll(p *partition) {
 	for _, q := range p.queues {
 		c.schedule(q)
 	}
 }
 
-// next takes the next lane that has something to hand out, nil if there is none.
-// mu is held.
+// nextQueue removes the first runnable queue from the ready list, nil if there is none. mu is
+// held.
 func (c *core) nextQueue() *queue {
 	for c.ready.len() > 0 {
 		q := c.ready.pop()
@@ -211,26 +212,26 @@ func (c *core) nextQueue() *queue {
 	return nil
 }
 
-// deals changes how records are dealt to lanes, and deals those that wait anew.
-// mu is held.
+// setOrdering changes how records are assigned to queues, and enqueues all unprocessed records
+// again. mu is held.
 func (c *core) setOrdering(o Ordering) {
 	c.queuesBy = o
 	c.ready.clear()
 	c.endOutages()
 	for _, p := range c.assigned {
 		for _, it := range p.drainQueues() {
-			if !it.end && p.tracker.isDone(it.seq) { // Commit said so meanwhile
+			if !it.end && p.tracker.isDone(it.seq) { // by Commit, meanwhile
 				c.markProcessed(&it)
 				continue
 			}
 			it.unprocessed = false
 			c.enqueue(it)
 		}
-		c.pausesChanged = true // nothing waits for the registry just now
+		c.pausesChanged = true // outages have ended: no queue waits now
 	}
 }
 
-// dealtWith takes note that a record is dealt with. mu is held.
+// markProcessed records that a record is processed. mu is held.
 func (c *core) markProcessed(it *item) {
 	p := it.part
 	if p.stale || it.end {
@@ -244,13 +245,13 @@ func (c *core) markProcessed(it *item) {
 	}
 }
 
-// putBack returns a record to the front of its lane. mu is held.
+// requeue returns a record to the front of its queue. mu is held.
 func (c *core) requeue(it item) {
 	p := it.part
 	if p.stale || p.revoking {
 		return
 	}
-	if !it.end && p.tracker.isDone(it.seq) { // Commit said so meanwhile
+	if !it.end && p.tracker.isDone(it.seq) { // by Commit, meanwhile
 		c.markProcessed(&it)
 		return
 	}
@@ -260,7 +261,7 @@ func (c *core) requeue(it item) {
 	c.schedule(q)
 }
 
-// park makes a lane wait for d. mu is held.
+// delay makes a queue wait for d. mu is held.
 func (c *core) delay(q *queue, d time.Duration) {
 	q.delayed = true
 	q.timer = time.AfterFunc(d, func() {
@@ -273,9 +274,9 @@ func (c *core) delay(q *queue, d time.Duration) {
 	})
 }
 
-// atEnd says whether WithToEnd is fulfilled: everything assigned was read to its
-// end and dealt with. Nothing assigned is no end: in the middle of an eager
-// rebalance every member has nothing. mu is held.
+// atEnd reports whether, under WithToEnd, every assigned partition was read to its end and is
+// processed. Without an assignment it is false: during an eager rebalance no member has
+// partitions. mu is held.
 func (c *core) atEnd() bool {
 	if !c.toEnd || len(c.assigned) == 0 {
 		return false

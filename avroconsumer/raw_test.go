@@ -12,7 +12,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// readRaw hands each record to handle, by itself or as a batch.
+// readRaw passes each record to handle, alone or as a batch.
 var readRaw = map[string]func(t *testing.T, c *consumer, handle func(*message) error) error{
 	"Run": func(t *testing.T, c *consumer, handle func(*message) error) error {
 		return c.Run(t.Context(), func(_ context.Context, m *message) error { return handle(m) })
@@ -28,8 +28,8 @@ var readRaw = map[string]func(t *testing.T, c *consumer, handle func(*message) e
 	},
 }
 
-// A record that is handed over raw, also after retries, reaches the handler; its handler
-// has as many tries as for any record.
+// A record that is passed raw, also after retries, reaches the handler, which gets as many
+// attempts as for any record.
 func TestRawReachesTheHandler(t *testing.T) {
 	second := func(int) time.Duration { return time.Second }
 	for name, read := range readRaw {
@@ -41,7 +41,7 @@ func TestRawReachesTheHandler(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t, 1)
 					w.fill(0, "a", value, "b")
-					dead := &letters{}
+					dead := &deadLetters{}
 					tries := 3
 					if value == "unknown" {
 						tries += 2 // of decoding
@@ -68,8 +68,7 @@ func TestRawReachesTheHandler(t *testing.T) {
 	}
 }
 
-// Records that come again, because the registry was away or the handler failed, have
-// waited for others already.
+// Requeued records, of an outage or a failed handler, do not linger again.
 func TestRunBatchLingersOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -95,8 +94,8 @@ func TestRunBatchLingersOnce(t *testing.T) {
 	})
 }
 
-// A dispatcher gives none of its handlers a record that could not be decoded, least of
-// all the one for tombstones, with the zero value for a key.
+// A dispatcher calls no handler for a record that could not be decoded, in particular not the
+// one for tombstones, with the zero value as the key.
 func TestDispatcherOfRawRecords(t *testing.T) {
 	d := avroconsumer.NewDispatcher[string, event]()
 	d.OnTombstone(func(context.Context, *avroconsumer.Message[string, event]) error { panic("deletes the key \"\"") })
@@ -111,13 +110,13 @@ type detached struct{ avroconsumer.NopObserver }
 
 func (detached) Handling(context.Context, *kafka.Record) context.Context { return context.Background() }
 
-// What a handler returns late is given to no policy, whatever context an observer has put
-// in place of the handler's.
+// No policy applies to the result of a late handler, also if an observer has replaced the
+// handler's context.
 func TestLateResultsBesideADetachedObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "a")
-		dead := &letters{}
+		dead := &deadLetters{}
 		c := w.join(avroconsumer.WithObserver(detached{}), avroconsumer.WithDrainTimeout(time.Second),
 			avroconsumer.WithPolicy(avroconsumer.HandlerErrors, avroconsumer.DeadLetter(dead)))
 		r := start(t, c, func(context.Context, *message) error {
@@ -135,7 +134,7 @@ func TestLateResultsBesideADetachedObserver(t *testing.T) {
 	})
 }
 
-// A start that is no position is refused; a time before Kafka's own is the start.
+// An invalid start offset is refused; a time before 1970 is the start of the partition.
 func TestStartsThatAreNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)

@@ -9,17 +9,17 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// rebalancer is what the client tells of rebalances. Its methods run inside the
-// client's Poll, Subscribe and Close: whoever has the turn waits for them.
+// rebalancer implements kafka.Rebalance. Its methods run within the client's Poll, Subscribe
+// and Close, whose caller holds the poll lock.
 type rebalancer struct{ *core }
 
-// Assigned takes partitions over, and says where to begin.
+// Assigned adds partitions to the assignment, and returns the offsets to start at.
 func (c rebalancer) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
-	c.stall.End() // what follows is this program's own time
+	c.stall.End() // the functions below may take long, without a stall of the group
 	ctx = c.callerContext(ctx)
 	c.mu.Lock()
 	for _, o := range committed {
-		c.drop(c.assigned[o.TopicPartition], ErrLost) // a client that says it twice
+		c.drop(c.assigned[o.TopicPartition], ErrLost) // in case a client assigns it twice
 		c.assigned[o.TopicPartition] = newPartition(o.TopicPartition, o.Offset, o.Offset)
 	}
 	c.mu.Unlock()
@@ -40,7 +40,7 @@ func (c rebalancer) Assigned(ctx context.Context, committed []kafka.Offset) ([]k
 	return start, nil
 }
 
-// begin finds out where to begin, by the user's options and functions.
+// begin determines the start offsets, from the options and the functions of OnAssigned.
 func (c *core) begin(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 	start, err := c.start.offsets(ctx, c.client, committed, func(tp kafka.TopicPartition) bool {
 		c.mu.Lock()
@@ -61,7 +61,7 @@ func (c *core) begin(ctx context.Context, committed []kafka.Offset) ([]kafka.Off
 	c.mu.Lock()
 	for _, o := range start {
 		if p := c.assigned[o.TopicPartition]; p != nil {
-			// The group's offset will follow, also backwards.
+			// Commit from the start offset on, also if it is before the group's.
 			p.position, p.committed = o.Offset, kafka.OffsetNone
 		}
 	}
@@ -69,7 +69,7 @@ func (c *core) begin(ctx context.Context, committed []kafka.Offset) ([]kafka.Off
 	return start, c.findEnds(ctx, partitionsOf(committed))
 }
 
-// findEnds notes the ends that WithToEnd reads to.
+// findEnds reads the ends that WithToEnd reads to.
 func (c *core) findEnds(ctx context.Context, tps []kafka.TopicPartition) error {
 	broker, ok := c.client.(kafka.Offsets)
 	if !c.toEnd || !ok {
@@ -91,16 +91,16 @@ func (c *core) findEnds(ctx context.Context, tps []kafka.TopicPartition) error {
 	return nil
 }
 
-// Revoked gives partitions up in good order.
+// Revoked drains, commits and drops partitions.
 func (c rebalancer) Revoked(ctx context.Context, tps []kafka.TopicPartition) {
 	c.observer.Revoked(tps)
 	c.revoke(c.revokeContext(ctx), tps)
 	c.beginStallWatch()
 }
 
-// asking returns the context of whoever asked for a poll. The one that the client
-// got, and passes on, ends for reasons of ours: an interruption, a poll that is
-// to be short.
+// callerContext returns the context of the caller of the poll in progress. The context that
+// the client passes to callbacks is derived from the poll's, which ends when the poll is
+// interrupted.
 func (c *core) callerContext(ctx context.Context) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,8 +110,8 @@ func (c *core) callerContext(ctx context.Context) context.Context {
 	return ctx
 }
 
-// patient is asking for what has to be done in good order although Run's context
-// has ended; only Close's context means what it says.
+// revokeContext is callerContext without its end, since a revoke must drain and commit
+// although the context of Run has ended. During Close it is ctx.
 func (c *core) revokeContext(ctx context.Context) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -121,8 +121,8 @@ func (c *core) revokeContext(ctx context.Context) context.Context {
 	return ctx
 }
 
-// surrender hands out nothing more of these partitions, waits for their handlers
-// within the drain timeout, asks the user's function, commits, and forgets them.
+// revoke starts no more tasks of these partitions, waits for their handlers within the drain
+// timeout, calls the functions of OnRevoked, commits, and drops the partitions.
 func (c *core) revoke(ctx context.Context, tps []kafka.TopicPartition) {
 	ctx, cancel := context.WithTimeout(ctx, c.drainTimeout)
 	defer cancel()
@@ -141,9 +141,9 @@ func (c *core) revoke(ctx context.Context, tps []kafka.TopicPartition) {
 	closed := c.closed
 	c.mu.Unlock()
 
-	if !closed { // else late handlers have had their drain, and ctx has its time
+	if !closed { // else Close has drained, and ctx is bounded
 		c.drain(ctx, parts)
-		// Handlers that took all the time must not cost the offsets of the others.
+		// The commit gets time of its own, also after a drain that timed out.
 		var cancel context.CancelFunc
 		ctx, cancel = ending.Context(ctx, ending.Close)
 		defer cancel()
@@ -152,7 +152,7 @@ func (c *core) revoke(ctx context.Context, tps []kafka.TopicPartition) {
 		f(ctx, tps)
 	}
 	if !c.manual {
-		_, _ = c.commit(ctx, func() []kafka.Offset { // the observer is told of an error
+		_, _ = c.commit(ctx, func() []kafka.Offset { // commit notifies the observer of an error
 			var out []kafka.Offset
 			for _, p := range parts {
 				if o, ok := c.due(p); ok {
@@ -169,8 +169,8 @@ func (c *core) revoke(ctx context.Context, tps []kafka.TopicPartition) {
 	}
 }
 
-// drain waits until no handler is at work on parts, then cancels those that
-// still are.
+// drain waits until no handler of parts is running. When ctx ends, it cancels the contexts of
+// those that are.
 func (c *core) drain(ctx context.Context, parts []*partition) {
 	for _, p := range parts {
 		c.mu.Lock()
@@ -186,8 +186,8 @@ func (c *core) drain(ctx context.Context, parts []*partition) {
 	}
 }
 
-// Lost forgets partitions that belong to somebody else: their handlers are
-// cancelled, nothing is committed.
+// Lost drops partitions that belong to another member: their handlers are cancelled and
+// nothing is committed.
 func (c rebalancer) Lost(tps []kafka.TopicPartition) {
 	c.mu.Lock()
 	for _, tp := range tps {
@@ -201,8 +201,7 @@ func (c rebalancer) Lost(tps []kafka.TopicPartition) {
 	}
 }
 
-// forget makes p a partition of the past, and cancels what its handlers still
-// do. mu is held; p may be nil.
+// drop removes p from the assignment and cancels its handlers. mu is held; p may be nil.
 func (c *core) drop(p *partition, cause error) {
 	if p == nil || p.stale {
 		return
@@ -218,15 +217,14 @@ func (c *core) drop(p *partition, cause error) {
 	c.wakeAtEnd()
 }
 
-// noteEnd lets whoever polls know if there is nothing left to wait for. mu is
-// held.
+// wakeAtEnd wakes the reader if everything was read to its end. mu is held.
 func (c *core) wakeAtEnd() {
 	if c.atEnd() {
 		c.wake()
 	}
 }
 
-// cancelHandlers ends the context of p's handlers. core.mu is held.
+// cancelHandlers cancels the context of p's handlers. core.mu is held.
 func (p *partition) cancelHandlers(cause error) {
 	if p.cancel != nil {
 		p.cancel(cause)
@@ -234,8 +232,8 @@ func (p *partition) cancelHandlers(cause error) {
 	}
 }
 
-// reposition puts a new partition in the place of p, so that whatever of p is
-// still under way counts for nothing. mu is held.
+// reposition replaces p by a new assignment of its partition, so that tasks in progress on p
+// change nothing. mu is held.
 func (c *core) reposition(p *partition, to int64) {
 	next := newPartition(p.TopicPartition, to, kafka.OffsetNone)
 	next.userPaused, next.clientPaused, next.end = p.userPaused, p.clientPaused, p.end

@@ -57,8 +57,8 @@ func TestRevokedPartitionsAreCommitted(t *testing.T) {
 				require.NoError(t, b.Subscribe("t"))
 				time.Sleep(2 * time.Second)
 
-				// a hears of it, gives up what is not its own any more, committed as far
-				// as it was dealt with; b goes on from there: nothing is left out.
+				// a commits and gives up the partition that moves; b continues from that
+				// offset: no record is skipped.
 				seen := map[string]int{}
 				for range 4 {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -79,10 +79,9 @@ func TestRevokedPartitionsAreCommitted(t *testing.T) {
 				}
 				w.close(b)
 				w.close(a)
-				// Before the last four rounds 7 were handed out, all dealt with by the
-				// first of them.
+				// Before the last loop 7 were returned, all acknowledged by its first Poll.
 				total := w.committed(0) + w.committed(1)
-				require.Equal(t, int64(7+len(seen)-2), total, "each of the last two was not dealt with")
+				require.Equal(t, int64(7+len(seen)-2), total, "each of the last two is unprocessed")
 			})
 		})
 	}
@@ -99,7 +98,7 @@ func TestLost(t *testing.T) {
 		m, err := c.Poll(t.Context())
 		require.NoError(t, err)
 		w.Group("g").Expel(b)
-		require.Equal(t, "1", w.poll(c), "what is in memory is handed out until the client says more")
+		require.Equal(t, "1", w.poll(c), "polled records are returned until the client revokes")
 		require.Error(t, c.Commit(t.Context(), m), "the broker knows better")
 		require.Equal(t, []string{"2", "3", "4", "0", "1", "2", "3", "4"}, w.pollAll(c))
 		require.Equal(t, []string{"+0@-1001", "!0", "+0@-1001"}, j.lines)
@@ -119,7 +118,7 @@ func TestOnAssigned(t *testing.T) {
 		w.Group("g").SetCommitted("t", 1, 4)
 		loaded := false
 		c := w.join(avroconsumer.OnAssigned(func(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
-			time.Sleep(time.Minute) // state is loaded, longer than whoever polls waits
+			time.Sleep(time.Minute) // state is loaded, longer than the context of Poll
 			loaded = true
 			return []kafka.Offset{at(0, 2)}, nil
 		}))
@@ -140,8 +139,8 @@ func TestOnAssigned(t *testing.T) {
 	})
 }
 
-// A start behind what the group committed is followed by the group's offset, also
-// with explicit commits.
+// After a start before the group's offset, that offset moves back too, also with explicit
+// commits.
 func TestOnAssignedStartsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -264,7 +263,7 @@ func TestSeek(t *testing.T) {
 		}
 		require.NoError(t, c.Seek(t.Context(), at(0, 8), at(7, 1)))
 		require.Equal(t, int64(8), c.Position(tp(0))[0].Offset)
-		require.Equal(t, []string{"8", "9"}, w.pollAll(c), "what was in memory is gone")
+		require.Equal(t, []string{"8", "9"}, w.pollAll(c), "polled records were dropped")
 		require.ErrorIs(t, c.Commit(t.Context(), last), avroconsumer.ErrNotAssigned)
 		require.NoError(t, c.Seek(t.Context(), at(0, kafka.OffsetStart)))
 		require.Equal(t, "0", w.poll(c))
@@ -327,13 +326,13 @@ func TestPositionsAndLag(t *testing.T) {
 	})
 }
 
-// bare is a client that offers nothing beside what it must.
-type bare struct{ kafka.Consumer }
+// minimalClient is a client without optional interfaces.
+type minimalClient struct{ kafka.Consumer }
 
 func TestUnsupported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		c := w.wrap(bare{w.member()}, avroconsumer.WithStart(avroconsumer.FromTime(time.Now())))
+		c := w.wrap(minimalClient{w.member()}, avroconsumer.WithStart(avroconsumer.FromTime(time.Now())))
 		require.ErrorIs(t, c.Assign(t.Context()), kafka.ErrUnsupported)
 		_, err := c.Committed(t.Context())
 		require.ErrorIs(t, err, kafka.ErrUnsupported)
@@ -343,7 +342,7 @@ func TestUnsupported(t *testing.T) {
 		require.ErrorIs(t, err, kafka.ErrUnsupported)
 		require.NoError(t, c.Subscribe("t"))
 		require.ErrorIs(t, pollError(c), kafka.ErrUnsupported)
-		require.IsType(t, bare{}, c.Client())
+		require.IsType(t, minimalClient{}, c.Client())
 		w.close(c)
 	})
 }

@@ -40,8 +40,8 @@ var readers = map[string]func(ctx context.Context, c *consumer) error{
 	},
 }
 
-// However one reads: a registry that does not answer is warned of once a minute, Status
-// says that records wait for it, and the context's error has the registry's.
+// With every way of reading: a warning about the registry is logged once a minute, Status shows
+// that records wait for it, and the context's error contains the registry's.
 func TestRegistryAwayNamesItself(t *testing.T) {
 	for name, read := range readers {
 		for _, given := range []bool{true, false} {
@@ -88,7 +88,7 @@ func TestRegistryAwayNamesItself(t *testing.T) {
 	}
 }
 
-// slowIDs takes longer for its attempts at the registry than a caller waits.
+// slowIDs is a deserializer whose attempts at the registry take longer than the caller waits.
 type slowIDs struct{ *ids }
 
 func (d slowIDs) Decode(ctx context.Context, payload []byte, from *serde.Target, v *string) error {
@@ -100,7 +100,7 @@ func (d slowIDs) Decode(ctx context.Context, payload []byte, from *serde.Target,
 	}
 }
 
-// A caller with less time than the attempts take is told all the same.
+// A caller with less time than the attempts take gets the registry's error too.
 func TestRegistryAwayWithShortPolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)

@@ -12,25 +12,24 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Run calls handle, which must not be nil, for each record, until ctx ends, a record fails under the
-// policy [Stop], or there is nothing more to read. Handlers run beside each other
-// as [WithConcurrency] says; a record is dealt with when its handler returns nil,
-// or when the policy for its error has acted. Polling goes on meanwhile: it does not
-// wait for a handler or the registry, except for handlers of partitions that are
-// being revoked, and half a second at most if a partition has too much in memory
-// (see [WithInFlight]).
+// Run calls handle, which must not be nil, for each record, until ctx ends, a record fails
+// under the policy [Stop], or reading ends. [WithConcurrency] sets how many handlers run at
+// once. A record is processed when its handler returns nil or the policy for its error has
+// been applied. Polling continues while handlers run or wait for the registry; it stops while
+// handlers of revoked partitions finish, and for up to half a second while a partition has
+// reached the bound of [WithInFlight].
 //
-// A handler's context ends when its partition is lost, or when it has not
-// returned within the drain timeout after its partition was revoked or Run was
-// told to end; [context.Cause] says which. It does not end with ctx: handlers at
-// work may finish. What a handler returns after its context has ended counts for
-// nothing.
+// A handler's context ends when its partition is lost, or if the handler has not returned
+// within the drain timeout after its partition was revoked or Run began to end;
+// [context.Cause] tells which. It does not end with ctx, so that running handlers can finish.
+// The result of a handler is ignored after its context has ended, and its record is
+// unprocessed.
 //
-// When Run ends it waits for handlers at work, 15 seconds unless [WithDrainTimeout] says
-// otherwise, and commits. It returns ctx's error
-// (with the last *registry.UnavailableError if records wait for the registry), a [*RecordError], [kafka.ErrClosed], nil under [WithToEnd], or what else ended it; a
-// [*DrainError] around it if handlers did not return in time. Records that were
-// polled and are not dealt with are the next to be handed out.
+// When Run ends, it waits for running handlers, up to 15 seconds or [WithDrainTimeout], and
+// commits. It returns ctx's error (with the last *registry.UnavailableError if records wait
+// for the registry), a [*RecordError], [kafka.ErrClosed], nil under [WithToEnd], or another
+// error that ended it; within a [*DrainError] if handlers did not return in time. Unprocessed
+// records are the next to be returned.
 func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *Message[K, V]) error) error {
 	if handle == nil {
 		return errors.New("avroconsumer: Run: the handler is nil")
@@ -41,14 +40,14 @@ func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *
 	return c.runWith(ctx, r)
 }
 
-// runWith lets r work until it ends.
+// runWith runs r with the reader lock.
 func (c *Consumer[K, V]) runWith(ctx context.Context, r *runner) error {
 	c.mu.Lock()
 	if err := c.lockReader(); err != nil {
 		c.mu.Unlock()
 		return err
 	}
-	c.acknowledge() // as Poll would
+	c.acknowledge() // as Poll does
 	c.mu.Unlock()
 	defer func() {
 		c.mu.Lock()
@@ -58,43 +57,42 @@ func (c *Consumer[K, V]) runWith(ctx context.Context, r *runner) error {
 	return r.run(ctx)
 }
 
-// runner hands records to workers, which come when there is work and go when
-// there is none. Its fields are guarded by core.mu.
+// runner processes records with workers, which start when there are tasks and end when there
+// are none. Its fields are guarded by core.mu.
 type runner struct {
 	core     *core
 	ordering Ordering
-	batch    int           // the most records that process takes at once
-	linger   time.Duration // how long RunBatch waits for that many
+	batch    int           // largest number of records of a task
+	linger   time.Duration // how long RunBatch waits for that many records
 
-	// process deals with records of one lane, and marks those that it could not
-	// deal with as undealt.
+	// process processes records of one queue, and marks those to be requeued as unprocessed.
 	process func(ctx context.Context, items []item) outcome
 
-	runCtx      context.Context // Run's: when it has ended, no task starts
-	handlersCtx context.Context // the handlers', before that of their partition
-	workers     int             // at work
-	stopped     error           // why no more records are handed out; nil: they are
-	ended       bool            // Run has returned, or is about to: what comes late counts for nothing
-	idle        chan struct{}   // closed when the last worker has gone, once stopped
-	isIdle      bool            // it is
-	drainCut    chan struct{}   // closed when Close waits for handlers no longer
-	isDrainCut  bool            // it is
-	registryErr error           // the registry's, of a record whose context has ended
-	late        int             // handlers that were still at work when Run returned
+	runCtx      context.Context // the context of Run: no task starts after it has ended
+	handlersCtx context.Context // the parent of the contexts of handlers
+	workers     int             // number of workers
+	stopped     error           // why no more tasks start; nil while they do
+	ended       bool            // the drain is over: results of late handlers are ignored
+	idle        chan struct{}   // closed when stopped and the last worker has ended
+	isIdle      bool            // idle is closed
+	drainCut    chan struct{}   // closed when Close stops waiting for handlers
+	isDrainCut  bool            // drainCut is closed
+	registryErr error           // of a record whose context ended while it waited for the registry
+	late        int             // number of handlers running when the drain ended
 }
 
-// verdict is what process found out.
+// outcome is the result of process.
 type outcome struct {
-	err              error         // ends Run
-	delay            time.Duration // before the undealt records are tried again
-	registry         bool          // it does not answer: they wait for it
-	id               serde.FrameID // for this
-	registryAnswered bool          // it did
-	cause            error         // for the observer: why the record failed
+	err              error         // Run ends with it
+	delay            time.Duration // until the next attempt at the unprocessed records
+	registry         bool          // the registry does not answer: the unprocessed records wait
+	id               serde.FrameID // that they wait for
+	registryAnswered bool          // the registry answered, or was not needed
+	cause            error         // the record's error, for the observer
 }
 
-// cutShort notes what kept a record from being decoded until its context ended. It may
-// be all that is known of a registry that is away.
+// noteInterrupted keeps the registry's error of a record that could not be decoded until its
+// context ended. Run returns it, since no attempt of an outage may have been recorded yet.
 func (c *core) noteInterrupted(e *RecordError) {
 	c.mu.Lock()
 	if c.run != nil {
@@ -104,7 +102,7 @@ func (c *core) noteInterrupted(e *RecordError) {
 	c.warnings.Warn(c.logger, e)
 }
 
-// run polls until something ends it, then lets the workers finish.
+// run polls until an error or an end stops it, then drains.
 func (r *runner) run(ctx context.Context) error {
 	c := r.core
 	r.runCtx, r.handlersCtx = ctx, context.WithoutCancel(ctx)
@@ -117,10 +115,10 @@ func (r *runner) run(ctx context.Context) error {
 	for r.stopped == nil {
 		switch {
 		case ctx.Err() != nil:
-			r.stop(kafka.Explain(c.client, ctx.Err())) // end adds what the registry said, perhaps after this
+			r.stop(kafka.Explain(c.client, ctx.Err())) // end adds the registry's error
 		case c.closing:
 			r.stop(kafka.ErrClosed)
-		case len(c.pendingErrs) > 0: // what Poll would have returned
+		case len(c.pendingErrs) > 0: // Poll would have returned it
 			r.stop(c.pendingErrs[0])
 			c.pendingErrs = c.pendingErrs[1:]
 		case c.atEnd():
@@ -138,8 +136,7 @@ func (r *runner) run(ctx context.Context) error {
 	return r.end()
 }
 
-// stop hands out nothing more. The first reason is the one that Run returns.
-// core.mu is held.
+// stop prevents further tasks. Run returns the first reason. core.mu is held.
 func (r *runner) stop(err error) {
 	if r.stopped == nil {
 		r.stopped = err
@@ -147,7 +144,7 @@ func (r *runner) stop(err error) {
 	}
 }
 
-// end waits for handlers at work, takes back what is not dealt with, and commits.
+// end waits for running handlers, requeues unprocessed records, and commits.
 func (r *runner) end() error {
 	c := r.core
 	ctx, cancel := context.WithTimeout(r.handlersCtx, c.drainTimeout)
@@ -192,7 +189,7 @@ func (r *runner) end() error {
 	return err
 }
 
-// hurry ends the drain now. r may be nil.
+// cutDrain ends the wait for running handlers. r may be nil.
 func (r *runner) cutDrain() {
 	if r == nil {
 		return
@@ -205,8 +202,8 @@ func (r *runner) cutDrain() {
 	}
 }
 
-// lateHandlers is the error of a Close whose context ended before all handlers had
-// returned. r may be nil.
+// lateHandlers returns the error of a Close whose context ended while handlers were running,
+// nil if all had returned. r may be nil.
 func (r *runner) lateHandlers(ctx context.Context) error {
 	if r == nil {
 		return nil
@@ -219,7 +216,7 @@ func (r *runner) lateHandlers(ctx context.Context) error {
 	return &DrainError{Handlers: r.late, Err: ctx.Err()}
 }
 
-// hire gets a worker for a lane that was listed. core.mu is held.
+// startWorker starts a worker for a scheduled queue, up to the concurrency. core.mu is held.
 func (r *runner) startWorker() {
 	if r.workers < r.core.workers && r.stopped == nil {
 		r.workers++
@@ -227,13 +224,13 @@ func (r *runner) startWorker() {
 	}
 }
 
-// work takes lanes as long as there are any.
+// work processes tasks while there are any.
 func (r *runner) work() {
 	c := r.core
 	var t task
 	working := false
 	defer func() {
-		if working { // the handler has ended its goroutine, as t.FailNow does
+		if working { // the handler ended its goroutine, as t.FailNow does
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			for i := range t.items {
@@ -246,7 +243,7 @@ func (r *runner) work() {
 	}()
 	c.mu.Lock()
 	for r.stopped == nil && r.runCtx.Err() == nil {
-		if c.pausesChanged { // also if Commit dealt with all that there was, below
+		if c.pausesChanged { // also if Commit processed all records of the task below
 			c.mu.Unlock()
 			c.applyPauses()
 			c.mu.Lock()
@@ -257,7 +254,7 @@ func (r *runner) work() {
 			break
 		}
 		r.dequeue(&t, q)
-		if len(t.items) == 0 { // Commit dealt with all that was there
+		if len(t.items) == 0 { // Commit has processed them
 			r.finishTask(&t, outcome{}, false)
 			continue
 		}
@@ -274,8 +271,7 @@ func (r *runner) work() {
 	c.mu.Unlock()
 }
 
-// signalIdle says that the last worker has gone, once no other will come. core.mu
-// is held.
+// signalIdle closes idle when the last worker has ended after stop. core.mu is held.
 func (r *runner) signalIdle() {
 	if r.workers == 0 && r.stopped != nil && !r.isIdle {
 		r.isIdle = true
@@ -283,13 +279,13 @@ func (r *runner) signalIdle() {
 	}
 }
 
-// take gives a worker the front of a lane. core.mu is held.
+// dequeue moves records from the front of a queue into a task. core.mu is held.
 func (r *runner) dequeue(t *task, q *queue) {
 	c := r.core
 	t.queue, t.items = q, t.items[:0]
 	for len(t.items) < r.batch && q.items.len() > 0 {
 		it := q.items.pop()
-		if it.end || q.part.tracker.isDone(it.seq) { // an end is for Poll; Commit dealt with the other
+		if it.end || q.part.tracker.isDone(it.seq) { // an end is for Poll; the others were processed by Commit
 			c.markProcessed(&it)
 			continue
 		}
@@ -300,7 +296,7 @@ func (r *runner) dequeue(t *task, q *queue) {
 	q.part.running++
 	q.running++
 	q.batchDue = false
-	c.schedule(q) // if it is shared, the next worker may begin
+	c.schedule(q) // a shared queue may have more tasks
 }
 
 // contextFor returns the context of p's handlers. core.mu is held.
@@ -311,13 +307,13 @@ func (r *runner) contextFor(p *partition) context.Context {
 	return p.ctx
 }
 
-// finish takes note of what became of a job. core.mu is held.
+// finishTask applies the outcome of a task to its queue and partition. core.mu is held.
 func (r *runner) finishTask(t *task, v outcome, cancelled bool) {
 	c, q, p := r.core, t.queue, t.queue.part
 	p.running--
 	p.signalIdle()
 	if p.stale && p.running == 0 {
-		if next := c.assigned[p.TopicPartition]; next != nil && next.previous == p { // sought in meanwhile
+		if next := c.assigned[p.TopicPartition]; next != nil && next.previous == p { // by Seek, meanwhile
 			next.previous = nil
 			c.scheduleAll(next)
 		}
@@ -333,7 +329,7 @@ func (r *runner) finishTask(t *task, v outcome, cancelled bool) {
 	case v.err != nil:
 		r.stop(v.err)
 	case v.registry:
-		q.batchDue = true // what comes again has waited for more records already
+		q.batchDue = true // requeued records have lingered before
 		c.waitForRegistry(q, v.id)
 	case v.delay > 0 && q.items.len() > 0:
 		q.batchDue = true
@@ -344,9 +340,9 @@ func (r *runner) finishTask(t *task, v outcome, cancelled bool) {
 	c.wakeAtEnd()
 }
 
-// settle takes note of the records that are dealt with, and returns the others
-// to the front of their lane: to one of their own, if it is shared and they have
-// to wait. It returns that lane. core.mu is held.
+// finishItems marks the processed records of a task, and requeues the others: at the front of
+// their queue, or of a queue of their own if theirs is shared and they have to wait. It
+// returns that queue. core.mu is held.
 func (r *runner) finishItems(t *task, v outcome, cancelled bool) *queue {
 	c, q, p := r.core, t.queue, t.queue.part
 	if v.registryAnswered {
@@ -375,8 +371,8 @@ func (r *runner) finishItems(t *task, v outcome, cancelled bool) *queue {
 	return back
 }
 
-// ripe says whether a lane has what RunBatch waits for: as many records as it
-// takes or as there may be, or one that has waited long enough. core.mu is held.
+// batchDue reports whether RunBatch may start a task of q: it has enough records, cannot get
+// more, or its linger time has passed. core.mu is held.
 func (r *runner) batchDue(q *queue) bool {
 	if r.linger == 0 || q.batchDue || q.items.len() >= r.batch || q.part.overHighMark {
 		return true

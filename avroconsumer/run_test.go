@@ -19,7 +19,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// running is a Run under way.
+// running is a Run in progress.
 type running struct {
 	*testing.T
 	cancel context.CancelFunc
@@ -40,7 +40,7 @@ func (r *running) end() {
 	require.ErrorIs(r, <-r.result, context.Canceled)
 }
 
-// log is what handlers did, in order.
+// log collects what handlers did, in order.
 type log struct {
 	mu    sync.Mutex
 	lines []string
@@ -58,7 +58,7 @@ func (l *log) get() []string {
 	return slices.Clone(l.lines)
 }
 
-// spy is a handler that takes a second, and checks what an Ordering promises.
+// spy is a handler that takes a second, and checks the guarantee of an Ordering.
 type spy struct {
 	mu      sync.Mutex
 	running map[string]int
@@ -130,7 +130,7 @@ func TestOrdering(t *testing.T) {
 				require.NoError(t, c.Run(t.Context(), s.handle(tc.unit)))
 				require.Equal(t, 60, s.total)
 				require.Equal(t, tc.most, s.most)
-				took := time.Since(begin) // of the test's own clock; who comes first may cost some rounds at the end
+				took := time.Since(begin) // of the test's own clock; the order of goroutines may cost some seconds at the end
 				require.GreaterOrEqual(t, took, tc.takes)
 				require.LessOrEqual(t, took, tc.takes*5/4)
 				for p := range int32(3) {
@@ -157,7 +157,7 @@ func TestKeyOrderingWithoutKeys(t *testing.T) {
 	})
 }
 
-// What finished behind a record that is still being handled is not committed.
+// Records processed after one that is still being handled are not committed.
 func TestPrefixOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -181,8 +181,8 @@ func TestPrefixOnly(t *testing.T) {
 	})
 }
 
-// A partition with too much in memory is paused, and resumed at half of it;
-// polling goes on.
+// A partition over its high-water mark is paused, and resumed below its low-water mark; polling
+// continues.
 func TestHighAndLowMarks(t *testing.T) {
 	for _, limit := range []struct{ records, bytes int }{{100, 1 << 30}, {1 << 30, 400}} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestHighAndLowMarks(t *testing.T) {
 	}
 }
 
-// pauseTimes is a client that notes how long after the poll before a pause came.
+// pauseTimes is a client that records the time from the last poll to each pause.
 type pauseTimes struct {
 	*fakekafka.Consumer
 	polled time.Time
@@ -239,9 +239,9 @@ func (p *pauseTimes) Pause(tps ...kafka.TopicPartition) error {
 	return p.Consumer.Pause(tps...)
 }
 
-// A partition that comes down from its high mark soon is not paused, which would
-// make the client fetch again: polling rests. One that has shown to be slow is
-// paused at once, until it is quick again.
+// A partition that is soon below its low-water mark is not paused, which would make the client
+// fetch again: polling stops meanwhile. One that was slow before is paused immediately, until
+// it is fast again.
 func TestOnlySlowPartitionsArePaused(t *testing.T) {
 	const ms = time.Millisecond
 	synctest.Test(t, func(t *testing.T) {
@@ -276,8 +276,8 @@ func TestOnlySlowPartitionsArePaused(t *testing.T) {
 	})
 }
 
-// When ctx ends, handlers at work finish, undisturbed; nothing new is begun; what
-// was in memory comes next.
+// When ctx ends, running handlers finish, no handler starts, and polled records are returned
+// next.
 func TestRunEndsInGoodOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -331,7 +331,7 @@ func TestDrainTimeout(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, int64(2), w.committed(0))
 
-		require.Equal(t, "2", w.poll(c), "not dealt with, so it comes again")
+		require.Equal(t, "2", w.poll(c), "unprocessed, so it is returned again")
 		<-finished
 		synctest.Wait()
 		require.ErrorIs(t, cause, avroconsumer.ErrStopped)
@@ -424,7 +424,7 @@ func TestLostDuringRun(t *testing.T) {
 	})
 }
 
-// Whatever Run cannot get over ends it.
+// Permanent errors end Run.
 func TestWhatEndsRun(t *testing.T) {
 	ignore := func(context.Context, *message) error { return nil }
 	denied := &kafka.Error{Code: 29, Topic: "t", Partition: 0, Err: errors.New("not authorised")}
@@ -433,8 +433,8 @@ func TestWhatEndsRun(t *testing.T) {
 		do   func(w *world, b *fakekafka.Consumer, c *consumer)
 		err  string
 	}{
-		{name: "a fatal error", err: "fatal: gone (-150)", do: func(_ *world, b *fakekafka.Consumer, _ *consumer) {
-			b.Fail(&kafka.Error{Code: -150, Fatal: true, Partition: -1, Err: errors.New("gone")})
+		{name: "a fatal error", err: "fatal: broken (-150)", do: func(_ *world, b *fakekafka.Consumer, _ *consumer) {
+			b.Fail(&kafka.Error{Code: -150, Fatal: true, Partition: -1, Err: errors.New("broken")})
 		}},
 		{name: "a topic that may not be read", err: "t [0]: not authorised (29)", do: func(_ *world, b *fakekafka.Consumer, _ *consumer) {
 			b.FailPartition("t", 0, &kafka.Error{Code: 3, Topic: "t", Retriable: true, Err: errors.New("this passes")})
@@ -480,8 +480,8 @@ func TestHopelessCommitEndsRun(t *testing.T) {
 	})
 }
 
-// A handler may close the consumer that it runs under, though that takes its own
-// end: Run waits for it until the drain timeout.
+// A handler may close its own consumer. Since Close waits for that handler, Run waits until the
+// drain timeout.
 func TestCloseWithinAHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -499,8 +499,8 @@ func TestCloseWithinAHandler(t *testing.T) {
 	})
 }
 
-// The context of Close bounds the drain: what a handler returns after that is
-// unprocessed, and Close commits and leaves all the same.
+// The context of Close bounds the drain: the record of a later handler is unprocessed, and
+// Close still commits and leaves.
 func TestCloseThatMayNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -531,7 +531,7 @@ func TestCloseThatMayNotWait(t *testing.T) {
 	})
 }
 
-// Commit, Pause, Resume and Seek are for handlers too.
+// Handlers may call Commit, Pause, Resume and Seek.
 func TestCallsWithinAHandler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
@@ -568,8 +568,7 @@ func TestCallsWithinAHandler(t *testing.T) {
 	})
 }
 
-// A record that Commit has dealt with is not handled again, whatever its handler
-// says afterwards.
+// A record that Commit has processed is not handled again, whatever its handler returns.
 func TestCommitBeforeAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -627,8 +626,8 @@ func TestRunAfterPoll(t *testing.T) {
 	})
 }
 
-// slowPause is a client that takes its time to pause: what happens meanwhile is
-// between a look at what there is to do and the next poll.
+// slowPause is a client whose Pause is slow: events meanwhile fall between the reader's look at
+// the state and the next poll.
 type slowPause struct{ *fakekafka.Consumer }
 
 func (b slowPause) Pause(p ...kafka.TopicPartition) error {
@@ -636,7 +635,7 @@ func (b slowPause) Pause(p ...kafka.TopicPartition) error {
 	return b.Consumer.Pause(p...)
 }
 
-// The last record may be dealt with while Run is on its way into the next poll.
+// The last record may be processed while Run is about to poll.
 func TestEndOnTheWayToPoll(t *testing.T) {
 	for name, commit := range map[string]bool{"by its handler": false, "by Commit": true} {
 		t.Run(name, func(t *testing.T) {
@@ -661,8 +660,8 @@ func TestEndOnTheWayToPoll(t *testing.T) {
 	}
 }
 
-// A nil handler is an error at once, before anything is polled, and leaves the consumer
-// as it was. A dispatcher takes nil for none.
+// A nil handler is an error before anything is polled, and the consumer stays usable. In a
+// dispatcher nil removes a handler.
 func TestNilHandler(t *testing.T) {
 	w := newWorld(t, 1)
 	w.fill(0, "0")

@@ -10,16 +10,15 @@ import (
 	"github.com/kavro/kavro/internal/count"
 )
 
-// RunBatch is Run with up to max records of one partition at a time. A batch is
-// handed over when it is full, when its partition has as much in memory as
-// [WithInFlight] allows, or when wait has passed since its first record could have
-// been. handle returns nil if all of them are dealt with, else one
-// error for each message, nil for those that are; a result of any other length,
-// or a panic, fails all of them.
+// RunBatch is [Consumer.Run] with up to max records of one partition in each call of handle. A
+// batch is processed when it is full, when its partition has reached the bound of
+// [WithInFlight], or when wait has passed since its first record was ready. handle returns nil
+// if all records are processed, else one error for each message, nil for those that are
+// processed; a result of another length, or a panic, fails all of them.
 //
-// Batches of one partition come one after the other, under Key as under
-// [Partition]; under [None] several are handled beside each other. Records that
-// fail and are retried come again, together, as a batch of their own.
+// Batches of one partition are processed one after the other under [Partition] and [Key], and
+// at the same time under [None]. Records to be retried are processed again together, as a
+// batch of their own.
 func (c *Consumer[K, V]) RunBatch(ctx context.Context, max int, wait time.Duration, handle func(context.Context, []*Message[K, V]) []error) error {
 	if max < 1 {
 		return fmt.Errorf("avroconsumer: RunBatch: batches of %d records", max)
@@ -44,13 +43,13 @@ type batchHandler[K, V any] struct {
 	handle     func(context.Context, []*Message[K, V]) []error
 }
 
-// process decodes records up to the first that fails, has them handled, and then
-// looks at the one that failed. What is behind it waits for the next round.
+// process decodes records up to the first that fails, calls the handler, and then applies the
+// policy to the one that failed. Records after that one are requeued.
 func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v outcome) {
 	var batch []*Message[K, V]
-	var of []*item // of each message in batch: skipped tombstones are in none
+	var of []*item // the item of each message: skipped tombstones are not in batch
 	var bad *RecordError
-	n := 0 // records in batch, or skipped
+	n := 0 // number of records in batch or skipped
 	for ; n < len(items); n++ {
 		it := &items[n]
 		skip, m := false, (*Message[K, V])(nil)
@@ -79,7 +78,7 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v outcom
 		v.registryAnswered = true
 	}
 	if bad != nil && v.err == nil && v.delay == 0 {
-		// Whatever is undealt before it is so because the partition is going away.
+		// Records before it are unprocessed only if the partition is being revoked.
 		items[n].unprocessed = false
 		failed, _ := h.core.failed(ctx, ctx, &items[n], bad)
 		failed.registryAnswered = failed.registryAnswered || v.registryAnswered
@@ -88,7 +87,7 @@ func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v outcom
 	return v
 }
 
-// skipped tells the observer of a tombstone that no handler sees.
+// skipped notifies the observer of a tombstone that is skipped.
 func (h batchHandler[K, V]) skipped(ctx context.Context, it *item) {
 	if h.core.observing {
 		start := time.Now()
@@ -96,8 +95,8 @@ func (h batchHandler[K, V]) skipped(ctx context.Context, it *item) {
 	}
 }
 
-// passesRaw says whether the handler is to get a record that could not be decoded,
-// and tells the observer if so.
+// passesRaw reports whether the policy passes a record that could not be decoded to the
+// handler, and if so notifies the observer.
 func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *item) bool {
 	if ctx.Err() != nil || e.Temporary() || e.NotRecordFault() {
 		return false
@@ -110,8 +109,7 @@ func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *i
 	return true
 }
 
-// handleBatch calls the handler and applies the policy for each record that
-// failed.
+// handleBatch calls the handler and applies the policy to each record that failed.
 func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []*item) (v outcome) {
 	start := time.Now()
 	var ctxs []context.Context
@@ -132,7 +130,7 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 		if err == nil {
 			continue
 		}
-		if v.err != nil { // Run ends: the rest is for whoever reads next
+		if v.err != nil { // Run ends: requeue the others
 			it.unprocessed = true
 			continue
 		}

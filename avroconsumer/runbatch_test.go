@@ -27,7 +27,7 @@ func TestRunBatch(t *testing.T) {
 		committed int64
 	}{
 		{
-			name: "full ones, and the rest", values: []string{"0", "1", "2", "3", "4"},
+			name: "full ones, and a smaller one", values: []string{"0", "1", "2", "3", "4"},
 			batches: []string{"[0 1]", "[2 3]", "[4]"}, committed: 5,
 		},
 		{
@@ -111,8 +111,8 @@ func TestRunBatch(t *testing.T) {
 	}
 }
 
-// A batch that is not full is handed over when its first record has waited long
-// enough, by partition; records that come meanwhile are in it.
+// A batch that is not full is processed when its partition's linger timer ends; records polled
+// meanwhile are in it.
 func TestRunBatchLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
@@ -141,7 +141,7 @@ func TestRunBatchLinger(t *testing.T) {
 	})
 }
 
-// A batch that memory has no room for is not waited for.
+// A batch is processed when its partition is over the high-water mark.
 func TestBatchesBeyondInFlight(t *testing.T) {
 	for name, read := range map[string]func(*testing.T, *consumer, func(int)){
 		"RunBatch": func(t *testing.T, c *consumer, took func(int)) {
@@ -173,7 +173,7 @@ func TestBatchesBeyondInFlight(t *testing.T) {
 	}
 }
 
-// Under None several batches of one partition are handled beside each other.
+// Under None several batches of one partition are handled at the same time.
 func TestRunBatchNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -193,7 +193,7 @@ func TestRunBatchNone(t *testing.T) {
 	})
 }
 
-// What waits for the registry is behind what did not need it.
+// Records that wait for the registry come after those that did not need it.
 func TestRunBatchWaitsForTheRegistry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)

@@ -9,8 +9,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Start is where reading of a partition begins. The zero value is what the group
-// committed, or else what auto.offset.reset says.
+// Start is the offset at which reading of a partition starts: see [WithStart]. The zero value
+// is the group's committed offset, or else auto.offset.reset.
 type Start struct {
 	set    bool
 	time   time.Time
@@ -18,30 +18,29 @@ type Start struct {
 	always bool
 }
 
-// FromTime begins with the first record whose timestamp is at or after t, in
-// partitions for which the group has committed nothing. A time before 1970, the zero
-// time for instance, is the start of the partition.
+// FromTime starts at the first record whose timestamp is at or after t, in partitions without
+// a committed offset. A time before 1970, such as the zero time, is the start of the
+// partition.
 func FromTime(t time.Time) Start {
-	if t.UnixMilli() < 0 { // has other meanings in Kafka's protocol
+	if t.UnixMilli() < 0 { // negative timestamps have other meanings in Kafka's protocol
 		return FromOffset(kafka.OffsetStart)
 	}
 	return Start{set: true, time: t}
 }
 
-// FromOffset begins at an offset, which may be [kafka.OffsetStart] or
-// [kafka.OffsetEnd], in partitions for which the group has committed nothing.
+// FromOffset starts at an offset, which may be [kafka.OffsetStart] or [kafka.OffsetEnd], in
+// partitions without a committed offset.
 func FromOffset(offset int64) Start { return Start{set: true, offset: offset} }
 
-// Always begins there also where the group has committed an offset, the first
-// time that this consumer gets a partition. It is for readers that have a group
-// to themselves: another member would begin there again when it gets the
-// partition.
+// Always makes s apply to partitions with a committed offset too, the first time that this
+// consumer is assigned each. It is for a consumer that is the only member of its group:
+// another member would start there again when it gets the partition.
 func (s Start) Always() Start {
 	s.always = true
 	return s
 }
 
-// check refuses an offset that is none.
+// check refuses negative offsets without a meaning.
 func (s Start) check() error {
 	if s.offset < 0 && s.offset != kafka.OffsetStart && s.offset != kafka.OffsetEnd {
 		return fmt.Errorf("offset %d is neither a number nor kafka.OffsetStart nor kafka.OffsetEnd", s.offset)
@@ -49,9 +48,8 @@ func (s Start) check() error {
 	return nil
 }
 
-// offsets says where to begin reading the partitions of committed that s is for.
-// It asks the broker, for a time. seen tells which partitions this consumer had
-// before.
+// offsets returns the start offsets of the partitions in committed that s applies to. For a
+// time, it asks the broker. seen reports whether this consumer had a partition before.
 func (s Start) offsets(ctx context.Context, b kafka.Consumer, committed []kafka.Offset, seen func(kafka.TopicPartition) bool) ([]kafka.Offset, error) {
 	if !s.set {
 		return nil, nil
@@ -80,8 +78,7 @@ func partitionsOf(o []kafka.Offset) []kafka.TopicPartition {
 	return out
 }
 
-// override replaces in start what wins says for the same partitions, and adds the
-// rest of wins.
+// override returns start with the offsets of wins in place of those of the same partitions.
 func override(start, wins []kafka.Offset) []kafka.Offset {
 	out := slices.Clone(start)
 	for _, w := range wins {

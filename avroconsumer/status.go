@@ -8,21 +8,21 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Status is what is true of an assigned partition at a moment.
+// Status is the state of an assigned partition at one moment.
 type Status struct {
 	kafka.TopicPartition
-	Position  int64         // of the first record that is not dealt with: see Position
-	Committed int64         // the group's offset as far as this consumer knows, kafka.OffsetNone if it does not
-	InFlight  int           // records that were polled and are not dealt with
-	Bytes     int           // keys and values of those
-	Handling  int           // handlers at work
-	OldestAge time.Duration // since the oldest of those in flight was polled; 0 if there is none
-	Paused    bool          // by Pause
+	Position  int64         // offset of the first unprocessed record: see Consumer.Position
+	Committed int64         // the group's offset as far as this consumer knows; kafka.OffsetNone if unknown
+	InFlight  int           // number of polled and unprocessed records
+	Bytes     int           // keys and values of those, in bytes
+	Handling  int           // number of handlers running
+	OldestAge time.Duration // since the oldest record in flight was polled; 0 if there is none
+	Paused    bool          // by Consumer.Pause
 	Waiting   bool          // for the registry
 }
 
-// Status returns the status of all assigned partitions, sorted: none in the middle of
-// a rebalance, see [Consumer.Group]. It asks nobody.
+// Status returns the status of all assigned partitions, sorted. During a rebalance there may
+// be none: see [Consumer.Group]. It does not touch the network.
 func (c *Consumer[K, V]) Status() []Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,14 +47,14 @@ func (c *Consumer[K, V]) Status() []Status {
 	return out
 }
 
-// Lag is how far a partition's end is away.
+// Lag is the distance from a consumer's position to the end of a partition.
 type Lag struct {
 	kafka.TopicPartition
 	End     int64 // the offset after its last record
-	Records int64 // from Position to End, gaps included; -1 if the position is not known yet
+	Records int64 // from Position to End, gaps included; -1 while the position is not known
 }
 
-// Lag asks the broker for the ends of all assigned partitions.
+// Lag returns the lag of all assigned partitions, sorted. It asks the broker for their ends.
 func (c *Consumer[K, V]) Lag(ctx context.Context) ([]Lag, error) {
 	broker, err := c.offsets("Lag")
 	if err != nil {

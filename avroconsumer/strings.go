@@ -9,8 +9,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// String returns what a person asks first: "orders [3] offset 12, committed 10, 2
-// records in flight".
+// String returns, for example, "orders [3] offset 12, committed 10, 2 records in flight".
 func (s Status) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v, committed %s, %s in flight", kafka.Offset{TopicPartition: s.TopicPartition, Offset: s.Position}, committed(s.Committed), count.Of(s.InFlight, "record"))
@@ -33,7 +32,7 @@ func committed(offset int64) string {
 	return fmt.Sprint(offset)
 }
 
-// String returns "orders [3] end 20, 8 records to go".
+// String returns, for example, "orders [3] end 20, 8 records to go".
 func (l Lag) String() string {
 	if l.Records < 0 {
 		return fmt.Sprintf("%v end %d, position not known", l.TopicPartition, l.End)

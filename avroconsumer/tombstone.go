@@ -19,24 +19,23 @@ import (
 //	                                                     SkipTombstones or
 //	                                                     DeliverTombstones is given
 
-// Tombstones says what Run, RunBatch and pipelines do with tombstones: see
-// [WithTombstones].
+// Tombstones is what Run, RunBatch and pipelines do with tombstones: see [WithTombstones].
 type Tombstones uint8
 
 // What is done with tombstones. The zero value delivers them where the value's
 // type can be null, and ends Run where it cannot.
 const (
-	SkipTombstones    Tombstones = iota + 1 // they count as processed; no handler sees them
+	SkipTombstones    Tombstones = iota + 1 // they are processed without calling the handler
 	DeliverTombstones                       // the handler gets the zero value, and Message.Tombstone
 )
 
-// WithTombstones skips records whose value is null, or delivers them to a handler
-// whose value type cannot be null: Message.Value is then the zero value, and
-// [Message].Tombstone says what it is. Without the option, Run and RunBatch deliver
-// tombstones to handlers whose value type can be null (a pointer, slice, map or
-// interface, serde.Generic, serde.NoKey), and end with [ErrTombstone] where it cannot.
+// WithTombstones skips records whose value is null, or passes them to a handler whose value
+// type cannot be null: Message.Value is then the zero value, and [Message].Tombstone is true.
+// Without this option, Run and RunBatch pass tombstones to handlers whose value type can be
+// null (a pointer, slice, map or interface, serde.Generic, serde.NoKey), and end with
+// [ErrTombstone] for other types.
 //
-// No [Policy] applies to a tombstone. Poll and the iterators yield it always.
+// No [Policy] applies to a tombstone. Poll and the iterators always yield it.
 func WithTombstones(t Tombstones) Option {
 	return func(c *config) {
 		c.once("WithTombstones")
@@ -44,13 +43,13 @@ func WithTombstones(t Tombstones) Option {
 	}
 }
 
-// ErrTombstone says that a record's value is null, and that nothing says what is
-// to be done with it: see [WithTombstones], and [Dispatcher.OnTombstone]. Within a
-// [*RecordError] it ends Run, whatever the policies say, and the record is not
-// processed.
+// ErrTombstone is the error of a record whose value is null, if the value type cannot be null
+// and [WithTombstones] is not given, or a [Dispatcher] has no handler for it (see
+// [Dispatcher.OnTombstone]). Within a [*RecordError] it ends Run whatever the policies are,
+// and the record is unprocessed.
 var ErrTombstone = errors.New("avroconsumer: a tombstone (the value is null)")
 
-// Check refuses what is none of the constants.
+// Check returns an error if t is not one of the constants.
 func (t Tombstones) Check() error {
 	if t > DeliverTombstones {
 		return fmt.Errorf("%d is neither SkipTombstones nor DeliverTombstones", uint8(t))
@@ -58,14 +57,14 @@ func (t Tombstones) Check() error {
 	return nil
 }
 
-// TombstoneRule is what [Tombstones] means for one type of values. It is for those
-// who handle records by another way than Run, as package pipeline does.
+// TombstoneRule is [Tombstones] applied to one type of values. It is for other readers of
+// records, such as package pipeline.
 type TombstoneRule struct {
 	skip bool
-	err  error // why a tombstone ends Run; nil: it is delivered
+	err  error // ends Run; nil: the tombstone is delivered
 }
 
-// TombstoneRuleFor applies t to values of type V.
+// TombstoneRuleFor returns the rule for values of type V.
 func TombstoneRuleFor[V any](t Tombstones) TombstoneRule {
 	typ := reflect.TypeFor[V]()
 	switch {
@@ -82,8 +81,8 @@ func TombstoneRuleFor[V any](t Tombstones) TombstoneRule {
 		" or WithTombstones(avroconsumer.DeliverTombstones)", ErrTombstone, typ, pointer)}
 }
 
-// Apply says what to do with a record before it is decoded: skip it, or end with
-// err. It does neither with a record that is no tombstone.
+// Apply returns what to do with a record before it is decoded: skip it, or end with err. For a
+// record that is not a tombstone, it returns false and nil.
 func (t *TombstoneRule) Apply(r *kafka.Record) (skip bool, err *RecordError) {
 	switch {
 	case r.Value != nil:
@@ -94,13 +93,12 @@ func (t *TombstoneRule) Apply(r *kafka.Record) (skip bool, err *RecordError) {
 	return t.skip, nil
 }
 
-// canBeNull says whether a type has a value of its own for null.
+// canBeNull reports whether a type has a value of its own for null.
 func canBeNull(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return true
 	}
-	// A Generic without a schema is none of any schema's values. NoKey says that the
-	// program does not look.
+	// A Generic without a schema is not a value of any schema. NoKey ignores the value.
 	return t == reflect.TypeFor[serde.Generic]() || t == reflect.TypeFor[serde.NoKey]()
 }

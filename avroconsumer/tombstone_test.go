@@ -17,7 +17,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// strict reads a T, and refuses what is not there: it must not be asked about nulls.
+// strict decodes a T and fails for null: it must not be called with nulls.
 type strict[T any] struct{ value T }
 
 func (s strict[T]) Decode(_ context.Context, payload []byte, from *serde.Target, v *T) error {
@@ -30,8 +30,8 @@ func (s strict[T]) Decode(_ context.Context, payload []byte, from *serde.Target,
 
 type sale struct{ Total int }
 
-// everyPolicy gives up whatever a policy can give up.
-func everyPolicy(dead *letters) []avroconsumer.Option {
+// everyPolicy has a policy that processes the record for every class.
+func everyPolicy(dead *deadLetters) []avroconsumer.Option {
 	var opts []avroconsumer.Option
 	for class := avroconsumer.Class(0); ; class++ {
 		p := avroconsumer.DeadLetter(dead)
@@ -42,7 +42,7 @@ func everyPolicy(dead *letters) []avroconsumer.Option {
 	}
 }
 
-// seen is what came of "before", a tombstone and "after" in partition 0.
+// seen is the result for "before", a tombstone and "after" in partition 0.
 type seen struct {
 	delivered []string
 	err       error
@@ -50,12 +50,12 @@ type seen struct {
 	dead      []string
 }
 
-// readAll hands values of one type to a handler.
+// readAll passes values of one type to a handler.
 type readAll func(t *testing.T, w *world, batches bool, opts ...avroconsumer.Option) seen
 
 func readerOf[V any](value V) readAll {
 	return func(t *testing.T, w *world, batches bool, opts ...avroconsumer.Option) (s seen) {
-		dead := &letters{}
+		dead := &deadLetters{}
 		opts = append(append(opts, avroconsumer.WithToEnd(), avroconsumer.WithOwnedClient()), everyPolicy(dead)...)
 		c, err := avroconsumer.New(w.member(), strict[string]{"key"}, strict[V]{value}, opts...)
 		require.NoError(t, err)
@@ -88,8 +88,8 @@ func readerOf[V any](value V) readAll {
 	}
 }
 
-// A tombstone is never taken for data, and no policy is for it: handlers of types
-// that can be null get it, the others only if the program asks for it.
+// A tombstone is never mistaken for data, and no policy applies: handlers of types that can be
+// null get it, the others only if configured.
 func TestTombstones(t *testing.T) {
 	types := []struct {
 		read readAll
@@ -148,8 +148,8 @@ func TestTombstones(t *testing.T) {
 	}
 }
 
-// Poll and the iterators yield tombstones as messages, whatever the type and the
-// option say: the program looks at Message.Tombstone.
+// Poll and the iterators yield tombstones as messages with Message.Tombstone set, for every type
+// and option.
 func TestPollYieldsTombstones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -184,7 +184,7 @@ func TestPollYieldsTombstones(t *testing.T) {
 	})
 }
 
-// A null key is never an error, whatever the deserializer would say to it.
+// A null key is never an error, whatever the deserializer is.
 func TestNullKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -202,8 +202,8 @@ func TestNullKeys(t *testing.T) {
 	})
 }
 
-// A bad key beside a null value is an error of the key; a handler that fails with a
-// tombstone fails as with any record. The dead letter is a tombstone too.
+// A bad key with a null value is an error of the key; a handler that fails with a tombstone
+// fails as with any record. The dead letter is a tombstone too.
 func TestTombstoneWithABadKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -224,7 +224,7 @@ func TestTombstoneWithABadKey(t *testing.T) {
 	})
 }
 
-// Whoever watches sees a skipped tombstone go by.
+// The observer is notified of a skipped tombstone.
 func TestObserverOfTombstones(t *testing.T) {
 	for _, batches := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,7 @@ func TestTracker(t *testing.T) {
 		oldest  int64 // -1: none
 	}{
 		{name: "nothing polled", oldest: -1},
-		{name: "polled, not dealt with", steps: []step{{add: 5}}, pending: 1, oldest: 5},
+		{name: "polled, unprocessed", steps: []step{{add: 5}}, pending: 1, oldest: 5},
 		{name: "in order", steps: []step{{add: 5}, {add: 6}, {done: []uint64{0, 1}}}, next: 7, ok: true, oldest: -1},
 		{name: "the second first commits nothing", steps: []step{{add: 5}, {add: 6}, {done: []uint64{1}}}, pending: 1, oldest: 5},
 		{name: "then the first commits both", steps: []step{{add: 5}, {add: 6}, {done: []uint64{1, 0}}}, next: 7, ok: true, oldest: -1},
@@ -56,8 +56,8 @@ func TestTracker(t *testing.T) {
 	}
 }
 
-// FuzzTracker: whatever the order in which records are dealt with, the prefix
-// ends right behind the last record before the first unfinished one.
+// FuzzTracker: in whatever order records are processed, the prefix ends after the last record
+// before the first unprocessed one.
 func FuzzTracker(f *testing.F) {
 	for seed := range uint64(6) {
 		f.Add(seed, uint16(150))

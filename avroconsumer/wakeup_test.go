@@ -14,11 +14,10 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// The tests of this file are about things that happen while nobody looks: what
-// has to go on because of them must not wait for something else to happen.
+// The tests of this file are about events that must wake a waiting reader by themselves.
 
-// A partition that was paused because too much of it was in memory goes on, also
-// if it was Commit and no handler that dealt with the last of it.
+// A partition that was paused over its high-water mark continues, also if its last records were
+// processed by Commit and not by a handler.
 func TestCommitMakesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -48,8 +47,8 @@ func TestCommitMakesRoom(t *testing.T) {
 	})
 }
 
-// In an eager rebalance everybody has nothing for a moment, which is not the end
-// that WithToEnd means: between them, the members read everything.
+// During an eager rebalance no member has partitions, which is not the end for WithToEnd:
+// together, the members read everything.
 func TestToEndInARebalance(t *testing.T) {
 	for name, cooperative := range map[string]bool{"eager": false, "cooperative": true} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +79,7 @@ func TestToEndInARebalance(t *testing.T) {
 	}
 }
 
-// A partition that keeps a member from its end may be taken away while it polls.
+// The last partition that is not at its end may be revoked while the member polls.
 func TestEndByRevocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 2)
@@ -99,7 +98,7 @@ func TestEndByRevocation(t *testing.T) {
 	})
 }
 
-// subscribing is a client during whose Subscribe somebody else closes the consumer.
+// subscribing is a client during whose Subscribe another goroutine closes the consumer.
 type subscribing struct {
 	*fakekafka.Consumer
 	meanwhile func()
@@ -110,8 +109,7 @@ func (b subscribing) Subscribe(topics []string, r kafka.Rebalance) error {
 	return b.Consumer.Subscribe(topics, r)
 }
 
-// Close beside Subscribe leaves no goroutine behind, whoever is first: the
-// bubble would not end.
+// Close during Subscribe leaves no goroutine: otherwise the synctest bubble would not end.
 func TestCloseBesideSubscribe(t *testing.T) {
 	for range 200 {
 		synctest.Test(t, func(t *testing.T) {
@@ -126,7 +124,7 @@ func TestCloseBesideSubscribe(t *testing.T) {
 	}
 }
 
-// Close waits for asynchronous commits no longer than it may.
+// Close waits for asynchronous commits within its bound.
 func TestCloseDuringCommitAsync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)

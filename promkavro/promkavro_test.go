@@ -211,7 +211,7 @@ func TestRegistryOutage(t *testing.T) {
 	}
 	c.PolicyApplied(e, e.Class(), avroconsumer.WaitingForRegistry)
 	got := scrape(t, server.URL)
-	require.Equal(t, "1", got[`kavro_consumer_failures_total{action="waited",class="registry unavailable",topic="orders"}`])
+	require.Equal(t, "1", got[`kavro_consumer_failures_total{action="waiting for registry",class="registry unavailable",topic="orders"}`])
 	for series := range got {
 		require.NotContains(t, series, "kavro_consumer_handle_seconds")
 		require.NotContains(t, series, "decode")
