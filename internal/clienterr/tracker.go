@@ -33,6 +33,7 @@ type Tracker struct {
 	warnings *warnings
 	quiet    atomic.Bool
 	answered atomic.Bool // a broker has, once
+	down     atomic.Bool // all brokers have failed since the last success
 
 	servers string                     // where none has answered yet; "": not known
 	silence atomic.Pointer[time.Timer] // warns if nobody answers; nil before Connects
@@ -95,8 +96,11 @@ func (t *Tracker) keep(err error) bool {
 		return true
 	}
 	last := t.last.Load()
-	if ok && e.Code == allBrokersDown && last.counts() { // the error of a broker says why
-		return false
+	if ok && e.Code == allBrokersDown {
+		t.down.Store(true)
+		if last.counts() { // the error of a broker says why
+			return false
+		}
 	}
 	if ok && e.Is(kafka.ErrUnreachable) && last.counts() && refused(last.err) && !refused(err) {
 		return false // a broker that refuses somebody hangs up next
@@ -121,6 +125,7 @@ const transport = -195
 func (t *Tracker) OK() {
 	if t.last.Load() != nil {
 		t.last.Store(nil)
+		t.down.Store(false)
 	}
 	if !t.answered.Load() {
 		t.answered.Store(true)
@@ -129,6 +134,9 @@ func (t *Tracker) OK() {
 
 // Answered reports whether OK was called.
 func (t *Tracker) Answered() bool { return t.answered.Load() }
+
+// Down reports whether all brokers have failed, and none has answered since.
+func (t *Tracker) Down() bool { return t.down.Load() }
 
 // AwaitsAnswer says that OK will be called as soon as any broker answers. Until then
 // that none has is a cause too: a host that drops packets, or a listener of another

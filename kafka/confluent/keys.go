@@ -23,7 +23,8 @@ func knownKeys() []string {
 // without is a copy of conf that lacks the keys which are not for this kind of
 // client, "C" or "P".
 func without(conf kafka.Config, client string) kafka.Config {
-	kept := maps.Clone(conf)
+	kept := make(kafka.Config, len(conf))
+	maps.Copy(kept, conf)
 	for _, key := range kafkaconf.Foreign(slices.Collect(maps.Keys(conf)), client) {
 		delete(kept, key)
 	}

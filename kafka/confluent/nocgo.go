@@ -18,3 +18,6 @@ func NewConsumer(kafka.Config, kafka.Hooks) (kafka.Consumer, error) { return nil
 
 // NewSession needs cgo: it returns an error that says so.
 func NewSession(kafka.Config, kafka.Hooks) (kafka.Session, error) { return nil, errNoCgo }
+
+// NewAdmin needs cgo: it returns an error that says so.
+func NewAdmin(kafka.Config, kafka.Hooks) (kafka.Admin, error) { return nil, errNoCgo }
