@@ -13,7 +13,6 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -23,7 +22,7 @@ type (
 )
 
 func (r *rig) plainProducer(conf kafka.Config, opts ...avroproducer.Option) *producer {
-	b, err := r.client.Producer(r.conf(conf), kafka.Hooks{})
+	b, err := r.driver.NewProducer(r.conf(conf), kafka.Hooks{})
 	require.NoError(r, err)
 	p, err := avroproducer.New(b, serde.Serializer[string](serde.String), serde.Serializer[string](serde.String), append(opts, avroproducer.WithOwnedClient())...)
 	require.NoError(r, err)
@@ -31,7 +30,7 @@ func (r *rig) plainProducer(conf kafka.Config, opts ...avroproducer.Option) *pro
 }
 
 func (r *rig) plainConsumer(conf kafka.Config, opts ...avroconsumer.Option) *consumer {
-	b, err := r.client.Consumer(r.group(conf), kafka.Hooks{})
+	b, err := r.driver.NewConsumer(r.group(conf), kafka.Hooks{})
 	require.NoError(r, err)
 	c, err := avroconsumer.New(b, serde.Deserializer[string](serde.String), serde.Deserializer[string](serde.String), append(opts, avroconsumer.WithOwnedClient())...)
 	require.NoError(r, err)
@@ -45,11 +44,11 @@ func (r *rig) within() context.Context {
 }
 
 // Calls runs what the fake client shows in detail on a real protocol.
-func Calls(t *testing.T, c Cluster, f kafkatest.Factory) {
-	t.Run("produce", func(t *testing.T) { produces(newRig(t, c, f)) })
-	t.Run("transactions", func(t *testing.T) { transactions(newRig(t, c, f)) })
-	t.Run("consume", func(t *testing.T) { consumes(newRig(t, c, f)) })
-	t.Run("rebalance", func(t *testing.T) { rebalances(newRig(t, c, f)) })
+func Calls(t *testing.T, c Cluster, d kafka.Driver) {
+	t.Run("produce", func(t *testing.T) { produces(newRig(t, c, d)) })
+	t.Run("transactions", func(t *testing.T) { transactions(newRig(t, c, d)) })
+	t.Run("consume", func(t *testing.T) { consumes(newRig(t, c, d)) })
+	t.Run("rebalance", func(t *testing.T) { rebalances(newRig(t, c, d)) })
 }
 
 func produces(r *rig) {

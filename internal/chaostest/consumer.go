@@ -12,7 +12,6 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -84,14 +83,14 @@ func (l letters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordErro
 // failing handlers, connections cut, a registry that is away for seconds: every
 // record is handled at least once, each key in order, every poison record is among
 // the dead letters as it was, no commit is ever ahead of an unfinished record.
-func Consumers(t *testing.T, c Cluster, f kafkatest.Factory) {
-	r := newRig(t, c, f)
+func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
+	r := newRig(t, c, d)
 	r.fill()
 	l := &ledger{next: map[string]int64{}}
 	for p := range l.done {
 		l.done[p] = make([]bool, r.ends[p])
 	}
-	p, err := r.client.Producer(r.conf(kafka.Config{"linger.ms": 1}), kafka.Hooks{})
+	p, err := r.driver.NewProducer(r.conf(kafka.Config{"linger.ms": 1}), kafka.Hooks{})
 	require.NoError(r, err)
 	dead := avroconsumer.DeadLetter(letters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup(r.name("g"))), l})
 
@@ -114,7 +113,7 @@ func Consumers(t *testing.T, c Cluster, f kafkatest.Factory) {
 		lives.Add(1)
 		client := r.registryClient() // a new member knows no schema yet
 		defer client.Close()
-		b, err := r.client.Consumer(r.group(), kafka.Hooks{})
+		b, err := r.driver.NewConsumer(r.group(), kafka.Hooks{})
 		require.NoError(r, err)
 		c, err := avroconsumer.New(watching{b, l}, serde.Deserializer[string](serde.String), r.deserializer(client),
 			avroconsumer.WithOwnedClient(), avroconsumer.WithConcurrency(16, avroconsumer.Key),

@@ -12,7 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
@@ -21,9 +20,9 @@ import (
 
 // Copy copies 100,000 records from one cluster to another (a kfake), with a
 // registry each; clients that are not ours read them back.
-func Copy(t *testing.T, c Cluster, f kafkatest.Factory) {
+func Copy(t *testing.T, c Cluster, d kafka.Driver) {
 	const n = 100_000
-	r := newRig(t, c, f)
+	r := newRig(t, c, d)
 	events := r.name("events")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -37,7 +36,7 @@ func Copy(t *testing.T, c Cluster, f kafkatest.Factory) {
 	from, to := r.registryClient(), r.clientOf(there.RegistryURL)
 	defer from.Close()
 	defer to.Close()
-	p, err := r.client.Producer(r.conf(kafka.Config{"linger.ms": 5}), kafka.Hooks{})
+	p, err := r.driver.NewProducer(r.conf(kafka.Config{"linger.ms": 5}), kafka.Hooks{})
 	require.NoError(r, err)
 	s := r.serializer(from)
 	for i := range n {
@@ -49,9 +48,9 @@ func Copy(t *testing.T, c Cluster, f kafkatest.Factory) {
 	}
 	require.NoError(r, p.Close(ctx))
 
-	source, err := r.client.Consumer(r.conf(kafka.Config{"group.id": r.name("mirror"), "auto.offset.reset": "earliest", "enable.partition.eof": true}), kafka.Hooks{})
+	source, err := r.driver.NewConsumer(r.conf(kafka.Config{"group.id": r.name("mirror"), "auto.offset.reset": "earliest", "enable.partition.eof": true}), kafka.Hooks{})
 	require.NoError(r, err)
-	p, err = r.client.Producer(kafka.Config{"bootstrap.servers": strings.Join(there.Brokers, ","), "linger.ms": 5}, kafka.Hooks{})
+	p, err = r.driver.NewProducer(kafka.Config{"bootstrap.servers": strings.Join(there.Brokers, ","), "linger.ms": 5}, kafka.Hooks{})
 	require.NoError(r, err)
 	session := pipeline.AtLeastOnce(source, p)
 	copied := int64(0)

@@ -12,24 +12,22 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
-	"github.com/kavro/kavro/kafka/franz"
-	"github.com/kavro/kavro/kafka/kafkatest"
+	"github.com/kavro/kavro/internal/drivers"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-var bases = append([]kafkatest.Factory{{Name: "franz", Producer: franz.NewProducer, Consumer: franz.NewConsumer, Session: franz.NewSession}}, cgoBases...)
 
 func TestCalls(t *testing.T)     { onEach(t, Calls) }
 func TestConsumers(t *testing.T) { onEach(t, Consumers) }
 func TestPipelines(t *testing.T) { onEach(t, Pipelines) }
 func TestCopy(t *testing.T)      { onEach(t, Copy) }
 
-// onEach runs a test on each client, with a kfake for each.
-func onEach(t *testing.T, test func(*testing.T, Cluster, kafkatest.Factory)) {
-	for _, b := range bases {
-		t.Run(b.Name, func(t *testing.T) { test(t, kfakeCluster(t), b) })
+// onEach runs a test on each driver, with a kfake for each.
+func onEach(t *testing.T, test func(*testing.T, Cluster, kafka.Driver)) {
+	for _, d := range drivers.All() {
+		t.Run(d.Name(), func(t *testing.T) { test(t, kfakeCluster(t), d) })
 	}
 }
 

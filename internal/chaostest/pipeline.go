@@ -14,15 +14,14 @@ import (
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/serde"
 )
 
 // Pipelines: the same as [Consumers] through pipelines: a reader of committed records sees the result of
 // every event exactly once, and every poison record once among the dead letters.
-func Pipelines(t *testing.T, c Cluster, f kafkatest.Factory) {
-	r := newRig(t, c, f)
+func Pipelines(t *testing.T, c Cluster, d kafka.Driver) {
+	r := newRig(t, c, d)
 	r.fill()
 	type message = avroconsumer.Message[string, event]
 	type record = avroproducer.Record[string, event]
@@ -37,7 +36,7 @@ func Pipelines(t *testing.T, c Cluster, f kafkatest.Factory) {
 		lives.Add(1)
 		client := r.registryClient() // a new member knows no schema yet
 		defer client.Close()
-		s, err := r.client.Session(r.group(kafka.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), kafka.Hooks{})
+		s, err := r.driver.NewSession(r.group(kafka.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), kafka.Hooks{})
 		require.NoError(r, err)
 		p, err := pipeline.New(s,
 			serde.Deserializer[string](serde.String), r.deserializer(client),

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/kafka/kafkatest"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -54,7 +53,7 @@ type Cluster struct {
 type rig struct {
 	*testing.T
 	Cluster
-	client   kafkatest.Factory
+	driver   kafka.Driver
 	registry *registry.Memory
 	url      string // where the registry answers
 	faults   *registry.Faults
@@ -68,9 +67,9 @@ type rig struct {
 	poison map[string]bool   // bad values in "in"
 }
 
-func newRig(t *testing.T, c Cluster, f kafkatest.Factory) *rig {
+func newRig(t *testing.T, c Cluster, d kafka.Driver) *rig {
 	r := &rig{
-		T: t, Cluster: c, client: f, registry: registry.NewMemory(), run: crand.Text()[:8],
+		T: t, Cluster: c, driver: d, registry: registry.NewMemory(), run: crand.Text()[:8],
 		rnd: rand.New(rand.NewPCG(1, 2)), poison: map[string]bool{},
 	}
 	r.faults = registry.NewFaults(registry.Handler(r.registry))
@@ -144,7 +143,7 @@ func (r *rig) fill() {
 	}
 	client := r.registryClient()
 	defer client.Close()
-	p, err := r.client.Producer(r.conf(kafka.Config{"linger.ms": 5}), kafka.Hooks{})
+	p, err := r.driver.NewProducer(r.conf(kafka.Config{"linger.ms": 5}), kafka.Hooks{})
 	require.NoError(r, err)
 	s := r.serializer(client)
 	counts := make([]int64, keys)
@@ -208,7 +207,7 @@ func (r *rig) group(more ...kafka.Config) kafka.Config {
 
 // through waits until the group has committed everything.
 func (r *rig) through() {
-	c, err := r.client.Consumer(r.group(), kafka.Hooks{})
+	c, err := r.driver.NewConsumer(r.group(), kafka.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
 	var tps []kafka.TopicPartition
@@ -236,7 +235,7 @@ func (r *rig) through() {
 
 // read returns everything that is committed in a topic.
 func (r *rig) read(topic string, n int) []*kafka.Record {
-	c, err := r.client.Consumer(r.conf(kafka.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), kafka.Hooks{})
+	c, err := r.driver.NewConsumer(r.conf(kafka.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), kafka.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

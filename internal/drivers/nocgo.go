@@ -1,8 +1,15 @@
-//go:build !cgo
+//go:build !cgo || kavro_franz
 
-// Package clients names the clients of this build, for tests that run on
-// each of them.
+// Package drivers lists the drivers of this build, for tests that run on each.
 package drivers
 
-// Names are the values of kavro.client that work here.
+import (
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/franz"
+)
+
+// All are the drivers that the key kavro.client can name here.
+func All() []kafka.Driver { return []kafka.Driver{franz.Driver()} }
+
+// Names are their names.
 func Names() []string { return []string{"franz"} }

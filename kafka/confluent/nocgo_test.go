@@ -13,10 +13,14 @@ import (
 
 func TestWithoutCgo(t *testing.T) {
 	const want = "kafka/confluent needs cgo: set CGO_ENABLED=1 or use kafka/franz"
-	_, err := confluent.NewProducer(kafka.Config{}, kafka.Hooks{})
+	d := confluent.Driver()
+	require.Equal(t, "confluent", d.Name())
+	_, err := d.NewProducer(kafka.Config{}, kafka.Hooks{})
 	require.EqualError(t, err, want)
-	_, err = confluent.NewConsumer(kafka.Config{}, kafka.Hooks{})
+	_, err = d.NewConsumer(kafka.Config{}, kafka.Hooks{})
 	require.EqualError(t, err, want)
-	_, err = confluent.NewSession(kafka.Config{}, kafka.Hooks{})
+	_, err = d.NewSession(kafka.Config{}, kafka.Hooks{})
+	require.EqualError(t, err, want)
+	_, err = d.NewAdmin(kafka.Config{}, kafka.Hooks{})
 	require.EqualError(t, err, want)
 }

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -43,19 +43,29 @@ type admin struct {
 	cl     *kgo.Client
 	errs   *clienterr.Tracker
 	cancel context.CancelFunc
-	close  sync.Once
+	closed atomic.Bool
+}
+
+// ask runs f, which asks a broker. Its error is ErrClosed after Close, which kgo has several
+// errors for, else f's with the client's last error.
+func ask[T any](ctx context.Context, a *admin, f func(context.Context) (T, error)) (T, error) {
+	a.errs.Connects()
+	v, err := within(ctx, f)
+	if err != nil && a.closed.Load() {
+		return v, kafka.ErrClosed
+	}
+	return v, a.errs.Explain(convert(err))
 }
 
 // Ping implements kafka.Admin. kgo asks each broker once.
 func (a *admin) Ping(ctx context.Context) error {
-	_, err := within(ctx, func(ctx context.Context) (none struct{}, err error) { return none, a.cl.Ping(ctx) })
-	return a.errs.Explain(convert(err))
+	_, err := ask(ctx, a, func(ctx context.Context) (none struct{}, err error) { return none, a.cl.Ping(ctx) })
+	return err
 }
 
 // Partitions implements kafka.Metadata.
 func (a *admin) Partitions(ctx context.Context, topic string) ([]int32, error) {
-	parts, err := partitions(ctx, a.cl, topic)
-	return parts, a.errs.Explain(err)
+	return ask(ctx, a, func(ctx context.Context) ([]int32, error) { return partitions(ctx, a.cl, topic) })
 }
 
 // CreateTopics implements kafka.Admin.
@@ -67,9 +77,9 @@ func (a *admin) CreateTopics(ctx context.Context, topics ...kafka.NewTopic) erro
 	for _, t := range topics {
 		req.Topics = append(req.Topics, creation(t))
 	}
-	resp, err := within(ctx, func(ctx context.Context) (*kmsg.CreateTopicsResponse, error) { return req.RequestWith(ctx, a.cl) })
+	resp, err := ask(ctx, a, func(ctx context.Context) (*kmsg.CreateTopicsResponse, error) { return req.RequestWith(ctx, a.cl) })
 	if err != nil {
-		return a.errs.Explain(convert(err))
+		return err
 	}
 	var errs []error
 	for _, t := range resp.Topics {
@@ -114,15 +124,16 @@ func (e *brokerError) Unwrap() error { return e.err }
 
 // Close implements kafka.Admin.
 func (a *admin) Close(ctx context.Context) error {
-	a.close.Do(func() {
-		a.errs.Close()
-		a.cancel()
-		released := make(chan struct{})
-		go func() {
-			defer close(released)
-			a.cl.Close()
-		}()
-		awaitClosed(ctx, released)
-	})
+	if a.closed.Swap(true) {
+		return nil
+	}
+	a.errs.Close()
+	a.cancel()
+	released := make(chan struct{})
+	go func() {
+		defer close(released)
+		a.cl.Close()
+	}()
+	awaitClosed(ctx, released)
 	return nil
 }

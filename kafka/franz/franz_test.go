@@ -9,23 +9,14 @@ import (
 	"github.com/kavro/kavro/kafka/kafkatest"
 )
 
-// What every client must do is said once, in kafkatest.
+// What every driver must do is said once, in kafkatest.
 func TestConformance(t *testing.T) {
-	kafkatest.Run(t, factory())
+	kafkatest.Run(t, franz.Driver())
 }
 
-// Two members of the same client are a mixture too; kafka/confluent runs the real one.
+// Two members on the same driver are a mixture too; kafka/confluent runs the real one.
 func TestMixed(t *testing.T) {
-	kafkatest.RunMixed(t, factory(), factory())
-}
-
-func factory() kafkatest.Factory {
-	return kafkatest.Factory{
-		Name:     "franz",
-		Producer: franz.NewProducer,
-		Consumer: franz.NewConsumer,
-		Session:  franz.NewSession,
-	}
+	kafkatest.RunMixed(t, franz.Driver(), franz.Driver())
 }
 
 // Nothing is left running, of what the suite does not see either.

@@ -6,7 +6,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// cases is every case, in the order of the interfaces in client.
+// cases is every case, in the order of the interfaces in package kafka.
 func cases() []testCase {
 	return slices.Concat(
 		produceCases(),
@@ -19,13 +19,14 @@ func cases() []testCase {
 		txnCases(),
 		sessionCases(),
 		askCases(),
+		adminCases(),
 		configCases(),
 		causeCases(),
 		fencedCases(),
 	)
 }
 
-// mixedCases is every case for two clients, each in both roles.
+// mixedCases is every case for two drivers, each in both roles.
 func mixedCases() []mixedCase {
 	var all []mixedCase
 	both := func(name string, run func(a, b *env)) {

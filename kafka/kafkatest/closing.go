@@ -24,7 +24,7 @@ func closeCases() []testCase {
 
 func closeProducer(e *env) {
 	topic := e.topic(1)
-	p, err := e.factory.Producer(e.conf(kafka.Config{"linger.ms": 60_000}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(kafka.Config{"linger.ms": 60_000}), kafka.Hooks{})
 	require.NoError(e, err)
 	reports := 0
 	for range 10 {
@@ -47,7 +47,7 @@ func closeProducer(e *env) {
 // closeProducerUnsent: what Close cannot send within its context is reported
 // once, with ErrClosed, and Close returns the context's error.
 func closeProducerUnsent(e *env) {
-	p, err := e.factory.Producer(e.conf(kafka.Config{"bootstrap.servers": nobody}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": nobody}), kafka.Hooks{})
 	require.NoError(e, err)
 	var reports []error
 	for range 10 {
@@ -69,7 +69,7 @@ func closeProducerUnsent(e *env) {
 // however Close falls in between, and who waits for room is let go.
 func closeProducerInUse(e *env) {
 	topic := e.topic(1)
-	p, err := e.factory.Producer(e.conf(kafka.Config{"queue.buffering.max.messages": 5}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(kafka.Config{"queue.buffering.max.messages": 5}), kafka.Hooks{})
 	require.NoError(e, err)
 
 	var taken, reported atomic.Int64
@@ -111,7 +111,7 @@ func closeConsumer(e *env) {
 	topic := e.topic(1)
 	e.fill(e.producer(), topic, 0, 10)
 	group := e.name("group")
-	c, err := e.factory.Consumer(e.consumerConf(group), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(group), kafka.Hooks{})
 	require.NoError(e, err)
 
 	var commitErr error
@@ -145,7 +145,7 @@ func closeHurried(e *env) {
 	p := e.producer()
 	e.fill(p, topic, 0, 5)
 	e.fill(p, topic, 1, 5)
-	c, err := e.factory.Consumer(e.consumerConf(e.name("group")), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group")), kafka.Hooks{})
 	require.NoError(e, err)
 	rebalances := &log{}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
@@ -160,7 +160,7 @@ func closeHurried(e *env) {
 func closeUnused(e *env) {
 	topic := e.topic(1)
 	for _, subscribe := range []bool{false, true} {
-		c, err := e.factory.Consumer(e.consumerConf(e.name("group")), kafka.Hooks{})
+		c, err := e.driver.NewConsumer(e.consumerConf(e.name("group")), kafka.Hooks{})
 		require.NoError(e, err)
 		rebalances := &log{}
 		if subscribe {
@@ -169,7 +169,7 @@ func closeUnused(e *env) {
 		require.NoError(e, c.Close(e.ctx()))
 		rebalances.check(e)
 	}
-	c, err := e.factory.Consumer(e.consumerConf(e.name("group"), kafka.Config{"bootstrap.servers": nobody}), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), kafka.Config{"bootstrap.servers": nobody}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, c.Subscribe([]string{topic}, nil))
 	ctx, cancel := context.WithTimeout(context.Background(), moment)

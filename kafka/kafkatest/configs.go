@@ -40,7 +40,7 @@ func configRefused(e *env) {
 		{name: "no such type", conf: kafka.Config{"acks": []int{1}}, key: "acks"},
 	}
 	for _, tt := range tests {
-		_, err := e.factory.Producer(e.conf(tt.conf), kafka.Hooks{})
+		_, err := e.driver.NewProducer(e.conf(tt.conf), kafka.Hooks{})
 		var ce *kafka.ConfigError
 		require.ErrorAs(e, err, &ce, tt.name)
 		require.Equal(e, tt.nearest, ce.Nearest, tt.name)
@@ -53,7 +53,7 @@ func configRefused(e *env) {
 		{"partition.assignment.strategy": "none.such"},
 		{"sesion.timeout.ms": 1000},
 	} {
-		_, err := e.factory.Consumer(e.consumerConf("group", conf), kafka.Hooks{})
+		_, err := e.driver.NewConsumer(e.consumerConf("group", conf), kafka.Hooks{})
 		var ce *kafka.ConfigError
 		require.ErrorAs(e, err, &ce)
 	}
@@ -110,9 +110,9 @@ func configAllAtOnce(e *env) {
 		var err error
 		if tt.consumer {
 			conf["group.id"] = "group"
-			_, err = e.factory.Consumer(conf, kafka.Hooks{})
+			_, err = e.driver.NewConsumer(conf, kafka.Hooks{})
 		} else {
-			_, err = e.factory.Producer(conf, kafka.Hooks{})
+			_, err = e.driver.NewProducer(conf, kafka.Hooks{})
 		}
 		var ce *kafka.ConfigError
 		require.ErrorAs(e, err, &ce, tt.name)
@@ -170,9 +170,9 @@ func configSecurity(e *env) {
 		for _, role := range []string{"producer", "consumer"} {
 			var err error
 			if role == "producer" {
-				_, err = e.factory.Producer(e.conf(tt.conf), kafka.Hooks{})
+				_, err = e.driver.NewProducer(e.conf(tt.conf), kafka.Hooks{})
 			} else {
-				_, err = e.factory.Consumer(e.consumerConf("group", tt.conf), kafka.Hooks{})
+				_, err = e.driver.NewConsumer(e.consumerConf("group", tt.conf), kafka.Hooks{})
 			}
 			var ce *kafka.ConfigError
 			require.ErrorAs(e, err, &ce, "%s, %s", tt.name, role)
@@ -188,12 +188,12 @@ func configBrokers(e *env) {
 	for _, servers := range []any{
 		"PLAINTEXT://" + address, "plaintext://" + address + "/", " " + address + " , ", "," + address + ",,", address + "," + address, []string{address, "PLAINTEXT://" + address},
 	} {
-		p, err := e.factory.Producer(e.conf(kafka.Config{"bootstrap.servers": servers}), kafka.Hooks{})
+		p, err := e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": servers}), kafka.Hooks{})
 		require.NoError(e, err, servers)
 		e.send(p, text(topic, 0, "v"))
 		require.NoError(e, p.Close(e.ctx()))
 	}
-	p, err := e.factory.Producer(e.conf(kafka.Config{"bootstrap.servers": nil, "metadata.broker.list": "PLAINTEXT://" + address}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": nil, "metadata.broker.list": "PLAINTEXT://" + address}), kafka.Hooks{})
 	require.NoError(e, err)
 	e.send(p, text(topic, 0, "v"))
 	require.NoError(e, p.Close(e.ctx()))
@@ -222,13 +222,13 @@ func configBrokers(e *env) {
 		{"", nil, "required"},
 		{map[string]int{}, nil, "cannot be a configuration value"},
 	} {
-		_, err := e.factory.Producer(e.conf(kafka.Config{"bootstrap.servers": tt.servers}, tt.more), kafka.Hooks{})
+		_, err := e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": tt.servers}, tt.more), kafka.Hooks{})
 		var ce *kafka.ConfigError
 		require.ErrorAs(e, err, &ce, "%v", tt.servers)
 		require.Equal(e, "bootstrap.servers", ce.Key)
 		require.ErrorContains(e, err, tt.want)
 	}
-	_, err = e.factory.Producer(e.conf(kafka.Config{"bootstrap.servers": "a:1", "metadata.broker.list": "b:1"}), kafka.Hooks{})
+	_, err = e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": "a:1", "metadata.broker.list": "b:1"}), kafka.Hooks{})
 	require.ErrorContains(e, err, "metadata.broker.list: \"b:1\" contradicts bootstrap.servers")
 }
 
@@ -243,9 +243,9 @@ func configAccepted(e *env) {
 		"partition.assignment.strategy": []string{"range", "roundrobin"},
 		"security.protocol":             "PLAINTEXT", "max.poll.interval.ms": 60_000,
 	})
-	p, err := e.factory.Producer(conf, kafka.Hooks{})
+	p, err := e.driver.NewProducer(conf, kafka.Hooks{})
 	require.NoError(e, err)
-	c, err := e.factory.Consumer(conf, kafka.Hooks{})
+	c, err := e.driver.NewConsumer(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	e.send(p, text(topic, 0, "v"))
 	require.NoError(e, c.Subscribe([]string{topic}, nil))
@@ -257,13 +257,13 @@ func configAccepted(e *env) {
 func configUnchanged(e *env) {
 	conf := e.consumerConf("group", kafka.Config{"enable.auto.commit": true, "linger.ms": 1, "transactional.id": e.name("txn")})
 	before := maps.Clone(conf)
-	p, err := e.factory.Producer(conf, kafka.Hooks{})
+	p, err := e.driver.NewProducer(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, p.Close(e.ctx()))
-	c, err := e.factory.Consumer(conf, kafka.Hooks{})
+	c, err := e.driver.NewConsumer(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, c.Close(e.ctx()))
-	s, err := e.factory.Session(conf, kafka.Hooks{})
+	s, err := e.driver.NewSession(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, s.Close(e.ctx()))
 	require.Equal(e, before, conf)
@@ -280,7 +280,7 @@ func hooksErrors(e *env) {
 		}
 	}}
 	conf := e.conf(kafka.Config{"bootstrap.servers": nobody})
-	p, err := e.factory.Producer(conf, hooks)
+	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
 	ctx := e.ctx()
@@ -298,7 +298,7 @@ func hooksErrors(e *env) {
 
 func hooksLogger(e *env) {
 	var lines lineCount
-	p, err := e.factory.Producer(
+	p, err := e.driver.NewProducer(
 		e.conf(kafka.Config{"bootstrap.servers": nobody, "log_level": 7, "debug": "all"}),
 		kafka.Hooks{Logger: slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(e, err)

@@ -128,7 +128,7 @@ func consumeReset(e *env) {
 	require.Equal(e, numbers(0, 5), values(e.read(e.subscribed([]string{topic}, kafka.Config{"auto.offset.reset": "smallest"}), 5)))
 
 	// latest is the default, as in librdkafka.
-	c, err := e.factory.Consumer(e.consumerConf(e.name("group"), kafka.Config{"auto.offset.reset": nil}), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), kafka.Config{"auto.offset.reset": nil}), kafka.Hooks{})
 	require.NoError(e, err)
 	defer func() { require.NoError(e, c.Close(e.ctx())) }()
 	rebalances := &log{}

@@ -29,13 +29,13 @@ const moment = 250 * time.Millisecond
 type env struct {
 	*testing.T
 	cluster Cluster
-	factory Factory
+	driver  kafka.Driver
 	names   atomic.Int64
 	run     string // makes names differ between runs on the same broker
 }
 
-func newEnv(t *testing.T, c Cluster, f Factory) *env {
-	return &env{T: t, cluster: c, factory: f, run: rand.Text()[:8]}
+func newEnv(t *testing.T, c Cluster, d kafka.Driver) *env {
+	return &env{T: t, cluster: c, driver: d, run: rand.Text()[:8]}
 }
 
 // ctx is a context that ends with the test's patience.
@@ -69,7 +69,7 @@ func (e *env) createTopic(name string, partitions int32, configs ...string) {
 	req.TimeoutMillis = 30_000
 	req.Topics = append(req.Topics, topic)
 
-	e.admin(func(cl *kgo.Client) {
+	e.plainClient(func(cl *kgo.Client) {
 		resp, err := req.RequestWith(e.ctx(), cl)
 		require.NoError(e, err)
 		require.NoError(e, kerr.ErrorForCode(resp.Topics[0].ErrorCode))
@@ -93,8 +93,8 @@ func (e *env) visible(cl *kgo.Client, name string, partitions int32) bool {
 		!slices.ContainsFunc(t.Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.ErrorCode != 0 || p.Leader < 0 })
 }
 
-// admin lends a plain client, for what the interfaces of client do not offer.
-func (e *env) admin(f func(*kgo.Client)) {
+// plainClient lends a client of franz-go, for what the interfaces do not offer.
+func (e *env) plainClient(f func(*kgo.Client)) {
 	cl, err := kgo.NewClient(kgo.SeedBrokers(e.cluster.Brokers), kgo.DisableClientMetrics())
 	require.NoError(e, err)
 	defer cl.Close()
@@ -118,7 +118,7 @@ const nobody = "127.0.0.1:1"
 
 // producer makes a producer that is closed with the test.
 func (e *env) producer(more ...kafka.Config) kafka.Producer {
-	p, err := e.factory.Producer(e.conf(more...), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(more...), kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -148,7 +148,7 @@ func (e *env) subscribed(topics []string, more ...kafka.Config) kafka.Consumer {
 func (e *env) session(group, id string, more ...kafka.Config) kafka.Session {
 	e.Helper()
 	conf := e.consumerConf(group, append([]kafka.Config{{"transactional.id": id}}, more...)...)
-	s, err := e.factory.Session(conf, kafka.Hooks{})
+	s, err := e.driver.NewSession(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -172,7 +172,7 @@ func (e *env) consumerConf(group string, more ...kafka.Config) kafka.Config {
 
 // consumer makes a consumer that is closed with the test.
 func (e *env) consumer(group string, more ...kafka.Config) kafka.Consumer {
-	c, err := e.factory.Consumer(e.consumerConf(group, more...), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(group, more...), kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

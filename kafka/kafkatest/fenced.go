@@ -54,7 +54,7 @@ func (e *env) fence(topic, group string) kafka.Consumer {
 
 // staticMember is a member that has read a record.
 func (e *env) staticMember(topic, group string, r kafka.Rebalance) kafka.Consumer {
-	c, err := e.factory.Consumer(e.consumerConf(group, kafka.Config{"group.instance.id": "i", "session.timeout.ms": 6000}), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(group, kafka.Config{"group.instance.id": "i", "session.timeout.ms": 6000}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, c.Subscribe([]string{topic}, r))
 	e.read(c, 1)
@@ -108,7 +108,7 @@ func closeFencedSession(e *env) {
 	topic, group := e.topic(1), e.name("group")
 	e.fill(e.producer(), topic, 0, 1)
 	conf := e.consumerConf(group, kafka.Config{"group.instance.id": "i", "session.timeout.ms": 6000, "transactional.id": e.name("txn")})
-	s, err := e.factory.Session(conf, kafka.Hooks{})
+	s, err := e.driver.NewSession(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{topic}, nil))
 	require.NoError(e, s.Begin(e.ctx()))
@@ -147,7 +147,7 @@ func (e *env) fenceProducer(p kafka.TxnProducer, topic, id string) {
 func closeFencedProducer(e *env) {
 	topic, id := e.topic(1), e.name("txn")
 	for _, noticed := range []bool{true, false} {
-		p, err := e.factory.Producer(e.conf(kafka.Config{"transactional.id": id}), kafka.Hooks{})
+		p, err := e.driver.NewProducer(e.conf(kafka.Config{"transactional.id": id}), kafka.Hooks{})
 		require.NoError(e, err)
 		e.fenceProducer(p.(kafka.TxnProducer), topic, id)
 		if noticed {
@@ -159,7 +159,7 @@ func closeFencedProducer(e *env) {
 
 func closeSessionFencedProducer(e *env) {
 	topic, id := e.topic(1), e.name("txn")
-	s, err := e.factory.Session(e.consumerConf(e.name("group"), kafka.Config{"transactional.id": id}), kafka.Hooks{})
+	s, err := e.driver.NewSession(e.consumerConf(e.name("group"), kafka.Config{"transactional.id": id}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{topic}, nil))
 	e.nap(s)
@@ -178,7 +178,7 @@ func closeInRebalance(e *env) {
 	for _, joinerFirst := range []bool{true, false} {
 		group := e.name("group")
 		make := func() (kafka.Consumer, *log) {
-			c, err := e.factory.Consumer(e.consumerConf(group), kafka.Hooks{})
+			c, err := e.driver.NewConsumer(e.consumerConf(group), kafka.Hooks{})
 			require.NoError(e, err)
 			rebalances := &log{}
 			require.NoError(e, c.Subscribe([]string{topic}, rebalances))
@@ -210,7 +210,7 @@ func (e *env) alone() (conf kafka.Config, topic string, stop func()) {
 	f, err := newFake()
 	require.NoError(e, err)
 	e.Cleanup(f.Close)
-	on := newEnv(e.T, Cluster{Brokers: f.brokers(), fake: f}, e.factory)
+	on := newEnv(e.T, Cluster{Brokers: f.brokers(), fake: f}, e.driver)
 	topic = on.topic(1)
 	on.fill(on.producer(), topic, 0, 1)
 	return kafka.Config{"bootstrap.servers": f.brokers()}, topic, f.Close
@@ -232,7 +232,7 @@ func (e *env) closeWithin(c interface{ Close(context.Context) error }) {
 func closeConsumerAlone(e *env) {
 	conf, topic, stop := e.alone()
 	rebalances := &log{}
-	c, err := e.factory.Consumer(e.consumerConf(e.name("group"), conf), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), conf), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
 	e.read(c, 1)
@@ -249,7 +249,7 @@ func closeConsumerAlone(e *env) {
 
 func closeSessionAlone(e *env) {
 	conf, topic, stop := e.alone()
-	s, err := e.factory.Session(e.consumerConf(e.name("group"), conf, kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}), kafka.Hooks{})
+	s, err := e.driver.NewSession(e.consumerConf(e.name("group"), conf, kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{topic}, nil))
 	require.NoError(e, s.Begin(e.ctx()))
@@ -265,7 +265,7 @@ func closeSessionAlone(e *env) {
 
 func closeTxnAlone(e *env) {
 	conf, topic, stop := e.alone()
-	p, err := e.factory.Producer(e.conf(conf, kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(conf, kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}), kafka.Hooks{})
 	require.NoError(e, err)
 	txn := p.(kafka.TxnProducer)
 	require.NoError(e, txn.Begin(e.ctx()))

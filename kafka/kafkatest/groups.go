@@ -226,7 +226,7 @@ func (e *env) members(group string) (n int) {
 	e.Helper()
 	req := kmsg.NewPtrDescribeGroupsRequest()
 	req.Groups = []string{group}
-	e.admin(func(cl *kgo.Client) {
+	e.plainClient(func(cl *kgo.Client) {
 		resp, err := req.RequestWith(e.ctx(), cl)
 		require.NoError(e, err)
 		n = len(resp.Groups[0].Members)

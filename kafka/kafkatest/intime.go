@@ -42,7 +42,7 @@ func causeInTime(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	// What librdkafka does in the background ends with these.
 	conf["session.timeout.ms"], conf["heartbeat.interval.ms"], conf["max.poll.interval.ms"] = 3000, 1000, 3000
 	at := offset("nowhere", 0, 1)
-	p, err := e.factory.Producer(conf, hooks)
+	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
 	time.Sleep(2 * moment) // it looks at the topic meanwhile, which kept Close waiting
@@ -51,7 +51,13 @@ func causeInTime(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	e.inTime("CheckTopic", func(ctx context.Context) { _ = p.(kafka.TopicChecker).CheckTopic(ctx, "nowhere") })
 	e.closeInTime("producer: Close", p)
 
-	asker, err := e.factory.Consumer(conf, hooks)
+	a, err := e.driver.NewAdmin(conf, hooks)
+	require.NoError(e, err)
+	e.inTime("Ping", func(ctx context.Context) { _ = a.Ping(ctx) })
+	e.inTime("CreateTopics", func(ctx context.Context) { _ = a.CreateTopics(ctx, kafka.NewTopic{Name: "nowhere"}) })
+	e.closeInTime("admin: Close", a)
+
+	asker, err := e.driver.NewConsumer(conf, hooks)
 	require.NoError(e, err)
 	e.inTime("consumer: Partitions", func(ctx context.Context) { _, _ = asker.(kafka.Metadata).Partitions(ctx, "nowhere") })
 	e.inTime("Committed", func(ctx context.Context) { _, _ = e.offsets(asker).Committed(ctx, at.TopicPartition) })
@@ -64,7 +70,7 @@ func causeInTime(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	e.closeInTime("asker: Close", asker)
 
 	var b kafka.Batch
-	r, err := e.factory.Consumer(conf, hooks)
+	r, err := e.driver.NewConsumer(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, r.Subscribe([]string{"nowhere"}, nil))
 	e.inTime("Poll", func(ctx context.Context) { _ = r.Poll(ctx, &b, 1) })
@@ -75,7 +81,7 @@ func causeInTime(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	for k, v := range conf {
 		txnConf[k] = v
 	}
-	s, err := e.factory.Session(txnConf, hooks)
+	s, err := e.driver.NewSession(txnConf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{"nowhere"}, nil))
 	e.inTime("session: Begin", func(ctx context.Context) { _ = s.Begin(ctx) })
@@ -83,7 +89,7 @@ func causeInTime(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	e.closeInTime("session: Close", s)
 
 	delete(txnConf, "group.id")
-	txn, err := e.factory.Producer(txnConf, hooks)
+	txn, err := e.driver.NewProducer(txnConf, hooks)
 	require.NoError(e, err)
 	e.inTime("Begin", func(ctx context.Context) { _ = txn.(kafka.TxnProducer).Begin(ctx) })
 	e.closeInTime("transactional: Close", txn)

@@ -280,7 +280,7 @@ func produceFlush(e *env) {
 func (e *env) producerAt(brokers string, more ...kafka.Config) kafka.Producer {
 	e.Helper()
 	conf := e.conf(append([]kafka.Config{{"bootstrap.servers": brokers}}, more...)...)
-	p, err := e.factory.Producer(conf, kafka.Hooks{})
+	p, err := e.driver.NewProducer(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() { e.abandon(p) })
 	return p

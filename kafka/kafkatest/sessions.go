@@ -187,7 +187,7 @@ func sessionOutOfOrder(e *env) {
 	require.Error(e, s.Commit(e.ctx(), []kafka.Offset{offset(from, 0, 1)}), "offsets belong to transactions")
 
 	for _, missing := range []string{"group.id", "transactional.id"} {
-		_, err := e.factory.Session(e.consumerConf("group", kafka.Config{"transactional.id": "id"}, kafka.Config{missing: nil}), kafka.Hooks{})
+		_, err := e.driver.NewSession(e.consumerConf("group", kafka.Config{"transactional.id": "id"}, kafka.Config{missing: nil}), kafka.Hooks{})
 		var ce *kafka.ConfigError
 		require.ErrorAs(e, err, &ce)
 		require.Equal(e, missing, ce.Key)

@@ -123,7 +123,7 @@ func txnAbortQueued(e *env) {
 // afterwards.
 func txnClose(e *env) {
 	topic, id := e.topic(1), e.name("txn")
-	p, err := e.factory.Producer(e.conf(kafka.Config{"transactional.id": id}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(kafka.Config{"transactional.id": id}), kafka.Hooks{})
 	require.NoError(e, err)
 	t := p.(kafka.TxnProducer)
 	require.NoError(e, t.Begin(e.ctx()))

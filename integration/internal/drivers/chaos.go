@@ -7,13 +7,13 @@ import (
 
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/internal/chaostest"
-	"github.com/kavro/kavro/kafka/kafkatest"
+	"github.com/kavro/kavro/kafka"
 )
 
-// Chaos runs a chaos test on each client, with a broker that freezes and is killed.
-func Chaos(t *testing.T, broker *apache.Broker, test func(*testing.T, chaostest.Cluster, kafkatest.Factory)) {
-	for _, f := range All {
-		t.Run(f.Name, func(t *testing.T) {
+// Chaos runs a chaos test on each driver, with a broker that freezes and is killed.
+func Chaos(t *testing.T, broker *apache.Broker, test func(*testing.T, chaostest.Cluster, kafka.Driver)) {
+	for _, d := range All {
+		t.Run(d.Name(), func(t *testing.T) {
 			test(t, chaostest.Cluster{
 				Brokers:     broker.Address,
 				CreateTopic: broker.NewTopic,
@@ -22,7 +22,7 @@ func Chaos(t *testing.T, broker *apache.Broker, test func(*testing.T, chaostest.
 						t.Error(err)
 					}
 				},
-			}, f)
+			}, d)
 		})
 	}
 }

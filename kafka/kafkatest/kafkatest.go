@@ -9,14 +9,6 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Factory makes the clients of one client. All fields are required.
-type Factory struct {
-	Name     string // names the client in the output
-	Producer func(kafka.Config, kafka.Hooks) (kafka.Producer, error)
-	Consumer func(kafka.Config, kafka.Hooks) (kafka.Consumer, error)
-	Session  func(kafka.Config, kafka.Hooks) (kafka.Session, error)
-}
-
 // Cluster is a broker to test on.
 type Cluster struct {
 	Brokers string       // bootstrap.servers
@@ -25,30 +17,30 @@ type Cluster struct {
 	fake *fake // the broker, if the suite has started it
 }
 
-// Run runs all cases against f, on a kfake of their own, and checks that no
+// Run runs all cases against d, on a kfake of their own, and checks that no
 // goroutine is left when all clients are closed.
-func Run(t *testing.T, f Factory) {
-	onFake(t, func(t *testing.T, c Cluster) { RunOn(t, c, f) })
+func Run(t *testing.T, d kafka.Driver) {
+	onFake(t, func(t *testing.T, c Cluster) { RunOn(t, c, d) })
 }
 
-// RunMixed runs the cases that need two clients: a group with a member of each,
+// RunMixed runs the cases that need two drivers: a group with a member of each,
 // and the same partition for the same key. It uses a kfake of its own.
-func RunMixed(t *testing.T, a, b Factory) {
+func RunMixed(t *testing.T, a, b kafka.Driver) {
 	onFake(t, func(t *testing.T, c Cluster) { RunMixedOn(t, c, a, b) })
 }
 
-// RunOn runs all cases against f on c.
-func RunOn(t *testing.T, c Cluster, f Factory) {
+// RunOn runs all cases against d on c.
+func RunOn(t *testing.T, c Cluster, d kafka.Driver) {
 	for _, tc := range cases() {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tc.run(newEnv(t, c, f))
+			tc.run(newEnv(t, c, d))
 		})
 	}
 }
 
 // RunMixedOn runs the cases of [RunMixed] on c.
-func RunMixedOn(t *testing.T, c Cluster, a, b Factory) {
+func RunMixedOn(t *testing.T, c Cluster, a, b kafka.Driver) {
 	for _, tc := range mixedCases() {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -71,13 +63,13 @@ func onFake(t *testing.T, f func(*testing.T, Cluster)) {
 	goleak.VerifyNone(t, before)
 }
 
-// testCase is one thing that a client must do.
+// testCase is one thing that a driver must do.
 type testCase struct {
 	name string
 	run  func(e *env)
 }
 
-// mixedCase is one thing that two clients must do together.
+// mixedCase is one thing that two drivers must do together.
 type mixedCase struct {
 	name string
 	run  func(a, b *env)
