@@ -54,7 +54,7 @@ func (s *settings) clientOpts(ctx context.Context, hooks kafka.Hooks, errs *clie
 		opts = append(opts, kgo.DisableClientMetrics())
 	}
 	if s.sasl.enabled(s.protocol) {
-		mechanism, err := s.sasl.build(hooks.Token)
+		mechanism, err := s.sasl.build(ctx, hooks.Token)
 		if err != nil {
 			return nil, err
 		}

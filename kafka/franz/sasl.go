@@ -4,19 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/sasl"
-	"github.com/twmb/franz-go/pkg/sasl/oauth"
+	kgooauth "github.com/twmb/franz-go/pkg/sasl/oauth"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/kavro/kavro/internal/oauth"
 	"github.com/kavro/kavro/kafka"
 )
 
@@ -62,8 +59,8 @@ func (s *saslSettings) check(protocol string, fail func(key, reason string)) {
 	}
 }
 
-// build makes the mechanism. Only OAUTHBEARER looks at token.
-func (s *saslSettings) build(token func(context.Context) (kafka.Token, error)) (sasl.Mechanism, error) {
+// build makes the mechanism. Only OAUTHBEARER uses token, until client ends.
+func (s *saslSettings) build(client context.Context, token func(context.Context) (kafka.Token, error)) (sasl.Mechanism, error) {
 	switch s.mechanism {
 	case "PLAIN":
 		return plain.Auth{User: s.username, Pass: s.password}.AsMechanism(), nil
@@ -81,60 +78,36 @@ func (s *saslSettings) build(token func(context.Context) (kafka.Token, error)) (
 	if token == nil {
 		return nil, &kafka.ConfigError{Key: "sasl.mechanism", Reason: "OAUTHBEARER needs Hooks.Token, or sasl.oauthbearer.method=oidc"}
 	}
-	cache := &tokenCache{fetch: token}
-	return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
-		t, err := cache.get(ctx)
-		return oauth.Auth{Token: t.Value, Extensions: t.Extensions}, err
+	source := oauth.NewSource(func(ctx context.Context) (*kafka.Token, time.Time, error) {
+		t, err := token(ctx)
+		if err == nil && t.Value == "" {
+			err = errors.New("Hooks.Token returned an empty token")
+		}
+		return &t, t.Expires, err
+	})
+	context.AfterFunc(client, source.Close)
+	return kgooauth.Oauth(func(ctx context.Context) (kgooauth.Auth, error) {
+		t, err := source.Fresh(ctx) // it has to last as long as the broker's session
+		if err != nil {
+			return kgooauth.Auth{}, err
+		}
+		return kgooauth.Auth{Token: t.Value, Extensions: t.Extensions}, nil
 	}), nil
 }
 
-// oidc asks the token endpoint with the client credentials grant (RFC 6749,
-// section 4.4).
+// oidc asks the token endpoint.
 func (s *saslSettings) oidc() func(context.Context) (kafka.Token, error) {
-	conf := clientcredentials.Config{ClientID: s.clientID, ClientSecret: s.secret, TokenURL: s.endpoint, Scopes: strings.Fields(s.scope)}
 	extensions := map[string]string{}
 	for _, pair := range splitList(s.extensions) {
 		name, value, _ := strings.Cut(pair, "=")
 		extensions[name] = value
 	}
-	client := &http.Client{Timeout: 30 * time.Second}
+	server := oauth.NewClient(s.endpoint, s.clientID, s.secret, strings.Fields(s.scope))
 	return func(ctx context.Context) (kafka.Token, error) {
-		t, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
+		t, err := server.Token(ctx)
 		if err != nil {
 			return kafka.Token{}, err
 		}
 		return kafka.Token{Value: t.AccessToken, Expires: t.Expiry, Extensions: extensions}, nil
 	}
-}
-
-// tokenCache gives one token to all connections until four fifths of its
-// lifetime have passed, as librdkafka does.
-type tokenCache struct {
-	fetch func(context.Context) (kafka.Token, error)
-
-	mu    sync.Mutex
-	token kafka.Token
-	until time.Time
-}
-
-func (c *tokenCache) get(ctx context.Context) (kafka.Token, error) {
-	c.mu.Lock()
-	if time.Now().Before(c.until) {
-		defer c.mu.Unlock()
-		return c.token, nil
-	}
-	c.mu.Unlock() // a slow token endpoint must not hold up other connections
-
-	token, err := c.fetch(ctx)
-	if err != nil {
-		return kafka.Token{}, err
-	}
-	if token.Value == "" {
-		return kafka.Token{}, errors.New("Hooks.Token returned an empty token")
-	}
-	now := time.Now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.token, c.until = token, now.Add(token.Expires.Sub(now)*4/5)
-	return token, nil
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"net"
 	"net/http"
@@ -341,7 +342,7 @@ func TestOIDC(t *testing.T) {
 	require.Equal(t, "grant_type=client_credentials&scope=a+b", form)
 	require.Equal(t, "me", user)
 
-	mechanism, err := s.build(nil)
+	mechanism, err := s.build(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, "OAUTHBEARER", mechanism.Name())
 	_, first, err := mechanism.Authenticate(t.Context(), "broker")
@@ -349,34 +350,44 @@ func TestOIDC(t *testing.T) {
 	require.Equal(t, "n,,\x01auth=Bearer the token\x01identityPoolId=pool-2\x01logicalCluster=lkc-1\x01\x01", string(first))
 }
 
-func TestTokenCache(t *testing.T) {
+// Connections share a token until four fifths of its life are over.
+func TestTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
 		var fail error
-		c := &tokenCache{fetch: func(context.Context) (kafka.Token, error) {
+		s := saslSettings{mechanism: "OAUTHBEARER"}
+		mechanism, err := s.build(t.Context(), func(context.Context) (kafka.Token, error) {
 			calls++
-			return kafka.Token{Value: "v", Expires: time.Now().Add(100 * time.Second)}, fail
-		}}
-		for range 3 {
-			token, err := c.get(t.Context())
-			require.NoError(t, err)
-			require.Equal(t, "v", token.Value)
-		}
-		require.Equal(t, 1, calls, "shared by connections")
-		time.Sleep(79 * time.Second)
-		_, err := c.get(t.Context())
+			return kafka.Token{Value: fmt.Sprint("token ", calls), Expires: time.Now().Add(100 * time.Second)}, fail
+		})
 		require.NoError(t, err)
-		require.Equal(t, 1, calls)
+		connect := func(token string) {
+			t.Helper()
+			_, first, err := mechanism.Authenticate(t.Context(), "broker")
+			require.NoError(t, err)
+			require.Equal(t, "n,,\x01auth=Bearer "+token+"\x01\x01", string(first))
+		}
+		for range 3 {
+			connect("token 1")
+		}
+		time.Sleep(79 * time.Second)
+		connect("token 1")
 		time.Sleep(time.Second)
 		fail = errors.New("down")
-		_, err = c.get(t.Context())
+		connect("token 1") // it is still good
+		time.Sleep(20 * time.Second)
+		_, _, err = mechanism.Authenticate(t.Context(), "broker")
 		require.ErrorIs(t, err, fail)
 		fail = nil
-		_, err = c.get(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, 3, calls, "a new one at four fifths of its life")
+		time.Sleep(time.Second)
+		connect("token 4")
 	})
-	c := &tokenCache{fetch: func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }}
-	_, err := c.get(t.Context())
+}
+
+func TestEmptyToken(t *testing.T) {
+	s := saslSettings{mechanism: "OAUTHBEARER"}
+	mechanism, err := s.build(t.Context(), func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil })
+	require.NoError(t, err)
+	_, _, err = mechanism.Authenticate(t.Context(), "broker")
 	require.EqualError(t, err, "Hooks.Token returned an empty token")
 }
