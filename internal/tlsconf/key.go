@@ -1,5 +1,5 @@
-// Package tlsconf reads the private keys that configurations of TLS name, for the
-// registry's client and for Kafka's alike.
+// Package tlsconf is what the configurations of TLS of the registry's client and of
+// Kafka's have in common: private keys, and certificates whose name is not verified.
 package tlsconf
 
 import (

@@ -32,11 +32,7 @@ func (t *tlsSettings) config(fail func(key, reason string)) *tls.Config {
 	case !t.verify:
 		c.InsecureSkipVerify = true // asked for by enable.ssl.certificate.verification=false
 	case t.endpointIdentification == "none":
-		// The chain is still verified, only the name is not.
-		c.InsecureSkipVerify = true
-		c.VerifyConnection = func(state tls.ConnectionState) error {
-			return verifyChain(state, c.RootCAs)
-		}
+		tlsconf.VerifyChainOnly(c)
 	}
 	return c
 }
@@ -150,15 +146,4 @@ func decryptKey(text []byte, password string) ([]byte, error) {
 		return nil, fmt.Errorf("the key cannot be read: %w", err)
 	}
 	return plain, nil
-}
-
-// verifyChain verifies the broker's certificate as crypto/tls does, but for the
-// name it is for.
-func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
-	intermediates := x509.NewCertPool()
-	for _, cert := range state.PeerCertificates[1:] {
-		intermediates.AddCert(cert)
-	}
-	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates})
-	return err
 }
