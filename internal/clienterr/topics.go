@@ -16,7 +16,7 @@ import (
 // then, and again later while it is missing.
 type Topics struct {
 	tracker *Tracker
-	look    func(ctx context.Context, topic string) error
+	check   func(ctx context.Context, topic string) error
 	waiting func() bool
 
 	first atomic.Pointer[string] // the first topic, which mostly is the only one
@@ -33,8 +33,8 @@ type Topics struct {
 // The times at which a topic is looked at: the first after firstLook, each further
 // one after twice the time, at most lastLook, later.
 const (
-	firstLook = 250 * time.Millisecond
-	lastLook  = 30 * time.Second
+	firstCheck = 250 * time.Millisecond
+	lastCheck  = 30 * time.Second
 )
 
 // maxSeen bounds the topics that are remembered; those beyond are not looked at.
@@ -44,7 +44,7 @@ const maxSeen = 10_000
 // waiting reports whether records are in flight. Both are called on a goroutine of
 // the watch.
 func NewTopics(t *Tracker, look func(ctx context.Context, topic string) error, waiting func() bool) *Topics {
-	w := &Topics{tracker: t, look: look, waiting: waiting, timers: map[*time.Timer]bool{}}
+	w := &Topics{tracker: t, check: look, waiting: waiting, timers: map[*time.Timer]bool{}}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.seen.Store(&map[string]bool{})
 	return w
@@ -55,10 +55,10 @@ func (w *Topics) Produced(topic string) {
 	if first := w.first.Load(); first != nil && *first == topic {
 		return
 	}
-	w.change(topic)
+	w.add(topic)
 }
 
-func (w *Topics) change(topic string) {
+func (w *Topics) add(topic string) {
 	if !(*w.seen.Load())[topic] {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -69,7 +69,7 @@ func (w *Topics) change(topic string) {
 		more := maps.Clone(seen)
 		more[topic] = true
 		w.seen.Store(&more)
-		w.after(firstLook, topic)
+		w.after(firstCheck, topic)
 	}
 	if w.first.Load() == nil {
 		w.remember(topic)
@@ -92,19 +92,19 @@ func (w *Topics) after(d time.Duration, topic string) {
 		w.running.Add(1)
 		w.mu.Unlock()
 		defer w.running.Done()
-		w.check(d, topic)
+		w.checkOnce(d, topic)
 	})
 	w.timers[timer] = true
 }
 
 // check looks once.
-func (w *Topics) check(waited time.Duration, topic string) {
+func (w *Topics) checkOnce(waited time.Duration, topic string) {
 	if !w.waiting() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()
-	err := w.look(ctx, topic)
+	err := w.check(ctx, topic)
 	if err == nil {
 		w.tracker.TopicOK(topic)
 		return
@@ -115,7 +115,7 @@ func (w *Topics) check(waited time.Duration, topic string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.closed {
-		w.after(min(2*waited, lastLook), topic)
+		w.after(min(2*waited, lastCheck), topic)
 	}
 }
 

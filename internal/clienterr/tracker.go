@@ -31,12 +31,12 @@ const maxTopics = 100
 type Tracker struct {
 	hook     func(error)
 	warnings *warnings
-	quiet    atomic.Bool
+	closed   atomic.Bool
 	answered atomic.Bool // a broker has, once
 	down     atomic.Bool // all brokers have failed since the last success
 
-	servers string                     // where none has answered yet; "": not known
-	silence atomic.Pointer[time.Timer] // warns if nobody answers; nil before Connects
+	servers      string                     // where none has answered yet; "": not known
+	silenceTimer atomic.Pointer[time.Timer] // warns if nobody answers; nil before Connects
 
 	last  atomic.Pointer[entry] // of connections; nil: none since the last success
 	fatal atomic.Pointer[kafka.Error]
@@ -51,7 +51,7 @@ type entry struct {
 	at  time.Time
 }
 
-func (e *entry) counts() bool { return e != nil && time.Since(e.at) < maxAge }
+func (e *entry) current() bool { return e != nil && time.Since(e.at) < maxAge }
 
 // New makes the tracker of one client. It hands errors to hooks.Error, and warns
 // by hooks.Logger, or by what slog.Default() is at that time.
@@ -75,16 +75,16 @@ func (t *Tracker) Report(err error) {
 // another way which programs may overlook.
 func (t *Tracker) Note(err error) {
 	_, of := errors.AsType[*kafka.Error](err) // a dial that timed out is one, and also a context's
-	if t.quiet.Load() || !of && kafka.IsContext(err) || errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrClosed) {
+	if t.closed.Load() || !of && kafka.IsContext(err) || errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrClosed) {
 		return
 	}
-	if t.keep(err) {
+	if t.record(err) {
 		t.warnings.warn(err)
 	}
 }
 
 // keep remembers err. It returns false for what only follows from another error.
-func (t *Tracker) keep(err error) bool {
+func (t *Tracker) record(err error) bool {
 	e, ok := errors.AsType[*kafka.Error](err)
 	if ok && e.Topic != "" {
 		t.mu.Lock()
@@ -98,11 +98,11 @@ func (t *Tracker) keep(err error) bool {
 	last := t.last.Load()
 	if ok && e.Code == allBrokersDown {
 		t.down.Store(true)
-		if last.counts() { // the error of a broker says why
+		if last.current() { // the error of a broker says why
 			return false
 		}
 	}
-	if ok && e.Is(kafka.ErrUnreachable) && last.counts() && refused(last.err) && !refused(err) {
+	if ok && e.Is(kafka.ErrUnreachable) && last.current() && refused(last.err) && !refused(err) {
 		return false // a broker that refuses somebody hangs up next
 	}
 	t.last.Store(&entry{err, time.Now()})
@@ -142,7 +142,7 @@ func (t *Tracker) Down() bool { return t.down.Load() }
 // that none has is a cause too: a host that drops packets, or a listener of another
 // protocol, gives no error for half a minute. servers is bootstrap.servers.
 // It is called before the tracker is used.
-func (t *Tracker) AwaitsAnswer(servers string) { t.servers = servers }
+func (t *Tracker) ExpectAnswer(servers string) { t.servers = servers }
 
 // unansweredError is the cause where nothing else is known.
 type unansweredError struct{ servers string }
@@ -153,16 +153,16 @@ func (e *unansweredError) Error() string {
 
 // Connects says that the client connects to brokers from now on: if none has answered
 // after silentFor, and nothing else was said, it is warned of. Later calls do nothing.
-func (t *Tracker) Connects() {
-	if t.silence.Load() != nil {
+func (t *Tracker) Connecting() {
+	if t.silenceTimer.Load() != nil {
 		return
 	}
 	timer := time.AfterFunc(silentFor, func() {
-		if !t.answered.Load() && !t.quiet.Load() && !t.last.Load().counts() {
+		if !t.answered.Load() && !t.closed.Load() && !t.last.Load().current() {
 			t.warnings.warn(t.unanswered())
 		}
 	})
-	if !t.silence.CompareAndSwap(nil, timer) {
+	if !t.silenceTimer.CompareAndSwap(nil, timer) {
 		timer.Stop()
 	}
 }
@@ -185,8 +185,8 @@ func (t *Tracker) TopicOK(topic string) {
 // Close ends the warnings: what a client says while it is being closed, everybody
 // expects. Explain goes on to know what was said before.
 func (t *Tracker) Close() {
-	t.quiet.Store(true)
-	if timer := t.silence.Load(); timer != nil {
+	t.closed.Store(true)
+	if timer := t.silenceTimer.Load(); timer != nil {
 		timer.Stop()
 	}
 }
@@ -209,14 +209,14 @@ func (t *Tracker) Last() error {
 		return err
 	}
 	var all []error
-	if e := t.last.Load(); e.counts() {
+	if e := t.last.Load(); e.current() {
 		all = append(all, e.err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.topics) > 0 {
 		for _, topic := range slices.Sorted(maps.Keys(t.topics)) {
-			if e := t.topics[topic]; e.counts() && len(all) < 3 {
+			if e := t.topics[topic]; e.current() && len(all) < 3 {
 				all = append(all, e.err)
 			}
 		}
@@ -230,7 +230,7 @@ func (t *Tracker) Last() error {
 	case 1:
 		return all[0]
 	}
-	return &several{all}
+	return &multipleErrors{all}
 }
 
 // Explain adds the cause to an error that only says that a wait was in vain: a
@@ -296,9 +296,9 @@ func (r *replaced) Error() string   { return r.cause.Error() }
 func (r *replaced) Unwrap() []error { return []error{r.err, r.cause} }
 
 // several is more than one cause.
-type several struct{ errs []error }
+type multipleErrors struct{ errs []error }
 
-func (s *several) Error() string {
+func (s *multipleErrors) Error() string {
 	text := ""
 	for i, err := range s.errs {
 		if i > 0 {
@@ -309,17 +309,17 @@ func (s *several) Error() string {
 	return text
 }
 
-func (s *several) Unwrap() []error { return s.errs }
+func (s *multipleErrors) Unwrap() []error { return s.errs }
 
 // Await returns ctx's error with its cause, if ctx has ended.
-func (t *Tracker) Await(ctx context.Context) error { return t.Explain(ctx.Err()) }
+func (t *Tracker) ContextError(ctx context.Context) error { return t.Explain(ctx.Err()) }
 
 // warnings writes warnings, each once in a while.
 type warnings struct {
 	logger *slog.Logger // nil: slog.Default()
 
-	mu  sync.Mutex
-	out map[string]*repeated // by what is wrong
+	mu      sync.Mutex
+	written map[string]*repeated // by what is wrong
 }
 
 // repeated is a warning that was written.
@@ -337,16 +337,16 @@ const maxWarnings = 100
 func (w *warnings) warn(err error) {
 	key := subject(err)
 	w.mu.Lock()
-	before := w.out[key]
+	before := w.written[key]
 	if before != nil && time.Since(before.at) < warnEvery {
 		before.since++
 		w.mu.Unlock()
 		return
 	}
-	if w.out == nil || len(w.out) >= maxWarnings {
-		w.out = map[string]*repeated{}
+	if w.written == nil || len(w.written) >= maxWarnings {
+		w.written = map[string]*repeated{}
 	}
-	w.out[key] = &repeated{at: time.Now()}
+	w.written[key] = &repeated{at: time.Now()}
 	w.mu.Unlock()
 
 	logger := w.logger

@@ -112,7 +112,7 @@ func TestExplainForgets(t *testing.T) {
 // A host that never answers gives no error for half a minute.
 func TestNoAnswerYet(t *testing.T) {
 	tracker := New(kafka.Hooks{})
-	tracker.AwaitsAnswer("kafka:9092")
+	tracker.ExpectAnswer("kafka:9092")
 	err := tracker.Explain(context.DeadlineExceeded)
 	require.EqualError(t, err, "context deadline exceeded: no broker has answered yet at bootstrap.servers=kafka:9092: is the port Kafka's, is security.protocol right, is SASL missing? (-195)")
 	require.ErrorIs(t, err, kafka.ErrUnreachable)
@@ -123,7 +123,7 @@ func TestNoAnswerYet(t *testing.T) {
 // A wait that began before anything was known says what is known since.
 func TestCauseAfterNoAnswer(t *testing.T) {
 	tracker := New(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
-	tracker.AwaitsAnswer("kafka:9092")
+	tracker.ExpectAnswer("kafka:9092")
 	err := tracker.Explain(context.DeadlineExceeded)
 	tracker.Report(kafkaError(-195, "", "refused"))
 	require.EqualError(t, tracker.Explain(err), "context deadline exceeded: refused (-195)")
@@ -162,11 +162,11 @@ func TestSilence(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out bytes.Buffer
 				tracker := New(kafka.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil))})
-				tracker.AwaitsAnswer("kafka:9092")
+				tracker.ExpectAnswer("kafka:9092")
 				time.Sleep(time.Hour)
 				require.Empty(t, out.String(), "it does not connect yet")
-				tracker.Connects()
-				tracker.Connects()
+				tracker.Connecting()
+				tracker.Connecting()
 				tc.do(tracker)
 				time.Sleep(time.Hour)
 				synctest.Wait()
@@ -215,7 +215,7 @@ func TestWarningsAreBounded(t *testing.T) {
 	for i := range 10 * maxWarnings {
 		tracker.Report(kafkaError(3, strings.Repeat("t", i+1), "missing"))
 	}
-	require.LessOrEqual(t, len(tracker.warnings.out), maxWarnings)
+	require.LessOrEqual(t, len(tracker.warnings.written), maxWarnings)
 	require.LessOrEqual(t, len(tracker.topics), maxTopics)
 }
 
@@ -247,7 +247,7 @@ func TestTopics(t *testing.T) {
 				for range 100 {
 					w.Produced("orders")
 				}
-				time.Sleep(firstLook + time.Millisecond)
+				time.Sleep(firstCheck + time.Millisecond)
 				synctest.Wait()
 				require.Equal(t, tt.missing > 0, tracker.Last() != nil)
 				time.Sleep(time.Minute)

@@ -24,7 +24,7 @@ type plan struct {
 	errs []error
 }
 
-func (p *plan) keep(err error) {
+func (p *plan) addError(err error) {
 	if err != nil {
 		p.errs = append(p.errs, err)
 	}
@@ -72,7 +72,7 @@ func translate(conf kafka.Config, hooks kafka.Hooks) *plan {
 	p := &plan{m: make(ckafka.ConfigMap, len(conf)+8), view: kafkaconf.NewView(conf)}
 	for _, key := range conf.Keys() {
 		if !kafkaconf.IsForeign(key) {
-			p.keep(p.put(conf, key))
+			p.addError(p.put(conf, key))
 		}
 	}
 	p.view.CheckForeign()
@@ -86,7 +86,7 @@ func translate(conf kafka.Config, hooks kafka.Hooks) *plan {
 	if hooks.Token != nil && strings.EqualFold(p.view.Get("sasl.oauthbearer.method"), "oidc") && !p.view.Failed("sasl.oauthbearer.method") {
 		p.view.Fail("sasl.oauthbearer.method", "is oidc, and Hooks.Token is given too: there is one source of tokens")
 	}
-	p.keep(p.view.Err())
+	p.addError(p.view.Err())
 	switch {
 	case hooks.Logger != nil:
 		p.m["go.logs.channel.enable"] = true
@@ -295,12 +295,12 @@ func (p *plan) configError(err error, m ckafka.ConfigMap) (e *kafka.ConfigError,
 		}
 	}
 	single = strings.Contains(text, `"`+kafkaconf.Main(named)+`"`) || strings.Contains(text, `"`+named+`"`)
-	return &kafka.ConfigError{Key: named, Reason: p.spoken(text, m)}, single
+	return &kafka.ConfigError{Key: named, Reason: p.inUserNames(text, m)}, single
 }
 
 // spoken is text with the names of keys that the user wrote: librdkafka speaks of
 // request.required.acks where acks was set.
-func (p *plan) spoken(text string, m ckafka.ConfigMap) string {
+func (p *plan) inUserNames(text string, m ckafka.ConfigMap) string {
 	for key := range m {
 		if main := kafkaconf.Main(key); main != key {
 			for _, quote := range []string{`"`, "`"} {

@@ -35,10 +35,10 @@ func newConsumer(conf kafka.Config, hooks kafka.Hooks, t *clienterr.Tracker) (*c
 	if err != nil {
 		return nil, err
 	}
-	t.AwaitsAnswer(servers(plan.m))
-	t.Connects()
+	t.ExpectAnswer(servers(plan.m))
+	t.Connecting()
 	c := startConsumer(client, kind, newEvents(client, client.Logs(), hooks, t))
-	go awaitAnswer(&c.gate, t, c.closing, client, c.overhear)
+	go awaitAnswer(&c.gate, t, c.closing, client, c.drainEvents)
 	return c, nil
 }
 
@@ -56,30 +56,30 @@ type consumer struct {
 	events *events
 	gate   gate // every call into librdkafka
 
-	turn    chan struct{} // holds a token while nobody has the turn
-	closing chan struct{} // closed by Close: a running Poll gives up its turn
-	once    sync.Once
+	pollLock chan struct{} // holds a token while nobody has the turn
+	closing  chan struct{} // closed by Close: a running Poll gives up its turn
+	once     sync.Once
 
 	// positions is held while records are taken out of librdkafka and while
 	// Seek moves positions, so that a record of before never comes after. It is
 	// not held while Rebalance is called.
 	positions sync.Mutex
 
-	unread sync.Mutex
-	reads  bool // records may come out of librdkafka; guarded by unread
+	readsMu sync.Mutex
+	reads   bool // records may come out of librdkafka; guarded by unread
 
 	mu    sync.Mutex
 	parts map[kafka.TopicPartition]*part // what was assigned, begun or not
 
 	// The following belong to whoever has the turn.
-	mode      mode
-	rebalance kafka.Rebalance
-	topics    []string        // subscribed
-	pollCtx   context.Context // of the running Poll, for the callbacks inside it
-	batch     *kafka.Batch    // of the running Poll
-	joining   *joining        // partitions that were assigned and not yet begun
-	due       []kafka.PartitionError
-	exceeded  bool // max.poll.interval.ms: what librdkafka had is lost, and its revocation follows
+	mode          mode
+	rebalance     kafka.Rebalance
+	topics        []string        // subscribed
+	pollCtx       context.Context // of the running Poll, for the callbacks inside it
+	batch         *kafka.Batch    // of the running Poll
+	joining       *joining        // partitions that were assigned and not yet begun
+	pendingErrors []kafka.PartitionError
+	pollExceeded  bool // max.poll.interval.ms: what librdkafka had is lost, and its revocation follows
 
 	rebalances int // served so far
 }
@@ -112,44 +112,44 @@ type part struct {
 
 func startConsumer(client *ckafka.Consumer, kind consumerKind, ev *events) *consumer {
 	c := &consumer{
-		client:  client,
-		kind:    kind,
-		events:  ev,
-		turn:    make(chan struct{}, 1),
-		closing: make(chan struct{}),
-		parts:   make(map[kafka.TopicPartition]*part),
+		client:   client,
+		kind:     kind,
+		events:   ev,
+		pollLock: make(chan struct{}, 1),
+		closing:  make(chan struct{}),
+		parts:    make(map[kafka.TopicPartition]*part),
 	}
-	c.turn <- struct{}{}
+	c.pollLock <- struct{}{}
 	return c
 }
 
 // takeTurn waits until Poll, Subscribe, Assign and Close are free.
-func (c *consumer) takeTurn(ctx context.Context) error {
+func (c *consumer) lockPoll(ctx context.Context) error {
 	select {
 	case <-c.closing:
 		return kafka.ErrClosed
 	default:
 	}
 	select {
-	case <-c.turn:
+	case <-c.pollLock:
 		return nil
 	case <-c.closing:
 		return kafka.ErrClosed
 	case <-ctx.Done():
-		return c.events.Await(ctx)
+		return c.events.ContextError(ctx)
 	}
 }
 
-func (c *consumer) giveTurn() { c.turn <- struct{}{} }
+func (c *consumer) unlockPoll() { c.pollLock <- struct{}{} }
 
 // Poll serves rebalances and events until there is something to give.
 func (c *consumer) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	clear(b.Records)
 	b.Records, b.Ends, b.Errors = b.Records[:0], b.Ends[:0], b.Errors[:0]
-	if err := c.takeTurn(ctx); err != nil {
+	if err := c.lockPoll(ctx); err != nil {
 		return err
 	}
-	defer c.giveTurn()
+	defer c.unlockPoll()
 	if c.mode == idle {
 		return local(ckafka.ErrState, "", -1, "neither subscribed nor assigned")
 	}
@@ -162,15 +162,15 @@ func (c *consumer) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 			return kafka.ErrClosed
 		default:
 		}
-		if err := c.events.Await(ctx); err != nil {
+		if err := c.events.ContextError(ctx); err != nil {
 			return err
 		}
 		if err := c.begin(ctx); err != nil {
 			return c.events.Explain(err)
 		}
 		wait := min(pollSlice, time.Duration(millis(ctx))*time.Millisecond)
-		if len(c.due) > 0 {
-			b.Errors, c.due, wait = append(b.Errors, c.due...), nil, 0
+		if len(c.pendingErrors) > 0 {
+			b.Errors, c.pendingErrors, wait = append(b.Errors, c.pendingErrors...), nil, 0
 		}
 		c.collect(wait, max)
 		if len(b.Records) > 0 {
@@ -227,9 +227,9 @@ func (c *consumer) collect(wait time.Duration, max int) {
 
 // overhear takes in what the client of a consumer that does not read has said: it may
 // be why a question is not answered. One that reads hears of it in Poll.
-func (c *consumer) overhear() {
-	c.unread.Lock()
-	defer c.unread.Unlock()
+func (c *consumer) drainEvents() {
+	c.readsMu.Lock()
+	defer c.readsMu.Unlock()
 	if c.reads || !c.gate.enter() {
 		return
 	}
@@ -240,9 +240,9 @@ func (c *consumer) overhear() {
 }
 
 // beginReading ends overhear, before there can be records.
-func (c *consumer) beginReading() {
-	c.unread.Lock()
-	defer c.unread.Unlock()
+func (c *consumer) stopDraining() {
+	c.readsMu.Lock()
+	defer c.readsMu.Unlock()
 	c.reads = true
 }
 
@@ -285,10 +285,10 @@ func (c *consumer) Subscribe(topics []string, r kafka.Rebalance) error {
 	if err := c.needGroup(); err != nil {
 		return err
 	}
-	if err := c.takeTurn(ctx); err != nil {
+	if err := c.lockPoll(ctx); err != nil {
 		return err
 	}
-	defer c.giveTurn()
+	defer c.unlockPoll()
 	if !c.gate.enter() {
 		return kafka.ErrClosed
 	}
@@ -297,13 +297,13 @@ func (c *consumer) Subscribe(topics []string, r kafka.Rebalance) error {
 	case assigned:
 		return local(ckafka.ErrState, "", -1, "partitions were assigned by hand")
 	case subscribed:
-		c.giveUp(ctx)
+		c.revokeAll(ctx)
 		if err := c.unsubscribe(); err != nil {
 			return err
 		}
 	}
 	c.rebalance = r
-	c.beginReading()
+	c.stopDraining()
 	if err := c.client.SubscribeTopics(topics, c.onRebalance); err != nil {
 		return convert(err)
 	}
@@ -339,22 +339,22 @@ func (c *consumer) close(ctx context.Context) error {
 	c.events.Tracker.Close()
 	mine := false
 	select {
-	case <-c.turn:
+	case <-c.pollLock:
 		mine = true
 	default:
 		select {
-		case <-c.turn:
+		case <-c.pollLock:
 			mine = true
 		case <-ctx.Done(): // Poll is in the caller's own code
 		}
 	}
 	if mine {
-		c.giveUp(ctx)
+		c.revokeAll(ctx)
 	}
 	released := make(chan error, 1)
 	go func() {
 		if !mine {
-			<-c.turn
+			<-c.pollLock
 		}
 		released <- c.teardown()
 	}()
@@ -362,7 +362,7 @@ func (c *consumer) close(ctx context.Context) error {
 	case err := <-released:
 		return cmp.Or(c.events.Fatal(), err)
 	case <-ctx.Done():
-		return cmp.Or(c.events.Fatal(), c.events.Await(ctx))
+		return cmp.Or(c.events.Fatal(), c.events.ContextError(ctx))
 	}
 }
 

@@ -13,10 +13,10 @@ import (
 // delivery is what a report needs to find back to its record. librdkafka
 // carries it as the message's opaque; it is used again once the report was made.
 type delivery struct {
-	record *kafka.Record
-	done   func(*kafka.Record, error)
-	round  *round
-	millis int64 // the timestamp that was sent
+	record     *kafka.Record
+	done       func(*kafka.Record, error)
+	generation *generation
+	millis     int64 // the timestamp that was sent
 }
 
 // deliver calls done for every report, one after the other, until quit. The
@@ -34,8 +34,8 @@ func (p *producer) deliver() {
 		for n := min(len(p.reports), 1000); n > 0; n-- {
 			made = p.report(<-p.reports, made)
 		}
-		if p.settle(made) {
-			p.offerRoom()
+		if p.finish(made) {
+			p.wakeProducer()
 		}
 		made = made[:0]
 	}
@@ -45,10 +45,10 @@ func (p *producer) deliver() {
 func (p *producer) report(ev ckafka.Event, made []*delivery) []*delivery {
 	m, ok := ev.(*ckafka.Message)
 	if !ok {
-		return append(made, ev.(given).up())
+		return append(made, ev.(abandoned).report())
 	}
 	d := m.Opaque.(*delivery)
-	if p.ledger != nil && !p.ledger.settle(d) {
+	if p.ledger != nil && !p.ledger.reported(d) {
 		return made // given up by Close before
 	}
 	r := d.record
@@ -60,7 +60,7 @@ func (p *producer) report(ev ckafka.Event, made []*delivery) []*delivery {
 	var err error
 	if m.TopicPartition.Error != nil {
 		err = p.deliveryError(m)
-		p.lost.CompareAndSwap(nil, &lost{err})
+		p.firstFailure.CompareAndSwap(nil, &deliveryFailure{err})
 	} else {
 		p.errs.OK()
 		r.Partition = m.TopicPartition.Partition
@@ -76,24 +76,24 @@ func (p *producer) report(ev ckafka.Event, made []*delivery) []*delivery {
 }
 
 // lost is why the first record of a transaction was not delivered.
-type lost struct{ err error }
+type deliveryFailure struct{ err error }
 
 // settle counts off deliveries whose reports were made, and tells whether there
 // may be room worth having.
-func (p *producer) settle(made []*delivery) (room bool) {
+func (p *producer) finish(made []*delivery) (room bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.awaited -= len(made)
+	p.wakeAfter -= len(made)
 	for len(made) > 0 {
-		of, n := made[0].round, 0
-		for n < len(made) && made[n].round == of {
+		of, n := made[0].generation, 0
+		for n < len(made) && made[n].generation == of {
 			p.recycle(made[n])
 			n++
 		}
-		p.countOff(of, n)
+		p.release(of, n)
 		made = made[n:]
 	}
-	return p.awaited <= 0
+	return p.wakeAfter <= 0
 }
 
 // deliveryError is why a record was not delivered.

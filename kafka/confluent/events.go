@@ -44,14 +44,14 @@ func newEvents(client ckafka.Handle, logs <-chan ckafka.LogEvent, hooks kafka.Ho
 }
 
 // meant is an error of a connection whose text says more than its code.
-type meant struct {
+type classifiedError struct {
 	err   ckafka.Error
 	cause error
 }
 
-func (e *meant) Error() string        { return e.err.Error() }
-func (e *meant) Unwrap() error        { return e.err }
-func (e *meant) Is(target error) bool { return target == e.cause }
+func (e *classifiedError) Error() string        { return e.err.Error() }
+func (e *classifiedError) Unwrap() error        { return e.err }
+func (e *classifiedError) Is(target error) bool { return target == e.cause }
 
 // isForeign reports whether librdkafka takes for the size of a response, and calls too
 // large, what is the beginning of another protocol: four letters ("HTTP", "SSH-", "220 "),
@@ -77,13 +77,13 @@ func (e *events) handle(ev ckafka.Event) {
 		case isForeign(ev):
 			before, _, _ := strings.Cut(ev.String(), ": increase receive.message.max.bytes")
 			err.Code, err.Retriable = int16(ckafka.ErrTransport), true
-			err.Err = &meant{ckafka.NewError(ckafka.ErrTransport, before+": the port speaks HTTP, TLS or another protocol that is not Kafka's: is it the right one, is security.protocol right?", false), kafka.ErrUnreachable}
+			err.Err = &classifiedError{ckafka.NewError(ckafka.ErrTransport, before+": the port speaks HTTP, TLS or another protocol that is not Kafka's: is it the right one, is security.protocol right?", false), kafka.ErrUnreachable}
 		case ev.Code() == ckafka.ErrAllBrokersDown:
 			err.Err = fmt.Errorf("%w: nobody answers at bootstrap.servers, or with another security.protocol", ev)
 		case ev.Code() == ckafka.ErrTransport && strings.Contains(ev.String(), "SASL authentication error"):
-			err.Err = &meant{ev, kafka.ErrAuthentication} // the broker has hung up instead of answering
+			err.Err = &classifiedError{ev, kafka.ErrAuthentication} // the broker has hung up instead of answering
 		case ev.Code() == ckafka.ErrTransport && strings.Contains(ev.String(), "SSL routines"):
-			err.Err = &meant{ev, kafka.ErrTLS} // mostly it has a code of its own, -181
+			err.Err = &classifiedError{ev, kafka.ErrTLS} // mostly it has a code of its own, -181
 		}
 		e.Report(err)
 	case *ckafka.Stats:

@@ -23,7 +23,7 @@ func (c *consumer) handleError(ke ckafka.Error) {
 	default:
 		// All brokers down, a lost connection, a coordinator that moves, a poll
 		// interval that was exceeded: what follows from it comes by itself.
-		c.exceeded = c.exceeded || ke.Code() == ckafka.ErrMaxPollExceeded
+		c.pollExceeded = c.pollExceeded || ke.Code() == ckafka.ErrMaxPollExceeded
 		c.events.handle(ke)
 	}
 }

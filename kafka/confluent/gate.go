@@ -64,7 +64,7 @@ type outcome[T any] struct {
 // explains the error.
 func await[T any](ctx context.Context, g *gate, t *clienterr.Tracker, f func() (T, error)) (T, error) {
 	var none T
-	if err := t.Await(ctx); err != nil {
+	if err := t.ContextError(ctx); err != nil {
 		return none, err
 	}
 	if !g.enter() {
@@ -80,32 +80,32 @@ func await[T any](ctx context.Context, g *gate, t *clienterr.Tracker, f func() (
 	case o := <-done:
 		// A call that was given the context's own deadline may notice it first.
 		if o.err != nil && ctx.Err() != nil {
-			return none, t.Await(ctx)
+			return none, t.ContextError(ctx)
 		}
 		return o.v, t.Explain(convert(o.err))
 	case <-ctx.Done():
-		return none, t.Await(ctx)
+		return none, t.ContextError(ctx)
 	}
 }
 
 // question is await for what a broker answers to a consumer.
-func question[T any](ctx context.Context, c *consumer, f func() (T, error)) (T, error) {
+func query[T any](ctx context.Context, c *consumer, f func() (T, error)) (T, error) {
 	v, err := await(ctx, &c.gate, c.events.Tracker, f)
 	if err == nil {
 		c.events.OK()
 		return v, nil
 	}
-	c.overhear()
+	c.drainEvents()
 	return v, c.events.Explain(err)
 }
 
 // patience bounds a request whose context has no deadline: librdkafka's own
 // socket.timeout.ms.
-const patience = 60 * time.Second
+const defaultTimeout = 60 * time.Second
 
 // millis is how long ctx lasts, at least 1 ms, for calls that take milliseconds.
 func millis(ctx context.Context) int {
-	left := patience
+	left := defaultTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, time.Until(deadline))
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-func isOver(r *round) bool {
+func isOver(r *generation) bool {
 	select {
-	case <-r.over:
+	case <-r.done:
 		return true
 	default:
 		return false
@@ -26,11 +26,11 @@ func isOver(r *round) bool {
 }
 
 func TestRounds(t *testing.T) {
-	first := newRound(1)
-	first.holds += 2
-	second := first.follow()
+	first := newGeneration(1)
+	first.pending += 2
+	second := first.startNext()
 	first.release(1) // no longer current
-	third := second.follow()
+	third := second.startNext()
 	second.release(1)
 	require.False(t, isOver(first))
 	require.False(t, isOver(second), "empty, but the first is not over")
@@ -38,7 +38,7 @@ func TestRounds(t *testing.T) {
 	require.True(t, isOver(first))
 	require.True(t, isOver(second))
 	require.False(t, isOver(third), "current")
-	third.holds++
+	third.pending++
 	third.release(1)
 	require.False(t, isOver(third))
 	third.release(1)

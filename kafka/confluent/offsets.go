@@ -26,7 +26,7 @@ func (c *consumer) Commit(ctx context.Context, next []kafka.Offset) error {
 	for i, o := range next {
 		list[i] = topicPartition(o)
 	}
-	answer, err := question(ctx, c, func() ([]ckafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
+	answer, err := query(ctx, c, func() ([]ckafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
 	if fatal := c.events.Fatal(); err != nil && fatal != nil {
 		return fatal // it is no matter of a partition
 	}
@@ -84,7 +84,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, partitions ...kaf
 	for i := range list {
 		list[i].Offset = ckafka.Offset(t.UnixMilli())
 	}
-	answer, err := question(ctx, c, func() ([]ckafka.TopicPartition, error) { return c.client.OffsetsForTimes(list, millis(ctx)) })
+	answer, err := query(ctx, c, func() ([]ckafka.TopicPartition, error) { return c.client.OffsetsForTimes(list, millis(ctx)) })
 	if err == nil {
 		err = firstError(answer)
 	}
@@ -112,7 +112,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, partitions ...kaf
 // Watermarks asks for the first offset of a partition and its end.
 func (c *consumer) Watermarks(ctx context.Context, tp kafka.TopicPartition) (low, high int64, err error) {
 	type marks struct{ low, high int64 }
-	m, err := question(ctx, c, func() (m marks, err error) {
+	m, err := query(ctx, c, func() (m marks, err error) {
 		m.low, m.high, err = c.client.QueryWatermarkOffsets(tp.Topic, tp.Partition, millis(ctx))
 		return m, err
 	})
@@ -127,7 +127,7 @@ func (c *consumer) Committed(ctx context.Context, partitions ...kafka.TopicParti
 	if len(partitions) == 0 {
 		return nil, ctx.Err()
 	}
-	got, err := question(ctx, c, func() (groupOffsets, error) { return c.committed(partitions, millis(ctx)) })
+	got, err := query(ctx, c, func() (groupOffsets, error) { return c.committed(partitions, millis(ctx)) })
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (c *consumer) committed(partitions []kafka.TopicPartition, ms int) (got gro
 func (c *consumer) Partitions(ctx context.Context, topic string) ([]int32, error) {
 	ids, err := partitions(ctx, &c.gate, c.events.Tracker, c.client, topic)
 	if err != nil {
-		c.overhear()
+		c.drainEvents()
 	}
 	return ids, c.events.Explain(err)
 }

@@ -71,10 +71,10 @@ func override(offsets, by []kafka.Offset) []kafka.Offset {
 // librdkafka is never given such an offset if it can be helped. It would ask
 // for the number some time later, so that records in between are missed; and a
 // Seek that comes before its answer is undone by it.
-type places map[kafka.Offset]outcome[int64]
+type resolved map[kafka.Offset]outcome[int64]
 
 // special is those of offsets that are positions, each once, as keys of places.
-func special(offsets []kafka.Offset) []kafka.Offset {
+func symbolic(offsets []kafka.Offset) []kafka.Offset {
 	var list []kafka.Offset
 	for _, o := range offsets {
 		if o.Offset == kafka.OffsetStart || o.Offset == kafka.OffsetEnd {
@@ -86,8 +86,8 @@ func special(offsets []kafka.Offset) []kafka.Offset {
 }
 
 // ask asks for the numbers of positions. Errors that may pass are its error.
-func (c *consumer) ask(positions []kafka.Offset, ms int) (places, error) {
-	found := make(places, len(positions))
+func (c *consumer) askPositions(positions []kafka.Offset, ms int) (resolved, error) {
+	found := make(resolved, len(positions))
 	// One request cannot ask for both of a partition.
 	for _, position := range []int64{kafka.OffsetStart, kafka.OffsetEnd} {
 		var list []ckafka.TopicPartition
@@ -118,7 +118,7 @@ func (c *consumer) ask(positions []kafka.Offset, ms int) (places, error) {
 
 // resolve replaces positions by their numbers, in a copy. Those of which there
 // is only an error become OffsetNone.
-func (found places) resolve(offsets []kafka.Offset) []kafka.Offset {
+func (found resolved) apply(offsets []kafka.Offset) []kafka.Offset {
 	out := slices.Clone(offsets)
 	for i, o := range out {
 		got, ok := found[kafka.Offset{TopicPartition: o.TopicPartition, Offset: o.Offset, LeaderEpoch: -1}]
@@ -134,7 +134,7 @@ func (found places) resolve(offsets []kafka.Offset) []kafka.Offset {
 }
 
 // errs is the errors in found, by partition.
-func (found places) errs() map[kafka.TopicPartition]error {
+func (found resolved) errs() map[kafka.TopicPartition]error {
 	errs := make(map[kafka.TopicPartition]error)
 	for key, o := range found {
 		if o.err != nil {
@@ -145,19 +145,19 @@ func (found places) errs() map[kafka.TopicPartition]error {
 }
 
 // resolveSpecial replaces positions by their numbers, within ctx.
-func (c *consumer) resolveSpecial(ctx context.Context, offsets []kafka.Offset) ([]kafka.Offset, error) {
-	named := special(offsets)
+func (c *consumer) resolveSymbolic(ctx context.Context, offsets []kafka.Offset) ([]kafka.Offset, error) {
+	named := symbolic(offsets)
 	if len(named) == 0 {
 		return offsets, nil
 	}
-	found, err := question(ctx, c, func() (places, error) { return c.ask(named, millis(ctx)) })
+	found, err := query(ctx, c, func() (resolved, error) { return c.askPositions(named, millis(ctx)) })
 	if err != nil {
 		return nil, err
 	}
 	for _, err := range found.errs() {
 		return nil, err
 	}
-	return found.resolve(offsets), nil
+	return found.apply(offsets), nil
 }
 
 // read hands offsets to librdkafka through assign. A partition that nothing
@@ -195,7 +195,7 @@ func (c *consumer) read(offsets []kafka.Offset, reasons map[kafka.TopicPartition
 			if err == nil {
 				err = local(ckafka.ErrAutoOffsetReset, o.Topic, o.Partition, "no offset to begin at (auto.offset.reset)")
 			}
-			c.due = append(c.due, kafka.PartitionError{TopicPartition: o.TopicPartition, Err: err})
+			c.pendingErrors = append(c.pendingErrors, kafka.PartitionError{TopicPartition: o.TopicPartition, Err: err})
 		}
 	}
 	if len(paused) == 0 {
@@ -206,23 +206,23 @@ func (c *consumer) read(offsets []kafka.Offset, reasons map[kafka.TopicPartition
 
 // Assign reads partitions without a group's coordination.
 func (c *consumer) Assign(ctx context.Context, at ...kafka.Offset) error {
-	if err := c.takeTurn(ctx); err != nil {
+	if err := c.lockPoll(ctx); err != nil {
 		return err
 	}
-	defer c.giveTurn()
+	defer c.unlockPoll()
 	if c.mode == subscribed {
 		return local(ckafka.ErrState, "", -1, "topics were subscribed to")
 	}
 	offsets, err := c.resolveNone(ctx, at)
 	if err == nil {
-		offsets, err = c.resolveSpecial(ctx, offsets)
+		offsets, err = c.resolveSymbolic(ctx, offsets)
 	}
 	if err != nil {
 		return err
 	}
-	c.giveUp(ctx) // undoes pauses, and tells nobody
-	c.beginReading()
-	c.mode, c.due = assigned, nil
+	c.revokeAll(ctx) // undoes pauses, and tells nobody
+	c.stopDraining()
+	c.mode, c.pendingErrors = assigned, nil
 	c.mu.Lock()
 	for _, o := range offsets {
 		c.parts[o.TopicPartition] = new(part)
@@ -265,7 +265,7 @@ func (c *consumer) Seek(ctx context.Context, to ...kafka.Offset) error {
 			return local(ckafka.ErrInvalidArg, o.Topic, o.Partition, "cannot seek to offset %d", o.Offset)
 		}
 	}
-	to, err := c.resolveSpecial(ctx, to)
+	to, err := c.resolveSymbolic(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (c *consumer) seek(to []kafka.Offset) (left []kafka.Offset, err error) {
 			done = append(done, o.TopicPartition)
 		}
 	}
-	return left, cmp.Or(err, c.found(done))
+	return left, cmp.Or(err, c.resumeFound(done))
 }
 
 // seekable is the partitions of to that librdkafka has; for those that it does
@@ -333,7 +333,7 @@ func (c *consumer) seekable(to []kafka.Offset) (list []ckafka.TopicPartition, er
 }
 
 // found sets going those of partitions that nothing had given a place to begin.
-func (c *consumer) found(partitions []kafka.TopicPartition) error {
+func (c *consumer) resumeFound(partitions []kafka.TopicPartition) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list []kafka.TopicPartition
@@ -352,7 +352,7 @@ func (c *consumer) found(partitions []kafka.TopicPartition) error {
 }
 
 // sought is where Seek said that partitions shall begin.
-func (c *consumer) sought(partitions []kafka.TopicPartition) (offsets []kafka.Offset) {
+func (c *consumer) seekTargets(partitions []kafka.TopicPartition) (offsets []kafka.Offset) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, tp := range partitions {

@@ -42,7 +42,7 @@ func newProducer(conf kafka.Config, hooks kafka.Hooks, t *clienterr.Tracker) (p 
 	}
 	m := plan.m
 	p = startProducer(client, nil, t)
-	p.errs.AwaitsAnswer(servers(m))
+	p.errs.ExpectAnswer(servers(m))
 	p.events = newEvents(client, client.Logs(), hooks, p.errs)
 	p.serving.Go(func() {
 		for ev := range client.Events() { // closed by client.Close
@@ -50,10 +50,10 @@ func newProducer(conf kafka.Config, hooks kafka.Hooks, t *clienterr.Tracker) (p 
 		}
 	})
 	transactional = isSet(m, "transactional.id")
-	p.errs.Connects()
+	p.errs.Connecting()
 	go func() {
 		if m["enable.idempotence"] == "true" && !transactional {
-			p.hasten()
+			p.prefetchProducerID()
 		}
 		awaitAnswer(&p.gate, p.errs, p.closing, client, func() {})
 	}()
@@ -97,7 +97,7 @@ func awaitAnswer(g *gate, t *clienterr.Tracker, closing <-chan struct{}, client 
 // hasten makes librdkafka get its producer id at once. It asks for one as soon
 // as the client exists, when no broker is connected yet, and then tries again
 // half a second later, or when metadata comes: so this asks for metadata.
-func (p *producer) hasten() {
+func (p *producer) prefetchProducerID() {
 	if !p.gate.enter() {
 		return
 	}
@@ -133,20 +133,20 @@ type producer struct {
 	quit    chan struct{} // tells the deliverer to end
 	serving sync.WaitGroup
 
-	mu       sync.Mutex
-	closed   bool
-	current  *round
-	inFlight int         // queued and not yet reported
-	awaited  int         // reports until it is worth to wake who waits for room
-	spare    []*delivery // to be used again
+	mu        sync.Mutex
+	closed    bool
+	current   *generation
+	inFlight  int         // queued and not yet reported
+	wakeAfter int         // reports until it is worth to wake who waits for room
+	free      []*delivery // to be used again
 
-	closing chan struct{} // closed by Close: nobody waits for room any more
-	purging atomic.Bool   // purged records are ErrClosed's
-	lost    atomic.Pointer[lost]
-	unsent  error // ErrClosed with its cause, for those; set before purging
+	closing      chan struct{} // closed by Close: nobody waits for room any more
+	purging      atomic.Bool   // purged records are ErrClosed's
+	firstFailure atomic.Pointer[deliveryFailure]
+	unsent       error // ErrClosed with its cause, for those; set before purging
 
 	waiting atomic.Int32  // calls of Produce that wait for room
-	room    chan struct{} // holds a token when there may be room
+	space   chan struct{} // holds a token when there may be room
 
 	headers sync.Pool // *[]kafka.Header, of which librdkafka keeps nothing
 	ledger  *ledger   // what a wrapped client still has; nil if the client is ours
@@ -164,11 +164,11 @@ func startProducer(client *ckafka.Producer, l *ledger, t *clienterr.Tracker) *pr
 		ledger:  l,
 		reports: make(chan ckafka.Event, reportBuffer),
 		quit:    make(chan struct{}),
-		current: newRound(1),
+		current: newGeneration(1),
 		closing: make(chan struct{}),
-		room:    make(chan struct{}, 1),
+		space:   make(chan struct{}, 1),
 	}
-	p.topics = clienterr.NewTopics(t, p.lookAt, p.busy)
+	p.topics = clienterr.NewTopics(t, p.requestTopic, p.busy)
 	p.headers.New = func() any { return new([]ckafka.Header) }
 	p.serving.Go(p.deliver)
 	return p
@@ -206,7 +206,7 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	topic := r.Topic // once it is queued, r is the caller's again as soon as it is reported
 	err := p.enqueue(&m, r, done)
 	if isQueueFull(err) {
-		err = p.waitForRoom(ctx, &m, r, done)
+		err = p.waitForSpace(ctx, &m, r, done)
 	}
 	if err != nil {
 		return p.produceError(err, r)
@@ -223,7 +223,7 @@ func (p *producer) busy() bool {
 }
 
 // lookAt asks for a topic.
-func (p *producer) lookAt(ctx context.Context, topic string) error {
+func (p *producer) requestTopic(ctx context.Context, topic string) error {
 	_, err := p.Partitions(ctx, topic)
 	return err
 }
@@ -237,13 +237,13 @@ func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.
 		return kafka.ErrClosed
 	}
 	var d *delivery
-	if n := len(p.spare); n > 0 {
-		d, p.spare = p.spare[n-1], p.spare[:n-1]
+	if n := len(p.free); n > 0 {
+		d, p.free = p.free[n-1], p.free[:n-1]
 	} else {
 		d = new(delivery)
 	}
-	*d = delivery{record: r, done: done, round: p.current, millis: m.Timestamp.UnixMilli()}
-	d.round.holds++
+	*d = delivery{record: r, done: done, generation: p.current, millis: m.Timestamp.UnixMilli()}
+	d.generation.pending++
 	p.inFlight++
 	p.mu.Unlock()
 
@@ -258,26 +258,26 @@ func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.countOff(d.round, 1)
+		p.release(d.generation, 1)
 		p.recycle(d)
 	}
 	return err
 }
 
 // countOff notes that n records of r need no report any more. p.mu is held.
-func (p *producer) countOff(r *round, n int) {
+func (p *producer) release(r *generation, n int) {
 	p.inFlight -= n
 	r.release(n)
 }
 
 // maxSpare bounds the deliveries that are kept for use again.
-const maxSpare = 1 << 17 // more than librdkafka queues by default, 6 MB
+const maxFree = 1 << 17 // more than librdkafka queues by default, 6 MB
 
 // recycle keeps d for use again. p.mu is held.
 func (p *producer) recycle(d *delivery) {
 	*d = delivery{}
-	if len(p.spare) < maxSpare {
-		p.spare = append(p.spare, d)
+	if len(p.free) < maxFree {
+		p.free = append(p.free, d)
 	}
 }
 
@@ -285,12 +285,12 @@ func (p *producer) recycle(d *delivery) {
 // for every report would cost more than the records do: in a long queue it is
 // worth it after a sixteenth of it was reported. What was reported leaves
 // librdkafka's queue a little later, so it also tries when time has passed.
-func (p *producer) waitForRoom(ctx context.Context, m *ckafka.Message, r *kafka.Record, done func(*kafka.Record, error)) error {
+func (p *producer) waitForSpace(ctx context.Context, m *ckafka.Message, r *kafka.Record, done func(*kafka.Record, error)) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for {
 		p.mu.Lock()
-		p.awaited = p.inFlight / 16
+		p.wakeAfter = p.inFlight / 16
 		retry := min(max(time.Duration(p.inFlight)*100*time.Nanosecond, time.Millisecond), 10*time.Millisecond)
 		p.mu.Unlock()
 		timer := time.NewTimer(retry)
@@ -300,7 +300,7 @@ func (p *producer) waitForRoom(ctx context.Context, m *ckafka.Message, r *kafka.
 			err = ctx.Err()
 		case <-p.closing:
 			err = kafka.ErrClosed
-		case <-p.room:
+		case <-p.space:
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -308,19 +308,19 @@ func (p *producer) waitForRoom(ctx context.Context, m *ckafka.Message, r *kafka.
 			return err
 		}
 		if err := p.enqueue(m, r, done); !isQueueFull(err) {
-			p.offerRoom() // to the next that waits
+			p.wakeProducer() // to the next that waits
 			return err
 		}
 	}
 }
 
 // offerRoom wakes one call that waits for room, if any does.
-func (p *producer) offerRoom() {
+func (p *producer) wakeProducer() {
 	if p.waiting.Load() == 0 {
 		return
 	}
 	select {
-	case p.room <- struct{}{}:
+	case p.space <- struct{}{}:
 	default: // one is on its way already
 	}
 }
@@ -352,22 +352,22 @@ func (p *producer) Flush(ctx context.Context) error {
 }
 
 // seal ends the current round and returns it; nil if the producer is closed.
-func (p *producer) seal() *round {
+func (p *producer) seal() *generation {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil
 	}
 	r := p.current
-	p.current = r.follow()
+	p.current = r.startNext()
 	r.release(1)
 	return r
 }
 
 // await waits for r while librdkafka is told to send without lingering.
-func (p *producer) await(ctx context.Context, r *round) error {
+func (p *producer) await(ctx context.Context, r *generation) error {
 	select {
-	case <-r.over:
+	case <-r.done:
 		return nil
 	default:
 	}
@@ -376,10 +376,10 @@ func (p *producer) await(ctx context.Context, r *round) error {
 	}
 	defer p.stopFlushing()
 	select {
-	case <-r.over:
+	case <-r.done:
 		return nil
 	case <-ctx.Done():
-		return p.errs.Await(ctx)
+		return p.errs.ContextError(ctx)
 	}
 }
 
@@ -505,7 +505,7 @@ func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
 
 // purge fails all records of last that are not yet reported. It tries again,
 // since a record may be on its way between two queues.
-func (p *producer) purge(last *round) {
+func (p *producer) purge(last *generation) {
 	p.beginPurge()
 	for {
 		if p.ledger != nil {
@@ -515,7 +515,7 @@ func (p *producer) purge(last *round) {
 			p.client.Purge(ckafka.PurgeInFlight | ckafka.PurgeQueue | ckafka.PurgeNonBlocking)
 		}
 		select {
-		case <-last.over:
+		case <-last.done:
 			return
 		case <-time.After(50 * time.Millisecond):
 		}
@@ -536,7 +536,7 @@ func (p *producer) teardown() {
 	p.topics.Close()
 	<-p.gate.close()
 	if p.ledger != nil {
-		p.leave()
+		p.releaseWrapped()
 		return
 	}
 	p.events.stop()

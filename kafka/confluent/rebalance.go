@@ -31,15 +31,15 @@ type joining struct {
 	partitions  []kafka.TopicPartition
 	cooperative bool
 	start       []kafka.Offset // what Rebalance.Assigned has answered
-	group       inquiry[groupOffsets]
-	places      inquiry[places] // where partitions start and end, as far as needed
+	group       pendingQuery[groupOffsets]
+	resolved    pendingQuery[resolved] // where partitions start and end, as far as needed
 }
 
 // onRebalance is the callback for librdkafka's rebalances.
 func (c *consumer) onRebalance(client *ckafka.Consumer, ev ckafka.Event) error {
 	c.rebalances++
 	cooperative := client.GetRebalanceProtocol() == "COOPERATIVE"
-	defer func() { c.exceeded = false }()
+	defer func() { c.pollExceeded = false }()
 	switch ev := ev.(type) {
 	case ckafka.AssignedPartitions:
 		c.onAssigned(ev.Partitions, cooperative)
@@ -95,7 +95,7 @@ func (c *consumer) begin(ctx context.Context) error {
 	}
 	group, err := j.group.wait(ctx, c, func(ms int) (groupOffsets, error) { return c.committed(j.partitions, ms) })
 	if err != nil {
-		return c.notYet(err)
+		return c.pendingError(err)
 	}
 	if news := c.untold(group.offsets); c.rebalance != nil && len(news) > 0 {
 		start, err := c.rebalance.Assigned(ctx, news)
@@ -106,19 +106,19 @@ func (c *consumer) begin(ctx context.Context) error {
 		c.setTold(j.partitions)
 	}
 	at := override(group.offsets, j.start)
-	at = override(at, c.sought(j.partitions))
+	at = override(at, c.seekTargets(j.partitions))
 	for i, o := range at {
 		if group.errs[o.TopicPartition] == nil { // else what the group has is not known
 			at[i] = c.kind.reset.apply(o)
 		}
 	}
 	reasons := group.errs
-	if named := special(at); len(named) > 0 {
-		found, err := j.places.wait(ctx, c, func(ms int) (places, error) { return c.ask(named, ms) })
+	if named := symbolic(at); len(named) > 0 {
+		found, err := j.resolved.wait(ctx, c, func(ms int) (resolved, error) { return c.askPositions(named, ms) })
 		if err != nil {
-			return c.notYet(err)
+			return c.pendingError(err)
 		}
-		at = found.resolve(at)
+		at = found.apply(at)
 		reasons = maps.Clone(reasons)
 		maps.Copy(reasons, found.errs())
 	}
@@ -139,11 +139,11 @@ func (c *consumer) begin(ctx context.Context) error {
 // notYet is for an inquiry that failed: what the brokers say is given to Poll's
 // caller as an error of no partition, while the next Poll tries again; that a
 // context has ended, or the consumer is closed, ends Poll.
-func (c *consumer) notYet(err error) error {
+func (c *consumer) pendingError(err error) error {
 	if _, ok := errors.AsType[*kafka.Error](err); !ok {
 		return err
 	}
-	c.due = append(c.due, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Partition: -1}, Err: err})
+	c.pendingErrors = append(c.pendingErrors, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Partition: -1}, Err: err})
 	return nil
 }
 
@@ -152,16 +152,16 @@ func (c *consumer) onRevoked(taken []ckafka.TopicPartition, cooperative bool) {
 	for i, tp := range taken {
 		partitions[i] = kafka.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition}
 	}
-	told, begun := c.drop(partitions)
+	told, begun := c.removePending(partitions)
 	if c.pollCtx != nil && len(told) > 0 {
 		c.positions.Unlock() // Rebalance may seek
-		c.tell(c.pollCtx, told)
+		c.notifyRemoved(c.pollCtx, told)
 		c.positions.Lock()
 		if c.kind.incremental {
 			c.rebalanced()
 		}
 	}
-	c.forget(partitions)
+	c.drop(partitions)
 
 	var err error
 	switch {
@@ -184,7 +184,7 @@ func (c *consumer) rebalanced() {
 
 // drop takes partitions out of the running batch and of joining. It returns
 // those that Rebalance was told of, and those that librdkafka has.
-func (c *consumer) drop(partitions []kafka.TopicPartition) (told, begun []kafka.TopicPartition) {
+func (c *consumer) removePending(partitions []kafka.TopicPartition) (told, begun []kafka.TopicPartition) {
 	gone := make(map[kafka.TopicPartition]bool, len(partitions))
 	for _, tp := range partitions {
 		gone[tp] = true
@@ -244,10 +244,10 @@ func (c *consumer) has(tp kafka.TopicPartition) bool {
 }
 
 // tell says that partitions go.
-func (c *consumer) tell(ctx context.Context, partitions []kafka.TopicPartition) {
+func (c *consumer) notifyRemoved(ctx context.Context, partitions []kafka.TopicPartition) {
 	switch {
 	case c.rebalance == nil:
-	case c.client.AssignmentLost() || c.exceeded || c.events.Fatal() != nil: // librdkafka was seen, on a busy machine, to have forgotten the first by now
+	case c.client.AssignmentLost() || c.pollExceeded || c.events.Fatal() != nil: // librdkafka was seen, on a busy machine, to have forgotten the first by now
 		c.rebalance.Lost(partitions)
 	default:
 		c.rebalance.Revoked(ctx, partitions)
@@ -256,7 +256,7 @@ func (c *consumer) tell(ctx context.Context, partitions []kafka.TopicPartition) 
 
 // forget ends what was kept about partitions. librdkafka keeps a pause across
 // assignments: it is undone.
-func (c *consumer) forget(partitions []kafka.TopicPartition) {
+func (c *consumer) drop(partitions []kafka.TopicPartition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var paused []kafka.TopicPartition
@@ -275,7 +275,7 @@ func (c *consumer) forget(partitions []kafka.TopicPartition) {
 
 // giveUp tells that everything goes and stops reading it, without waiting for
 // the group. Who calls it has the turn.
-func (c *consumer) giveUp(ctx context.Context) {
+func (c *consumer) revokeAll(ctx context.Context) {
 	c.mu.Lock()
 	all := make([]kafka.TopicPartition, 0, len(c.parts))
 	for tp := range c.parts {
@@ -283,11 +283,11 @@ func (c *consumer) giveUp(ctx context.Context) {
 	}
 	c.mu.Unlock()
 	sortPartitions(all)
-	told, begun := c.drop(all)
+	told, begun := c.removePending(all)
 	if len(told) > 0 {
-		c.tell(ctx, told)
+		c.notifyRemoved(ctx, told)
 	}
-	c.forget(all)
+	c.drop(all)
 	if len(begun) == 0 {
 		return
 	}

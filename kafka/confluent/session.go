@@ -49,11 +49,11 @@ type session struct {
 	*consumer
 	producer *txnProducer
 
-	mu     sync.Mutex
-	open   bool // between Begin and End
-	polled map[kafka.TopicPartition]*span
-	doomed bool // it can only be aborted: partitions were taken away, or it is being aborted
-	sends  int  // of offsets: each has a name of its own
+	mu        sync.Mutex
+	open      bool // between Begin and End
+	polled    map[kafka.TopicPartition]*span
+	mustAbort bool // it can only be aborted: partitions were taken away, or it is being aborted
+	sends     int  // of offsets: each has a name of its own
 }
 
 // span is what was polled of one partition since Begin.
@@ -66,7 +66,7 @@ func (s *session) Producer() kafka.Producer { return s.producer }
 
 // Subscribe joins the group for topics.
 func (s *session) Subscribe(topics []string, r kafka.Rebalance) error {
-	return s.consumer.Subscribe(topics, watch{s, r})
+	return s.consumer.Subscribe(topics, sessionRebalance{s, r})
 }
 
 // Poll is Consumer.Poll, and remembers what the transaction will cover.
@@ -112,7 +112,7 @@ func (s *session) Begin(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open, s.doomed, s.polled = true, false, make(map[kafka.TopicPartition]*span)
+	s.open, s.mustAbort, s.polled = true, false, make(map[kafka.TopicPartition]*span)
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (s *session) Begin(ctx context.Context) error {
 // aborted, and the error says why it could not be committed.
 func (s *session) End(ctx context.Context, commit bool) (committed bool, err error) {
 	s.mu.Lock()
-	doomed := s.doomed
+	doomed := s.mustAbort
 	s.mu.Unlock()
 	var cause error
 	if commit && !doomed {
@@ -141,7 +141,7 @@ func (s *session) End(ctx context.Context, commit bool) (committed bool, err err
 		}
 	}
 	s.mu.Lock()
-	s.doomed = true
+	s.mustAbort = true
 	s.mu.Unlock()
 	switch err := s.producer.End(ctx, false); {
 	case errors.Is(err, errCommitted): // by an End that was not waited for
@@ -208,7 +208,7 @@ func (s *session) rewind(ctx context.Context) error {
 func (s *session) finish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open, s.doomed, s.polled = false, false, nil
+	s.open, s.mustAbort, s.polled = false, false, nil
 }
 
 // Close leaves the group, aborts the open transaction and closes both clients.
@@ -217,40 +217,40 @@ func (s *session) Close(ctx context.Context) error {
 }
 
 // gone notes that partitions go.
-func (s *session) gone(partitions []kafka.TopicPartition) {
+func (s *session) dropPolled(partitions []kafka.TopicPartition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, tp := range partitions {
 		if s.polled[tp] != nil {
 			delete(s.polled, tp) // if it comes back, it begins at what the group has
-			s.doomed = true
+			s.mustAbort = true
 		}
 	}
 }
 
 // watch is the user's Rebalance with the session listening.
-type watch struct {
+type sessionRebalance struct {
 	session *session
 	user    kafka.Rebalance // may be nil
 }
 
-func (w watch) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
+func (w sessionRebalance) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 	if w.user == nil {
 		return nil, nil
 	}
 	return w.user.Assigned(ctx, committed)
 }
 
-func (w watch) Revoked(ctx context.Context, p []kafka.TopicPartition) {
+func (w sessionRebalance) Revoked(ctx context.Context, p []kafka.TopicPartition) {
 	if w.user != nil {
 		w.user.Revoked(ctx, p)
 	}
-	w.session.gone(p)
+	w.session.dropPolled(p)
 }
 
-func (w watch) Lost(p []kafka.TopicPartition) {
+func (w sessionRebalance) Lost(p []kafka.TopicPartition) {
 	if w.user != nil {
 		w.user.Lost(p)
 	}
-	w.session.gone(p)
+	w.session.dropPolled(p)
 }

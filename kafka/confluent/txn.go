@@ -57,7 +57,7 @@ func (t *txnProducer) Begin(ctx context.Context) error {
 	if err := t.client.BeginTransaction(); err != nil {
 		return convertTxn(err)
 	}
-	t.lost.Store(nil)
+	t.firstFailure.Store(nil)
 	t.setOpen(true)
 	return nil
 }
@@ -167,7 +167,7 @@ func (t *txnProducer) run(ctx context.Context, name string, f func() error) erro
 		}
 		t.mu.Unlock()
 		if op.name == name {
-			return t.because(convertTxn(op.err))
+			return t.withCause(convertTxn(op.err))
 		}
 		if op.name == opCommit && op.err == nil {
 			return local(ckafka.ErrState, "", -1, "%w", errCommitted)
@@ -177,9 +177,9 @@ func (t *txnProducer) run(ctx context.Context, name string, f func() error) erro
 
 // because is err with its cause. That records were not delivered, librdkafka says
 // without saying why.
-func (t *txnProducer) because(err error) error {
+func (t *txnProducer) withCause(err error) error {
 	e, ok := err.(*kafka.Error)
-	if l := t.lost.Load(); ok && l != nil && ckafka.ErrorCode(e.Code) == ckafka.ErrInconsistent {
+	if l := t.firstFailure.Load(); ok && l != nil && ckafka.ErrorCode(e.Code) == ckafka.ErrInconsistent {
 		with := *e
 		with.Err = fmt.Errorf("%w: %w", e.Err, l.err)
 		return &with

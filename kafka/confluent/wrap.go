@@ -69,9 +69,9 @@ func (s *session) producerClient() *ckafka.Producer  { return s.producer.client 
 // A ledger knows which records of ours a wrapped client still has, so that they
 // can be given up without it.
 type ledger struct {
-	mu   sync.Mutex
-	out  map[*delivery]struct{}
-	late int // given up, and not reported since
+	mu         sync.Mutex
+	out        map[*delivery]struct{}
+	unreported int // given up, and not reported since
 }
 
 func (l *ledger) add(d *delivery) {
@@ -89,11 +89,11 @@ func (l *ledger) remove(d *delivery) {
 
 // settle takes out d, which the client has reported. It returns false if d was
 // given up before.
-func (l *ledger) settle(d *delivery) bool {
+func (l *ledger) reported(d *delivery) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, ok := l.out[d]; !ok {
-		l.late--
+		l.unreported--
 		return false
 	}
 	delete(l.out, d)
@@ -109,24 +109,24 @@ func (l *ledger) fail(reports chan<- ckafka.Event, why error) {
 		all = append(all, d)
 	}
 	clear(l.out)
-	l.late += len(all)
+	l.unreported += len(all)
 	l.mu.Unlock()
 	for _, d := range all {
-		reports <- given{d, why}
+		reports <- abandoned{d, why}
 	}
 }
 
 // given is the report of a delivery that was given up.
-type given struct {
+type abandoned struct {
 	d   *delivery
 	why error // wraps kafka.ErrClosed
 }
 
-func (given) String() string { return "given up" }
+func (abandoned) String() string { return "given up" }
 
 // up makes the report. It returns a delivery to count off: not the one that the
 // client may yet report, which must not be used again.
-func (g given) up() *delivery {
+func (g abandoned) report() *delivery {
 	d := *g.d
 	d.record.Offset, d.record.LeaderEpoch = -1, -1
 	if d.done != nil {
@@ -138,11 +138,11 @@ func (g given) up() *delivery {
 // leave ends the use of a wrapped client. While it still has records of ours
 // the deliverer goes on to take their reports, else they would block the
 // client's poller; it ends with the last of them, or with the client.
-func (p *producer) leave() {
+func (p *producer) releaseWrapped() {
 	outstanding := func() bool {
 		p.ledger.mu.Lock()
 		defer p.ledger.mu.Unlock()
-		return p.ledger.late > 0 && !p.client.IsClosed()
+		return p.ledger.unreported > 0 && !p.client.IsClosed()
 	}
 	if !outstanding() {
 		close(p.quit)

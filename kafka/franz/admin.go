@@ -24,7 +24,7 @@ func NewAdmin(conf kafka.Config, hooks kafka.Hooks) (kafka.Admin, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	errs := clienterr.New(hooks)
-	errs.AwaitsAnswer(strings.Join(s.brokers, ","))
+	errs.ExpectAnswer(strings.Join(s.brokers, ","))
 	opts, err := s.clientOpts(ctx, hooks, errs)
 	if err != nil {
 		cancel()
@@ -49,8 +49,8 @@ type admin struct {
 // ask runs f, which asks a broker. Its error is ErrClosed after Close, which kgo has several
 // errors for, else f's with the client's last error.
 func ask[T any](ctx context.Context, a *admin, f func(context.Context) (T, error)) (T, error) {
-	a.errs.Connects()
-	v, err := within(ctx, f)
+	a.errs.Connecting()
+	v, err := await(ctx, f)
 	if err != nil && a.closed.Load() {
 		return v, kafka.ErrClosed
 	}

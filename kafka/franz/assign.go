@@ -51,7 +51,7 @@ func (r *reader) read(ctx context.Context, offsets []kafka.Offset) error {
 		r.parts[o.TopicPartition] = newPart(o)
 	}
 	at := r.starts(ctx, offsets)
-	if err := r.c.errs.Await(ctx); err != nil {
+	if err := r.c.errs.ContextError(ctx); err != nil {
 		return err
 	}
 	for topic, parts := range at {

@@ -33,7 +33,7 @@ func (c *consumer) Commit(ctx context.Context, next []kafka.Offset) error {
 	if r != nil && r.group {
 		return c.explain(r.commit(ctx, next))
 	}
-	cl, err := c.asker()
+	cl, err := c.requestClient()
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (c *consumer) Commit(ctx context.Context, next []kafka.Offset) error {
 // commit commits as a member of the group.
 func (r *reader) commit(ctx context.Context, next []kafka.Offset) error {
 	offsets := toKgo(next) // next is the caller's again when this returns
-	_, err := within(ctx, func(ctx context.Context) (_ struct{}, err error) {
+	_, err := await(ctx, func(ctx context.Context) (_ struct{}, err error) {
 		// The answer comes before this returns.
 		r.cl.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, commitErr error) {
 			err = commitErr
@@ -108,7 +108,7 @@ func commitAlone(ctx context.Context, cl *kgo.Client, group string, next []kafka
 		req.Topics[i].TopicID = t.id
 	}
 
-	resp, err := within(ctx, func(ctx context.Context) (*kmsg.OffsetCommitResponse, error) { return req.RequestWith(ctx, cl) })
+	resp, err := await(ctx, func(ctx context.Context) (*kmsg.OffsetCommitResponse, error) { return req.RequestWith(ctx, cl) })
 	if err != nil {
 		return convert(err)
 	}

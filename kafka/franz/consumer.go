@@ -35,12 +35,12 @@ type consumer struct {
 	hooks kafka.Hooks
 	errs  *clienterr.Tracker
 
-	mu      sync.Mutex
-	reader  *reader
-	plain   *kgo.Client // for questions while there is no reader; made when needed
-	stop    context.CancelFunc
-	closing bool
-	closed  chan struct{} // closed when Close is done
+	mu       sync.Mutex
+	reader   *reader
+	requests *kgo.Client // for questions while there is no reader; made when needed
+	stop     context.CancelFunc
+	closing  bool
+	closed   chan struct{} // closed when Close is done
 
 	fatal atomic.Pointer[kafka.Error] // has ended it as a member of the group
 
@@ -49,7 +49,7 @@ type consumer struct {
 
 func newConsumer(s *settings, hooks kafka.Hooks) *consumer {
 	errs := clienterr.New(hooks)
-	errs.AwaitsAnswer(strings.Join(s.brokers, ","))
+	errs.ExpectAnswer(strings.Join(s.brokers, ","))
 	return &consumer{s: s, hooks: hooks, errs: errs, closed: make(chan struct{})}
 }
 
@@ -69,7 +69,7 @@ func (c *consumer) validate() error {
 		opts = append(opts, more...)
 	}
 	if err := kgo.ValidateOpts(opts...); err != nil {
-		return refusedByClient(err)
+		return clientConfigError(err)
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (c *consumer) mayReplace() error {
 	if c.session == nil {
 		return nil
 	}
-	return c.session.idle()
+	return c.session.requireNoTransaction()
 }
 
 // current returns the reader, nil before Subscribe and Assign, or ErrClosed.
@@ -181,16 +181,16 @@ func max1(n int) int { return max(n, 1) }
 // max.poll.interval.ms. While a session's transaction is open it only says that
 // this has to be aborted.
 func (c *consumer) rejoin(ctx context.Context, r *reader) error {
-	r.lose()
+	r.markLost()
 	if c.mayReplace() != nil {
-		return abortable(r.late())
+		return abortable(r.pollIntervalError())
 	}
 	r.stop() // what it has under way could keep Poll waiting
-	r.shut()
+	r.startClosing()
 	select {
 	case <-r.done:
 	case <-ctx.Done(): // the next call goes on
-		return c.errs.Await(ctx)
+		return c.errs.ContextError(ctx)
 	}
 	next, joinErr := c.join(r.topics, r.rebalance)
 	if joinErr != nil {
@@ -233,11 +233,11 @@ func (c *consumer) Close(ctx context.Context) error {
 		return nil
 	}
 	c.closing = true
-	r, plain, stop := c.reader, c.plain, c.stop
+	r, plain, stop := c.reader, c.requests, c.stop
 	c.mu.Unlock()
 
 	if r != nil {
-		r.lose() // only if it has left the group already
+		r.markLost() // only if it has left the group already
 		r.close(ctx)
 	}
 	close(c.closed)
@@ -258,7 +258,7 @@ func (c *consumer) Close(ctx context.Context) error {
 
 // asker returns a client for questions to brokers: the reader's, or one that
 // only asks.
-func (c *consumer) asker() (*kgo.Client, error) {
+func (c *consumer) requestClient() (*kgo.Client, error) {
 	r, err := c.current()
 	if err != nil {
 		return nil, err
@@ -271,8 +271,8 @@ func (c *consumer) asker() (*kgo.Client, error) {
 	switch {
 	case c.closing:
 		return nil, kafka.ErrClosed
-	case c.plain != nil:
-		return c.plain, nil
+	case c.requests != nil:
+		return c.requests, nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	opts, err := c.s.clientOpts(ctx, c.hooks, c.errs)
@@ -285,8 +285,8 @@ func (c *consumer) asker() (*kgo.Client, error) {
 		cancel()
 		return nil, err
 	}
-	c.plain, c.stop = cl, cancel
-	c.errs.Connects()
+	c.requests, c.stop = cl, cancel
+	c.errs.Connecting()
 	return cl, nil
 }
 
@@ -302,7 +302,7 @@ func (c *consumer) client() *kgo.Client {
 
 // Partitions implements kafka.Metadata.
 func (c *consumer) Partitions(ctx context.Context, topic string) ([]int32, error) {
-	cl, err := c.asker()
+	cl, err := c.requestClient()
 	if err != nil {
 		return nil, err
 	}

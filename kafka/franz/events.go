@@ -18,7 +18,7 @@ type event struct {
 	ctx       context.Context
 	committed []kafka.Offset         // assigned: what is new, with the group's offsets
 	parts     []kafka.TopicPartition // revoked and lost
-	taken     bool                   // Poll is at it; guarded by the reader's mu
+	started   bool                   // Poll is at it; guarded by the reader's mu
 
 	done chan struct{} // closed when err is set
 	err  error
@@ -36,7 +36,7 @@ const (
 // rebalanced has Rebalance told that a rebalance is over, if it wants to know.
 func (r *reader) rebalanced() {
 	if _, ok := r.rebalance.(kafka.Rebalanced); ok {
-		r.post(&event{kind: rebalanced})
+		r.enqueue(&event{kind: rebalanced})
 	}
 }
 
@@ -53,15 +53,15 @@ var errPanic = errors.New("the Rebalance panicked")
 
 // handOff queues ev and waits until Poll has run it, or until its context ends
 // before Poll begins to.
-func (r *reader) handOff(ev *event) error {
-	r.post(ev)
+func (r *reader) runInPoll(ev *event) error {
+	r.enqueue(ev)
 	select {
 	case <-ev.done:
 		return ev.err
 	case <-ev.ctx.Done():
 	}
 	r.mu.Lock()
-	if !ev.taken {
+	if !ev.started {
 		r.events = slices.DeleteFunc(r.events, func(e *event) bool { return e == ev })
 		r.mu.Unlock()
 		return errWithdrawn
@@ -72,16 +72,16 @@ func (r *reader) handOff(ev *event) error {
 }
 
 // post queues ev.
-func (r *reader) post(ev *event) {
+func (r *reader) enqueue(ev *event) {
 	ev.done = make(chan struct{})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.released {
+	if r.detached {
 		ev.finish(errWithdrawn)
 		return
 	}
 	r.events = append(r.events, ev)
-	r.rouse()
+	r.wakePoll()
 }
 
 // dispatch runs what is queued, on the goroutine that is in Poll or Close. The
@@ -95,7 +95,7 @@ func (r *reader) dispatch() error {
 		}
 		ev, closing := r.events[0], r.closing
 		r.events = r.events[1:]
-		ev.taken = true
+		ev.started = true
 		r.mu.Unlock()
 
 		if err := r.run(ev, closing); err != nil {
@@ -126,7 +126,7 @@ func (r *reader) run(ev *event, closing bool) (err error) {
 		return nil
 	default:
 		if err := r.assign(ev); err != nil {
-			r.putBack(ev)
+			r.requeue(ev)
 			return err
 		}
 	}
@@ -135,14 +135,14 @@ func (r *reader) run(ev *event, closing bool) (err error) {
 }
 
 // putBack lets the next Poll try again what Assigned has refused.
-func (r *reader) putBack(ev *event) {
+func (r *reader) requeue(ev *event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if ev.ctx.Err() != nil || r.released {
+	if ev.ctx.Err() != nil || r.detached {
 		ev.finish(errWithdrawn)
 		return
 	}
-	ev.taken = false
+	ev.started = false
 	r.events = slices.Insert(r.events, 0, ev)
 }
 
@@ -231,7 +231,7 @@ func (r *reader) remove(ctx context.Context, k kind, parts []kafka.TopicPartitio
 
 // lose tells Rebalance that all is lost, of a reader that has left its group by
 // itself.
-func (r *reader) lose() {
+func (r *reader) markLost() {
 	if !r.watch.expired() {
 		return
 	}
@@ -282,14 +282,14 @@ func flatten(m map[string][]int32) []kafka.TopicPartition {
 // holds the lock that End needs. There the transaction is aborted anyway, so
 // that Rebalance may hear of it at the next Poll.
 func (r *reader) onRevoked(ctx context.Context, _ *kgo.Client, m map[string][]int32) {
-	r.taken(ctx, revoked, m)
+	r.onRemoved(ctx, revoked, m)
 }
 
 func (r *reader) onLost(ctx context.Context, _ *kgo.Client, m map[string][]int32) {
-	r.taken(ctx, lost, m)
+	r.onRemoved(ctx, lost, m)
 }
 
-func (r *reader) taken(ctx context.Context, k kind, m map[string][]int32) {
+func (r *reader) onRemoved(ctx context.Context, k kind, m map[string][]int32) {
 	parts := flatten(m)
 	r.mu.Lock()
 	known := slices.ContainsFunc(parts, func(tp kafka.TopicPartition) bool { return r.parts[tp] != nil })
@@ -302,8 +302,8 @@ func (r *reader) taken(ctx context.Context, k kind, m map[string][]int32) {
 	}
 	ev := &event{kind: k, ctx: ctx, parts: parts}
 	if r.c.session != nil {
-		r.post(ev)
+		r.enqueue(ev)
 		return
 	}
-	_ = r.handOff(ev) // if it was withdrawn, the client is being closed without Rebalance
+	_ = r.runInPoll(ev) // if it was withdrawn, the client is being closed without Rebalance
 }

@@ -36,10 +36,10 @@ func (c *consumer) join(topics []string, rebalance kafka.Rebalance) (*reader, er
 // leave leaves the group, since nobody polls. A session's client is closed by
 // [consumer.rejoin] only: it has to end the transaction first.
 func (r *reader) leave() {
-	r.c.errs.Report(r.late())
-	r.disown()
+	r.c.errs.Report(r.pollIntervalError())
+	r.detach()
 	if r.c.session == nil {
-		r.shut() // which leaves the group
+		r.startClosing() // which leaves the group
 		return
 	}
 	var dontWait context.Context
@@ -47,7 +47,7 @@ func (r *reader) leave() {
 }
 
 // late is the error of who left.
-func (r *reader) late() *kafka.Error {
+func (r *reader) pollIntervalError() *kafka.Error {
 	return local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, to join it again when it is", r.c.s.maxPollInterval)
 }
 
@@ -58,7 +58,7 @@ func (r *reader) start(opts []kgo.Opt) (err error) {
 		return err
 	}
 	if r.transact, err = kgo.NewGroupTransactSession(opts...); err != nil {
-		return refusedByClient(err)
+		return clientConfigError(err)
 	}
 	r.cl = r.transact.Client()
 	return nil
@@ -132,7 +132,7 @@ func hasPattern(topics []string) bool {
 // asks Rebalance where to start. ctx ends when the group rebalances again.
 func (r *reader) adjust(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 	ev := &event{kind: assigned, ctx: ctx, committed: fromKgo(offsets)}
-	if err := r.handOff(ev); err != nil {
+	if err := r.runInPoll(ev); err != nil {
 		return nil, err
 	}
 	return r.starts(ctx, ev.committed), nil
@@ -144,8 +144,8 @@ func (r *reader) onAssigned(context.Context, *kgo.Client, map[string][]int32) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.c.session != nil {
-		r.suspect = true
-		r.rouse() // nothing else might: to whom everything was revoked, nothing comes
+		r.unverified = true
+		r.wakePoll() // nothing else might: to whom everything was revoked, nothing comes
 	}
 }
 
@@ -154,7 +154,7 @@ func (r *reader) onAssigned(context.Context, *kgo.Client, map[string][]int32) {
 // has a committed offset for.
 func (r *reader) reconcile() {
 	r.mu.Lock()
-	suspect := r.suspect
+	suspect := r.unverified
 	r.mu.Unlock()
 	if !suspect {
 		return
@@ -162,7 +162,7 @@ func (r *reader) reconcile() {
 	running := r.cl.CommittedOffsets()
 	var gone []kafka.TopicPartition
 	r.mu.Lock()
-	r.suspect = false
+	r.unverified = false
 	for tp, p := range r.parts {
 		_, runs := running[tp.Topic][tp.Partition]
 		switch {
@@ -171,7 +171,7 @@ func (r *reader) reconcile() {
 		case p.seen:
 			gone = append(gone, tp)
 		default:
-			r.suspect = true // not there yet: look again
+			r.unverified = true // not there yet: look again
 		}
 	}
 	r.mu.Unlock()
@@ -205,7 +205,7 @@ func (r *reader) reportMissing(ctx context.Context) {
 		}
 	}
 	if len(r.errs) > 0 {
-		r.rouse()
+		r.wakePoll()
 	}
 }
 

@@ -52,7 +52,7 @@ func describeOr(ctx context.Context, cl *kgo.Client, create bool, topics ...stri
 		t.Topic = kmsg.StringPtr(topic)
 		req.Topics = append(req.Topics, t)
 	}
-	resp, err := within(ctx, func(ctx context.Context) (*kmsg.MetadataResponse, error) { return req.RequestWith(ctx, cl) })
+	resp, err := await(ctx, func(ctx context.Context) (*kmsg.MetadataResponse, error) { return req.RequestWith(ctx, cl) })
 	if err != nil {
 		return nil, convert(err)
 	}
@@ -93,7 +93,7 @@ func (p *producer) CheckTopic(ctx context.Context, topic string) error {
 
 // CheckTopic works before Subscribe as well.
 func (p *sessionProducer) CheckTopic(ctx context.Context, topic string) error {
-	cl, err := p.s.asker()
+	cl, err := p.s.requestClient()
 	if err != nil {
 		return err
 	}

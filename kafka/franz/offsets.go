@@ -44,7 +44,7 @@ func list(ctx context.Context, cl *kgo.Client, timestamp int64, isolation int8, 
 
 	answers := map[kafka.TopicPartition]listed{}
 	failed := error(kerr.UnknownTopicOrPartition) // for what no broker answers
-	shards, err := within(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return cl.RequestSharded(ctx, req), nil })
+	shards, err := await(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return cl.RequestSharded(ctx, req), nil })
 	if err != nil {
 		failed = err
 	}
@@ -79,7 +79,7 @@ func (s *settings) readable() int8 {
 
 // OffsetsAt implements kafka.Offsets.
 func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, p ...kafka.TopicPartition) ([]kafka.Offset, error) {
-	cl, err := c.asker()
+	cl, err := c.requestClient()
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, p ...kafka.TopicP
 // Watermarks implements kafka.Offsets. The end is what may be read, as
 // isolation.level says.
 func (c *consumer) Watermarks(ctx context.Context, p kafka.TopicPartition) (low, high int64, err error) {
-	cl, err := c.asker()
+	cl, err := c.requestClient()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -116,7 +116,7 @@ func (c *consumer) Watermarks(ctx context.Context, p kafka.TopicPartition) (low,
 
 // Committed implements kafka.Offsets.
 func (c *consumer) Committed(ctx context.Context, p ...kafka.TopicPartition) ([]kafka.Offset, error) {
-	cl, err := c.asker()
+	cl, err := c.requestClient()
 	switch {
 	case err != nil:
 		return nil, err
@@ -158,7 +158,7 @@ func fetchCommitted(ctx context.Context, cl *kgo.Client, group string, parts []k
 	req := kmsg.NewPtrOffsetFetchRequest()
 	req.RequireStable = true
 	req.Groups = append(req.Groups, g)
-	resp, err := within(ctx, func(ctx context.Context) (*kmsg.OffsetFetchResponse, error) { return req.RequestWith(ctx, cl) })
+	resp, err := await(ctx, func(ctx context.Context) (*kmsg.OffsetFetchResponse, error) { return req.RequestWith(ctx, cl) })
 	if err != nil {
 		return nil, convert(err)
 	}
@@ -221,7 +221,7 @@ func (r *reader) diverged(ctx context.Context, wanted []kafka.Offset) map[kafka.
 		return nil
 	}
 	ends := map[kafka.TopicPartition]int64{}
-	shards, _ := within(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return r.cl.RequestSharded(ctx, req), nil })
+	shards, _ := await(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return r.cl.RequestSharded(ctx, req), nil })
 	for _, shard := range shards {
 		if shard.Err != nil {
 			continue

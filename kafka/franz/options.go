@@ -223,7 +223,7 @@ func (s *settings) consumerOpts() []kgo.Opt {
 		kgo.FetchMinBytes(int32(s.fetchMin)),
 		kgo.FetchMaxBytes(int32(s.fetchMax)),
 		kgo.FetchMaxPartitionBytes(int32(s.fetchPartitionMax)),
-		kgo.WithPools(&slabs{}),
+		kgo.WithPools(&recordPool{}),
 	}
 	if !s.checkCRCs {
 		opts = append(opts, kgo.DisableFetchCRCValidation())

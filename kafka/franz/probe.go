@@ -45,7 +45,7 @@ func (r *reader) gaps() []gap {
 // are reached so.
 func (r *reader) probe(ctx context.Context) {
 	for _, g := range r.gaps() {
-		f, next, ok := r.look(ctx, g)
+		f, next, ok := r.fetchDirectly(ctx, g)
 		if !ok || len(f.Records) > 0 { // what there is, kgo will bring
 			continue
 		}
@@ -61,7 +61,7 @@ func (r *reader) probe(ctx context.Context) {
 
 // look fetches from where the partition stands, apart from kgo's own fetches.
 // next is the offset after what was looked at.
-func (r *reader) look(ctx context.Context, g gap) (f kgo.FetchPartition, next int64, ok bool) {
+func (r *reader) fetchDirectly(ctx context.Context, g gap) (f kgo.FetchPartition, next int64, ok bool) {
 	topics, err := describe(ctx, r.cl, g.tp.Topic)
 	leader, _, leaderErr := r.cl.PartitionLeader(g.tp.Topic, g.tp.Partition)
 	if err != nil || leaderErr != nil || leader < 0 {
@@ -75,7 +75,7 @@ func (r *reader) look(ctx context.Context, g gap) (f kgo.FetchPartition, next in
 	req.MaxBytes, req.IsolationLevel, req.SessionEpoch = int32(r.c.s.fetchMax), r.c.s.readable(), -1
 	req.Topics = append(req.Topics, t)
 
-	resp, err := within(ctx, func(ctx context.Context) (kmsg.Response, error) {
+	resp, err := await(ctx, func(ctx context.Context) (kmsg.Response, error) {
 		return r.cl.Broker(int(leader)).RetriableRequest(ctx, req)
 	})
 	if err != nil {

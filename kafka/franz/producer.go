@@ -26,8 +26,8 @@ func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	errs := clienterr.New(hooks)
-	errs.AwaitsAnswer(strings.Join(s.brokers, ","))
-	errs.Connects()
+	errs.ExpectAnswer(strings.Join(s.brokers, ","))
+	errs.Connecting()
 	opts, err := s.allProducerOpts(ctx, hooks, errs)
 	if err != nil {
 		cancel()
@@ -41,7 +41,7 @@ func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 		cancel()
 		return nil, err
 	}
-	p := newProducer(cl, s.room(), errs)
+	p := newProducer(cl, s.quota(), errs)
 	p.cancel, p.owned = cancel, true
 	p.deadlines = newDeadlines(s.deliveryTimeout)
 	if s.transactionalID != "" {
@@ -66,12 +66,12 @@ func (s *settings) allProducerOpts(ctx context.Context, hooks kafka.Hooks, errs 
 }
 
 // room is the queue that queue.buffering.max.* describe.
-func (s *settings) room() *room {
+func (s *settings) quota() *queueQuota {
 	records := int64(s.queueMessages)
 	if records == 0 {
 		records = math.MaxInt64
 	}
-	return newRoom(records, int64(s.queueKbytes)<<10)
+	return newQuota(records, int64(s.queueKbytes)<<10)
 }
 
 // newClient is kgo.NewClient with its refusals as a ConfigError: they are about
@@ -79,30 +79,30 @@ func (s *settings) room() *room {
 func newClient(opts []kgo.Opt) (*kgo.Client, error) {
 	cl, err := kgo.NewClient(opts...)
 	if err != nil {
-		return nil, refusedByClient(err)
+		return nil, clientConfigError(err)
 	}
 	return cl, nil
 }
 
-func refusedByClient(err error) error {
+func clientConfigError(err error) error {
 	return &kafka.ConfigError{Key: "(franz-go)", Reason: err.Error()}
 }
 
 // producer is a kafka.Producer over one kgo.Client.
 type producer struct {
-	cl     *kgo.Client
-	room   *room
-	spare  spares
-	flight flight
-	owned  bool // the client is closed with the producer
-	cancel context.CancelFunc
+	cl       *kgo.Client
+	quota    *queueQuota
+	free     freeList
+	inFlight inFlightSet
+	owned    bool // the client is closed with the producer
+	cancel   context.CancelFunc
 
 	deadlines *deadlines // nil: none
 
-	inTxn atomic.Bool  // producing is allowed, if the client is transactional
-	txn   bool         // the client is transactional
-	lost  atomic.Int64 // records of this transaction that were not delivered
-	first atomic.Pointer[kafka.Error]
+	inTxn       atomic.Bool  // producing is allowed, if the client is transactional
+	txn         bool         // the client is transactional
+	undelivered atomic.Int64 // records of this transaction that were not delivered
+	firstError  atomic.Pointer[kafka.Error]
 
 	errs   *clienterr.Tracker
 	topics *clienterr.Topics
@@ -113,53 +113,53 @@ type producer struct {
 	manual  bool          // the partitioner heeds Record.Partition
 }
 
-func newProducer(cl *kgo.Client, q *room, t *clienterr.Tracker) *producer {
-	p := &producer{cl: cl, room: q, errs: t, closed: make(chan struct{}), manual: true, cancel: func() {}}
-	p.topics = clienterr.NewTopics(t, p.lookAt, p.busy)
-	p.flight.init()
+func newProducer(cl *kgo.Client, q *queueQuota, t *clienterr.Tracker) *producer {
+	p := &producer{cl: cl, quota: q, errs: t, closed: make(chan struct{}), manual: true, cancel: func() {}}
+	p.topics = clienterr.NewTopics(t, p.requestTopic, p.busy)
+	p.inFlight.init()
 	return p
 }
 
 // sent is a record on its way: kgo's record and what to do when it is reported.
 // It goes back to the spares before done is called.
-type sent struct {
-	p         *producer
-	rec       kgo.Record
-	headers   []kgo.RecordHeader
-	promise   func(*kgo.Record, error)
-	given     *kafka.Record
-	report    func(*kafka.Record, error)
-	size      int64
-	requested int32           // the partition asked for, or -1
-	late      <-chan struct{} // closed when message.timeout.ms has passed; nil: never
-	era       *era
+type delivery struct {
+	p          *producer
+	rec        kgo.Record
+	headers    []kgo.RecordHeader
+	promise    func(*kgo.Record, error)
+	record     *kafka.Record
+	report     func(*kafka.Record, error)
+	size       int64
+	requested  int32           // the partition asked for, or -1
+	expired    <-chan struct{} // closed when message.timeout.ms has passed; nil: never
+	generation *generation
 }
 
 func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
-	if err := p.accepts(r); err != nil {
+	if err := p.check(r); err != nil {
 		return err
 	}
 	size := int64(len(r.Key) + len(r.Value))
 	for i := range r.Headers {
 		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
 	}
-	if err := p.room.acquire(ctx, size); err != nil {
+	if err := p.quota.acquire(ctx, size); err != nil {
 		return p.errs.Explain(err)
 	}
 	// Close waits for everything that entered before it began.
-	e := p.flight.enter()
+	e := p.inFlight.add()
 	if e == nil {
-		p.room.release(size)
+		p.quota.release(size)
 		return kafka.ErrClosed
 	}
 
-	s := p.spare.get()
+	s := p.free.get()
 	if s == nil {
-		s = &sent{p: p}
+		s = &delivery{p: p}
 		s.rec.Context = context.Background()
-		s.promise = s.done // bound once, so that producing makes no closure
+		s.promise = s.finish // bound once, so that producing makes no closure
 	}
-	s.given, s.report, s.size, s.requested, s.era = r, done, size, r.Partition, e
+	s.record, s.report, s.size, s.requested, s.generation = r, done, size, r.Partition, e
 	s.headers = s.headers[:0]
 	for i := range r.Headers {
 		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
@@ -174,16 +174,16 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	}
 	// ctx ends with Produce: cancelling one record would fail its batch.
 	limit := p.deadlines.from(now)
-	s.late = limit.Done()
+	s.expired = limit.Done()
 	topic := r.Topic // from here on r is the caller's again, as soon as it is reported
 	p.cl.Produce(limit, &s.rec, s.promise)
-	p.flight.entered(e)
+	p.inFlight.handedOver(e)
 	p.topics.Produced(topic)
 	return nil
 }
 
 // accepts refuses what kgo would report later, or misunderstand.
-func (p *producer) accepts(r *kafka.Record) error {
+func (p *producer) check(r *kafka.Record) error {
 	switch {
 	case r.Topic == "":
 		return local(codeInvalidArg, "a record without a topic")
@@ -197,35 +197,35 @@ func (p *producer) accepts(r *kafka.Record) error {
 
 // done is kgo's promise. kgo calls promises one at a time, and keeps neither
 // the record nor its slices afterwards.
-func (s *sent) done(rec *kgo.Record, err error) {
-	p, r, report, size, e := s.p, s.given, s.report, s.size, s.era
+func (s *delivery) finish(rec *kgo.Record, err error) {
+	p, r, report, size, e := s.p, s.record, s.report, s.size, s.generation
 	r.Partition, r.Offset, r.LeaderEpoch = rec.Partition, rec.Offset, -1
 	r.Timestamp, r.TimestampType = rec.Timestamp, kafka.TimestampCreate
 	if err != nil {
-		err = s.failed(err)
+		err = s.deliveryError(err)
 	} else {
 		p.errs.OK()
 	}
 
 	clear(s.headers)
-	s.rec.Key, s.rec.Value, s.given, s.report, s.era = nil, nil, nil, nil, nil // not kept alive among the spares
-	p.spare.put(s)
+	s.rec.Key, s.rec.Value, s.record, s.report, s.generation = nil, nil, nil, nil, nil // not kept alive among the spares
+	p.free.put(s)
 
 	if report != nil {
 		report(r, err)
 	}
-	p.flight.leave(e)
-	p.room.release(size)
+	p.inFlight.remove(e)
+	p.quota.release(size)
 }
 
 // failed says why the record was not delivered, and where.
-func (s *sent) failed(err error) error {
+func (s *delivery) deliveryError(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms")
 		e.Retriable = true
 		err = e
-	case s.isLate() && isTransport(err):
+	case s.isExpired() && isTransport(err):
 		// kgo has looked at the time when a connection failed, and says why it failed.
 		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms: %w", err)
 		e.Retriable = true
@@ -236,8 +236,8 @@ func (s *sent) failed(err error) error {
 		if e.Code == codeFail && s.requested >= 0 && strings.Contains(e.Err.Error(), "partitioning choice") {
 			e.Code = codeUnknownPart
 		}
-		if s.p.txn && s.p.lost.Add(1) == 1 {
-			s.p.first.Store(e)
+		if s.p.txn && s.p.undelivered.Add(1) == 1 {
+			s.p.firstError.Store(e)
 		}
 		if e.Fatal {
 			s.p.errs.SetFatal(e)
@@ -246,16 +246,16 @@ func (s *sent) failed(err error) error {
 			s.p.errs.Note(err)
 		}
 	}
-	s.given.Offset = -1
+	s.record.Offset = -1
 	if u := s.p.unsent.Load(); u != nil && errors.Is(err, kafka.ErrClosed) {
 		return u.err
 	}
 	return s.p.errs.Explain(err)
 }
 
-func (s *sent) isLate() bool {
+func (s *delivery) isExpired() bool {
 	select {
-	case <-s.late:
+	case <-s.expired:
 		return true
 	default:
 		return false
@@ -272,7 +272,7 @@ func (p *producer) Flush(ctx context.Context) error {
 // flush waits for what was produced before it, while kgo.Flush, which waits for
 // an empty queue, keeps records from lingering.
 func (p *producer) flush(ctx context.Context) error {
-	done := p.flight.before()
+	done := p.inFlight.drained()
 	select {
 	case <-done:
 		return nil
@@ -281,7 +281,7 @@ func (p *producer) flush(ctx context.Context) error {
 	flushing, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		p.flight.inside(flushing) // kgo.Flush would not see a record on its way into the client, which would linger there
+		p.inFlight.awaitHandedOver(flushing) // kgo.Flush would not see a record on its way into the client, which would linger there
 		_ = p.cl.Flush(flushing)
 	})
 	defer wg.Wait()
@@ -290,7 +290,7 @@ func (p *producer) flush(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return p.errs.Await(ctx)
+		return p.errs.ContextError(ctx)
 	}
 }
 
@@ -298,10 +298,10 @@ func (p *producer) flush(ctx context.Context) error {
 func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
 
 // busy reports whether records are in flight.
-func (p *producer) busy() bool { return p.room.records.Load() > 0 }
+func (p *producer) busy() bool { return p.quota.records.Load() > 0 }
 
 // lookAt asks for a topic.
-func (p *producer) lookAt(ctx context.Context, topic string) error {
+func (p *producer) requestTopic(ctx context.Context, topic string) error {
 	_, err := partitions(ctx, p.cl, topic)
 	return err
 }
@@ -319,8 +319,8 @@ func (p *producer) Close(ctx context.Context) error {
 	defer close(p.closed)
 	p.errs.Close()
 	p.topics.Close()
-	p.room.close()
-	p.flight.close()
+	p.quota.close()
+	p.inFlight.close()
 	err := p.flush(ctx)
 	if err != nil {
 		err = fmt.Errorf("closed before every record was reported: %w", err)
@@ -335,7 +335,7 @@ func (p *producer) Close(ctx context.Context) error {
 		defer close(released)
 		p.cl.Close()
 		p.deadlines.stop()
-		<-p.flight.before() // kgo has failed the rest, and calls their promises
+		<-p.inFlight.drained() // kgo has failed the rest, and calls their promises
 	}()
 	awaitClosed(ctx, released)
 	return err

@@ -31,7 +31,7 @@ func TestRoom(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				q := newRoom(tt.records, tt.bytes)
+				q := newQuota(tt.records, tt.bytes)
 				for _, size := range tt.taken {
 					require.NoError(t, q.acquire(t.Context(), size))
 				}
@@ -58,7 +58,7 @@ func TestRoom(t *testing.T) {
 
 func TestRoomClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newRoom(1, 100)
+		q := newQuota(1, 100)
 		require.NoError(t, q.acquire(t.Context(), 1))
 		got := make(chan error, 1)
 		go func() { got <- q.acquire(t.Context(), 1) }()
@@ -72,7 +72,7 @@ func TestRoomClose(t *testing.T) {
 // Whoever gets in, there are never more than allowed, and nobody waits for ever.
 func TestRoomContended(t *testing.T) {
 	const limit = 10
-	q := newRoom(limit, 1000)
+	q := newQuota(limit, 1000)
 	var in, most atomic.Int64
 	var wg sync.WaitGroup
 	for range 20 {
@@ -107,59 +107,59 @@ func isOver(c <-chan struct{}) bool {
 // A flush waits for what entered before it, in whichever order that leaves, and
 // for nothing that enters later.
 func TestFlight(t *testing.T) {
-	var f flight
+	var f inFlightSet
 	f.init()
-	require.True(t, isOver(f.before()), "of nothing")
+	require.True(t, isOver(f.drained()), "of nothing")
 
-	a := f.enter()
-	f.entered(a)
-	first := f.before()
-	b := f.enter()
-	f.entered(b)
-	second := f.before()
-	c := f.enter()
-	f.entered(c)
+	a := f.add()
+	f.handedOver(a)
+	first := f.drained()
+	b := f.add()
+	f.handedOver(b)
+	second := f.drained()
+	c := f.add()
+	f.handedOver(c)
 
-	f.leave(b)
+	f.remove(b)
 	require.False(t, isOver(first))
 	require.False(t, isOver(second), "not before the first")
-	f.leave(a)
+	f.remove(a)
 	require.True(t, isOver(first))
 	require.True(t, isOver(second))
 
 	f.close()
-	require.Nil(t, f.enter())
-	last := f.before()
+	require.Nil(t, f.add())
+	last := f.drained()
 	require.False(t, isOver(last))
-	f.leave(c)
+	f.remove(c)
 	require.True(t, isOver(last))
-	require.True(t, isOver(f.before()))
+	require.True(t, isOver(f.drained()))
 }
 
 func TestFlightConcurrently(t *testing.T) {
-	var f flight
+	var f inFlightSet
 	f.init()
 	var entered, left atomic.Int64
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for {
-				e := f.enter()
+				e := f.add()
 				if e == nil {
 					return
 				}
 				entered.Add(1)
-				f.entered(e)
+				f.handedOver(e)
 				left.Add(1)
-				f.leave(e)
+				f.remove(e)
 			}
 		})
 	}
 	for range 100 {
-		<-f.before()
+		<-f.drained()
 	}
 	f.close()
-	<-f.before()
+	<-f.drained()
 	require.Equal(t, entered.Load(), left.Load())
 	wg.Wait()
 }

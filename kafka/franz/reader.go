@@ -25,17 +25,17 @@ type reader struct {
 	rebalance kafka.Rebalance
 	watch     *watchdog
 
-	mu       sync.Mutex
-	parts    map[kafka.TopicPartition]*part
-	events   []*event               // rebalances that wait for Poll, oldest first
-	ends     []kafka.Offset         // for the next Batch
-	errs     []kafka.PartitionError // for the next Batch
-	wake     func()                 // interrupts Poll or close while it waits, or nil
-	closing  bool                   // nothing is assigned any more
-	released bool                   // nobody will take events any more
-	fatal    error                  // ends the reader
-	seeks    uint64                 // how many Seeks there were
-	suspect  bool                   // a session: kgo may have kept a revocation to itself
+	mu         sync.Mutex
+	parts      map[kafka.TopicPartition]*part
+	events     []*event               // rebalances that wait for Poll, oldest first
+	ends       []kafka.Offset         // for the next Batch
+	errs       []kafka.PartitionError // for the next Batch
+	interrupt  func()                 // interrupts Poll or close while it waits, or nil
+	closing    bool                   // nothing is assigned any more
+	detached   bool                   // nobody will take events any more
+	fatal      error                  // ends the reader
+	seeks      uint64                 // how many Seeks there were
+	unverified bool                   // a session: kgo may have kept a revocation to itself
 }
 
 // part is one partition that Rebalance was told of, or that was assigned.
@@ -58,18 +58,20 @@ func newPart(from kafka.Offset) *part {
 
 func newReader(c *consumer, r kafka.Rebalance) *reader {
 	if r == nil {
-		r = indifferent{}
+		r = ignoreRebalances{}
 	}
-	c.errs.Connects()
+	c.errs.Connecting()
 	return &reader{c: c, rebalance: r, done: make(chan struct{}), parts: map[kafka.TopicPartition]*part{}, watch: &watchdog{}}
 }
 
 // indifferent is the Rebalance of who gave none.
-type indifferent struct{}
+type ignoreRebalances struct{}
 
-func (indifferent) Assigned(context.Context, []kafka.Offset) ([]kafka.Offset, error) { return nil, nil }
-func (indifferent) Revoked(context.Context, []kafka.TopicPartition)                  {}
-func (indifferent) Lost([]kafka.TopicPartition)                                      {}
+func (ignoreRebalances) Assigned(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
+	return nil, nil
+}
+func (ignoreRebalances) Revoked(context.Context, []kafka.TopicPartition) {}
+func (ignoreRebalances) Lost([]kafka.TopicPartition)                     {}
 
 // poll is Poll on this reader.
 func (r *reader) poll(ctx context.Context, b *kafka.Batch, max int) error {
@@ -88,7 +90,7 @@ func (r *reader) poll(ctx context.Context, b *kafka.Batch, max int) error {
 		if r.fetch(dontWait, b, max); !empty(b) {
 			return nil
 		}
-		if err := r.c.errs.Await(ctx); err != nil {
+		if err := r.c.errs.ContextError(ctx); err != nil {
 			return err
 		}
 		if r.wait(ctx, b, max); !empty(b) {
@@ -103,15 +105,15 @@ func (r *reader) wait(ctx context.Context, b *kafka.Batch, max int) {
 	waiting, wake := context.WithCancel(ctx)
 	defer wake()
 	probe := len(r.gaps()) > 0
-	if probe || r.suspects() {
+	if probe || r.isUnverified() {
 		defer time.AfterFunc(probeAfter, wake).Stop()
 	}
 	started := time.Now()
-	if !r.sleep(wake) {
+	if !r.startWaiting(wake) {
 		return
 	}
 	r.fetch(waiting, b, max)
-	r.awake()
+	r.stopWaiting()
 	if probe && empty(b) && ctx.Err() == nil && time.Since(started) >= probeAfter {
 		r.probe(ctx)
 	}
@@ -134,34 +136,34 @@ func (r *reader) pending(b *kafka.Batch) error {
 }
 
 // suspects says whether reconcile has to look again.
-func (r *reader) suspects() bool {
+func (r *reader) isUnverified() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.suspect
+	return r.unverified
 }
 
 // sleep registers wake to be called when there is something for Poll to do. It
 // returns false if there is already.
-func (r *reader) sleep(wake func()) bool {
+func (r *reader) startWaiting(wake func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.events) > 0 || len(r.ends) > 0 || len(r.errs) > 0 || r.fatal != nil {
 		return false
 	}
-	r.wake = wake
+	r.interrupt = wake
 	return true
 }
 
-func (r *reader) awake() {
+func (r *reader) stopWaiting() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wake = nil
+	r.interrupt = nil
 }
 
 // rouse interrupts whoever sleeps. The caller holds mu.
-func (r *reader) rouse() {
-	if r.wake != nil {
-		r.wake()
+func (r *reader) wakePoll() {
+	if r.interrupt != nil {
+		r.interrupt()
 	}
 }
 
@@ -180,7 +182,7 @@ func (r *reader) fetch(ctx context.Context, b *kafka.Batch, max int) {
 		for j := range fetches[i].Topics {
 			topic := &fetches[i].Topics[j]
 			for k := range topic.Partitions {
-				r.take(b, topic.Topic, &topic.Partitions[k], seeks)
+				r.addFetch(b, topic.Topic, &topic.Partitions[k], seeks)
 			}
 		}
 	}
@@ -198,16 +200,16 @@ func (r *reader) close(ctx context.Context) {
 	signal := make(chan struct{}, 1)
 	r.mu.Lock()
 	r.closing = true
-	r.wake = func() {
+	r.interrupt = func() {
 		select {
 		case signal <- struct{}{}:
 		default:
 		}
 	}
-	r.rouse() // for events that wait already
+	r.wakePoll() // for events that wait already
 	r.mu.Unlock()
 
-	r.shut()
+	r.startClosing()
 	grace := time.NewTimer(leaveGrace)
 	defer grace.Stop()
 	for {
@@ -217,13 +219,13 @@ func (r *reader) close(ctx context.Context) {
 			grace.Reset(leaveGrace)
 			continue
 		case <-grace.C:
-			if r.idle() {
+			if r.nothingAssigned() {
 				go r.leaveJoining(ctx)
 			}
 			continue
 		case <-r.done:
 		case <-ctx.Done():
-			r.disown()
+			r.detach()
 			r.stop()
 			awaitClosed(ctx, r.done) // soon: nothing that it waits for goes on
 		}
@@ -237,7 +239,7 @@ func (r *reader) close(ctx context.Context) {
 const leaveGrace = time.Second
 
 // idle reports whether nothing is left for Rebalance.
-func (r *reader) idle() bool {
+func (r *reader) nothingAssigned() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.group && len(r.parts) == 0 && len(r.events) == 0
@@ -264,7 +266,7 @@ func (r *reader) leaveJoining(ctx context.Context) {
 }
 
 // shut begins to close the client.
-func (r *reader) shut() {
+func (r *reader) startClosing() {
 	r.once.Do(func() {
 		go func() {
 			r.cl.Close()
@@ -274,10 +276,10 @@ func (r *reader) shut() {
 }
 
 // disown lets all rebalances go on without Rebalance.
-func (r *reader) disown() {
+func (r *reader) detach() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.released = true
+	r.detached = true
 	for _, ev := range r.events {
 		ev.finish(errWithdrawn)
 	}

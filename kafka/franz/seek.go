@@ -66,7 +66,7 @@ func (r *reader) numbers(ctx context.Context, to []kafka.Offset) ([]kafka.Offset
 		log := logs[o.TopicPartition]
 		if o.Offset < 0 {
 			if !log.known {
-				if err := r.c.errs.Await(ctx); err != nil {
+				if err := r.c.errs.ContextError(ctx); err != nil {
 					return nil, nil, err
 				}
 				e := local(codeTimedOut, "Seek: the log's start and end are unknown")
@@ -127,7 +127,7 @@ func (r *reader) seekOne(ctx context.Context, o kafka.Offset, log bounds) error 
 		select {
 		case <-time.After(time.Millisecond):
 		case <-ctx.Done():
-			return r.c.errs.Await(ctx)
+			return r.c.errs.ContextError(ctx)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 	}
 	c := &session{consumer: newConsumer(s, hooks)}
 	c.consumer.session = c
-	c.p = newProducer(nil, s.room(), c.errs)
+	c.p = newProducer(nil, s.quota(), c.errs)
 	c.p.topics = clienterr.NewTopics(c.errs, func(ctx context.Context, topic string) error {
 		_, err := c.Partitions(ctx, topic) // each subscription has a client of its own
 		return err
@@ -67,7 +67,7 @@ func (p *sessionProducer) Partitions(ctx context.Context, topic string) ([]int32
 func (p *sessionProducer) client() *kgo.Client { return p.s.client() }
 
 // idle refuses what must not happen within a transaction.
-func (s *session) idle() error {
+func (s *session) requireNoTransaction() error {
 	if open, under := s.txn.state(); open || under != nil {
 		return local(codeState, "a transaction is open")
 	}
@@ -83,7 +83,7 @@ func (s *session) Begin(ctx context.Context) error {
 	case r == nil:
 		return local(codeState, "Begin before Subscribe")
 	}
-	if r.watch.expired() && s.idle() == nil { // else begin says what is wrong
+	if r.watch.expired() && s.requireNoTransaction() == nil { // else begin says what is wrong
 		if err := s.rejoin(ctx, r); err != nil {
 			return err
 		}
@@ -134,20 +134,20 @@ func (s *session) Close(ctx context.Context) error {
 	if s.p.closing.Load() {
 		return s.consumer.Close(ctx)
 	}
-	s.txn.abandon(ctx, func(ctx context.Context, commit bool) error {
+	s.txn.abort(ctx, func(ctx context.Context, commit bool) error {
 		_, err := s.End(ctx, commit)
 		return err
 	})
 	s.p.closing.Store(true)
 	s.p.errs.Close()
 	s.p.topics.Close()
-	s.p.room.close()
-	s.p.flight.close()
+	s.p.quota.close()
+	s.p.inFlight.close()
 	s.p.unsent.Store(&unsent{s.p.errs.Explain(kafka.ErrClosed)})
 	err := s.consumer.Close(ctx)
 	s.p.deadlines.stop()
 	if s.p.cl != nil {
-		awaitClosed(ctx, s.p.flight.before()) // the client has failed the rest
+		awaitClosed(ctx, s.p.inFlight.drained()) // the client has failed the rest
 	}
 	close(s.p.closed)
 	return err
@@ -169,7 +169,7 @@ func (r *reader) rewind() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.seeks++
-	r.suspect = true
+	r.unverified = true
 	for tp, p := range r.parts {
 		kgoAt, runs := at[tp.Topic][tp.Partition]
 		if !runs || p.begin == kafka.OffsetNone {

@@ -85,13 +85,13 @@ func (r *reader) endAt(tp kafka.TopicPartition, p *part, log bounds) {
 	}
 	p.ended = true
 	r.ends = append(r.ends, kafka.Offset{TopicPartition: tp, Offset: p.pos, LeaderEpoch: -1})
-	r.rouse()
+	r.wakePoll()
 }
 
 // report queues an error of a partition for the next batch. The caller holds mu.
 func (r *reader) report(tp kafka.TopicPartition, err error) {
 	r.errs = append(r.errs, kafka.PartitionError{TopicPartition: tp, Err: at(err, tp)})
-	r.rouse()
+	r.wakePoll()
 }
 
 // hold keeps kgo from fetching a partition that stands nowhere. The caller

@@ -54,11 +54,11 @@ func (t *txnProducer) End(ctx context.Context, commit bool) error {
 // the transaction, and can only abort it. It does not wait for longer than any
 // transaction would.
 func (t *txnProducer) awaitBroker(ctx context.Context) error {
-	limit, cancel := context.WithTimeout(ctx, awayLimit)
+	limit, cancel := context.WithTimeout(ctx, unreachableLimit)
 	defer cancel()
 	ping := func(ctx context.Context) (struct{}, error) { return struct{}{}, t.cl.Ping(ctx) }
 	for limit.Err() == nil {
-		if _, err := within(limit, ping); err == nil {
+		if _, err := await(limit, ping); err == nil {
 			break
 		}
 		select {
@@ -70,12 +70,12 @@ func (t *txnProducer) awaitBroker(ctx context.Context) error {
 }
 
 // awayLimit is the broker's transaction.max.timeout.ms, unless it is set there.
-const awayLimit = 15 * time.Minute
+const unreachableLimit = 15 * time.Minute
 
 // Close aborts a transaction that is still open, as far as ctx allows.
 func (t *txnProducer) Close(ctx context.Context) error {
 	if !t.closing.Load() {
-		t.txn.abandon(ctx, t.End)
+		t.txn.abort(ctx, t.End)
 	}
 	return t.producer.Close(ctx)
 }
@@ -87,7 +87,7 @@ func (t *txnProducer) Close(ctx context.Context) error {
 // end with the same wish waits for the same outcome.
 type transaction struct {
 	p    *producer
-	turn chan struct{} // holds one element while a call begins or ends the transaction
+	busy chan struct{} // holds one element while a call begins or ends the transaction
 
 	mu     sync.Mutex // guards what follows
 	open   bool
@@ -95,21 +95,21 @@ type transaction struct {
 }
 
 func newTransaction(p *producer) transaction {
-	return transaction{p: p, turn: make(chan struct{}, 1)}
+	return transaction{p: p, busy: make(chan struct{}, 1)}
 }
 
 // enter waits for its turn within ctx. Calls take turns, since they may wait for
 // the broker and must not hold a lock meanwhile.
-func (t *transaction) enter(ctx context.Context) error {
+func (t *transaction) lock(ctx context.Context) error {
 	select {
-	case t.turn <- struct{}{}:
+	case t.busy <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return t.p.errs.Await(ctx)
+		return t.p.errs.ContextError(ctx)
 	}
 }
 
-func (t *transaction) leave() { <-t.turn }
+func (t *transaction) unlock() { <-t.busy }
 
 // state returns the fields that mu guards.
 func (t *transaction) state() (open bool, under *ending) {
@@ -130,10 +130,10 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	if t.p.closing.Load() {
 		return kafka.ErrClosed
 	}
-	if err := t.enter(ctx); err != nil {
+	if err := t.lock(ctx); err != nil {
 		return err
 	}
-	defer t.leave()
+	defer t.unlock()
 	if open, under := t.state(); open || under != nil {
 		return local(codeState, "a transaction is open already")
 	}
@@ -144,8 +144,8 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	if err := begin(); err != nil {
 		return t.failed(fatal(convert(err)))
 	}
-	t.p.lost.Store(0)
-	t.p.first.Store(nil)
+	t.p.undelivered.Store(0)
+	t.p.firstError.Store(nil)
 	t.mu.Lock()
 	t.open = true
 	t.mu.Unlock()
@@ -205,10 +205,10 @@ func (t *transaction) start(ctx context.Context, commit bool, finish func(contex
 	if t.p.closing.Load() {
 		return nil, kafka.ErrClosed
 	}
-	if err := t.enter(ctx); err != nil {
+	if err := t.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer t.leave()
+	defer t.unlock()
 	switch open, under := t.state(); {
 	case under != nil && under.commit == commit:
 		return under, nil
@@ -221,7 +221,7 @@ func (t *transaction) start(ctx context.Context, commit bool, finish func(contex
 		if err := t.p.flush(ctx); err != nil {
 			return nil, &kafka.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: err}
 		}
-		if first := t.p.first.Load(); first != nil {
+		if first := t.p.firstError.Load(); first != nil {
 			return nil, abortable(first)
 		}
 	}
@@ -258,7 +258,7 @@ func abortable(e *kafka.Error) *kafka.Error {
 
 // abandon aborts an open transaction before the client is closed. What comes of
 // it does not matter: the broker aborts it too, after transaction.timeout.ms.
-func (t *transaction) abandon(ctx context.Context, end func(context.Context, bool) error) {
+func (t *transaction) abort(ctx context.Context, end func(context.Context, bool) error) {
 	open, under := t.state()
 	if under != nil {
 		select {

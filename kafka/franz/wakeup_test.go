@@ -29,20 +29,20 @@ func TestFlushBesideProduce(t *testing.T) {
 	require.NoError(t, err)
 	p := b.(*producer)
 
-	of := p.flight.enter() // as Produce does
+	of := p.inFlight.add() // as Produce does
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	flushed := make(chan error, 1)
 	go func() { flushed <- p.Flush(ctx) }()
 	sealed := func() bool {
-		p.flight.mu.Lock()
-		defer p.flight.mu.Unlock()
-		return of.closed
+		p.inFlight.mu.Lock()
+		defer p.inFlight.mu.Unlock()
+		return of.sealed
 	}
 	require.Eventually(t, sealed, time.Minute, time.Millisecond)
 	time.Sleep(20 * time.Millisecond) // kgo sees an empty queue meanwhile; if it does not, the test shows nothing
-	p.cl.Produce(context.Background(), &kgo.Record{Topic: "topic"}, func(*kgo.Record, error) { p.flight.leave(of) })
-	p.flight.entered(of)
+	p.cl.Produce(context.Background(), &kgo.Record{Topic: "topic"}, func(*kgo.Record, error) { p.inFlight.remove(of) })
+	p.inFlight.handedOver(of)
 
 	require.NoError(t, <-flushed)
 	require.NoError(t, p.Close(t.Context()))
@@ -85,7 +85,7 @@ func TestSuspectWhilePolling(t *testing.T) {
 	asleep := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.wake != nil
+		return r.interrupt != nil
 	}
 	require.Eventually(t, asleep, time.Minute, time.Millisecond)
 	r.onAssigned(ctx, nil, nil) // a rebalance that brought nothing
@@ -102,7 +102,7 @@ func TestSeekDuringRebalance(t *testing.T) {
 	p := newPart(kafka.Offset{TopicPartition: tp})
 	p.installed = true // kgo was told where to start, and has not begun
 	r.parts[tp] = p
-	r.post(&event{kind: revoked, ctx: t.Context(), parts: []kafka.TopicPartition{tp}})
+	r.enqueue(&event{kind: revoked, ctx: t.Context(), parts: []kafka.TopicPartition{tp}})
 
 	err := r.seek(t.Context(), []kafka.Offset{{TopicPartition: tp, Offset: 7}})
 	var e *kafka.Error

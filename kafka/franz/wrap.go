@@ -38,7 +38,7 @@ func WrapProducer(cl *kgo.Client) (kafka.Producer, error) {
 	if bytes == 0 {
 		bytes = math.MaxInt64
 	}
-	p := newProducer(cl, newRoom(records, bytes), clienterr.New(kafka.Hooks{}))
+	p := newProducer(cl, newQuota(records, bytes), clienterr.New(kafka.Hooks{}))
 	_, p.manual = chosen.(partitioner)
 	if id, ok := cl.OptValues(kgo.TransactionalID)[0].(string); ok && id != "" {
 		return newTxnProducer(p), nil

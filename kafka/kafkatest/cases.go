@@ -18,7 +18,7 @@ func cases() []testCase {
 		groupCases(),
 		txnCases(),
 		sessionCases(),
-		askCases(),
+		queryCases(),
 		adminCases(),
 		configCases(),
 		causeCases(),

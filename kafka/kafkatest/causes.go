@@ -35,41 +35,41 @@ type cause struct {
 func causes() []cause {
 	return []cause{
 		{name: "refused", is: kafka.ErrUnreachable, start: func(*env) kafka.Config {
-			return kafka.Config{"bootstrap.servers": nobody}
+			return kafka.Config{"bootstrap.servers": unreachable}
 		}},
 		{name: "hung up", is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { // what a TLS listener does to plain text
-			return own(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
+			return ownBroker(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
 		}},
 		{name: "password", is: kafka.ErrAuthentication, start: func(e *env) kafka.Config {
-			conf := own(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
+			conf := ownBroker(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
 			conf["security.protocol"], conf["sasl.mechanism"] = "sasl_plaintext", "PLAIN"
 			conf["sasl.username"], conf["sasl.password"] = "ada", "wrong"
 			return conf
 		}},
 		{name: "certificate", is: kafka.ErrTLS, start: func(e *env) kafka.Config {
-			conf := own(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
+			conf := ownBroker(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
 			conf["security.protocol"] = "ssl"
 			return conf
 		}},
-		{name: "silent", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return stranger(e, silence) }},
-		{name: "silent to TLS", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return secured(stranger(e, silence)) }},
-		{name: "web server", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return stranger(e, web) }},
-		{name: "TLS to plain text", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return secured(own(e)) }},
+		{name: "silent", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return foreignServer(e, readSilently) }},
+		{name: "silent to TLS", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return withTLS(foreignServer(e, readSilently)) }},
+		{name: "web server", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return foreignServer(e, answerHTTP) }},
+		{name: "TLS to plain text", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { return withTLS(ownBroker(e)) }},
 		{name: "without SASL", brief: true, is: kafka.ErrUnreachable, start: func(e *env) kafka.Config {
-			return own(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
+			return ownBroker(e, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ada", "right"))
 		}},
-		{name: "topic", is: kafka.ErrUnknownTopic, topic: true, start: func(e *env) kafka.Config { return own(e) }},
+		{name: "topic", is: kafka.ErrUnknownTopic, topic: true, start: func(e *env) kafka.Config { return ownBroker(e) }},
 	}
 }
 
 // secured is conf with TLS.
-func secured(conf kafka.Config) kafka.Config {
+func withTLS(conf kafka.Config) kafka.Config {
 	conf["security.protocol"] = "ssl"
 	return conf
 }
 
 // own starts a broker for one case, and returns what is needed to reach it.
-func own(e *env, opts ...kfake.Opt) kafka.Config {
+func ownBroker(e *env, opts ...kfake.Opt) kafka.Config {
 	k, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1))...)
 	require.NoError(e, err)
 	e.Cleanup(k.Close)
@@ -117,11 +117,11 @@ func (j *journal) warnings() (lines []string) {
 
 // inVain is how long a call is given in which nothing can come. It is enough for a
 // client to notice what is wrong.
-const inVain = 3 * time.Second
+const failingWait = 3 * time.Second
 
 // vainCtx is a context for such a call.
-func (e *env) vainCtx() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), inVain)
+func (e *env) failingCtx() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), failingWait)
 	e.Cleanup(cancel)
 	return ctx
 }
@@ -140,15 +140,15 @@ func causeCases() (all []testCase) {
 		}
 		add("flush and close", 1, causeFlush)
 		add("read", 1, causeRead)
-		all = append(all, testCase{"Causes/" + c.name + "/in time", func(e *env) { causeInTime(e, c.start(e), kafka.Hooks{}) }})
+		all = append(all, testCase{"Causes/" + c.name + "/in time", func(e *env) { causeDeadlines(e, c.start(e), kafka.Hooks{}) }})
 		if !c.brief {
 			add("report", 1, causeReport)
 		}
 		if !c.topic {
-			add("ask", 3, causeAsk)
+			add("ask", 3, causeQueries)
 		}
 		if !c.topic && !c.brief {
-			add("room", 1, causeRoom)
+			add("room", 1, causeFullQueue)
 			add("transaction", 1, causeTransaction)
 			add("session", 2, causeSession)
 		}
@@ -157,14 +157,14 @@ func causeCases() (all []testCase) {
 }
 
 // vain checks that err says that a context has ended, and why.
-func (e *env) vain(c cause, err error, call string) {
+func (e *env) requireTimeout(c cause, err error, call string) {
 	e.Helper()
 	require.ErrorIs(e, err, context.DeadlineExceeded, call)
-	e.because(c, err, call)
+	e.requireCause(c, err, call)
 }
 
 // because checks that err says why.
-func (e *env) because(c cause, err error, call string) {
+func (e *env) requireCause(c cause, err error, call string) {
 	e.Helper()
 	require.ErrorIs(e, err, c.is, call)
 	var be *kafka.Error
@@ -176,11 +176,11 @@ func causeFlush(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	require.NoError(e, err)
 	var reported error
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), func(_ *kafka.Record, err error) { reported = err }))
-	e.vain(c, p.Flush(e.vainCtx()), "Flush")
-	e.vain(c, kafka.Explain(p, context.DeadlineExceeded), "Explain")
-	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	e.requireTimeout(c, p.Flush(e.failingCtx()), "Flush")
+	e.requireTimeout(c, kafka.Explain(p, context.DeadlineExceeded), "Explain")
+	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
-	e.vain(c, p.Close(ctx), "Close")
+	e.requireTimeout(c, p.Close(ctx), "Close")
 	require.ErrorIs(e, reported, kafka.ErrClosed)
 	require.ErrorIs(e, reported, c.is)
 }
@@ -201,13 +201,13 @@ func causeReport(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 }
 
 // causeRoom: a queue that stays full says why.
-func causeRoom(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+func causeFullQueue(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	conf["queue.buffering.max.messages"] = 1
 	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
-	e.vain(c, p.Produce(e.vainCtx(), text("nowhere", -1, "v"), nil), "Produce")
-	e.abandon(p)
+	e.requireTimeout(c, p.Produce(e.failingCtx(), text("nowhere", -1, "v"), nil), "Produce")
+	e.closeNow(p)
 }
 
 func causeRead(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
@@ -219,23 +219,23 @@ func causeRead(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	require.NoError(e, err)
 	require.NoError(e, r.Subscribe([]string{"nowhere"}, nil))
 	var b kafka.Batch
-	ctx := e.vainCtx()
+	ctx := e.failingCtx()
 	for err = r.Poll(ctx, &b, 1); err == nil; err = r.Poll(ctx, &b, 1) {
 		require.Empty(e, b.Records) // errors of the topic may come first
 	}
-	e.vain(c, err, "Poll")
-	e.vain(c, kafka.Explain(r, context.DeadlineExceeded), "Explain")
+	e.requireTimeout(c, err, "Poll")
+	e.requireTimeout(c, kafka.Explain(r, context.DeadlineExceeded), "Explain")
 	if !c.topic {
-		e.because(c, r.Commit(e.vainCtx(), []kafka.Offset{offset("nowhere", 0, 1)}), "Commit")
+		e.requireCause(c, r.Commit(e.failingCtx(), []kafka.Offset{offset("nowhere", 0, 1)}), "Commit")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), inVain)
+	ctx, cancel := context.WithTimeout(context.Background(), failingWait)
 	defer cancel()
 	if err := r.Close(ctx); err != nil { // may say that the group could not be left
 		require.ErrorIs(e, err, c.is)
 	}
 }
 
-func causeAsk(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
+func causeQueries(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	conf["group.id"] = "g"
 	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
@@ -281,7 +281,7 @@ func causeAsk(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	var wrong []error
 	for name, ask := range asks {
 		wg.Go(func() {
-			err := ask(e.vainCtx())
+			err := ask(e.failingCtx())
 			if be := (*kafka.Error)(nil); !errors.Is(err, c.is) || !errors.As(err, &be) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -293,12 +293,12 @@ func causeAsk(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	require.Empty(e, wrong)
 	if !c.brief { // silence is known for what it is only by waiting
 		start := time.Now()
-		e.because(c, a.Ping(e.ctx()), "Ping without haste")
-		require.Less(e, time.Since(start), soon, "Ping returns when all brokers have failed")
+		e.requireCause(c, a.Ping(e.ctx()), "Ping without haste")
+		require.Less(e, time.Since(start), closeLimit, "Ping returns when all brokers have failed")
 	}
-	e.closeInTime("Close of the admin client", a)
-	e.abandon(p)
-	ctx, cancel := context.WithTimeout(context.Background(), inVain)
+	e.requireCloseInTime("Close of the admin client", a)
+	e.closeNow(p)
+	ctx, cancel := context.WithTimeout(context.Background(), failingWait)
 	defer cancel()
 	_ = r.Close(ctx)
 }
@@ -307,9 +307,9 @@ func causeTransaction(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	conf["transactional.id"], conf["transaction.timeout.ms"] = "t", 1500 // which bounds what goes on in the background
 	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
-	err = p.(kafka.TxnProducer).Begin(e.vainCtx())
-	e.because(c, err, "Begin")
-	e.abandon(p)
+	err = p.(kafka.TxnProducer).Begin(e.failingCtx())
+	e.requireCause(c, err, "Begin")
+	e.closeNow(p)
 }
 
 func causeSession(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
@@ -317,11 +317,11 @@ func causeSession(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	s, err := e.driver.NewSession(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{"nowhere"}, nil))
-	err = s.Begin(e.vainCtx())
-	e.because(c, err, "Begin")
+	err = s.Begin(e.failingCtx())
+	e.requireCause(c, err, "Begin")
 	var b kafka.Batch
-	e.vain(c, s.Poll(e.vainCtx(), &b, 1), "Poll")
-	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	e.requireTimeout(c, s.Poll(e.failingCtx(), &b, 1), "Poll")
+	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	_ = s.Close(ctx)
 }

@@ -47,7 +47,7 @@ func closeProducer(e *env) {
 // closeProducerUnsent: what Close cannot send within its context is reported
 // once, with ErrClosed, and Close returns the context's error.
 func closeProducerUnsent(e *env) {
-	p, err := e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": nobody}), kafka.Hooks{})
+	p, err := e.driver.NewProducer(e.conf(kafka.Config{"bootstrap.servers": unreachable}), kafka.Hooks{})
 	require.NoError(e, err)
 	var reports []error
 	for range 10 {
@@ -55,7 +55,7 @@ func closeProducerUnsent(e *env) {
 			reports = append(reports, err)
 		}))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	require.ErrorIs(e, p.Close(ctx), context.DeadlineExceeded)
 	require.Len(e, reports, 10)
@@ -115,7 +115,7 @@ func closeConsumer(e *env) {
 	require.NoError(e, err)
 
 	var commitErr error
-	rebalances := &log{revoked: func(ctx context.Context, p []kafka.TopicPartition) {
+	rebalances := &rebalanceLog{revoked: func(ctx context.Context, p []kafka.TopicPartition) {
 		commitErr = c.Commit(ctx, []kafka.Offset{offset(topic, p[0].Partition, 7)})
 	}}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
@@ -147,7 +147,7 @@ func closeHurried(e *env) {
 	e.fill(p, topic, 1, 5)
 	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group")), kafka.Hooks{})
 	require.NoError(e, err)
-	rebalances := &log{}
+	rebalances := &rebalanceLog{}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
 	e.read(c, 10)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -162,17 +162,17 @@ func closeUnused(e *env) {
 	for _, subscribe := range []bool{false, true} {
 		c, err := e.driver.NewConsumer(e.consumerConf(e.name("group")), kafka.Hooks{})
 		require.NoError(e, err)
-		rebalances := &log{}
+		rebalances := &rebalanceLog{}
 		if subscribe {
 			require.NoError(e, c.Subscribe([]string{topic}, rebalances))
 		}
 		require.NoError(e, c.Close(e.ctx()))
 		rebalances.check(e)
 	}
-	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), kafka.Config{"bootstrap.servers": nobody}), kafka.Hooks{})
+	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), kafka.Config{"bootstrap.servers": unreachable}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, c.Subscribe([]string{topic}, nil))
-	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	_ = c.Close(ctx) // may say that the group could not be left, and must return
 }

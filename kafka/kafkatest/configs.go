@@ -279,7 +279,7 @@ func hooksErrors(e *env) {
 		default:
 		}
 	}}
-	conf := e.conf(kafka.Config{"bootstrap.servers": nobody})
+	conf := e.conf(kafka.Config{"bootstrap.servers": unreachable})
 	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
@@ -293,18 +293,18 @@ func hooksErrors(e *env) {
 			require.Fail(e, "still waiting", "%v", codes)
 		}
 	}
-	e.abandon(p)
+	e.closeNow(p)
 }
 
 func hooksLogger(e *env) {
 	var lines lineCount
 	p, err := e.driver.NewProducer(
-		e.conf(kafka.Config{"bootstrap.servers": nobody, "log_level": 7, "debug": "all"}),
+		e.conf(kafka.Config{"bootstrap.servers": unreachable, "log_level": 7, "debug": "all"}),
 		kafka.Hooks{Logger: slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	require.NoError(e, err)
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
 	e.eventually(func() bool { return lines.count() > 0 })
-	e.abandon(p)
+	e.closeNow(p)
 }
 
 // lineCount counts what is written to it.

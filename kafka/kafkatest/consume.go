@@ -68,7 +68,7 @@ func consumeContext(e *env) {
 		require.NoError(e, c.Poll(e.ctx(), &b, 10))
 	}
 
-	short, cancel := context.WithTimeout(context.Background(), moment)
+	short, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	require.ErrorIs(e, c.Poll(short, &b, 10), context.DeadlineExceeded)
 	require.Empty(e, b.Records)
@@ -111,7 +111,7 @@ func consumeCommit(e *env) {
 	require.NoError(e, first.Close(e.ctx()))
 
 	second := e.consumer(group)
-	rebalances := &log{assigned: func(_ context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
+	rebalances := &rebalanceLog{assigned: func(_ context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 		require.Equal(e, []kafka.Offset{offset(topic, 0, 3), offset(topic, 1, 10)}, positions(committed))
 		return nil, nil
 	}}
@@ -131,10 +131,10 @@ func consumeReset(e *env) {
 	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), kafka.Config{"auto.offset.reset": nil}), kafka.Hooks{})
 	require.NoError(e, err)
 	defer func() { require.NoError(e, c.Close(e.ctx())) }()
-	rebalances := &log{}
+	rebalances := &rebalanceLog{}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
-	require.Empty(e, e.glance(c, func() bool { return rebalances.owned() > 0 }).recs)
-	e.nap(c) // until it stands at the end
+	require.Empty(e, e.pollBriefly(c, func() bool { return rebalances.owned() > 0 }).recs)
+	e.expectNothing(c) // until it stands at the end
 	e.send(p, text(topic, 0, "new"))
 	require.Equal(e, []string{"new"}, values(e.read(c, 1)))
 }
@@ -189,7 +189,7 @@ func consumeStarts(e *env) {
 	}
 	c := e.consumer(e.name("group"))
 	assigned := false
-	rebalances := &log{assigned: func(_ context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
+	rebalances := &rebalanceLog{assigned: func(_ context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
 		assigned = true
 		require.Len(e, committed, 4)
 		for _, o := range committed {
@@ -224,7 +224,7 @@ func consumeAssignedFails(e *env) {
 	c := e.consumer(e.name("group"))
 	errAssigned := errors.New("not yet")
 	calls := 0
-	rebalances := &log{assigned: func(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
+	rebalances := &rebalanceLog{assigned: func(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
 		if calls++; calls == 1 {
 			return nil, errAssigned
 		}
@@ -267,7 +267,7 @@ func consumeResubscribe(e *env) {
 	e.fill(p, one, 0, 3)
 	e.fill(p, two, 0, 3)
 	c := e.consumer(e.name("group"))
-	first, second := &log{}, &log{}
+	first, second := &rebalanceLog{}, &rebalanceLog{}
 	require.NoError(e, c.Subscribe([]string{one}, first))
 	e.read(c, 3)
 	require.NoError(e, c.Subscribe([]string{two}, second))
@@ -319,7 +319,7 @@ func consumePause(e *env) {
 	require.NoError(e, c.Pause(part(topic, 0), part("elsewhere", 0)))
 	e.send(p, text(topic, 0, "held"), text(topic, 1, "free"))
 	require.Equal(e, []string{"free"}, values(e.read(c, 1)))
-	e.nap(c)
+	e.expectNothing(c)
 
 	require.NoError(e, c.Resume(part(topic, 0), part("elsewhere", 0)))
 	require.Equal(e, []string{"held"}, values(e.read(c, 1)))
@@ -371,7 +371,7 @@ func consumeConcurrently(e *env) {
 		}
 	}
 	for !note() {
-		polling, done := context.WithTimeout(ctx, moment)
+		polling, done := context.WithTimeout(ctx, shortWait)
 		var b kafka.Batch
 		if err := c.Poll(polling, &b, 50); err != nil {
 			require.ErrorIs(e, err, context.DeadlineExceeded)

@@ -42,7 +42,7 @@ func endsOnce(e *env) {
 	d := e.untilEnd(c, 1)
 	require.Equal(e, numbers(0, 5), values(d.recs), "all records before the end")
 	require.Equal(e, []kafka.Offset{offset(topic, 0, 5)}, d.ends)
-	e.nap(c)
+	e.expectNothing(c)
 
 	e.send(p, text(topic, 0, "5"))
 	d = e.untilEnd(c, 1)

@@ -20,10 +20,10 @@ import (
 
 // patience bounds every wait of the suite. No test depends on how fast a
 // client is, only on that it comes to an end.
-const patience = 60 * time.Second
+const testTimeout = 60 * time.Second
 
 // moment is how long the suite looks on where nothing is expected to happen.
-const moment = 250 * time.Millisecond
+const shortWait = 250 * time.Millisecond
 
 // env is what one case works with: one client, one broker, names of its own.
 type env struct {
@@ -40,7 +40,7 @@ func newEnv(t *testing.T, c Cluster, d kafka.Driver) *env {
 
 // ctx is a context that ends with the test's patience.
 func (e *env) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	e.Cleanup(cancel)
 	return ctx
 }
@@ -114,14 +114,14 @@ func (e *env) conf(more ...kafka.Config) kafka.Config {
 }
 
 // nobody is an address where no broker listens.
-const nobody = "127.0.0.1:1"
+const unreachable = "127.0.0.1:1"
 
 // producer makes a producer that is closed with the test.
 func (e *env) producer(more ...kafka.Config) kafka.Producer {
 	p, err := e.driver.NewProducer(e.conf(more...), kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 		defer cancel()
 		require.NoError(e, p.Close(ctx))
 	})
@@ -151,7 +151,7 @@ func (e *env) session(group, id string, more ...kafka.Config) kafka.Session {
 	s, err := e.driver.NewSession(conf, kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 		defer cancel()
 		require.NoError(e, s.Close(ctx))
 	})
@@ -175,7 +175,7 @@ func (e *env) consumer(group string, more ...kafka.Config) kafka.Consumer {
 	c, err := e.driver.NewConsumer(e.consumerConf(group, more...), kafka.Hooks{})
 	require.NoError(e, err)
 	e.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 		defer cancel()
 		require.NoError(e, c.Close(ctx))
 	})

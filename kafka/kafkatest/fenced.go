@@ -30,14 +30,14 @@ func fencedCases() []testCase {
 
 // soon is when Close has returned if it does not wait for its context, that lasts
 // for the test's patience.
-const soon = 20 * time.Second
+const closeLimit = 20 * time.Second
 
 // closeSoon closes c, and returns what Close said.
 func (e *env) closeSoon(c interface{ Close(context.Context) error }) error {
 	e.Helper()
 	start := time.Now()
 	err := c.Close(e.ctx())
-	require.Less(e, time.Since(start), soon)
+	require.Less(e, time.Since(start), closeLimit)
 	return err
 }
 
@@ -48,7 +48,7 @@ func (e *env) fence(topic, group string) kafka.Consumer {
 	second := e.consumer(group, kafka.Config{"group.instance.id": "i", "session.timeout.ms": 6000})
 	require.NoError(e, second.Subscribe([]string{topic}, nil))
 	got := 0
-	e.glance(second, func() bool { got++; return got > 4 })
+	e.pollBriefly(second, func() bool { got++; return got > 4 })
 	return second
 }
 
@@ -78,7 +78,7 @@ func (e *env) untilFatal(c kafka.Consumer) *kafka.Error {
 func closeFenced(e *env) {
 	topic, group := e.topic(1), e.name("group")
 	e.fill(e.producer(), topic, 0, 1)
-	rebalances := &log{}
+	rebalances := &rebalanceLog{}
 	first := e.staticMember(topic, group, rebalances)
 	e.fence(topic, group)
 	require.Equal(e, fencedInstance, e.untilFatal(first).Code)
@@ -96,7 +96,7 @@ func closeFenced(e *env) {
 func closeFencedUnnoticed(e *env) {
 	topic, group := e.topic(1), e.name("group")
 	e.fill(e.producer(), topic, 0, 1)
-	rebalances := &log{}
+	rebalances := &rebalanceLog{}
 	first := e.staticMember(topic, group, rebalances)
 	e.fence(topic, group)
 	_ = e.closeSoon(first) // may or may not know
@@ -128,7 +128,7 @@ func subscribeFenced(e *env) {
 	e.untilFatal(first)
 	start := time.Now()
 	_ = first.Subscribe([]string{"^$"}, nil) // may be refused
-	require.Less(e, time.Since(start), soon)
+	require.Less(e, time.Since(start), closeLimit)
 	_ = e.closeSoon(first)
 }
 
@@ -162,7 +162,7 @@ func closeSessionFencedProducer(e *env) {
 	s, err := e.driver.NewSession(e.consumerConf(e.name("group"), kafka.Config{"transactional.id": id}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{topic}, nil))
-	e.nap(s)
+	e.expectNothing(s)
 	require.NoError(e, s.Begin(e.ctx()))
 	require.NoError(e, s.Producer().Produce(e.ctx(), text(topic, 0, "v"), nil))
 	require.NoError(e, s.Producer().Flush(e.ctx()))
@@ -177,17 +177,17 @@ func closeInRebalance(e *env) {
 	topic := e.topic(4)
 	for _, joinerFirst := range []bool{true, false} {
 		group := e.name("group")
-		make := func() (kafka.Consumer, *log) {
+		make := func() (kafka.Consumer, *rebalanceLog) {
 			c, err := e.driver.NewConsumer(e.consumerConf(group), kafka.Hooks{})
 			require.NoError(e, err)
-			rebalances := &log{}
+			rebalances := &rebalanceLog{}
 			require.NoError(e, c.Subscribe([]string{topic}, rebalances))
 			return c, rebalances
 		}
 		member, of := make()
-		e.glance(member, func() bool { return of.owned() == 4 })
+		e.pollBriefly(member, func() bool { return of.owned() == 4 })
 		joiner, ofJoiner := make()
-		short, cancel := context.WithTimeout(context.Background(), moment)
+		short, cancel := context.WithTimeout(context.Background(), shortWait)
 		var b kafka.Batch
 		_ = joiner.Poll(short, &b, 1) // the group waits for the member, who does not poll
 		cancel()
@@ -206,7 +206,7 @@ func closeInRebalance(e *env) {
 }
 
 // alone is a broker of the case's own, to be stopped by it.
-func (e *env) alone() (conf kafka.Config, topic string, stop func()) {
+func (e *env) stoppableBroker() (conf kafka.Config, topic string, stop func()) {
 	f, err := newFake()
 	require.NoError(e, err)
 	e.Cleanup(f.Close)
@@ -223,22 +223,22 @@ func (e *env) closeWithin(c interface{ Close(context.Context) error }) {
 	defer cancel()
 	start := time.Now()
 	err := c.Close(ctx)
-	require.Less(e, time.Since(start), soon)
+	require.Less(e, time.Since(start), closeLimit)
 	if err != nil {
 		require.ErrorIs(e, err, kafka.ErrUnreachable, "Close says why")
 	}
 }
 
 func closeConsumerAlone(e *env) {
-	conf, topic, stop := e.alone()
-	rebalances := &log{}
+	conf, topic, stop := e.stoppableBroker()
+	rebalances := &rebalanceLog{}
 	c, err := e.driver.NewConsumer(e.consumerConf(e.name("group"), conf), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
 	e.read(c, 1)
 	stop()
 	var b kafka.Batch
-	for ctx := e.vainCtx(); err == nil; { // errors of the connection come here
+	for ctx := e.failingCtx(); err == nil; { // errors of the connection come here
 		err = c.Poll(ctx, &b, 1)
 	}
 	require.ErrorIs(e, err, kafka.ErrUnreachable, "Poll says why")
@@ -248,7 +248,7 @@ func closeConsumerAlone(e *env) {
 }
 
 func closeSessionAlone(e *env) {
-	conf, topic, stop := e.alone()
+	conf, topic, stop := e.stoppableBroker()
 	s, err := e.driver.NewSession(e.consumerConf(e.name("group"), conf, kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}), kafka.Hooks{})
 	require.NoError(e, err)
 	require.NoError(e, s.Subscribe([]string{topic}, nil))
@@ -256,7 +256,7 @@ func closeSessionAlone(e *env) {
 	e.read(s, 1)
 	stop()
 	var b kafka.Batch
-	for ctx := e.vainCtx(); err == nil; {
+	for ctx := e.failingCtx(); err == nil; {
 		err = s.Poll(ctx, &b, 1)
 	}
 	require.ErrorIs(e, err, kafka.ErrUnreachable, "Poll says why")
@@ -264,13 +264,13 @@ func closeSessionAlone(e *env) {
 }
 
 func closeTxnAlone(e *env) {
-	conf, topic, stop := e.alone()
+	conf, topic, stop := e.stoppableBroker()
 	p, err := e.driver.NewProducer(e.conf(conf, kafka.Config{"transactional.id": "t", "transaction.timeout.ms": 1500}), kafka.Hooks{})
 	require.NoError(e, err)
 	txn := p.(kafka.TxnProducer)
 	require.NoError(e, txn.Begin(e.ctx()))
 	require.NoError(e, p.Produce(e.ctx(), text(topic, 0, "v"), nil))
 	stop()
-	require.ErrorIs(e, txn.End(e.vainCtx(), true), kafka.ErrUnreachable, "End says why")
+	require.ErrorIs(e, txn.End(e.failingCtx(), true), kafka.ErrUnreachable, "End says why")
 	e.closeWithin(p)
 }

@@ -44,7 +44,7 @@ var groupKinds = []struct {
 // stopped, and commits what it read when it must give it up.
 type member struct {
 	c          kafka.Consumer
-	rebalances *log
+	rebalances *rebalanceLog
 
 	mu   sync.Mutex
 	recs []*kafka.Record
@@ -60,7 +60,7 @@ type member struct {
 func (e *env) member(group, topic string, conf kafka.Config) *member {
 	e.Helper()
 	m := &member{c: e.consumer(group, conf), next: map[kafka.TopicPartition]int64{}, stopped: make(chan struct{})}
-	m.rebalances = &log{revoked: m.commit, lost: m.forget}
+	m.rebalances = &rebalanceLog{revoked: m.commit, lost: m.drop}
 	require.NoError(e, m.c.Subscribe([]string{topic}, m.rebalances))
 	ctx, cancel := context.WithCancel(context.Background())
 	m.stopPolling = cancel
@@ -108,7 +108,7 @@ func (m *member) commit(ctx context.Context, parts []kafka.TopicPartition) {
 	}
 }
 
-func (m *member) forget(parts []kafka.TopicPartition) {
+func (m *member) drop(parts []kafka.TopicPartition) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, tp := range parts {
@@ -211,12 +211,12 @@ func groupPollInterval(e *env) {
 	e.fill(p, topic, 0, 1)
 	e.fill(p, topic, 1, 1)
 	c := e.consumer(group, kafka.Config{"session.timeout.ms": 1000, "max.poll.interval.ms": 1000})
-	rebalances := &log{}
+	rebalances := &rebalanceLog{}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
 	e.read(c, 2)
 	e.eventually(func() bool { return e.members(group) == 0 })
 
-	e.glance(c, func() bool { return len(rebalances.all()) >= 3 })
+	e.pollBriefly(c, func() bool { return len(rebalances.all()) >= 3 })
 	require.Equal(e, []string{"assigned [0 1]", "lost [0 1]", "assigned [0 1]"}, rebalances.all())
 	rebalances.check(e)
 }

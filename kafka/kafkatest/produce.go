@@ -110,7 +110,7 @@ func produceFullQueue(e *env) {
 	for i := range room {
 		require.NoError(e, p.Produce(e.ctx(), text(topic, 0, fmt.Sprint(i)), done))
 	}
-	short, cancel := context.WithTimeout(context.Background(), moment)
+	short, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	require.ErrorIs(e, p.Produce(short, text(topic, 0, "never"), done), context.DeadlineExceeded)
 
@@ -268,9 +268,9 @@ func produceFlush(e *env) {
 	close(stop)
 	<-stopped
 
-	lonely := e.producerAt(nobody)
+	lonely := e.producerAt(unreachable)
 	require.NoError(e, lonely.Produce(e.ctx(), text(topic, 0, "x"), nil))
-	short, cancel := context.WithTimeout(context.Background(), moment)
+	short, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	require.ErrorIs(e, lonely.Flush(short), context.DeadlineExceeded)
 }
@@ -282,12 +282,12 @@ func (e *env) producerAt(brokers string, more ...kafka.Config) kafka.Producer {
 	conf := e.conf(append([]kafka.Config{{"bootstrap.servers": brokers}}, more...)...)
 	p, err := e.driver.NewProducer(conf, kafka.Hooks{})
 	require.NoError(e, err)
-	e.Cleanup(func() { e.abandon(p) })
+	e.Cleanup(func() { e.closeNow(p) })
 	return p
 }
 
 // abandon closes a producer whose records cannot be sent.
-func (e *env) abandon(p kafka.Producer) {
+func (e *env) closeNow(p kafka.Producer) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = p.Close(ctx)

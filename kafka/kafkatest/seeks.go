@@ -72,7 +72,7 @@ func seekWithinAssigned(e *env) {
 	topic := e.topic(1)
 	e.fill(e.producer(), topic, 0, 10)
 	c := e.consumer(e.name("group"))
-	rebalances := &log{assigned: func(ctx context.Context, _ []kafka.Offset) ([]kafka.Offset, error) {
+	rebalances := &rebalanceLog{assigned: func(ctx context.Context, _ []kafka.Offset) ([]kafka.Offset, error) {
 		return nil, c.Seek(ctx, offset(topic, 0, 6))
 	}}
 	require.NoError(e, c.Subscribe([]string{topic}, rebalances))
@@ -86,7 +86,7 @@ func seekAfterAssigned(e *env) {
 	for _, pause := range []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
 		c := e.consumer(e.name("group"))
 		ctx, cancel := context.WithCancel(context.Background())
-		rebalances := &log{assigned: func(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
+		rebalances := &rebalanceLog{assigned: func(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
 			time.AfterFunc(pause, cancel)
 			return nil, nil
 		}}
@@ -95,7 +95,7 @@ func seekAfterAssigned(e *env) {
 		for ctx.Err() == nil {
 			_ = c.Poll(ctx, &b, 1) // brings a record, or the context's error
 		}
-		e.glance(c, func() bool { return rebalances.owned() > 0 }) // if the client did not get as far
+		e.pollBriefly(c, func() bool { return rebalances.owned() > 0 }) // if the client did not get as far
 		require.NoError(e, c.Seek(e.ctx(), offset(topic, 0, 7)))
 		require.Equal(e, numbers(7, 10), values(e.read(c, 3)))
 	}
@@ -109,7 +109,7 @@ func seekPaused(e *env) {
 	e.read(c, 10)
 	require.NoError(e, c.Pause(part(topic, 0)))
 	require.NoError(e, c.Seek(e.ctx(), offset(topic, 0, 4)))
-	e.nap(c)
+	e.expectNothing(c)
 	require.NoError(e, c.Resume(part(topic, 0)))
 	require.Equal(e, numbers(4, 10), values(e.read(c, 6)))
 }

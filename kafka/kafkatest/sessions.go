@@ -235,8 +235,8 @@ func rebalanceSessions(a, b *env, conf kafka.Config) {
 			}
 		}
 	}
-	start := func(e *env) (*log, func()) {
-		s, l := e.session(group, e.name("txn"), conf), &log{}
+	start := func(e *env) (*rebalanceLog, func()) {
+		s, l := e.session(group, e.name("txn"), conf), &rebalanceLog{}
 		require.NoError(e, s.Subscribe([]string{from}, l))
 		ctx, cancel := context.WithCancel(context.Background())
 		result := make(chan error, 1)
@@ -292,7 +292,7 @@ func sessionPollInterval(e *env) {
 	from, to, group := e.topic(1), e.topic(1), e.name("group")
 	e.fill(e.producer(), from, 0, 9)
 	s := e.session(group, e.name("txn"), kafka.Config{"session.timeout.ms": 2000, "max.poll.interval.ms": 2000})
-	rebalances := &log{}
+	rebalances := &rebalanceLog{}
 	require.NoError(e, s.Subscribe([]string{from}, rebalances))
 	done := 0
 	// copied transforms until so many were committed. What a loss of the group has
@@ -316,7 +316,7 @@ func sessionPollInterval(e *env) {
 		e.send(s.Producer(), text(to, 0, "never"))
 		e.eventually(func() bool { return e.members(group) == 0 })
 		if notices == "Poll" {
-			ctx, cancel := context.WithTimeout(e.ctx(), moment)
+			ctx, cancel := context.WithTimeout(e.ctx(), shortWait)
 			var b kafka.Batch
 			if err := s.Poll(ctx, &b, 1); !errors.Is(err, context.DeadlineExceeded) && err != nil {
 				var abort *kafka.Error

@@ -9,12 +9,12 @@ import (
 )
 
 // told is a Rebalance that wants to know when a rebalance is over.
-type told struct {
-	*log
+type completionLog struct {
+	*rebalanceLog
 	over chan struct{} // gets one for each, and drops what nobody takes
 }
 
-func (t told) Rebalanced() {
+func (t completionLog) Rebalanced() {
 	defer t.enter("rebalanced", nil)()
 	select {
 	case t.over <- struct{}{}:
@@ -26,8 +26,8 @@ func (t told) Rebalanced() {
 // want of partitions.
 func groupTold(e *env, conf kafka.Config) {
 	topic, group := e.topic(1), e.name("group")
-	join := func() told {
-		t := told{log: &log{}, over: make(chan struct{}, 1)}
+	join := func() completionLog {
+		t := completionLog{rebalanceLog: &rebalanceLog{}, over: make(chan struct{}, 1)}
 		c := e.consumer(group, conf)
 		require.NoError(e, c.Subscribe([]string{topic}, t))
 		ctx, cancel := context.WithCancel(context.Background())
@@ -46,7 +46,7 @@ func groupTold(e *env, conf kafka.Config) {
 		})
 		return t
 	}
-	wait := func(t told) {
+	wait := func(t completionLog) {
 		e.Helper()
 		select {
 		case <-t.over:

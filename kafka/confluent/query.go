@@ -12,21 +12,21 @@ import (
 // An inquiry is a question to the brokers that Poll needs answered before it
 // can go on, and that may take longer than one Poll lasts: it goes on when Poll
 // returns, and the next Poll waits for the same answer.
-type inquiry[T any] struct {
+type pendingQuery[T any] struct {
 	answer  chan outcome[T] // nil until asked
 	retryAt time.Time       // the last one failed: not before
 }
 
 // inquiryRetry is the pause after an inquiry has failed.
-const inquiryRetry = 100 * time.Millisecond
+const queryRetry = 100 * time.Millisecond
 
 // inquiryLimit bounds one request of an inquiry.
-const inquiryLimit = 10 * time.Second
+const queryTimeout = 10 * time.Second
 
 // wait asks, unless that was done, and waits for the answer within ctx. Errors
 // that may pass are reported to the hook for errors, and it asks again; after
 // any other the next wait does. An answer is kept for further waits.
-func (q *inquiry[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T, error)) (none T, err error) {
+func (q *pendingQuery[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T, error)) (none T, err error) {
 	for {
 		if q.answer == nil {
 			if err := sleepUntil(ctx, q.retryAt, c.closing); err != nil {
@@ -38,7 +38,7 @@ func (q *inquiry[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T,
 			answer := make(chan outcome[T], 1)
 			go func() {
 				defer c.gate.leave()
-				v, err := ask(int(inquiryLimit / time.Millisecond))
+				v, err := ask(int(queryTimeout / time.Millisecond))
 				answer <- outcome[T]{v, err}
 			}()
 			q.answer = answer
@@ -50,7 +50,7 @@ func (q *inquiry[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T,
 				q.answer <- got
 				return got.v, nil
 			}
-			q.answer, q.retryAt = nil, time.Now().Add(inquiryRetry)
+			q.answer, q.retryAt = nil, time.Now().Add(queryRetry)
 			if !isRetriable(got.err) {
 				return none, got.err
 			}

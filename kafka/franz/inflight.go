@@ -11,21 +11,21 @@ import (
 // flush ends the current era, and waits for all records of it and of earlier
 // ones. Records that are produced meanwhile belong to the next and do not
 // prolong the flush.
-type flight struct {
-	mu      sync.Mutex
-	eras    []*era // oldest first; the last is the current one
-	current atomic.Pointer[era]
-	closed  bool
+type inFlightSet struct {
+	mu          sync.Mutex
+	generations []*generation // oldest first; the last is the current one
+	current     atomic.Pointer[generation]
+	closed      bool
 }
 
 // era counts records. It is over when it was sealed and its last record is
 // reported.
-type era struct {
-	state  atomic.Int64
-	in     chan struct{} // closed when the era is sealed and the client has all its records
-	over   chan struct{} // closed when this era and all before it are over
-	ended  bool
-	closed bool // sealed; guarded by the flight's mu
+type generation struct {
+	state      atomic.Int64
+	handedOver chan struct{} // closed when the era is sealed and the client has all its records
+	done       chan struct{} // closed when this era and all before it are over
+	ended      bool
+	sealed     bool // sealed; guarded by the flight's mu
 }
 
 // An era's state is one number, so that each change of it is seen by one goroutine:
@@ -42,18 +42,18 @@ const (
 // entering is how many records of a state are on their way into the client.
 func entering(state int64) int64 { return state &^ sealed / oneEntering }
 
-func (f *flight) init() { f.begin() }
+func (f *inFlightSet) init() { f.startGeneration() }
 
 // begin starts an era. The caller holds mu, or is alone.
-func (f *flight) begin() {
-	e := &era{in: make(chan struct{}), over: make(chan struct{})}
-	f.eras = append(f.eras, e)
+func (f *inFlightSet) startGeneration() {
+	e := &generation{handedOver: make(chan struct{}), done: make(chan struct{})}
+	f.generations = append(f.generations, e)
 	f.current.Store(e)
 }
 
 // enter counts a record in, or returns nil after close. Otherwise the caller
 // calls entered when the client has the record.
-func (f *flight) enter() *era {
+func (f *inFlightSet) add() *generation {
 	for {
 		e := f.current.Load()
 		if e == nil {
@@ -67,19 +67,19 @@ func (f *flight) enter() *era {
 }
 
 // entered says that the client has a record of e.
-func (f *flight) entered(e *era) {
+func (f *inFlightSet) handedOver(e *generation) {
 	n := e.state.Add(-oneEntering)
 	if n&sealed != 0 && entering(n) == 0 {
-		close(e.in)
+		close(e.handedOver)
 	}
-	f.leftIf(n, e)
+	f.endIf(n, e)
 }
 
 // leave counts a record out.
-func (f *flight) leave(e *era) { f.leftIf(e.state.Add(-oneRecord), e) }
+func (f *inFlightSet) remove(e *generation) { f.endIf(e.state.Add(-oneRecord), e) }
 
 // leftIf ends e if nothing of it is left in the state n.
-func (f *flight) leftIf(n int64, e *era) {
+func (f *inFlightSet) endIf(n int64, e *generation) {
 	if n == sealed {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -88,38 +88,38 @@ func (f *flight) leftIf(n int64, e *era) {
 }
 
 // end marks e, and tells whoever waits for an era that this was the last of.
-func (f *flight) end(e *era) {
+func (f *inFlightSet) end(e *generation) {
 	e.ended = true
-	for len(f.eras) > 0 && f.eras[0].ended {
-		close(f.eras[0].over)
-		f.eras = f.eras[1:]
+	for len(f.generations) > 0 && f.generations[0].ended {
+		close(f.generations[0].done)
+		f.generations = f.generations[1:]
 	}
 }
 
 // before returns a channel that is closed when everything that entered before
 // the call has left.
-func (f *flight) before() <-chan struct{} {
+func (f *inFlightSet) drained() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.eras) == 0 { // closed, and empty
+	if len(f.generations) == 0 { // closed, and empty
 		over := make(chan struct{})
 		close(over)
 		return over
 	}
-	e := f.eras[len(f.eras)-1]
+	e := f.generations[len(f.generations)-1]
 	f.seal(e)
-	return e.over
+	return e.done
 }
 
 // inside waits, within ctx, until the client has what entered before the last call
 // of before.
-func (f *flight) inside(ctx context.Context) {
+func (f *inFlightSet) awaitHandedOver(ctx context.Context) {
 	f.mu.Lock()
-	eras := slices.DeleteFunc(slices.Clone(f.eras), func(e *era) bool { return !e.closed })
+	eras := slices.DeleteFunc(slices.Clone(f.generations), func(e *generation) bool { return !e.sealed })
 	f.mu.Unlock()
 	for _, e := range eras {
 		select {
-		case <-e.in:
+		case <-e.handedOver:
 		case <-ctx.Done():
 			return
 		}
@@ -127,19 +127,19 @@ func (f *flight) inside(ctx context.Context) {
 }
 
 // seal ends e for new records. The caller holds mu.
-func (f *flight) seal(e *era) {
-	if e.closed {
+func (f *inFlightSet) seal(e *generation) {
+	if e.sealed {
 		return
 	}
-	e.closed = true
+	e.sealed = true
 	if f.closed {
 		f.current.Store(nil)
 	} else {
-		f.begin()
+		f.startGeneration()
 	}
 	n := e.state.Add(sealed)
 	if entering(n) == 0 {
-		close(e.in)
+		close(e.handedOver)
 	}
 	if n == sealed {
 		f.end(e)
@@ -148,10 +148,10 @@ func (f *flight) seal(e *era) {
 
 // close lets enter return nil, and returns when the client has all records that
 // entered before.
-func (f *flight) close() {
+func (f *inFlightSet) close() {
 	f.mu.Lock()
 	f.closed = true
 	f.mu.Unlock()
-	f.before()
-	f.inside(context.Background()) // soon: kgo takes records without waiting
+	f.drained()
+	f.awaitHandedOver(context.Background()) // soon: kgo takes records without waiting
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/stretchr/testify/require"
 
@@ -82,9 +81,9 @@ func (e *env) read(c kafka.Consumer, n int) []*kafka.Record {
 }
 
 // nap polls for a moment, in which nothing is expected but rebalances.
-func (e *env) nap(c kafka.Consumer) {
+func (e *env) expectNothing(c kafka.Consumer) {
 	e.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), moment)
+	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
 	defer cancel()
 	var b kafka.Batch
 	err := c.Poll(ctx, &b, 100)
@@ -93,12 +92,12 @@ func (e *env) nap(c kafka.Consumer) {
 }
 
 // glance polls, a moment each time, until so, and takes what comes.
-func (e *env) glance(c kafka.Consumer, so func() bool) *drain {
+func (e *env) pollBriefly(c kafka.Consumer, so func() bool) *drain {
 	e.Helper()
 	d := &drain{}
 	for all := e.ctx(); !so(); {
 		require.NoError(e, all.Err())
-		ctx, cancel := context.WithTimeout(context.Background(), moment)
+		ctx, cancel := context.WithTimeout(context.Background(), shortWait)
 		var b kafka.Batch
 		if err := c.Poll(ctx, &b, 100); err != nil {
 			require.ErrorIs(e, err, context.DeadlineExceeded)
@@ -160,116 +159,4 @@ func (e *env) code(err error) int16 {
 	var be *kafka.Error
 	require.ErrorAs(e, err, &be)
 	return be.Code
-}
-
-// log is a Rebalance that notes what it is told. Its functions are optional.
-type log struct {
-	assigned func(context.Context, []kafka.Offset) ([]kafka.Offset, error)
-	revoked  func(context.Context, []kafka.TopicPartition)
-	lost     func([]kafka.TopicPartition)
-
-	mu    sync.Mutex
-	has   map[kafka.TopicPartition]bool
-	lines []string // "assigned [0 1]", with the partitions' numbers
-	calls int      // under way: they must not overlap
-	bad   []string // what must not happen
-}
-
-func (l *log) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
-	var parts []kafka.TopicPartition
-	for _, o := range committed {
-		parts = append(parts, o.TopicPartition)
-	}
-	defer l.enter("assigned", parts)()
-	if l.assigned == nil {
-		return nil, nil
-	}
-	start, err := l.assigned(ctx, committed)
-	if err != nil {
-		l.set(parts, false) // not theirs: the client asks again
-	}
-	return start, err
-}
-
-func (l *log) Revoked(ctx context.Context, parts []kafka.TopicPartition) {
-	defer l.enter("revoked", parts)()
-	if l.revoked != nil {
-		l.revoked(ctx, parts)
-	}
-}
-
-func (l *log) Lost(parts []kafka.TopicPartition) {
-	defer l.enter("lost", parts)()
-	if l.lost != nil {
-		l.lost(parts)
-	}
-}
-
-// enter notes a call, and checks that it is a delta of what was told before.
-func (l *log) enter(what string, parts []kafka.TopicPartition) func() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.calls++; l.calls > 1 {
-		l.bad = append(l.bad, what+" beside another call")
-	}
-	if l.has == nil {
-		l.has = map[kafka.TopicPartition]bool{}
-	}
-	var ids []int32
-	for _, tp := range parts {
-		ids = append(ids, tp.Partition)
-		if l.has[tp] == (what == "assigned") {
-			l.bad = append(l.bad, fmt.Sprintf("%s %v is no delta", what, tp))
-		}
-		l.has[tp] = what == "assigned"
-	}
-	slices.Sort(ids)
-	l.lines = append(l.lines, fmt.Sprint(what, " ", ids))
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.calls--
-	}
-}
-
-func (l *log) set(parts []kafka.TopicPartition, has bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, tp := range parts {
-		l.has[tp] = has
-	}
-}
-
-// owned is how many partitions were assigned and not taken since.
-func (l *log) owned() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for _, has := range l.has {
-		if has {
-			n++
-		}
-	}
-	return n
-}
-
-// saw reports whether there was a call of a kind.
-func (l *log) saw(what string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.lines, func(line string) bool { return strings.HasPrefix(line, what) })
-}
-
-func (l *log) all() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.lines)
-}
-
-// check fails the test if a call was not a delta, or overlapped another.
-func (l *log) check(e *env) {
-	e.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	require.Empty(e, l.bad, "%v", l.lines)
 }

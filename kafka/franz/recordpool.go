@@ -12,22 +12,22 @@ import (
 //
 // It is kept here and not in a sync.Pool: where a program has little else in
 // memory, the garbage collector, which empties those, comes more often than fetches.
-type slabs struct {
+type recordPool struct {
 	mu      sync.Mutex
-	kept    [][]kgo.Record
+	free    [][]kgo.Record
 	records int // room in those
 }
 
 // maxKept bounds the room that is kept, to some 3 MB.
-const maxKept = 16_384
+const maxPooled = 16_384
 
 // GetRecords implements kgo.PoolRecords.
-func (s *slabs) GetRecords(n int) []kgo.Record {
+func (s *recordPool) GetRecords(n int) []kgo.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if last := len(s.kept) - 1; last >= 0 { // one that is too small makes room for a larger one
-		slab := s.kept[last]
-		s.kept[last], s.kept = nil, s.kept[:last]
+	if last := len(s.free) - 1; last >= 0 { // one that is too small makes room for a larger one
+		slab := s.free[last]
+		s.free[last], s.free = nil, s.free[:last]
 		s.records -= cap(slab)
 		if cap(slab) >= n {
 			return slab[:0]
@@ -37,11 +37,11 @@ func (s *slabs) GetRecords(n int) []kgo.Record {
 }
 
 // PutRecords implements kgo.PoolRecords.
-func (s *slabs) PutRecords(slab []kgo.Record) {
+func (s *recordPool) PutRecords(slab []kgo.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.records+cap(slab) <= maxKept {
-		s.kept = append(s.kept, slab)
+	if s.records+cap(slab) <= maxPooled {
+		s.free = append(s.free, slab)
 		s.records += cap(slab)
 	}
 }

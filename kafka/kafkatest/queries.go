@@ -9,7 +9,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-func askCases() []testCase {
+func queryCases() []testCase {
 	return []testCase{
 		{"Offsets/watermarks", offsetsWatermarks},
 		{"Offsets/by time", offsetsByTime},
@@ -116,9 +116,9 @@ func assignPositions(e *env) {
 	e.assign(c, offset(topic, 2, kafka.OffsetStart))
 	e.send(p, text(topic, 0, "not assigned any more"))
 	require.Equal(e, numbers(0, 5), values(e.read(c, 5)))
-	e.nap(c)
+	e.expectNothing(c)
 	e.assign(c)
-	e.nap(c)
+	e.expectNothing(c)
 }
 
 // assignCommitted: OffsetNone is the group's offset, or where auto.offset.reset
@@ -149,7 +149,7 @@ func assignEnds(e *env) {
 
 	require.NoError(e, c.Pause(part(topic, 0)))
 	require.NoError(e, c.Seek(e.ctx(), offset(topic, 0, 2)))
-	e.nap(c)
+	e.expectNothing(c)
 	require.NoError(e, c.Resume(part(topic, 0)))
 	d = e.untilEnd(c, 1)
 	require.Equal(e, numbers(2, 5), values(d.recs))

@@ -12,7 +12,7 @@ import (
 // made, a TLS handshake that nobody answers for instance, it waits for
 // socket.connection.setup.timeout.ms, twice. If ctx ends first, f is left to itself; it
 // ends with the client at the latest.
-func within[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
+func await[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		v   T
 		err error

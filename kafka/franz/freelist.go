@@ -7,20 +7,20 @@ import "sync"
 // case for a sync.Pool of single records: each would cross from one processor
 // to another. So they come back by the dozen, and each processor keeps a dozen
 // at hand.
-type spares struct {
-	full  sync.Pool // of *dozen with at least one element
-	empty sync.Pool // of *dozen without
-	back  *dozen    // used by put only, so by one goroutine at a time
+type freeList struct {
+	full    sync.Pool // of *dozen with at least one element
+	empty   sync.Pool // of *dozen without
+	filling *batch    // used by put only, so by one goroutine at a time
 }
 
-type dozen struct {
+type batch struct {
 	n  int
-	of [12]*sent
+	of [12]*delivery
 }
 
 // get returns nil if there is none to spare.
-func (f *spares) get() *sent {
-	d, ok := f.full.Get().(*dozen)
+func (f *freeList) get() *delivery {
+	d, ok := f.full.Get().(*batch)
 	if !ok {
 		return nil
 	}
@@ -36,17 +36,17 @@ func (f *spares) get() *sent {
 }
 
 // put must not be called by two goroutines at a time.
-func (f *spares) put(s *sent) {
-	if f.back == nil {
-		f.back, _ = f.empty.Get().(*dozen)
-		if f.back == nil {
-			f.back = new(dozen)
+func (f *freeList) put(s *delivery) {
+	if f.filling == nil {
+		f.filling, _ = f.empty.Get().(*batch)
+		if f.filling == nil {
+			f.filling = new(batch)
 		}
 	}
-	d := f.back
+	d := f.filling
 	d.of[d.n] = s
 	if d.n++; d.n == len(d.of) {
-		f.back = nil
+		f.filling = nil
 		f.full.Put(d)
 	}
 }

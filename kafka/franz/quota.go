@@ -11,7 +11,7 @@ import (
 // room is what a producer's queue has left, in records and in bytes. kgo could
 // count them itself, but waits with the context that it then keeps for the
 // record's whole life.
-type room struct {
+type queueQuota struct {
 	maxRecords, maxBytes int64
 
 	records, bytes atomic.Int64 // taken
@@ -22,17 +22,17 @@ type room struct {
 	wake chan struct{} // closed, and replaced, when there is room again
 }
 
-func newRoom(maxRecords, maxBytes int64) *room {
-	return &room{maxRecords: maxRecords, maxBytes: maxBytes, wake: make(chan struct{})}
+func newQuota(maxRecords, maxBytes int64) *queueQuota {
+	return &queueQuota{maxRecords: maxRecords, maxBytes: maxBytes, wake: make(chan struct{})}
 }
 
 // acquire takes room for one record of size bytes, waiting within ctx. A record
 // larger than all room there is has to wait for the queue to be empty.
-func (q *room) acquire(ctx context.Context, size int64) error {
+func (q *queueQuota) acquire(ctx context.Context, size int64) error {
 	if q.closed.Load() {
 		return kafka.ErrClosed
 	}
-	if q.try(size) {
+	if q.tryAcquire(size) {
 		return nil
 	}
 	q.waiting.Add(1)
@@ -45,7 +45,7 @@ func (q *room) acquire(ctx context.Context, size int64) error {
 		if q.closed.Load() {
 			return kafka.ErrClosed
 		}
-		if q.try(size) {
+		if q.tryAcquire(size) {
 			return nil
 		}
 		select {
@@ -58,7 +58,7 @@ func (q *room) acquire(ctx context.Context, size int64) error {
 
 // try takes room if there is some now. Callers that race may overshoot the
 // bytes by a record each.
-func (q *room) try(size int64) bool {
+func (q *queueQuota) tryAcquire(size int64) bool {
 	for {
 		records := q.records.Load()
 		if records > 0 && (records >= q.maxRecords || q.bytes.Load()+size > q.maxBytes) {
@@ -73,7 +73,7 @@ func (q *room) try(size int64) bool {
 
 // release gives room back. Who waits is woken once an eighth of the queue is
 // free: waking for every record would make batches of one.
-func (q *room) release(size int64) {
+func (q *queueQuota) release(size int64) {
 	bytes, records := q.bytes.Add(-size), q.records.Add(-1)
 	if q.waiting.Load() == 0 {
 		return
@@ -84,12 +84,12 @@ func (q *room) release(size int64) {
 }
 
 // close lets all who wait, and all who come later, return kafka.ErrClosed.
-func (q *room) close() {
+func (q *queueQuota) close() {
 	q.closed.Store(true)
 	q.wakeAll()
 }
 
-func (q *room) wakeAll() {
+func (q *queueQuota) wakeAll() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	close(q.wake)

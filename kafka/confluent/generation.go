@@ -9,20 +9,20 @@ package confluent
 // A round is over when it holds nothing: one for each record not yet reported,
 // one while it is the current round, and one while the round before it is not
 // over. Whose producer's mutex it is guards everything but over.
-type round struct {
-	holds int
-	over  chan struct{}
-	next  *round // set before the round can be over, unless it is current
+type generation struct {
+	pending int
+	done    chan struct{}
+	next    *generation // set before the round can be over, unless it is current
 }
 
-func newRound(holds int) *round {
-	return &round{holds: holds, over: make(chan struct{})}
+func newGeneration(holds int) *generation {
+	return &generation{pending: holds, done: make(chan struct{})}
 }
 
 // release gives back n holds.
-func (r *round) release(n int) {
-	for r.holds -= n; r.holds == 0; r.holds -= n {
-		close(r.over)
+func (r *generation) release(n int) {
+	for r.pending -= n; r.pending == 0; r.pending -= n {
+		close(r.done)
 		if r, n = r.next, 1; r == nil {
 			return
 		}
@@ -30,7 +30,7 @@ func (r *round) release(n int) {
 }
 
 // follow makes the round after r. r must be released once for being current.
-func (r *round) follow() *round {
-	r.next = newRound(2)
+func (r *generation) startNext() *generation {
+	r.next = newGeneration(2)
 	return r.next
 }

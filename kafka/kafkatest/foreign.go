@@ -14,7 +14,7 @@ import (
 
 // stranger listens, and does with each connection what serve does until it returns.
 // What it returns reaches the listener.
-func stranger(e *env, serve func(net.Conn)) kafka.Config {
+func foreignServer(e *env, serve func(net.Conn)) kafka.Config {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	require.NoError(e, err)
 	var wg sync.WaitGroup
@@ -48,10 +48,10 @@ func stranger(e *env, serve func(net.Conn)) kafka.Config {
 }
 
 // silence reads, and says nothing.
-func silence(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+func readSilently(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
 // web is a server of HTTP/1.1.
-func web(c net.Conn) {
+func answerHTTP(c net.Conn) {
 	_, _ = c.Read(make([]byte, 1024))
 	_, _ = fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request")
 }

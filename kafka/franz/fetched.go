@@ -13,11 +13,11 @@ import (
 
 // take converts what was fetched of one partition. seeks is the number of Seeks
 // before the fetch. The caller holds mu.
-func (r *reader) take(b *kafka.Batch, topic string, f *kgo.FetchPartition, seeks uint64) {
+func (r *reader) addFetch(b *kafka.Batch, topic string, f *kgo.FetchPartition, seeks uint64) {
 	tp := kafka.TopicPartition{Topic: topic, Partition: f.Partition}
 	p := r.parts[tp]
 	if f.Err != nil {
-		r.takeError(b, tp, p, f.Err)
+		r.addError(b, tp, p, f.Err)
 		return
 	}
 	if p == nil {
@@ -29,8 +29,8 @@ func (r *reader) take(b *kafka.Batch, topic string, f *kgo.FetchPartition, seeks
 		r.set(tp, p.pos)
 		return
 	}
-	r.takeRecords(b, tp, p, f.Records)
-	r.takeEnd(b, tp, p, f)
+	r.addRecords(b, tp, p, f.Records)
+	r.addEnd(b, tp, p, f)
 }
 
 // chunk is how many records share one allocation: enough to make allocations
@@ -39,7 +39,7 @@ const chunk = 128
 
 // takeRecords appends recs, without control records, which only move the
 // position.
-func (r *reader) takeRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, recs []*kgo.Record) {
+func (r *reader) addRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, recs []*kgo.Record) {
 	if len(recs) == 0 {
 		return
 	}
@@ -89,7 +89,7 @@ func timestamp(rec *kgo.Record) (time.Time, kafka.TimestampType) {
 }
 
 // takeEnd reports that the partition was read to its end, once.
-func (r *reader) takeEnd(b *kafka.Batch, tp kafka.TopicPartition, p *part, f *kgo.FetchPartition) {
+func (r *reader) addEnd(b *kafka.Batch, tp kafka.TopicPartition, p *part, f *kgo.FetchPartition) {
 	if !r.c.s.partitionEOF || p.ended || p.pos < 0 {
 		return
 	}
@@ -109,7 +109,7 @@ func (s *settings) end(f *kgo.FetchPartition) int64 {
 
 // takeError sorts an error that kgo put among its fetches: of a partition, of
 // the group, or of the call itself.
-func (r *reader) takeError(b *kafka.Batch, tp kafka.TopicPartition, p *part, err error) {
+func (r *reader) addError(b *kafka.Batch, tp kafka.TopicPartition, p *part, err error) {
 	if group, ok := errors.AsType[*kgo.ErrGroupSession](err); ok {
 		r.groupError(b, group.Err)
 		return
