@@ -41,7 +41,7 @@ func (c *consumer) Assign(ctx context.Context, at ...kafka.Offset) error {
 	return nil
 }
 
-// read starts to read partitions.
+// read starts reading partitions.
 func (r *reader) read(ctx context.Context, offsets []kafka.Offset) error {
 	offsets, err := r.withCommitted(ctx, offsets)
 	if err != nil {
@@ -65,8 +65,8 @@ func (r *reader) read(ctx context.Context, offsets []kafka.Offset) error {
 	return nil
 }
 
-// withCommitted replaces OffsetNone by what the group has committed, if there is
-// a group. It returns a copy.
+// withCommitted replaces OffsetNone by the group's offset, if there is a group. It returns a
+// copy.
 func (r *reader) withCommitted(ctx context.Context, offsets []kafka.Offset) ([]kafka.Offset, error) {
 	out := append([]kafka.Offset(nil), offsets...)
 	if r.c.s.group == "" {

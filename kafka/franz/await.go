@@ -7,11 +7,11 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// within runs f, which asks a broker, and waits for it as long as ctx lasts. kgo heeds
-// the context of a request only once there is a connection: behind one that is being
-// made, a TLS handshake that nobody answers for instance, it waits for
-// socket.connection.setup.timeout.ms, twice. If ctx ends first, f is left to itself; it
-// ends with the client at the latest.
+// await runs f, which sends a request to a broker, and waits for it within ctx. kgo applies
+// the context of a request only once there is a connection. While one is being made, such as
+// in a TLS handshake that is not answered, it waits for socket.connection.setup.timeout.ms,
+// twice. If ctx ends first, f goes on in the background and ends with the client at the
+// latest.
 func await[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
 	type answer struct {
 		v   T
@@ -26,7 +26,7 @@ func await[T any](ctx context.Context, f func(context.Context) (T, error)) (T, e
 	select {
 	case a := <-answers:
 		if a.err != nil && ctx.Err() != nil && kafka.IsContext(a.err) {
-			return none, ctx.Err() // kgo cancels contexts of its own when ctx ends
+			return none, ctx.Err() // not the error of a context of kgo's that ends with ctx
 		}
 		return a.v, a.err
 	case <-ctx.Done():

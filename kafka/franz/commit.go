@@ -42,9 +42,9 @@ func (c *consumer) Commit(ctx context.Context, next []kafka.Offset) error {
 
 // commit commits as a member of the group.
 func (r *reader) commit(ctx context.Context, next []kafka.Offset) error {
-	offsets := toKgo(next) // next is the caller's again when this returns
+	offsets := toKgo(next) // a copy: f may run after this returns, and next is the caller's then
 	_, err := await(ctx, func(ctx context.Context) (_ struct{}, err error) {
-		// The answer comes before this returns.
+		// kgo calls the function before it returns.
 		r.cl.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, commitErr error) {
 			err = commitErr
 			if err == nil {
@@ -56,7 +56,7 @@ func (r *reader) commit(ctx context.Context, next []kafka.Offset) error {
 	return convert(err)
 }
 
-// commitError returns the first partition's error, with its place.
+// commitError returns the first error of a partition, with topic and partition.
 func commitError(resp *kmsg.OffsetCommitResponse) error {
 	for _, t := range resp.Topics {
 		for _, p := range t.Partitions {
@@ -79,8 +79,7 @@ func toKgo(offsets []kafka.Offset) map[string]map[int32]kgo.EpochOffset {
 	return m
 }
 
-// commitAlone commits without being a member, which a broker allows as long as
-// the group has none.
+// commitAlone commits without membership, which brokers allow while the group has no member.
 func commitAlone(ctx context.Context, cl *kgo.Client, group string, next []kafka.Offset) error {
 	req := kmsg.NewPtrOffsetCommitRequest()
 	req.Group, req.Generation = group, -1
@@ -100,7 +99,7 @@ func commitAlone(ctx context.Context, cl *kgo.Client, group string, next []kafka
 	if err != nil {
 		return err
 	}
-	for i := range req.Topics { // newer brokers know topics by id only
+	for i := range req.Topics { // from OffsetCommit version 10 on topics are sent by id
 		t := known[req.Topics[i].Topic]
 		if t.err != nil {
 			return t.err

@@ -15,10 +15,10 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// NewConsumer makes a consumer. It does not use the network before Subscribe,
-// Assign or a question ([kafka.Offsets], [kafka.Metadata]), and neither does Subscribe wait for
-// it. It also satisfies [kafka.Assigner], [kafka.Offsets] and
-// [kafka.Metadata]. The error is a [*kafka.ConfigError].
+// NewConsumer makes a consumer. It connects with the first call of Subscribe, Assign or a
+// method of [kafka.Offsets] or [kafka.Metadata]; Subscribe does not wait for the network. The
+// result is also a [kafka.Assigner], [kafka.Offsets], [kafka.Metadata] and [kafka.Explainer].
+// The error is a [*kafka.ConfigError].
 func NewConsumer(conf kafka.Config, hooks kafka.Hooks) (kafka.Consumer, error) {
 	s, err := parse(conf, consuming)
 	if err != nil {
@@ -28,8 +28,8 @@ func NewConsumer(conf kafka.Config, hooks kafka.Hooks) (kafka.Consumer, error) {
 	return c, c.validate()
 }
 
-// consumer is a kafka.Consumer. What it reads with is a reader, made anew by
-// each Subscribe and Assign.
+// consumer is a kafka.Consumer. It reads with a reader, and each Subscribe and Assign makes a
+// new one.
 type consumer struct {
 	s     *settings
 	hooks kafka.Hooks
@@ -37,12 +37,12 @@ type consumer struct {
 
 	mu       sync.Mutex
 	reader   *reader
-	requests *kgo.Client // for questions while there is no reader; made when needed
+	requests *kgo.Client // for requests while there is no reader; made when needed
 	stop     context.CancelFunc
 	closing  bool
 	closed   chan struct{} // closed when Close is done
 
-	fatal atomic.Pointer[kafka.Error] // has ended it as a member of the group
+	fatal atomic.Pointer[kafka.Error] // the error that has ended it
 
 	session *session // nil for a plain consumer
 }
@@ -53,7 +53,7 @@ func newConsumer(s *settings, hooks kafka.Hooks) *consumer {
 	return &consumer{s: s, hooks: hooks, errs: errs, closed: make(chan struct{})}
 }
 
-// validate finds what kgo refuses, before there is a client.
+// validate reports options that kgo refuses, before there is a client.
 func (c *consumer) validate() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -83,12 +83,12 @@ func (c *consumer) opts(ctx context.Context) ([]kgo.Opt, error) {
 	return append(opts, c.s.consumerOpts()...), nil
 }
 
-// leaveTimeout bounds what Subscribe waits for, which has no context: the old
-// subscription's farewell.
+// leaveTimeout bounds how long Subscribe, which has no context, waits for the end of an
+// earlier subscription.
 const leaveTimeout = 10 * time.Second
 
-// Subscribe implements kafka.Consumer. The group is joined while Poll waits, but
-// the client exists, and has begun to, when Subscribe returns.
+// Subscribe implements kafka.Consumer. When it returns the client exists and has begun to join
+// the group; Poll waits for that.
 func (c *consumer) Subscribe(topics []string, r kafka.Rebalance) error {
 	switch {
 	case c.s.group == "":
@@ -147,7 +147,7 @@ func (c *consumer) replace(r *reader) {
 	defer c.mu.Unlock()
 	c.reader = r
 	if c.session != nil {
-		c.session.p.cl = r.cl // nothing is produced with the old one: no transaction is open
+		c.session.p.cl = r.cl // no transaction is open, so nothing is produced with the old client
 	}
 }
 
@@ -177,15 +177,15 @@ func (c *consumer) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 
 func max1(n int) int { return max(n, 1) }
 
-// rejoin replaces a reader that left its group because Poll was not called for
-// max.poll.interval.ms. While a session's transaction is open it only says that
-// this has to be aborted.
+// rejoin replaces a reader that has left its group because Poll was not called for
+// max.poll.interval.ms. While a session's transaction is open it returns an error instead:
+// the transaction must be aborted first.
 func (c *consumer) rejoin(ctx context.Context, r *reader) error {
 	r.markLost()
 	if c.mayReplace() != nil {
 		return abortable(r.pollIntervalError())
 	}
-	r.stop() // what it has under way could keep Poll waiting
+	r.stop() // else requests in progress could keep Poll waiting
 	r.startClosing()
 	select {
 	case <-r.done:
@@ -203,8 +203,8 @@ func (c *consumer) rejoin(ctx context.Context, r *reader) error {
 // Explain implements kafka.Explainer.
 func (c *consumer) Explain(err error) error { return c.errs.Explain(err) }
 
-// explain is Explain for the answer to a question, which also tells that all is
-// well, or that the client is of no use any more.
+// explain is Explain for the result of a request. It also records that a broker has answered,
+// or that an error has ended the client.
 func (c *consumer) explain(err error) error {
 	if err == nil {
 		c.errs.OK()
@@ -237,7 +237,7 @@ func (c *consumer) Close(ctx context.Context) error {
 	c.mu.Unlock()
 
 	if r != nil {
-		r.markLost() // only if it has left the group already
+		r.markLost() // does nothing unless it has left the group already
 		r.close(ctx)
 	}
 	close(c.closed)
@@ -256,8 +256,8 @@ func (c *consumer) Close(ctx context.Context) error {
 	return nil
 }
 
-// asker returns a client for questions to brokers: the reader's, or one that
-// only asks.
+// requestClient returns a client for requests to brokers: the reader's, or one that is used for
+// requests alone.
 func (c *consumer) requestClient() (*kgo.Client, error) {
 	r, err := c.current()
 	if err != nil {

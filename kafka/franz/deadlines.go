@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// deadlines makes message.timeout.ms of contexts. kgo has a timeout of its own,
-// but counts it from the record's timestamp, which may be years ago. It looks
-// at the context of a batch's first record, so records that are produced
-// within a sixteenth of the timeout share one.
+// deadlines implements message.timeout.ms by contexts. kgo's own timeout counts from the
+// record's timestamp, which may be years ago. kgo checks the context of the first record of a
+// batch alone, so the records of a sixteenth of the timeout share one context.
 type deadlines struct {
 	timeout time.Duration
 	parent  context.Context
@@ -25,7 +24,7 @@ type deadline struct {
 	until time.Time
 }
 
-// newDeadlines returns nil, which gives records no deadline, for 0.
+// newDeadlines returns nil for 0: no deadline.
 func newDeadlines(timeout time.Duration) *deadlines {
 	if timeout == 0 {
 		return nil
@@ -35,7 +34,7 @@ func newDeadlines(timeout time.Duration) *deadlines {
 	return d
 }
 
-// from is the context of a record produced now.
+// from returns the context of a record produced now.
 func (d *deadlines) from(now time.Time) context.Context {
 	if d == nil {
 		return context.Background()
@@ -50,12 +49,12 @@ func (d *deadlines) from(now time.Time) context.Context {
 	}
 	until := now.Add(d.timeout / 16)
 	ctx, cancel := context.WithDeadline(d.parent, until.Add(d.timeout))
-	context.AfterFunc(ctx, cancel) // nothing to free sooner: the timer ends by itself or with the parent
+	context.AfterFunc(ctx, cancel) // nothing to release earlier: the timer ends by itself or with parent
 	d.current.Store(&deadline{ctx, until})
 	return ctx
 }
 
-// stop frees the timers, when nothing is in flight any more.
+// stop releases the timers. No record may be in flight any more.
 func (d *deadlines) stop() {
 	if d != nil {
 		d.free()

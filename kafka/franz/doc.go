@@ -1,25 +1,26 @@
-// Package franz is the client over franz-go: pure Go, no C compiler needed, and
-// the fast one of the two.
+// Package franz is the driver over franz-go: pure Go, without a C compiler, and the faster
+// one of the two.
 //
-// [NewProducer], [NewConsumer] and [NewSession] take librdkafka's configuration
-// keys with librdkafka's defaults and translate them into franz-go's options;
-// [Keys] lists them all, what each does here, and which are refused and why.
-// [Client] gives the *kgo.Client underneath, [WrapProducer] makes a
-// kafka.Producer of one that exists already.
+// [Driver] is the package as a value. [NewProducer], [NewConsumer], [NewSession] and
+// [NewAdmin] take librdkafka's configuration keys with librdkafka's defaults and translate
+// them into franz-go's options; [Keys] lists all keys, their effect in this package, and why
+// some are refused. [Client] returns the *kgo.Client underneath, [WrapProducer] makes a
+// kafka.Producer of a *kgo.Client that exists already.
 //
-// # Where franz-go differs, and what is done about it
+// # Differences from franz-go
 //
-//   - Its defaults are made librdkafka's: the partitioner hashes keys with
-//     CRC-32, reading starts at the end and sees committed records only,
-//     nothing is compressed, the assignors are range and roundrobin.
-//   - It runs rebalance callbacks on goroutines of its own. Here they are
-//     handed to the goroutine that is in Poll, Subscribe or Close.
-//   - It joins a group as soon as the client exists, so that is made by Subscribe.
-//   - It has no event for the end of a partition: positions are compared with
-//     the high watermark, or the last stable offset when only committed records
-//     are read, and control records move positions without being handed over.
-//   - Cancelling the context of one produced record fails its whole batch: room
-//     in the queue is waited for before the record reaches the client.
+//   - The defaults are librdkafka's: the partitioner hashes keys with CRC-32, reading starts
+//     at the end and sees committed records only, nothing is compressed, the assignors are
+//     range and roundrobin.
+//   - franz-go runs rebalance callbacks on its own goroutines. Here they run on the goroutine
+//     that is in Poll, Subscribe or Close.
+//   - franz-go joins a group as soon as the client exists. So Subscribe makes the client.
+//   - franz-go has no event for the end of a partition. Positions are compared with the high
+//     watermark, or with the last stable offset where only committed records are read;
+//     control records move positions and are not returned.
+//   - In franz-go, cancelling the context of one produced record fails its whole batch. So
+//     Produce waits for space in the queue before the record reaches the client, and its
+//     context ends there.
 //
 // # Specifications
 //

@@ -12,13 +12,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// event is one rebalance on its way from kgo's goroutine to the one in Poll.
+// event is one rebalance, handed from kgo's goroutine to the one in Poll.
 type event struct {
 	kind      kind
 	ctx       context.Context
-	committed []kafka.Offset         // assigned: what is new, with the group's offsets
+	committed []kafka.Offset         // assigned: the new partitions, with the group's offsets
 	parts     []kafka.TopicPartition // revoked and lost
-	started   bool                   // Poll is at it; guarded by the reader's mu
+	started   bool                   // Poll runs it; guarded by the reader's mu
 
 	done chan struct{} // closed when err is set
 	err  error
@@ -33,7 +33,7 @@ const (
 	rebalanced // a rebalance is over
 )
 
-// rebalanced has Rebalance told that a rebalance is over, if it wants to know.
+// rebalanced tells Rebalance that a rebalance is over, if it is a kafka.Rebalanced.
 func (r *reader) rebalanced() {
 	if _, ok := r.rebalance.(kafka.Rebalanced); ok {
 		r.enqueue(&event{kind: rebalanced})
@@ -45,14 +45,14 @@ func (ev *event) finish(err error) {
 	close(ev.done)
 }
 
-// errWithdrawn ends an event that nobody took in time. kgo takes it for what it
-// is: the end of the group's session, not a failure.
+// errWithdrawn ends an event that no Poll has run in time. It wraps context.Canceled, which
+// kgo treats as the end of the group's session, not as a failure.
 var errWithdrawn = fmt.Errorf("the rebalance was over before Poll was called: %w", context.Canceled)
 
 var errPanic = errors.New("the Rebalance panicked")
 
-// handOff queues ev and waits until Poll has run it, or until its context ends
-// before Poll begins to.
+// runInPoll queues ev and waits until Poll has run it, or until ev's context ends before Poll
+// starts it.
 func (r *reader) runInPoll(ev *event) error {
 	r.enqueue(ev)
 	select {
@@ -71,7 +71,7 @@ func (r *reader) runInPoll(ev *event) error {
 	return ev.err
 }
 
-// post queues ev.
+// enqueue queues ev for Poll.
 func (r *reader) enqueue(ev *event) {
 	ev.done = make(chan struct{})
 	r.mu.Lock()
@@ -84,8 +84,8 @@ func (r *reader) enqueue(ev *event) {
 	r.wakePoll()
 }
 
-// dispatch runs what is queued, on the goroutine that is in Poll or Close. The
-// error is Rebalance.Assigned's.
+// dispatch runs the queued events on the goroutine that is in Poll or Close. The error is
+// Rebalance.Assigned's.
 func (r *reader) dispatch() error {
 	for {
 		r.mu.Lock()
@@ -104,7 +104,7 @@ func (r *reader) dispatch() error {
 	}
 }
 
-// run runs one event. If Rebalance panics it is over too: kgo waits for it, and
+// run runs one event. It finishes the event also if Rebalance panics: kgo waits for that, and
 // joins the group again.
 func (r *reader) run(ev *event, closing bool) (err error) {
 	outcome := errPanic
@@ -121,7 +121,7 @@ func (r *reader) run(ev *event, closing bool) (err error) {
 		if next, ok := r.rebalance.(kafka.Rebalanced); ok && r.c.s.groupProtocol == "consumer" {
 			next.Rebalanced()
 		}
-	case closing: // too late to begin with something
+	case closing: // nothing is assigned any more
 		outcome = errWithdrawn
 		return nil
 	default:
@@ -134,7 +134,7 @@ func (r *reader) run(ev *event, closing bool) (err error) {
 	return nil
 }
 
-// putBack lets the next Poll try again what Assigned has refused.
+// requeue makes the next Poll run ev again, for which Assigned has returned an error.
 func (r *reader) requeue(ev *event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -146,10 +146,10 @@ func (r *reader) requeue(ev *event) {
 	r.events = slices.Insert(r.events, 0, ev)
 }
 
-// assign tells Rebalance what is new, and kgo what it says.
+// assign calls Rebalance.Assigned with the new partitions and keeps the offsets to start at.
 func (r *reader) assign(ev *event) error {
-	// What kgo runs already can be assigned again only if it was taken away
-	// unnoticed (see reconcile).
+	// A partition that kgo has started can be assigned again only if kgo did not report
+	// its revocation (see reconcile).
 	var again []kafka.TopicPartition
 	var fresh []kafka.Offset
 	r.mu.Lock()
@@ -203,34 +203,34 @@ func (r *reader) assign(ev *event) error {
 	return nil
 }
 
-// remove tells Rebalance of the partitions in parts that it was told to have,
-// and forgets them.
+// remove tells Rebalance that parts are revoked or lost, as far as it was told that they are
+// assigned, and drops them.
 func (r *reader) remove(ctx context.Context, k kind, parts []kafka.TopicPartition) {
 	r.mu.Lock()
-	had := slices.DeleteFunc(slices.Clone(parts), func(tp kafka.TopicPartition) bool { return r.parts[tp] == nil })
+	known := slices.DeleteFunc(slices.Clone(parts), func(tp kafka.TopicPartition) bool { return r.parts[tp] == nil })
 	r.mu.Unlock()
-	if len(had) == 0 {
+	if len(known) == 0 {
 		return
 	}
 	if k == lost {
-		r.rebalance.Lost(slices.Clone(had))
+		r.rebalance.Lost(slices.Clone(known))
 	} else {
-		r.rebalance.Revoked(ctx, slices.Clone(had))
+		r.rebalance.Revoked(ctx, slices.Clone(known))
 	}
 
-	gone := func(tp kafka.TopicPartition) bool { return slices.Contains(had, tp) }
+	removed := func(tp kafka.TopicPartition) bool { return slices.Contains(known, tp) }
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, tp := range had {
+	for _, tp := range known {
 		delete(r.parts, tp)
 	}
-	r.ends = slices.DeleteFunc(r.ends, func(o kafka.Offset) bool { return gone(o.TopicPartition) })
-	r.errs = slices.DeleteFunc(r.errs, func(e kafka.PartitionError) bool { return gone(e.TopicPartition) })
-	r.cl.ResumeFetchPartitions(byTopic(had)) // a pause ends with the assignment
+	r.ends = slices.DeleteFunc(r.ends, func(o kafka.Offset) bool { return removed(o.TopicPartition) })
+	r.errs = slices.DeleteFunc(r.errs, func(e kafka.PartitionError) bool { return removed(e.TopicPartition) })
+	r.cl.ResumeFetchPartitions(byTopic(known)) // a pause ends with the assignment
 }
 
-// lose tells Rebalance that all is lost, of a reader that has left its group by
-// itself.
+// markLost tells Rebalance that all partitions are lost, if the reader has left its group
+// because Poll was not called.
 func (r *reader) markLost() {
 	if !r.watch.expired() {
 		return
@@ -238,7 +238,7 @@ func (r *reader) markLost() {
 	r.remove(context.Background(), lost, r.assignment())
 }
 
-// assignment is what Rebalance was told to have, in order.
+// assignment is the partitions that Rebalance was told of, sorted.
 func (r *reader) assignment() []kafka.TopicPartition {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -257,8 +257,7 @@ func compareParts(a, b kafka.TopicPartition) int {
 	return int(a.Partition) - int(b.Partition)
 }
 
-// byTopic and flatten translate between kgo's form of a set of partitions and
-// ours.
+// byTopic and flatten convert between kgo's set of partitions and a list.
 func byTopic(parts []kafka.TopicPartition) map[string][]int32 {
 	m := map[string][]int32{}
 	for _, tp := range parts {
@@ -278,9 +277,9 @@ func flatten(m map[string][]int32) []kafka.TopicPartition {
 	return parts
 }
 
-// onRevoked and onLost are kgo's callbacks. A session cannot wait in them: kgo
-// holds the lock that End needs. There the transaction is aborted anyway, so
-// that Rebalance may hear of it at the next Poll.
+// onRevoked and onLost are kgo's callbacks. A session cannot wait for Poll in them, since kgo
+// holds a lock that End needs. Its transaction is aborted in any case, so it is enough that
+// Rebalance is told by the next Poll.
 func (r *reader) onRevoked(ctx context.Context, _ *kgo.Client, m map[string][]int32) {
 	r.onRemoved(ctx, revoked, m)
 }
@@ -298,12 +297,12 @@ func (r *reader) onRemoved(ctx context.Context, k kind, m map[string][]int32) {
 		return
 	}
 	if r.c.fatal.Load() != nil {
-		k = lost // they are another member's already
+		k = lost // another member has them already
 	}
 	ev := &event{kind: k, ctx: ctx, parts: parts}
 	if r.c.session != nil {
 		r.enqueue(ev)
 		return
 	}
-	_ = r.runInPoll(ev) // if it was withdrawn, the client is being closed without Rebalance
+	_ = r.runInPoll(ev) // errWithdrawn: the client is being closed without Rebalance
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// take converts what was fetched of one partition. seeks is the number of Seeks
-// before the fetch. The caller holds mu.
+// addFetch adds what was fetched of one partition to b. seeks is the number of Seeks before
+// the fetch. The caller holds mu.
 func (r *reader) addFetch(b *kafka.Batch, topic string, f *kgo.FetchPartition, seeks uint64) {
 	tp := kafka.TopicPartition{Topic: topic, Partition: f.Partition}
 	p := r.parts[tp]
@@ -21,11 +21,11 @@ func (r *reader) addFetch(b *kafka.Batch, topic string, f *kgo.FetchPartition, s
 		return
 	}
 	if p == nil {
-		return // revoked in between
+		return // it was revoked after the fetch
 	}
 	if p.soughtAt > seeks {
-		// A Seek came while this was fetched, so these records may be older.
-		// Let kgo go there (again), whichever came first.
+		// A Seek ran during the fetch, so these records may be from before it. kgo is
+		// sent to the position again: its own position may be from before the Seek too.
 		r.set(tp, p.pos)
 		return
 	}
@@ -33,17 +33,16 @@ func (r *reader) addFetch(b *kafka.Batch, topic string, f *kgo.FetchPartition, s
 	r.addEnd(b, tp, p, f)
 }
 
-// chunk is how many records share one allocation: enough to make allocations
-// few, and few enough that one record that is kept does not keep much.
+// chunk is how many records share one allocation. A record that the caller keeps keeps the
+// memory of its chunk alive: so not more.
 const chunk = 128
 
-// takeRecords appends recs, without control records, which only move the
-// position.
+// addRecords adds recs to b. Control records only move the position.
 func (r *reader) addRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, recs []*kgo.Record) {
 	if len(recs) == 0 {
 		return
 	}
-	var slab []kafka.Record
+	var slab []kafka.Record // the rest of the current chunk
 	var headers []kafka.Header
 	for i, rec := range recs {
 		if rec.Attrs.IsControl() {
@@ -71,7 +70,7 @@ func (r *reader) addRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, re
 	p.pos = recs[len(recs)-1].Offset + 1
 	p.ended = false
 	for _, rec := range recs {
-		rec.Recycle() // see slabs; keys, values and headers live on
+		rec.Recycle() // to recordPool; keys, values and headers stay valid
 	}
 }
 
@@ -88,7 +87,7 @@ func timestamp(rec *kgo.Record) (time.Time, kafka.TimestampType) {
 	}
 }
 
-// takeEnd reports that the partition was read to its end, once.
+// addEnd reports that the partition was read to its end, once.
 func (r *reader) addEnd(b *kafka.Batch, tp kafka.TopicPartition, p *part, f *kgo.FetchPartition) {
 	if !r.c.s.partitionEOF || p.ended || p.pos < 0 {
 		return
@@ -107,15 +106,15 @@ func (s *settings) end(f *kgo.FetchPartition) int64 {
 	return f.HighWatermark
 }
 
-// takeError sorts an error that kgo put among its fetches: of a partition, of
-// the group, or of the call itself.
+// addError classifies an error that kgo returns as a fetch: of a partition, of the group, or
+// of the call itself.
 func (r *reader) addError(b *kafka.Batch, tp kafka.TopicPartition, p *part, err error) {
 	if group, ok := errors.AsType[*kgo.ErrGroupSession](err); ok {
 		r.groupError(b, group.Err)
 		return
 	}
 	if tp.Topic == "" {
-		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) { // poll looks at its context itself
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) { // poll checks its context itself
 			r.fatal = convert(err)
 		}
 		return
@@ -123,23 +122,22 @@ func (r *reader) addError(b *kafka.Batch, tp kafka.TopicPartition, p *part, err 
 	if loss, ok := errors.AsType[*kgo.ErrDataLoss](err); ok && p != nil {
 		p.pos, p.ended = loss.ResetTo, false
 	}
-	if errors.Is(err, kerr.OffsetOutOfRange) { // kgo resets by itself unless it may not
+	if errors.Is(err, kerr.OffsetOutOfRange) { // kgo resets the offset itself unless auto.offset.reset is error
 		err = noOffset(err)
 	}
 	err = at(convert(err), tp)
 	b.Errors = append(b.Errors, kafka.PartitionError{TopicPartition: tp, Err: err})
 	if e, ok := errors.AsType[*kafka.Error](err); ok && e.Retriable {
-		r.c.errs.Note(err) // it ends no reading, and may be overlooked
+		r.c.errs.Note(err) // reading goes on, so a program may overlook it
 	}
 }
 
-// noOffset is the error of a partition that auto.offset.reset=error leaves
-// without a position.
+// noOffset is the error of a partition without a position, with auto.offset.reset=error.
 func noOffset(err error) error {
 	return &kafka.Error{Code: codeAutoOffsetReset, Partition: -1, Err: err}
 }
 
-// groupError reports that the group could not be joined. kgo tries again.
+// groupError reports that the group could not be joined. kgo retries.
 func (r *reader) groupError(b *kafka.Batch, err error) {
 	converted := convert(err)
 	e, ok := errors.AsType[*kafka.Error](converted)
@@ -157,7 +155,7 @@ func (r *reader) groupError(b *kafka.Batch, err error) {
 	b.Errors = append(b.Errors, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Partition: -1}, Err: e})
 }
 
-// isRejoin reports whether err only says that the group went on without us.
+// isRejoin reports whether err means that this member has to join the group again.
 func isRejoin(err error) bool {
 	return errors.Is(err, kerr.UnknownMemberID) || errors.Is(err, kerr.IllegalGeneration) || errors.Is(err, kerr.RebalanceInProgress)
 }

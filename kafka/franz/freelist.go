@@ -2,15 +2,14 @@ package franz
 
 import "sync"
 
-// spares lends the memory for records on their way. It is taken by many
-// goroutines and comes back on the one that calls promises, which is the worst
-// case for a sync.Pool of single records: each would cross from one processor
-// to another. So they come back by the dozen, and each processor keeps a dozen
-// at hand.
+// freeList keeps deliveries for reuse. Many goroutines take them, and one goroutine, which
+// calls kgo's promises, puts them back. That is the worst case for a sync.Pool of single
+// deliveries: each would move from the cache of one processor to that of another. So they
+// are put back in batches, and each processor takes from a batch of its own.
 type freeList struct {
-	full    sync.Pool // of *dozen with at least one element
-	empty   sync.Pool // of *dozen without
-	filling *batch    // used by put only, so by one goroutine at a time
+	full    sync.Pool // of *batch with at least one element
+	empty   sync.Pool // of *batch without
+	filling *batch    // the batch that put fills; used by put alone
 }
 
 type batch struct {
@@ -18,7 +17,7 @@ type batch struct {
 	of [12]*delivery
 }
 
-// get returns nil if there is none to spare.
+// get returns a delivery to reuse, or nil.
 func (f *freeList) get() *delivery {
 	d, ok := f.full.Get().(*batch)
 	if !ok {

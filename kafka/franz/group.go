@@ -33,8 +33,8 @@ func (c *consumer) join(topics []string, rebalance kafka.Rebalance) (*reader, er
 	return r, nil
 }
 
-// leave leaves the group, since nobody polls. A session's client is closed by
-// [consumer.rejoin] only: it has to end the transaction first.
+// leave leaves the group because Poll was not called. The client of a session stays open until
+// [consumer.rejoin] closes it: the transaction has to be ended with it first.
 func (r *reader) leave() {
 	r.c.errs.Report(r.pollIntervalError())
 	r.detach()
@@ -46,12 +46,12 @@ func (r *reader) leave() {
 	_ = r.cl.LeaveGroupContext(dontWait)
 }
 
-// late is the error of who left.
+// pollIntervalError is the error of a member that leave has removed.
 func (r *reader) pollIntervalError() *kafka.Error {
 	return local(codeMaxPollExceeded, "Poll was not called for %v (max.poll.interval.ms): left the group, to join it again when it is", r.c.s.maxPollInterval)
 }
 
-// start makes the client, which begins to join at once.
+// start makes the client, which begins to join the group at once.
 func (r *reader) start(opts []kgo.Opt) (err error) {
 	if r.c.session == nil {
 		r.cl, err = newClient(opts)
@@ -64,8 +64,8 @@ func (r *reader) start(opts []kgo.Opt) (err error) {
 	return nil
 }
 
-// memberOpts are all options of a member. The callbacks are bound to r, which
-// has no client yet: none of them runs before the client has joined.
+// memberOpts are all options of a member. The callbacks are methods of r, which has no client
+// yet. None of them runs before the client has joined.
 func (c *consumer) memberOpts(ctx context.Context, r *reader) ([]kgo.Opt, error) {
 	opts, err := c.opts(ctx)
 	if err != nil {
@@ -96,8 +96,8 @@ func (c *consumer) memberOpts(ctx context.Context, r *reader) ([]kgo.Opt, error)
 	), nil
 }
 
-// topicOpts says what to subscribe to. kgo takes either names or regular
-// expressions, so names among expressions become expressions.
+// topicOpts are the options for the topics of a subscription. kgo takes either names or regular
+// expressions, so names beside expressions become expressions.
 func (c *consumer) topicOpts(topics []string) ([]kgo.Opt, error) {
 	if !hasPattern(topics) {
 		return []kgo.Opt{kgo.ConsumeTopics(topics...)}, nil
@@ -128,8 +128,8 @@ func hasPattern(topics []string) bool {
 	return false
 }
 
-// adjust is kgo's callback between fetching the group's offsets and reading: it
-// asks Rebalance where to start. ctx ends when the group rebalances again.
+// adjust is kgo's callback between fetching the group's offsets and reading. It calls
+// Rebalance.Assigned for the offsets to start at. ctx ends when the group rebalances again.
 func (r *reader) adjust(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 	ev := &event{kind: assigned, ctx: ctx, committed: fromKgo(offsets)}
 	if err := r.runInPoll(ev); err != nil {
@@ -138,20 +138,20 @@ func (r *reader) adjust(ctx context.Context, offsets map[string]map[int32]kgo.Of
 	return r.starts(ctx, ev.committed), nil
 }
 
-// onAssigned is called for every rebalance, also one that brings nothing.
+// onAssigned is called for every rebalance, also one that assigns nothing.
 func (r *reader) onAssigned(context.Context, *kgo.Client, map[string][]int32) {
 	r.rebalanced()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.c.session != nil {
 		r.unverified = true
-		r.wakePoll() // nothing else might: to whom everything was revoked, nothing comes
+		r.wakePoll() // else Poll may wait for ever: if everything was revoked, no record arrives
 	}
 }
 
-// reconcile finds partitions of a session that were revoked without notice: kgo
-// tells of the first revocation in a transaction only. What it still reads, it
-// has a committed offset for.
+// reconcile finds partitions of a session that were revoked without a callback: kgo reports
+// only the first revocation in a transaction. kgo has a committed offset for each partition
+// that it still reads.
 func (r *reader) reconcile() {
 	r.mu.Lock()
 	suspect := r.unverified
@@ -171,24 +171,24 @@ func (r *reader) reconcile() {
 		case p.seen:
 			gone = append(gone, tp)
 		default:
-			r.unverified = true // not there yet: look again
+			r.unverified = true // kgo has not started it yet: check again
 		}
 	}
 	r.mu.Unlock()
 	r.remove(context.Background(), revoked, gone)
 }
 
-// missingRetry is the pause before reportMissing asks again where no broker answered.
+// missingRetry is the pause after a failed request of reportMissing.
 const missingRetry = time.Second
 
-// reportMissing asks once for the topics subscribed to, and reports those that
-// do not exist: kgo would wait for them in silence.
+// reportMissing asks for the subscribed topics once, and reports those that do not exist: kgo
+// waits for them without an error.
 func (r *reader) reportMissing(ctx context.Context) {
 	if hasPattern(r.topics) {
 		return
 	}
 	found, err := describe(ctx, r.cl, r.topics...)
-	for err != nil { // why, is reported as an error of the connection
+	for err != nil { // the error is reported as one of the connection
 		select {
 		case <-time.After(missingRetry):
 		case <-ctx.Done():
@@ -201,7 +201,7 @@ func (r *reader) reportMissing(ctx context.Context) {
 	for _, topic := range r.topics {
 		if e := found[topic].err; e != nil && !r.c.s.autoCreate {
 			r.errs = append(r.errs, kafka.PartitionError{TopicPartition: kafka.TopicPartition{Topic: topic, Partition: -1}, Err: e})
-			r.c.errs.Note(e) // kgo goes on asking
+			r.c.errs.Note(e) // kgo keeps asking for it
 		}
 	}
 	if len(r.errs) > 0 {
@@ -209,11 +209,11 @@ func (r *reader) reportMissing(ctx context.Context) {
 	}
 }
 
-// noneCommitted is what kgo puts in place of an offset that was never
-// committed: below 0, so that it is not taken for one.
+// noneCommitted is what kgo returns where the group has committed no offset: a number below 0,
+// so that fromKgo can tell it from an offset.
 var noneCommitted = kgo.NewOffset().AtStart()
 
-// fromKgo makes a sorted list of what the group has committed.
+// fromKgo makes a sorted list of the group's offsets.
 func fromKgo(offsets map[string]map[int32]kgo.Offset) []kafka.Offset {
 	var list []kafka.Offset
 	for topic, parts := range offsets {

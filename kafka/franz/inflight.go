@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 )
 
-// flight counts the records that were produced and not yet reported, in eras: a
-// flush ends the current era, and waits for all records of it and of earlier
-// ones. Records that are produced meanwhile belong to the next and do not
-// prolong the flush.
+// inFlightSet counts the records that were produced and not yet reported, by flush
+// generation: a flush seals the current generation and waits for the records of this and of
+// earlier generations. Records that are produced meanwhile belong to the next generation and
+// do not prolong the flush.
 type inFlightSet struct {
 	mu          sync.Mutex
 	generations []*generation // oldest first; the last is the current one
@@ -18,41 +18,42 @@ type inFlightSet struct {
 	closed      bool
 }
 
-// era counts records. It is over when it was sealed and its last record is
-// reported.
+// generation counts the records between two flushes. It is done when it is sealed and its
+// last record was reported.
 type generation struct {
 	state      atomic.Int64
-	handedOver chan struct{} // closed when the era is sealed and the client has all its records
-	done       chan struct{} // closed when this era and all before it are over
+	handedOver chan struct{} // closed when it is sealed and kgo has all its records
+	done       chan struct{} // closed when this generation and all before it are done
 	ended      bool
-	sealed     bool // sealed; guarded by the flight's mu
+	sealed     bool // guarded by the set's mu
 }
 
-// An era's state is one number, so that each change of it is seen by one goroutine:
+// The state of a generation is one number. Each change returns the new number to one
+// goroutine alone, so exactly one goroutine sees that nothing is left:
 //
-//	bit  62     the era is sealed
-//	bits 32-61  records that are on their way into the client
-//	bits 0-31   records in flight, those included
+//	bit  62     the generation is sealed
+//	bits 32-61  records that were counted and not yet handed over to kgo
+//	bits 0-31   records in flight, including those of bits 32-61
 const (
 	oneRecord   int64 = 1
 	oneEntering int64 = 1 << 32
 	sealed      int64 = 1 << 62
 )
 
-// entering is how many records of a state are on their way into the client.
+// entering is the number in bits 32-61: records not yet handed over to kgo.
 func entering(state int64) int64 { return state &^ sealed / oneEntering }
 
 func (f *inFlightSet) init() { f.startGeneration() }
 
-// begin starts an era. The caller holds mu, or is alone.
+// startGeneration starts a generation. The caller holds mu, or is the only user.
 func (f *inFlightSet) startGeneration() {
 	e := &generation{handedOver: make(chan struct{}), done: make(chan struct{})}
 	f.generations = append(f.generations, e)
 	f.current.Store(e)
 }
 
-// enter counts a record in, or returns nil after close. Otherwise the caller
-// calls entered when the client has the record.
+// add counts a record, or returns nil after close. Otherwise the caller calls handedOver
+// when kgo has the record, and remove when it was reported.
 func (f *inFlightSet) add() *generation {
 	for {
 		e := f.current.Load()
@@ -60,13 +61,13 @@ func (f *inFlightSet) add() *generation {
 			return nil
 		}
 		n := e.state.Load()
-		if n&sealed == 0 && e.state.CompareAndSwap(n, n+oneRecord+oneEntering) { // else there is a next one
+		if n&sealed == 0 && e.state.CompareAndSwap(n, n+oneRecord+oneEntering) { // else a flush has sealed it, and there is a next one
 			return e
 		}
 	}
 }
 
-// entered says that the client has a record of e.
+// handedOver says that kgo has a record of e.
 func (f *inFlightSet) handedOver(e *generation) {
 	n := e.state.Add(-oneEntering)
 	if n&sealed != 0 && entering(n) == 0 {
@@ -75,10 +76,10 @@ func (f *inFlightSet) handedOver(e *generation) {
 	f.endIf(n, e)
 }
 
-// leave counts a record out.
+// remove says that a record of e was reported.
 func (f *inFlightSet) remove(e *generation) { f.endIf(e.state.Add(-oneRecord), e) }
 
-// leftIf ends e if nothing of it is left in the state n.
+// endIf ends e if the state n says that it is sealed and empty.
 func (f *inFlightSet) endIf(n int64, e *generation) {
 	if n == sealed {
 		f.mu.Lock()
@@ -87,7 +88,7 @@ func (f *inFlightSet) endIf(n int64, e *generation) {
 	}
 }
 
-// end marks e, and tells whoever waits for an era that this was the last of.
+// end marks e as ended, and finishes the oldest generations as far as all have ended.
 func (f *inFlightSet) end(e *generation) {
 	e.ended = true
 	for len(f.generations) > 0 && f.generations[0].ended {
@@ -96,8 +97,8 @@ func (f *inFlightSet) end(e *generation) {
 	}
 }
 
-// before returns a channel that is closed when everything that entered before
-// the call has left.
+// drained seals the current generation and returns a channel that is closed when every
+// record that was added before the call was reported.
 func (f *inFlightSet) drained() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -111,8 +112,8 @@ func (f *inFlightSet) drained() <-chan struct{} {
 	return e.done
 }
 
-// inside waits, within ctx, until the client has what entered before the last call
-// of before.
+// awaitHandedOver waits, within ctx, until kgo has the records that were added before the
+// last call of drained.
 func (f *inFlightSet) awaitHandedOver(ctx context.Context) {
 	f.mu.Lock()
 	eras := slices.DeleteFunc(slices.Clone(f.generations), func(e *generation) bool { return !e.sealed })
@@ -126,7 +127,7 @@ func (f *inFlightSet) awaitHandedOver(ctx context.Context) {
 	}
 }
 
-// seal ends e for new records. The caller holds mu.
+// seal closes e to new records. The caller holds mu.
 func (f *inFlightSet) seal(e *generation) {
 	if e.sealed {
 		return
@@ -146,12 +147,11 @@ func (f *inFlightSet) seal(e *generation) {
 	}
 }
 
-// close lets enter return nil, and returns when the client has all records that
-// entered before.
+// close makes add return nil, and returns when kgo has all records that were added before.
 func (f *inFlightSet) close() {
 	f.mu.Lock()
 	f.closed = true
 	f.mu.Unlock()
 	f.drained()
-	f.awaitHandedOver(context.Background()) // soon: kgo takes records without waiting
+	f.awaitHandedOver(context.Background()) // a moment: kgo takes records without waiting
 }

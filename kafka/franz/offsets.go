@@ -12,7 +12,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// The timestamps of a ListOffsets request that are none.
+// Special timestamps of a ListOffsets request.
 const (
 	listEnd   int64 = -1
 	listStart int64 = -2
@@ -20,14 +20,14 @@ const (
 
 // listed is one partition's answer to a ListOffsets request.
 type listed struct {
-	offset int64 // -1 if no record is that young
+	offset int64 // -1 if no record is at or after the time
 	epoch  int32
 	err    error
 }
 
-// list asks for an offset of each partition: listStart, listEnd, or the first at
-// or after a time in milliseconds. With isolation 1 the end is the last stable
-// offset. Every partition is in the answer.
+// list asks for one offset of each partition: with listStart, listEnd, or a time in
+// milliseconds, for the first offset at or after it. With isolation 1 the end is the last
+// stable offset. The result has an entry for every partition.
 func list(ctx context.Context, cl *kgo.Client, timestamp int64, isolation int8, parts []kafka.TopicPartition) map[kafka.TopicPartition]listed {
 	req := kmsg.NewPtrListOffsetsRequest()
 	req.IsolationLevel = isolation
@@ -43,7 +43,7 @@ func list(ctx context.Context, cl *kgo.Client, timestamp int64, isolation int8, 
 	}
 
 	answers := map[kafka.TopicPartition]listed{}
-	failed := error(kerr.UnknownTopicOrPartition) // for what no broker answers
+	failed := error(kerr.UnknownTopicOrPartition) // of partitions that no broker answers for
 	shards, err := await(ctx, func(ctx context.Context) ([]kgo.ResponseShard, error) { return cl.RequestSharded(ctx, req), nil })
 	if err != nil {
 		failed = err
@@ -68,8 +68,7 @@ func list(ctx context.Context, cl *kgo.Client, timestamp int64, isolation int8, 
 	return answers
 }
 
-// readable is the isolation of questions about the end: what the consumer may
-// read.
+// readable is the isolation level of requests for the end: 1 for read_committed, else 0.
 func (s *settings) readable() int8 {
 	if s.isolation == "read_committed" {
 		return 1
@@ -83,11 +82,11 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, p ...kafka.TopicP
 	if err != nil {
 		return nil, err
 	}
-	young := list(ctx, cl, t.UnixMilli(), c.s.readable(), p)
+	found := list(ctx, cl, t.UnixMilli(), c.s.readable(), p)
 	ends := list(ctx, cl, listEnd, c.s.readable(), p)
 	offsets := make([]kafka.Offset, len(p))
 	for i, tp := range p {
-		l := young[tp]
+		l := found[tp]
 		if l.err == nil && l.offset < 0 {
 			l = ends[tp]
 		}
@@ -99,8 +98,8 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, p ...kafka.TopicP
 	return offsets, nil
 }
 
-// Watermarks implements kafka.Offsets. The end is what may be read, as
-// isolation.level says.
+// Watermarks implements kafka.Offsets. With isolation.level=read_committed the end is the last
+// stable offset.
 func (c *consumer) Watermarks(ctx context.Context, p kafka.TopicPartition) (low, high int64, err error) {
 	cl, err := c.requestClient()
 	if err != nil {
@@ -127,8 +126,8 @@ func (c *consumer) Committed(ctx context.Context, p ...kafka.TopicPartition) ([]
 	return offsets, c.explain(err)
 }
 
-// committed fetches a group's offsets, in the order of parts. It waits for
-// transactions that are about to commit offsets of the group (KIP-447).
+// committed fetches a group's offsets, in the order of parts. It waits while transactions are
+// committing offsets of the group (KIP-447).
 func committed(ctx context.Context, cl *kgo.Client, group string, parts []kafka.TopicPartition) ([]kafka.Offset, error) {
 	for {
 		offsets, err := fetchCommitted(ctx, cl, group, parts)
@@ -200,9 +199,9 @@ func readCommitted(resp *kmsg.OffsetFetchResponse) (map[kafka.TopicPartition]lis
 	return answers, nil
 }
 
-// diverged finds offsets that were committed in an epoch of which the log has
-// kept less (KIP-320): an election has cut it. It returns where each log ends
-// for that epoch. What cannot be asked is taken for undamaged.
+// diverged finds offsets beyond the end of the leader epoch that they were committed with: the
+// log was truncated after an unclean election (KIP-320). It returns the end of that epoch for
+// each. Partitions whose leader does not answer are left out.
 func (r *reader) diverged(ctx context.Context, wanted []kafka.Offset) map[kafka.TopicPartition]int64 {
 	req := kmsg.NewPtrOffsetForLeaderEpochRequest()
 	asked := map[kafka.TopicPartition]kafka.Offset{}

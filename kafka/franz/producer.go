@@ -16,9 +16,9 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// NewProducer makes a producer. It does not wait for the network. With
-// transactional.id set the producer is a [kafka.TxnProducer]. It also satisfies
-// [kafka.Metadata]. The error is a [*kafka.ConfigError].
+// NewProducer makes a producer. It does not wait for the network. With transactional.id the
+// result is also a [kafka.TxnProducer]; it is always a [kafka.Metadata], a
+// [kafka.TopicChecker] and a [kafka.Explainer]. The error is a [*kafka.ConfigError].
 func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 	s, err := parse(conf, producing)
 	if err != nil {
@@ -50,10 +50,9 @@ func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 	return p, nil
 }
 
-// endRetries is how often a transactional producer tries a request. kgo gives up
-// after 20, some seconds, and then what became of a commit is not known. So many
-// that its limit of time counts instead, which for the end of a transaction is five
-// minutes.
+// endRetries is the number of retries of a transactional producer's requests. After kgo's
+// default of 20, some seconds, the outcome of a commit would be unknown. With this many kgo's
+// time limit applies first: five minutes for the end of a transaction.
 const endRetries = 10_000
 
 func (s *settings) allProducerOpts(ctx context.Context, hooks kafka.Hooks, errs *clienterr.Tracker) ([]kgo.Opt, error) {
@@ -65,7 +64,7 @@ func (s *settings) allProducerOpts(ctx context.Context, hooks kafka.Hooks, errs 
 	return append(opts, more...), err
 }
 
-// room is the queue that queue.buffering.max.* describe.
+// quota makes the bounds of the queue: queue.buffering.max.messages and .kbytes.
 func (s *settings) quota() *queueQuota {
 	records := int64(s.queueMessages)
 	if records == 0 {
@@ -74,8 +73,8 @@ func (s *settings) quota() *queueQuota {
 	return newQuota(records, int64(s.queueKbytes)<<10)
 }
 
-// newClient is kgo.NewClient with its refusals as a ConfigError: they are about
-// combinations of limits that only it knows.
+// newClient is kgo.NewClient with a ConfigError: kgo refuses combinations of limits that are
+// not checked here.
 func newClient(opts []kgo.Opt) (*kgo.Client, error) {
 	cl, err := kgo.NewClient(opts...)
 	if err != nil {
@@ -97,20 +96,20 @@ type producer struct {
 	owned    bool // the client is closed with the producer
 	cancel   context.CancelFunc
 
-	deadlines *deadlines // nil: none
+	deadlines *deadlines // nil: records have none
 
-	inTxn       atomic.Bool  // producing is allowed, if the client is transactional
+	inTxn       atomic.Bool  // a transaction is open, if the client is transactional
 	txn         bool         // the client is transactional
 	undelivered atomic.Int64 // records of this transaction that were not delivered
 	firstError  atomic.Pointer[kafka.Error]
 
 	errs   *clienterr.Tracker
 	topics *clienterr.Topics
-	unsent atomic.Pointer[unsent] // what Close could not send; nil before
+	unsent atomic.Pointer[unsent] // the error of records that Close could not send; nil before Close
 
 	closing atomic.Bool
 	closed  chan struct{} // closed when Close is done
-	manual  bool          // the partitioner heeds Record.Partition
+	manual  bool          // the partitioner uses Record.Partition
 }
 
 func newProducer(cl *kgo.Client, q *queueQuota, t *clienterr.Tracker) *producer {
@@ -120,8 +119,8 @@ func newProducer(cl *kgo.Client, q *queueQuota, t *clienterr.Tracker) *producer 
 	return p
 }
 
-// sent is a record on its way: kgo's record and what to do when it is reported.
-// It goes back to the spares before done is called.
+// delivery is a record in flight: kgo's record, the caller's, and the caller's report
+// function. It goes back to the free list before report is called.
 type delivery struct {
 	p          *producer
 	rec        kgo.Record
@@ -130,7 +129,7 @@ type delivery struct {
 	record     *kafka.Record
 	report     func(*kafka.Record, error)
 	size       int64
-	requested  int32           // the partition asked for, or -1
+	requested  int32           // the partition that the caller has set, or -1
 	expired    <-chan struct{} // closed when message.timeout.ms has passed; nil: never
 	generation *generation
 }
@@ -146,7 +145,7 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	if err := p.quota.acquire(ctx, size); err != nil {
 		return p.errs.Explain(err)
 	}
-	// Close waits for everything that entered before it began.
+	// Close waits for every record that was added before.
 	e := p.inFlight.add()
 	if e == nil {
 		p.quota.release(size)
@@ -157,7 +156,7 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	if s == nil {
 		s = &delivery{p: p}
 		s.rec.Context = context.Background()
-		s.promise = s.finish // bound once, so that producing makes no closure
+		s.promise = s.finish // bound once, so that Produce allocates no closure
 	}
 	s.record, s.report, s.size, s.requested, s.generation = r, done, size, r.Partition, e
 	s.headers = s.headers[:0]
@@ -165,24 +164,24 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
 	}
 	now := time.Now()
-	// Field by field, since a whole struct would be copied once more. What is
-	// left out, kgo sets.
+	// Field by field, since a struct literal would be copied once more. kgo sets the other
+	// fields.
 	s.rec.Topic, s.rec.Partition = r.Topic, r.Partition
 	s.rec.Key, s.rec.Value, s.rec.Headers = r.Key, r.Value, s.headers
 	if s.rec.Timestamp = r.Timestamp; r.Timestamp.IsZero() {
 		s.rec.Timestamp = now
 	}
-	// ctx ends with Produce: cancelling one record would fail its batch.
+	// Not ctx: cancelling it later would fail the whole batch of the record.
 	limit := p.deadlines.from(now)
 	s.expired = limit.Done()
-	topic := r.Topic // from here on r is the caller's again, as soon as it is reported
+	topic := r.Topic // r may be reported, and so the caller's again, before the next line ends
 	p.cl.Produce(limit, &s.rec, s.promise)
 	p.inFlight.handedOver(e)
 	p.topics.Produced(topic)
 	return nil
 }
 
-// accepts refuses what kgo would report later, or misunderstand.
+// check refuses records that kgo would report later, or would send elsewhere.
 func (p *producer) check(r *kafka.Record) error {
 	switch {
 	case r.Topic == "":
@@ -195,8 +194,8 @@ func (p *producer) check(r *kafka.Record) error {
 	return nil
 }
 
-// done is kgo's promise. kgo calls promises one at a time, and keeps neither
-// the record nor its slices afterwards.
+// finish is kgo's promise. kgo calls promises one at a time, and keeps neither the record nor
+// its slices afterwards.
 func (s *delivery) finish(rec *kgo.Record, err error) {
 	p, r, report, size, e := s.p, s.record, s.report, s.size, s.generation
 	r.Partition, r.Offset, r.LeaderEpoch = rec.Partition, rec.Offset, -1
@@ -208,7 +207,7 @@ func (s *delivery) finish(rec *kgo.Record, err error) {
 	}
 
 	clear(s.headers)
-	s.rec.Key, s.rec.Value, s.record, s.report, s.generation = nil, nil, nil, nil, nil // not kept alive among the spares
+	s.rec.Key, s.rec.Value, s.record, s.report, s.generation = nil, nil, nil, nil, nil // the free list must not keep them alive
 	p.free.put(s)
 
 	if report != nil {
@@ -218,7 +217,7 @@ func (s *delivery) finish(rec *kgo.Record, err error) {
 	p.quota.release(size)
 }
 
-// failed says why the record was not delivered, and where.
+// deliveryError is why the record was not delivered, with its topic and partition.
 func (s *delivery) deliveryError(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -226,7 +225,7 @@ func (s *delivery) deliveryError(err error) error {
 		e.Retriable = true
 		err = e
 	case s.isExpired() && isTransport(err):
-		// kgo has looked at the time when a connection failed, and says why it failed.
+		// kgo checks the time when a connection fails, and returns the error of the connection.
 		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms: %w", err)
 		e.Retriable = true
 		err = e
@@ -269,8 +268,8 @@ func (p *producer) Flush(ctx context.Context) error {
 	return p.flush(ctx)
 }
 
-// flush waits for what was produced before it, while kgo.Flush, which waits for
-// an empty queue, keeps records from lingering.
+// flush waits for the records that were produced before it. kgo.Flush runs meanwhile, so that
+// records do not linger; it waits for an empty queue, so flush does not wait for it.
 func (p *producer) flush(ctx context.Context) error {
 	done := p.inFlight.drained()
 	select {
@@ -281,7 +280,7 @@ func (p *producer) flush(ctx context.Context) error {
 	flushing, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		p.inFlight.awaitHandedOver(flushing) // kgo.Flush would not see a record on its way into the client, which would linger there
+		p.inFlight.awaitHandedOver(flushing) // kgo.Flush does not see a record that kgo has not yet taken: it would linger
 		_ = p.cl.Flush(flushing)
 	})
 	defer wg.Wait()
@@ -300,14 +299,14 @@ func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
 // busy reports whether records are in flight.
 func (p *producer) busy() bool { return p.quota.records.Load() > 0 }
 
-// lookAt asks for a topic.
+// requestTopic asks a broker for a topic.
 func (p *producer) requestTopic(ctx context.Context, topic string) error {
 	_, err := partitions(ctx, p.cl, topic)
 	return err
 }
 
-// Close implements kafka.Producer. If the client takes longer than a second after ctx
-// ended to let go, the rest happens in the background.
+// Close implements kafka.Producer. If closing the client takes longer than a second after ctx
+// has ended, it goes on in the background.
 func (p *producer) Close(ctx context.Context) error {
 	if p.closing.Swap(true) {
 		select {
@@ -329,13 +328,13 @@ func (p *producer) Close(ctx context.Context) error {
 	if !p.owned {
 		return err
 	}
-	p.cancel() // ends what the client has under way, for which closing it waits
+	p.cancel() // ends requests in progress: closing the client would wait for them
 	released := make(chan struct{})
 	go func() {
 		defer close(released)
 		p.cl.Close()
 		p.deadlines.stop()
-		<-p.inFlight.drained() // kgo has failed the rest, and calls their promises
+		<-p.inFlight.drained() // kgo has failed the other records, and calls their promises
 	}()
 	awaitClosed(ctx, released)
 	return err

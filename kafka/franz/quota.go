@@ -8,26 +8,26 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// room is what a producer's queue has left, in records and in bytes. kgo could
-// count them itself, but waits with the context that it then keeps for the
-// record's whole life.
+// queueQuota bounds a producer's queue, in records and in bytes of keys, values and headers.
+// kgo has such bounds too, but waits for space with the context that it then keeps for the
+// life of the record: Produce's context would cancel a record that is queued already.
 type queueQuota struct {
 	maxRecords, maxBytes int64
 
-	records, bytes atomic.Int64 // taken
+	records, bytes atomic.Int64 // in use
 	waiting        atomic.Int64
 	closed         atomic.Bool
 
 	mu   sync.Mutex
-	wake chan struct{} // closed, and replaced, when there is room again
+	wake chan struct{} // closed, and replaced, when there is space again
 }
 
 func newQuota(maxRecords, maxBytes int64) *queueQuota {
 	return &queueQuota{maxRecords: maxRecords, maxBytes: maxBytes, wake: make(chan struct{})}
 }
 
-// acquire takes room for one record of size bytes, waiting within ctx. A record
-// larger than all room there is has to wait for the queue to be empty.
+// acquire reserves space for one record of size bytes, and waits for it within ctx. A record
+// above maxBytes waits until the queue is empty.
 func (q *queueQuota) acquire(ctx context.Context, size int64) error {
 	if q.closed.Load() {
 		return kafka.ErrClosed
@@ -41,7 +41,7 @@ func (q *queueQuota) acquire(ctx context.Context, size int64) error {
 		q.mu.Lock()
 		wake := q.wake
 		q.mu.Unlock()
-		// Whatever is released from here on closes wake, since waiting is not 0.
+		// waiting is not 0, so every release from here on closes wake: none is missed.
 		if q.closed.Load() {
 			return kafka.ErrClosed
 		}
@@ -56,8 +56,8 @@ func (q *queueQuota) acquire(ctx context.Context, size int64) error {
 	}
 }
 
-// try takes room if there is some now. Callers that race may overshoot the
-// bytes by a record each.
+// tryAcquire reserves space if there is some now. Concurrent callers may exceed maxBytes by
+// one record each.
 func (q *queueQuota) tryAcquire(size int64) bool {
 	for {
 		records := q.records.Load()
@@ -71,8 +71,8 @@ func (q *queueQuota) tryAcquire(size int64) bool {
 	}
 }
 
-// release gives room back. Who waits is woken once an eighth of the queue is
-// free: waking for every record would make batches of one.
+// release returns the space of one record. Waiting calls are woken when an eighth of the
+// queue is free: woken for each record, they would produce batches of one record.
 func (q *queueQuota) release(size int64) {
 	bytes, records := q.bytes.Add(-size), q.records.Add(-1)
 	if q.waiting.Load() == 0 {
@@ -83,7 +83,7 @@ func (q *queueQuota) release(size int64) {
 	}
 }
 
-// close lets all who wait, and all who come later, return kafka.ErrClosed.
+// close makes waiting and later calls of acquire return kafka.ErrClosed.
 func (q *queueQuota) close() {
 	q.closed.Store(true)
 	q.wakeAll()

@@ -11,17 +11,17 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// reader is one kgo.Client that fetches, and what is known of each partition it
-// fetches: a member of a group, or a client with an assignment of its own.
+// reader is one kgo.Client that fetches, with the state of each partition that it fetches: a
+// member of a group, or a client with an assignment made by Assign.
 type reader struct {
 	c         *consumer
 	cl        *kgo.Client
 	transact  *kgo.GroupTransactSession // over cl, for a session
-	stop      context.CancelFunc        // ends what cl has under way
+	stop      context.CancelFunc        // ends requests of cl in progress
 	done      chan struct{}             // closed when cl is closed
 	once      sync.Once
 	group     bool
-	topics    []string // what was subscribed to
+	topics    []string // of Subscribe
 	rebalance kafka.Rebalance
 	watch     *watchdog
 
@@ -30,24 +30,24 @@ type reader struct {
 	events     []*event               // rebalances that wait for Poll, oldest first
 	ends       []kafka.Offset         // for the next Batch
 	errs       []kafka.PartitionError // for the next Batch
-	interrupt  func()                 // interrupts Poll or close while it waits, or nil
-	closing    bool                   // nothing is assigned any more
-	detached   bool                   // nobody will take events any more
+	interrupt  func()                 // interrupts Poll or close while it waits; nil: neither does
+	closing    bool                   // no partition is assigned any more
+	detached   bool                   // events are finished with errWithdrawn, without Rebalance
 	fatal      error                  // ends the reader
-	seeks      uint64                 // how many Seeks there were
-	unverified bool                   // a session: kgo may have kept a revocation to itself
+	seeks      uint64                 // number of Seeks
+	unverified bool                   // a session: kgo may have revoked partitions without a callback
 }
 
-// part is one partition that Rebalance was told of, or that was assigned.
+// part is one partition that Rebalance was told of, or that Assign has set.
 type part struct {
-	from      kafka.Offset // where it was to start
+	from      kafka.Offset // where to start, by Assigned or Assign
 	pos       int64        // the next offset to read; kafka.OffsetNone while unknown
-	installed bool         // kgo was told where to start
-	seen      bool         // kgo was seen to have started (sessions)
-	ended     bool         // its end was reported, and nothing was read since
+	installed bool         // kgo was given the offset to start at
+	seen      bool         // kgo was seen reading it (sessions)
+	ended     bool         // its end was reported, and nothing was read afterwards
 	paused    bool         // by Pause
-	held      bool         // by us: it has no offset to start at
-	seek      int64        // where a Seek before installed wants it; kafka.OffsetNone: none
+	held      bool         // paused in kgo: it has no offset to start at
+	seek      int64        // the target of a Seek before installed; kafka.OffsetNone: none
 	soughtAt  uint64       // the number of the last Seek
 	begin     int64        // pos when the transaction began
 }
@@ -64,7 +64,7 @@ func newReader(c *consumer, r kafka.Rebalance) *reader {
 	return &reader{c: c, rebalance: r, done: make(chan struct{}), parts: map[kafka.TopicPartition]*part{}, watch: &watchdog{}}
 }
 
-// indifferent is the Rebalance of who gave none.
+// ignoreRebalances is the Rebalance of a caller that gave none.
 type ignoreRebalances struct{}
 
 func (ignoreRebalances) Assigned(context.Context, []kafka.Offset) ([]kafka.Offset, error) {
@@ -80,12 +80,12 @@ func (r *reader) poll(ctx context.Context, b *kafka.Batch, max int) error {
 			return err
 		}
 		r.reconcile()
-		// An end that was reached before belongs before the records after it.
+		// Ends that were reached before the next records come before those.
 		if err := r.pending(b); err != nil || !empty(b) {
 			return err
 		}
-		// First what is there already: this costs neither a goroutine nor a
-		// context, and comes even if ctx is over.
+		// First what kgo has fetched already: that needs neither a goroutine nor a
+		// context, and is returned even if ctx has ended.
 		var dontWait context.Context
 		if r.fetch(dontWait, b, max); !empty(b) {
 			return nil
@@ -99,8 +99,8 @@ func (r *reader) poll(ctx context.Context, b *kafka.Batch, max int) error {
 	}
 }
 
-// wait waits for records, a rebalance, or the end of ctx. While a partition may
-// stand before a gap, or may be gone, it does so in turns.
+// wait waits for records, a rebalance, or the end of ctx. It returns after probeAfter where a
+// partition may stand before a gap of offsets (see probe), or may be revoked (see reconcile).
 func (r *reader) wait(ctx context.Context, b *kafka.Batch, max int) {
 	waiting, wake := context.WithCancel(ctx)
 	defer wake()
@@ -123,7 +123,7 @@ func empty(b *kafka.Batch) bool {
 	return len(b.Records) == 0 && len(b.Ends) == 0 && len(b.Errors) == 0
 }
 
-// pending moves ends and errors that came between two polls to b.
+// pending moves ends and errors that arrived between two calls of Poll to b.
 func (r *reader) pending(b *kafka.Batch) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,15 +135,15 @@ func (r *reader) pending(b *kafka.Batch) error {
 	return nil
 }
 
-// suspects says whether reconcile has to look again.
+// isUnverified reports whether reconcile has to check again.
 func (r *reader) isUnverified() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.unverified
 }
 
-// sleep registers wake to be called when there is something for Poll to do. It
-// returns false if there is already.
+// startWaiting registers wake, which is called when there is work for Poll. It returns false
+// if there is some already.
 func (r *reader) startWaiting(wake func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,15 +160,14 @@ func (r *reader) stopWaiting() {
 	r.interrupt = nil
 }
 
-// rouse interrupts whoever sleeps. The caller holds mu.
+// wakePoll interrupts Poll or close where one waits. The caller holds mu.
 func (r *reader) wakePoll() {
 	if r.interrupt != nil {
 		r.interrupt()
 	}
 }
 
-// fetch takes up to max records from the client. As in kgo, a nil ctx means not
-// to wait.
+// fetch moves up to max records from kgo to b. As in kgo, a nil ctx means not to wait.
 func (r *reader) fetch(ctx context.Context, b *kafka.Batch, max int) {
 	r.mu.Lock()
 	seeks := r.seeks
@@ -191,9 +190,8 @@ func (r *reader) fetch(ctx context.Context, b *kafka.Batch, max int) {
 	}
 }
 
-// close closes the client, and meanwhile runs the rebalances that come of it.
-// When ctx ends it stops to wait for the broker; what Rebalance still has then
-// is lost.
+// close closes the client, and runs the rebalances that this causes. When ctx ends it no
+// longer waits for the broker: partitions that are still assigned are lost then.
 func (r *reader) close(ctx context.Context) {
 	defer func() { r.remove(ctx, lost, r.assignment()) }()
 	r.watch.stop()
@@ -206,7 +204,7 @@ func (r *reader) close(ctx context.Context) {
 		default:
 		}
 	}
-	r.wakePoll() // for events that wait already
+	r.wakePoll() // for events that are queued already
 	r.mu.Unlock()
 
 	r.startClosing()
@@ -227,27 +225,27 @@ func (r *reader) close(ctx context.Context) {
 		case <-ctx.Done():
 			r.detach()
 			r.stop()
-			awaitClosed(ctx, r.done) // soon: nothing that it waits for goes on
+			awaitClosed(ctx, r.done) // a moment: what it waits for has ended
 		}
 		r.stop()
 		return
 	}
 }
 
-// leaveGrace is how long the client has to leave the group by itself once there is
-// nothing more to be revoked.
+// leaveGrace is how long kgo may take to leave the group when no partition is left to be
+// revoked.
 const leaveGrace = time.Second
 
-// idle reports whether nothing is left for Rebalance.
+// nothingAssigned reports whether a member has no partition and no event left.
 func (r *reader) nothingAssigned() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.group && len(r.parts) == 0 && len(r.events) == 0
 }
 
-// leaveJoining leaves the group for a client that kgo keeps in it: kgo waits for the
-// answer to its JoinGroup, which comes when every other member has joined too, and one
-// of those may not poll for minutes. A static member stays one, as always.
+// leaveJoining leaves the group in place of kgo, which first waits for the answer to its
+// JoinGroup. That arrives when every other member has joined too, and one of them may not
+// poll for minutes. A static member stays a member, as always.
 func (r *reader) leaveJoining(ctx context.Context) {
 	defer r.stop() // ends the JoinGroup
 	if r.c.s.groupProtocol == "consumer" || r.c.s.instanceID != "" {
@@ -265,7 +263,7 @@ func (r *reader) leaveJoining(ctx context.Context) {
 	_, _ = req.RequestWith(ctx, r.cl) // else the broker notices by session.timeout.ms
 }
 
-// shut begins to close the client.
+// startClosing closes the client in the background; done is closed then.
 func (r *reader) startClosing() {
 	r.once.Do(func() {
 		go func() {
@@ -275,7 +273,7 @@ func (r *reader) startClosing() {
 	})
 }
 
-// disown lets all rebalances go on without Rebalance.
+// detach finishes all rebalances, also later ones, without Rebalance.
 func (r *reader) detach() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -38,7 +38,7 @@ func (r *reader) seek(ctx context.Context, to []kafka.Offset) error {
 	return nil
 }
 
-// known refuses partitions that are not assigned.
+// known returns an error if a partition is not assigned.
 func (r *reader) known(to []kafka.Offset) ([]kafka.Offset, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,8 +50,8 @@ func (r *reader) known(to []kafka.Offset) ([]kafka.Offset, error) {
 	return to, nil
 }
 
-// numbers looks up offsets that are positions, and the ends if they are to be
-// reported.
+// numbers replaces OffsetStart, OffsetEnd and OffsetNone by numbers. It asks for the bounds of
+// the logs also where ends are to be reported.
 func (r *reader) numbers(ctx context.Context, to []kafka.Offset) ([]kafka.Offset, map[kafka.TopicPartition]bounds, error) {
 	ask := r.c.s.partitionEOF
 	for _, o := range to {
@@ -91,10 +91,10 @@ func (r *reader) seekOne(ctx context.Context, o kafka.Offset, log bounds) error 
 		p := r.parts[o.TopicPartition]
 		if p == nil {
 			r.mu.Unlock()
-			return nil // revoked in between: there is nothing to move
+			return nil // it was revoked meanwhile
 		}
 		if !p.installed {
-			p.seek = o.Offset // starts will see it
+			p.seek = o.Offset // starts reads it
 			r.mu.Unlock()
 			return nil
 		}
@@ -116,14 +116,14 @@ func (r *reader) seekOne(ctx context.Context, o kafka.Offset, log bounds) error 
 		rebalancing := len(r.events) > 0
 		r.mu.Unlock()
 		if rebalancing {
-			// kgo goes on after Poll has run what is queued, and Poll may be waiting
-			// for whoever seeks.
+			// kgo goes on when Poll has run the queued events, and Poll's goroutine
+			// may be the one that waits for this Seek.
 			e := local(codeState, "Seek: the group is rebalancing")
 			e.Retriable = true
 			return at(e, o.TopicPartition)
 		}
-		// kgo was told where to start and is about to: a moment, or as long as
-		// the broker does not say where the log begins.
+		// kgo has the offset and is about to start. That takes a moment, or longer
+		// if kgo has to ask the broker for the bounds of the log first.
 		select {
 		case <-time.After(time.Millisecond):
 		case <-ctx.Done():
@@ -132,8 +132,8 @@ func (r *reader) seekOne(ctx context.Context, o kafka.Offset, log bounds) error 
 	}
 }
 
-// running reports whether kgo reads tp, so that it can be told to read
-// elsewhere. The caller holds mu.
+// running reports whether kgo reads tp: only then it accepts another offset. The caller holds
+// mu.
 func (r *reader) running(tp kafka.TopicPartition) bool {
 	if !r.group {
 		return true
@@ -142,14 +142,14 @@ func (r *reader) running(tp kafka.TopicPartition) bool {
 	return ok
 }
 
-// set tells kgo to read on at offset. The caller holds mu.
+// set makes kgo read on at offset. The caller holds mu.
 func (r *reader) set(tp kafka.TopicPartition, offset int64) {
 	if r.group {
 		r.cl.SetOffsets(map[string]map[int32]kgo.EpochOffset{tp.Topic: {tp.Partition: {Epoch: -1, Offset: offset}}})
 		return
 	}
-	// Without a group, kgo ignores SetOffsets for what it has not begun to
-	// read; beginning anew is heeded always.
+	// Without a group, kgo ignores SetOffsets for a partition that it has not started
+	// yet. Removing and adding the partition works always.
 	r.cl.RemoveConsumePartitions(byTopic([]kafka.TopicPartition{tp}))
 	r.cl.AddConsumePartitions(map[string]map[int32]kgo.Offset{tp.Topic: {tp.Partition: kgo.NewOffset().At(offset)}})
 }
@@ -171,13 +171,13 @@ func (c *consumer) pause(parts []kafka.TopicPartition, pause bool) error {
 	for _, tp := range parts {
 		if p := r.parts[tp]; p != nil {
 			p.paused = pause
-			if !p.held { // kgo has it paused already, and must not resume it
+			if !p.held { // else it is paused in kgo until a Seek, whatever the caller wants
 				changed = append(changed, tp)
 			}
 		}
 	}
 	switch {
-	case len(changed) == 0: // kgo takes none for all
+	case len(changed) == 0: // without arguments kgo would act on all
 	case pause:
 		r.cl.PauseFetchPartitions(byTopic(changed))
 	default:

@@ -10,14 +10,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// NewSession makes a session of the transactional id and the group in conf. It
-// does not use the network before Subscribe. The error is a
-// [*kafka.ConfigError].
+// NewSession makes a session of the transactional id and the group in conf. It does not use the
+// network before Subscribe. The error is a [*kafka.ConfigError].
 //
-// What was revoked is told to Rebalance by the Poll after it: the transaction
-// that is open is aborted by End in any case. So is one in which Poll was not
-// called for max.poll.interval.ms: Poll says so with AbortTxn, and the group is
-// joined again by the Begin or Poll after End.
+// Rebalance is told of revoked partitions by the next Poll: End aborts the open transaction in
+// any case. End also aborts a transaction in which Poll was not called for
+// max.poll.interval.ms: Poll returns an error with AbortTxn then, and the next Begin or Poll
+// after End joins the group again.
 func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 	s, err := parse(conf, producing|consuming)
 	if err != nil {
@@ -27,7 +26,7 @@ func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 	c.consumer.session = c
 	c.p = newProducer(nil, s.quota(), c.errs)
 	c.p.topics = clienterr.NewTopics(c.errs, func(ctx context.Context, topic string) error {
-		_, err := c.Partitions(ctx, topic) // each subscription has a client of its own
+		_, err := c.Partitions(ctx, topic) // by the client of the current subscription
 		return err
 	}, c.p.busy)
 	c.p.txn = true
@@ -39,8 +38,8 @@ func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 	return c, c.validate()
 }
 
-// session is a kafka.Session over kgo's GroupTransactSession. Its consumer's
-// reader and its producer share one client.
+// session is a kafka.Session over kgo's GroupTransactSession. The reader and the producer share
+// one client.
 type session struct {
 	*consumer
 	p   *producer
@@ -50,7 +49,7 @@ type session struct {
 // Producer implements kafka.Session.
 func (s *session) Producer() kafka.Producer { return &sessionProducer{s.p, s} }
 
-// sessionProducer is the producer of a session, which outlives it.
+// sessionProducer is the producer of a session. Its Close does nothing.
 type sessionProducer struct {
 	*producer
 	s *session
@@ -66,9 +65,9 @@ func (p *sessionProducer) Partitions(ctx context.Context, topic string) ([]int32
 
 func (p *sessionProducer) client() *kgo.Client { return p.s.client() }
 
-// idle refuses what must not happen within a transaction.
+// requireNoTransaction returns an error while a transaction is open or is being ended.
 func (s *session) requireNoTransaction() error {
-	if open, under := s.txn.state(); open || under != nil {
+	if open, ending := s.txn.state(); open || ending != nil {
 		return local(codeState, "a transaction is open")
 	}
 	return nil
@@ -83,7 +82,7 @@ func (s *session) Begin(ctx context.Context) error {
 	case r == nil:
 		return local(codeState, "Begin before Subscribe")
 	}
-	if r.watch.expired() && s.requireNoTransaction() == nil { // else begin says what is wrong
+	if r.watch.expired() && s.requireNoTransaction() == nil { // else begin returns the error
 		if err := s.rejoin(ctx, r); err != nil {
 			return err
 		}
@@ -92,16 +91,16 @@ func (s *session) Begin(ctx context.Context) error {
 	if err := s.txn.begin(ctx, r.transact.Begin); err != nil {
 		return err
 	}
-	// What was polled before is not part of the transaction: to kgo, it is
-	// committed.
+	// Records that were polled before are not part of the transaction. kgo would commit
+	// their offsets with it, so they count as committed.
 	r.cl.SetOffsets(r.cl.UncommittedOffsets())
 	r.mark()
 	return nil
 }
 
-// End implements kafka.Session. If a record of the transaction was not
-// delivered, or the commit failed in a way that leaves the transaction to be
-// aborted, End aborts it and returns the reason with AbortTxn.
+// End implements kafka.Session. If a record of the transaction was not delivered, or the commit
+// has failed so that the transaction must be aborted, End aborts it and returns the reason
+// with AbortTxn.
 func (s *session) End(ctx context.Context, commit bool) (committed bool, err error) {
 	r, err := s.current()
 	switch {
@@ -128,8 +127,8 @@ func (s *session) End(ctx context.Context, commit bool) (committed bool, err err
 	return committed, err
 }
 
-// Close implements kafka.Consumer: an open transaction is aborted, as far as ctx
-// allows, and what the producer still holds is failed.
+// Close implements kafka.Consumer. It aborts an open transaction, as far as ctx allows, and
+// fails the records that were not sent.
 func (s *session) Close(ctx context.Context) error {
 	if s.p.closing.Load() {
 		return s.consumer.Close(ctx)
@@ -147,13 +146,13 @@ func (s *session) Close(ctx context.Context) error {
 	err := s.consumer.Close(ctx)
 	s.p.deadlines.stop()
 	if s.p.cl != nil {
-		awaitClosed(ctx, s.p.inFlight.drained()) // the client has failed the rest
+		awaitClosed(ctx, s.p.inFlight.drained()) // the client has failed the other records
 	}
 	close(s.p.closed)
 	return err
 }
 
-// mark notes where the transaction begins.
+// mark records the positions at the begin of a transaction.
 func (r *reader) mark() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -162,8 +161,8 @@ func (r *reader) mark() {
 	}
 }
 
-// rewind goes back to where the transaction began. kgo went back to what it
-// believes is committed, which differs after a Poll outside a transaction.
+// rewind moves positions back to the begin of the transaction. kgo has moved them back to its
+// committed offsets, which differ after a Poll outside of a transaction.
 func (r *reader) rewind() {
 	at := r.cl.CommittedOffsets()
 	r.mu.Lock()

@@ -14,17 +14,16 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// starts decides where partitions begin: where Rebalance or Assign says, else
-// at the group's offset, else where auto.offset.reset says. It gives kgo
-// numbers only, so that kgo begins at once and a Seek that follows is not lost
-// among offsets that kgo still looks up.
+// starts returns the offsets at which partitions start: those of Rebalance or Assign, else the
+// group's, else as auto.offset.reset says. It returns numbers: for OffsetStart and OffsetEnd
+// kgo would ask a broker first, and would overwrite the offset of a Seek with the answer.
 func (r *reader) starts(ctx context.Context, parts []kafka.Offset) map[string]map[int32]kgo.Offset {
 	wanted := make([]kafka.Offset, 0, len(parts))
 	r.mu.Lock()
 	for _, o := range parts {
 		if p := r.parts[o.TopicPartition]; p != nil {
 			if p.from.Offset == kafka.OffsetNone {
-				p.from = o // what Assigned did not decide, the group's offset does
+				p.from = o // the group's offset, where Assigned has given none
 			}
 			wanted = append(wanted, p.from)
 		}
@@ -52,7 +51,7 @@ func (r *reader) starts(ctx context.Context, parts []kafka.Offset) map[string]ma
 			start, err = p.seek, nil
 		}
 		if err != nil {
-			// Nothing to start at. It waits where a Seek can move it.
+			// There is no offset to start at. It is paused until a Seek.
 			r.report(want.TopicPartition, err)
 			r.hold(want.TopicPartition, p)
 			start = max(log.low, 0)
@@ -66,19 +65,19 @@ func (r *reader) starts(ctx context.Context, parts []kafka.Offset) map[string]ma
 	return at
 }
 
-// begin notes that kgo is about to start p at start. The caller holds mu.
+// begin records that kgo starts p at start. The caller holds mu.
 func (r *reader) begin(tp kafka.TopicPartition, p *part, start int64, log bounds) {
 	p.installed = true
 	p.pos, p.begin = start, start
 	if start < 0 {
-		p.pos, p.begin = kafka.OffsetNone, kafka.OffsetNone // kgo finds out
+		p.pos, p.begin = kafka.OffsetNone, kafka.OffsetNone // kgo asks a broker
 		return
 	}
 	r.endAt(tp, p, log)
 }
 
-// endAt reports the end of a partition that has nothing to read from where it
-// stands. The caller holds mu.
+// endAt reports the end of a partition whose position is the end of the log. The caller holds
+// mu.
 func (r *reader) endAt(tp kafka.TopicPartition, p *part, log bounds) {
 	if !r.c.s.partitionEOF || p.held || !log.known || p.pos < log.end {
 		return
@@ -94,22 +93,21 @@ func (r *reader) report(tp kafka.TopicPartition, err error) {
 	r.wakePoll()
 }
 
-// hold keeps kgo from fetching a partition that stands nowhere. The caller
-// holds mu.
+// hold keeps kgo from fetching a partition without a position. The caller holds mu.
 func (r *reader) hold(tp kafka.TopicPartition, p *part) {
 	p.held = true
 	r.cl.PauseFetchPartitions(byTopic([]kafka.TopicPartition{tp}))
 }
 
-// bounds is what a broker says of one partition's log.
+// bounds are the offsets of one partition's log.
 type bounds struct {
 	known     bool
 	low, high int64 // the first offset kept, and the one after the last record
 	end       int64 // the first offset that may not be read yet: high, or the last stable offset
 }
 
-// resolve makes a number of an offset. Where the log's bounds are not known it
-// leaves the question to kgo, which asks again: -1 is the end, -2 the start.
+// resolve returns the number that offset stands for. Where the bounds of the log are not known
+// it returns kgo's values instead, and kgo asks a broker: -1 for the end, -2 for the start.
 func (s *settings) resolve(offset int64, log bounds) (int64, error) {
 	if offset >= 0 {
 		if !log.known || offset >= log.low && offset <= log.high {
@@ -140,15 +138,14 @@ func (s *settings) resolve(offset int64, log bounds) (int64, error) {
 	}
 }
 
-// boundsTries and boundsPause are how long to insist on an answer: a topic that
-// was just made has no leader for a moment. After that kgo goes on alone.
+// boundsTries and boundsPause bound the wait for the bounds of logs: a new topic has no leader
+// for a moment. Afterwards resolve leaves the request to kgo.
 const (
 	boundsTries = 20
 	boundsPause = 100 * time.Millisecond
 )
 
-// bounds asks for the logs of all partitions in wanted. Those that a broker
-// gives no answer for are left out.
+// bounds asks for the bounds of all partitions in wanted. Those without an answer are left out.
 func (r *reader) bounds(ctx context.Context, wanted []kafka.Offset) map[kafka.TopicPartition]bounds {
 	all := map[kafka.TopicPartition]bounds{}
 	parts := make([]kafka.TopicPartition, len(wanted))
@@ -168,7 +165,7 @@ func (r *reader) bounds(ctx context.Context, wanted []kafka.Offset) map[kafka.To
 	return all
 }
 
-// askBounds asks once, and returns the partitions that are worth asking again.
+// askBounds asks once, adds to all, and returns the partitions with a retriable error.
 func (r *reader) askBounds(ctx context.Context, parts []kafka.TopicPartition, all map[kafka.TopicPartition]bounds) (again []kafka.TopicPartition) {
 	var low, high, stable map[kafka.TopicPartition]listed
 	var wg sync.WaitGroup

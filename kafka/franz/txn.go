@@ -29,10 +29,10 @@ func (t *txnProducer) Begin(ctx context.Context) error {
 	return t.txn.begin(ctx, t.cl.BeginTransaction)
 }
 
-// End implements kafka.TxnProducer. Committing a transaction of which a record
-// was not delivered is refused with that record's error and AbortTxn.
+// End implements kafka.TxnProducer. If a record of the transaction was not delivered, a commit
+// fails with the error of that record and AbortTxn.
 func (t *txnProducer) End(ctx context.Context, commit bool) error {
-	if open, under := t.txn.state(); commit && open && under == nil && !t.closing.Load() {
+	if open, ending := t.txn.state(); commit && open && ending == nil && !t.closing.Load() {
 		if err := t.awaitBroker(ctx); err != nil {
 			return t.errs.Explain(&kafka.Error{Code: codeTimedOut, Partition: -1, Retriable: true, Err: err})
 		}
@@ -49,10 +49,9 @@ func (t *txnProducer) End(ctx context.Context, commit bool) error {
 	return err
 }
 
-// awaitBroker waits until a broker can be reached, before the one try that kgo has
-// for a commit: it gives up where nobody listens, does not know then what became of
-// the transaction, and can only abort it. It does not wait for longer than any
-// transaction would.
+// awaitBroker waits until a broker can be reached. kgo tries a commit once: where no broker can
+// be reached the outcome is unknown to it, and it can only abort the transaction. The wait is
+// bounded by the longest time that a transaction can have.
 func (t *txnProducer) awaitBroker(ctx context.Context) error {
 	limit, cancel := context.WithTimeout(ctx, unreachableLimit)
 	defer cancel()
@@ -69,7 +68,7 @@ func (t *txnProducer) awaitBroker(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// awayLimit is the broker's transaction.max.timeout.ms, unless it is set there.
+// unreachableLimit is the default of the brokers' transaction.max.timeout.ms.
 const unreachableLimit = 15 * time.Minute
 
 // Close aborts a transaction that is still open, as far as ctx allows.
@@ -82,24 +81,24 @@ func (t *txnProducer) Close(ctx context.Context) error {
 
 // transaction is the state that a transactional producer and a session share.
 //
-// kgo's calls that end a transaction must not be interrupted: it would not know
-// the outcome. They go on when the caller's context ends, and the next call of
-// end with the same wish waits for the same outcome.
+// kgo's calls that end a transaction must not be interrupted: the outcome would be unknown. They
+// go on when the caller's context ends. The next call of end with the same commit waits for the
+// same outcome.
 type transaction struct {
 	p    *producer
-	busy chan struct{} // holds one element while a call begins or ends the transaction
+	busy chan struct{} // a lock: holds one element while a call begins or ends the transaction
 
 	mu     sync.Mutex // guards what follows
 	open   bool
-	ending *ending // not nil while a call of kgo's is under way
+	ending *ending // not nil while kgo ends the transaction
 }
 
 func newTransaction(p *producer) transaction {
 	return transaction{p: p, busy: make(chan struct{}, 1)}
 }
 
-// enter waits for its turn within ctx. Calls take turns, since they may wait for
-// the broker and must not hold a lock meanwhile.
+// lock waits within ctx until no other call begins or ends the transaction. It is no mutex,
+// since those calls wait for the broker.
 func (t *transaction) lock(ctx context.Context) error {
 	select {
 	case t.busy <- struct{}{}:
@@ -112,16 +111,16 @@ func (t *transaction) lock(ctx context.Context) error {
 func (t *transaction) unlock() { <-t.busy }
 
 // state returns the fields that mu guards.
-func (t *transaction) state() (open bool, under *ending) {
+func (t *transaction) state() (open bool, current *ending) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.open, t.ending
 }
 
-// ending is the end of a transaction on its way.
+// ending is the end of a transaction in progress.
 type ending struct {
 	commit    bool
-	done      chan struct{} // closed when the rest is set
+	done      chan struct{} // closed when the other fields are set
 	committed bool
 	err       error
 }
@@ -134,10 +133,10 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 		return err
 	}
 	defer t.unlock()
-	if open, under := t.state(); open || under != nil {
+	if open, ending := t.state(); open || ending != nil {
 		return local(codeState, "a transaction is open already")
 	}
-	// The first call asks the broker for a producer id, which fences others.
+	// The first call asks a broker for the producer id, which fences other producers.
 	if _, _, err := t.p.cl.ProducerID(ctx); err != nil && !recoverable(err) {
 		return t.failed(convert(err))
 	}
@@ -153,7 +152,7 @@ func (t *transaction) begin(ctx context.Context, begin func() error) error {
 	return nil
 }
 
-// failed is err with its cause. An error that ends the client is remembered.
+// failed is err with its cause. It records an error that ends the client.
 func (t *transaction) failed(err error) error {
 	if e, ok := errors.AsType[*kafka.Error](err); ok && e.Fatal {
 		t.p.errs.SetFatal(e)
@@ -161,8 +160,7 @@ func (t *transaction) failed(err error) error {
 	return t.p.errs.Explain(err)
 }
 
-// recoverable reports whether BeginTransaction can get over err by asking for a
-// new producer id.
+// recoverable reports whether BeginTransaction recovers from err with a new producer id.
 func recoverable(err error) bool {
 	for _, e := range []error{kerr.InvalidProducerIDMapping, kerr.UnknownProducerID, kerr.TransactionAbortable, kerr.InvalidProducerEpoch} {
 		if errors.Is(err, e) {
@@ -172,7 +170,7 @@ func recoverable(err error) bool {
 	return false
 }
 
-// fatal marks the error of a producer id that cannot be had again.
+// fatal marks an error after which no producer id can be had as fatal.
 func fatal(err error) error {
 	if e, ok := errors.AsType[*kafka.Error](err); ok && !e.Retriable {
 		e.Fatal = true
@@ -180,8 +178,7 @@ func fatal(err error) error {
 	return err
 }
 
-// end flushes if it is to commit, and calls finish, which is kgo's part, in a
-// goroutine of its own.
+// end flushes, if it is to commit, and runs finish, which calls kgo, on a goroutine of its own.
 func (t *transaction) end(ctx context.Context, commit bool, finish func(context.Context) (bool, error)) (committed bool, err error) {
 	e, err := t.start(ctx, commit, finish)
 	if err != nil {
@@ -200,7 +197,7 @@ func (t *transaction) end(ctx context.Context, commit bool, finish func(context.
 	return e.committed, e.err
 }
 
-// start begins to end the transaction, or returns the end that is under way.
+// start begins to end the transaction, or returns the ending in progress.
 func (t *transaction) start(ctx context.Context, commit bool, finish func(context.Context) (bool, error)) (*ending, error) {
 	if t.p.closing.Load() {
 		return nil, kafka.ErrClosed
@@ -209,10 +206,10 @@ func (t *transaction) start(ctx context.Context, commit bool, finish func(contex
 		return nil, err
 	}
 	defer t.unlock()
-	switch open, under := t.state(); {
-	case under != nil && under.commit == commit:
-		return under, nil
-	case under != nil:
+	switch open, ending := t.state(); {
+	case ending != nil && ending.commit == commit:
+		return ending, nil
+	case ending != nil:
 		return nil, local(codeState, "the transaction is being ended the other way")
 	case !open:
 		return nil, local(codeState, "no transaction is open")
@@ -238,8 +235,8 @@ func (t *transaction) run(ctx context.Context, e *ending, finish func(context.Co
 	committed, err := finish(ctx)
 	err = convert(err)
 	if be, ok := errors.AsType[*kafka.Error](err); ok && e.commit && !be.Fatal {
-		// The outcome of a commit that failed is unknown, or it was not
-		// attempted: in both cases kgo wants an abort next.
+		// The commit was not attempted, or its outcome is unknown. In both cases kgo
+		// requires an abort next.
 		err = abortable(be)
 	}
 	t.mu.Lock()
@@ -256,13 +253,13 @@ func abortable(e *kafka.Error) *kafka.Error {
 	return &a
 }
 
-// abandon aborts an open transaction before the client is closed. What comes of
-// it does not matter: the broker aborts it too, after transaction.timeout.ms.
+// abort aborts an open transaction before the client is closed. Its error is ignored: the
+// broker aborts the transaction after transaction.timeout.ms.
 func (t *transaction) abort(ctx context.Context, end func(context.Context, bool) error) {
-	open, under := t.state()
-	if under != nil {
+	open, ending := t.state()
+	if ending != nil {
 		select {
-		case <-under.done:
+		case <-ending.done:
 		case <-ctx.Done():
 		}
 		return

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// watchdog notices that Poll was not called for max.poll.interval.ms, as
-// librdkafka does: a consumer that hangs must not keep its partitions. The zero
-// value watches nothing.
+// watchdog detects that Poll was not called for max.poll.interval.ms, as librdkafka does: a
+// consumer that hangs must not keep its partitions. The zero value detects nothing.
 type watchdog struct {
 	mu      sync.Mutex
 	limit   time.Duration
@@ -18,20 +17,19 @@ type watchdog struct {
 	stopped bool
 }
 
-// start begins to watch. bark runs at most once, in a goroutine of its own.
-func (w *watchdog) start(limit time.Duration, bark func()) {
+// start starts the timer. onExpiry runs at most once, on a goroutine of its own.
+func (w *watchdog) start(limit time.Duration, onExpiry func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.limit, w.last = limit, time.Now()
 	w.timer = time.AfterFunc(limit, func() {
 		if w.check() {
-			bark()
+			onExpiry()
 		}
 	})
 }
 
-// check reports whether it is time to bark, and otherwise sets the timer for
-// when it may be.
+// check reports whether the interval has passed; if not, it sets the timer again.
 func (w *watchdog) check() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -50,7 +48,7 @@ func (w *watchdog) check() bool {
 	return true
 }
 
-// enter says that Poll begins. It returns false if that is too late.
+// enter is called as Poll begins. It returns false if the interval has passed before.
 func (w *watchdog) enter() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,7 +56,7 @@ func (w *watchdog) enter() bool {
 	return w.polling
 }
 
-// leave says that Poll ends.
+// leave is called as Poll ends.
 func (w *watchdog) leave() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,7 +69,7 @@ func (w *watchdog) expired() bool {
 	return w.fired
 }
 
-// stop ends the watch. A bark that has begun goes on.
+// stop stops the timer. It does not wait for an onExpiry that runs already.
 func (w *watchdog) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
