@@ -58,7 +58,8 @@ var arrows = map[string]string{
 	"internal/regwait":   "registry",
 
 	// For the tests of this repository, and generators of its files.
-	"internal/chaostest": `avroconsumer avroproducer kafka kafka/kafkatest kavrotest pipeline registry schemas serde`,
+	"internal/chaostest": `avroconsumer avroproducer kafka kavrotest pipeline registry schemas serde`,
+	"internal/drivers":   "kafka kafka/franz kafka/confluent",
 	"internal/fakekafka": "kafka",
 	"internal/sketch":    "schemas",
 	"internal/configdoc": "kafka/franz registry serde",
