@@ -302,6 +302,6 @@ func TestRegistryOutage(t *testing.T) {
 	require.Equal(t, "registry unavailable", attributes(s.span("process orders").Attributes)["error.type"])
 	require.Empty(t, s.points("messaging.client.consumed.messages"))
 	require.Empty(t, s.points("messaging.process.duration"))
-	require.Equal(t, map[string]uint64{"kavro.action=waited,kavro.error.class=registry unavailable,messaging.destination.name=orders,messaging.system=kafka": 1},
+	require.Equal(t, map[string]uint64{"kavro.action=waiting for registry,kavro.error.class=registry unavailable,messaging.destination.name=orders,messaging.system=kafka": 1},
 		s.points("kavro.consumer.failures"))
 }
