@@ -42,7 +42,7 @@ func LoadTLS(f TLSFiles) (*tls.Config, error) {
 		}
 	}
 	if f.AnyHost && !f.Insecure {
-		verifyChainOnly(conf)
+		tlsconf.VerifyChainOnly(conf)
 	}
 	if f.MaxVersion != 0 && f.MaxVersion < f.MinVersion {
 		return nil, errors.New("registry: the highest version of TLS is lower than the lowest")
@@ -79,24 +79,6 @@ func pemText(what, text, file string) ([]byte, error) {
 		return nil, fmt.Errorf("registry: %s: %w", what, err)
 	}
 	return content, nil
-}
-
-// verifyChainOnly makes conf check who signed the server's certificate, but not
-// for which name.
-func verifyChainOnly(conf *tls.Config) {
-	conf.InsecureSkipVerify = true // replaced by what follows
-	roots := conf.RootCAs
-	conf.VerifyConnection = func(state tls.ConnectionState) error {
-		if len(state.PeerCertificates) == 0 {
-			return errors.New("the server has no certificate")
-		}
-		opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
-		for _, c := range state.PeerCertificates[1:] {
-			opts.Intermediates.AddCert(c)
-		}
-		_, err := state.PeerCertificates[0].Verify(opts)
-		return err
-	}
 }
 
 // ownCertificate is what we present, kept up to date with its files.
