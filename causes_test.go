@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kafka"
@@ -74,9 +73,9 @@ func TestNobodyListens(t *testing.T) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			warnings := overhear(t)
-			p, err := kavro.NewProducer[string, string](conf, kavro.Driver(name), plainValues())
+			p, err := kavro.NewProducer[string, string](open(t, name, conf), plainValues())
 			require.NoError(t, err)
-			rec := avroproducer.Record[string, string]{Topic: "orders", Value: "v"}
+			rec := kavro.Record[string, string]{Topic: "orders", Value: "v"}
 			err = p.ProduceSync(within(t, time.Second), rec)
 			requireVain(t, err, kafka.ErrUnreachable)
 			require.ErrorIs(t, err, avroproducer.ErrNotReported)
@@ -85,11 +84,11 @@ func TestNobodyListens(t *testing.T) {
 			require.ErrorIs(t, p.Warmup(within(t, time.Second), "orders"), kafka.ErrUnreachable)
 			requireVain(t, p.Close(within(t, time.Second)), kafka.ErrUnreachable)
 
-			c, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Driver(name), plainValues())
+			c, err := kavro.NewConsumer[string, string](open(t, name, conf), "", []string{"orders"}, plainValues())
 			require.NoError(t, err)
 			_, err = c.Poll(within(t, time.Second))
 			requireVain(t, err, kafka.ErrUnreachable)
-			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
+			handle := func(context.Context, *kavro.Message[string, string]) error { return nil }
 			requireVain(t, c.Run(within(t, time.Second), handle), kafka.ErrUnreachable)
 			for _, err := range c.Messages(within(t, time.Second)) {
 				requireVain(t, err, kafka.ErrUnreachable)
@@ -106,11 +105,11 @@ func TestPipelineWithoutBrokers(t *testing.T) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			warnings := overhear(t)
-			p, err := kavro.NewPipeline[string, string, string, string](kavro.Config{
+			p, err := kavro.NewPipeline[string, string, string, string](open(t, name, kavro.Config{
 				"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "transactional.id": "t", "transaction.timeout.ms": 1500,
-			}, []string{"orders"}, kavro.Driver(name), plainValues(), kavro.Output(plainValues()))
+			}), "", []string{"orders"}, plainValues())
 			require.NoError(t, err)
-			err = p.Run(within(t, 2*time.Second), func(context.Context, *avroconsumer.Message[string, string]) ([]avroproducer.Record[string, string], error) {
+			err = p.Run(within(t, 2*time.Second), func(context.Context, *kavro.Message[string, string]) ([]kavro.Record[string, string], error) {
 				return nil, nil
 			})
 			requireVain(t, err, kafka.ErrUnreachable)
@@ -123,13 +122,11 @@ func TestPipelineWithoutBrokers(t *testing.T) {
 // A topic that brokers do not make: Warmup says so, and a producer and a consumer
 // that go on regardless do.
 func TestMissingTopic(t *testing.T) {
-	env, err := kavrotest.Start(kavrotest.WithoutTopicCreation(), kavrotest.WithTopic("there", 1))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	env := kavrotest.New(t, kavrotest.WithoutTopicCreation(), kavrotest.WithTopic("there", 1))
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			warnings := overhear(t)
-			p, err := kavro.NewProducer[string, string](env.Config(), kavro.Driver(name), plainValues())
+			p, err := kavro.NewProducer[string, string](open(t, name, env.Config()), plainValues())
 			require.NoError(t, err)
 			require.NoError(t, p.Warmup(t.Context(), "there"))
 			err = p.Warmup(t.Context(), "there", "orders")
@@ -140,9 +137,9 @@ func TestMissingTopic(t *testing.T) {
 			requireVain(t, p.Close(within(t, time.Second)), kafka.ErrUnknownTopic)
 			require.Equal(t, 1, warnings.count(`error="orders: `))
 
-			c, err := kavro.NewConsumer[string, string](env.Group("g-"+name), []string{"orders"}, kavro.Driver(name), plainValues())
+			c, err := kavro.NewConsumer[string, string](open(t, name, env.Config()), "g-"+name, []string{"orders"}, plainValues())
 			require.NoError(t, err)
-			handle := func(context.Context, *avroconsumer.Message[string, string]) error { return nil }
+			handle := func(context.Context, *kavro.Message[string, string]) error { return nil }
 			requireVain(t, c.Run(within(t, 2*time.Second), handle), kafka.ErrUnknownTopic)
 			require.Equal(t, 2, warnings.count(`error="orders: `), "each client")
 			require.NoError(t, c.Close(t.Context()))
@@ -152,11 +149,9 @@ func TestMissingTopic(t *testing.T) {
 
 // Where brokers make topics by themselves, Warmup lets them.
 func TestWarmupMakesTopics(t *testing.T) {
-	env, err := kavrotest.Start()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	env := kavrotest.New(t)
 	for _, name := range drivers.Names() {
-		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Driver(name), plainValues())
+		p, err := kavro.NewProducer[string, string](open(t, name, env.Config()), plainValues())
 		require.NoError(t, err)
 		require.NoError(t, p.Warmup(t.Context(), "new-"+name), name)
 		parts, err := p.Client().(kafka.Metadata).Partitions(t.Context(), "new-"+name)
@@ -167,19 +162,15 @@ func TestWarmupMakesTopics(t *testing.T) {
 }
 
 // plainValues writes values as keys are: no registry is asked.
-func plainValues() kavro.Option {
-	return kavro.ValueSerde[string](serde.String, serde.String)
-}
+func plainValues() kavro.ConstructorOption { return kavro.WithValue(kavro.WithSerde(serde.String)) }
 
 // A second Hooks adds to the first.
 func TestHooksTwice(t *testing.T) {
 	conf := kavro.Config{"bootstrap.servers": "127.0.0.1:1"}
-	quiet := kavro.Hooks(kafka.Hooks{Logger: slog.New(slog.DiscardHandler)})
+	quiet := kavro.WithHooks(kavro.Hooks{Logger: slog.New(slog.DiscardHandler)})
 	for _, name := range drivers.Names() {
 		first, second := make(chan error, 1000), make(chan error, 1000)
-		p, err := kavro.NewProducer[string, string](conf, kavro.Driver(name), plainValues(), quiet,
-			kavro.Hooks(kafka.Hooks{Error: func(err error) { first <- err }}),
-			kavro.Hooks(kafka.Hooks{Error: func(err error) { second <- err }}))
+		p, err := kavro.NewProducer[string, string](open(t, name, conf, quiet, kavro.WithHooks(kavro.Hooks{Error: func(err error) { first <- err }}), kavro.WithHooks(kavro.Hooks{Error: func(err error) { second <- err }})), plainValues())
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
 		require.ErrorIs(t, <-first, kafka.ErrUnreachable)
@@ -190,22 +181,20 @@ func TestHooksTwice(t *testing.T) {
 
 // A static member whose name another one has taken is closed at once, and says why, once.
 func TestCloseFenced(t *testing.T) {
-	env, err := kavrotest.Start(kavrotest.WithTopic("orders", 2))
-	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	env := kavrotest.New(t, kavrotest.WithTopic("orders", 2))
 	overhear(t)
 	for _, name := range drivers.Names() {
-		p, err := kavro.NewProducer[string, string](env.Config(), kavro.Driver(name), plainValues())
+		p, err := kavro.NewProducer[string, string](open(t, name, env.Config()), plainValues())
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(t.Context(), "orders", "k", "v"))
 		require.NoError(t, p.Close(t.Context()))
 
 		conf := env.Group("g-"+name, kavro.Config{"group.instance.id": "i", "session.timeout.ms": 6000, "heartbeat.interval.ms": 200})
-		first, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Driver(name), plainValues())
+		first, err := kavro.NewConsumer[string, string](open(t, name, conf), "", []string{"orders"}, plainValues())
 		require.NoError(t, err)
 		_, err = first.Poll(within(t, time.Minute))
 		require.NoError(t, err)
-		second, err := kavro.NewConsumer[string, string](conf, []string{"orders"}, kavro.Driver(name), plainValues())
+		second, err := kavro.NewConsumer[string, string](open(t, name, conf), "", []string{"orders"}, plainValues())
 		require.NoError(t, err)
 		_, _ = second.Poll(within(t, 2*time.Second)) // joins
 		e := (*kafka.Error)(nil)

@@ -3,8 +3,13 @@ package kavro_test
 import (
 	"context"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"log/slog"
 	"maps"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,133 +17,139 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/internal/drivers"
+	"github.com/kavro/kavro/internal/kafkaconf"
 	"github.com/kavro/kavro/kafka"
+	driver "github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
 
-// construct calls the constructor of a role, for string keys and Order values.
-func construct(role string, conf kavro.Config, opts ...kavro.Option) error {
+// construct opens a client and calls the constructor of a role, for string keys and Order
+// values. opts are configurations, which are laid over conf, and options: those for a
+// Client are given to Open, the others to the constructor.
+func construct(role string, conf kavro.Config, opts ...any) error {
 	return constructOf[string, Order](role, conf, opts...)
 }
 
-func constructOf[K, V any](role string, conf kavro.Config, opts ...kavro.Option) error {
+func constructOf[K, V any](role string, conf kavro.Config, opts ...any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	all := kavro.Config{"bootstrap.servers": "127.0.0.1:1", "schema.registry.url": "http://127.0.0.1:1", "group.id": "g", "transactional.id": "t"}
+	all := kavro.Config{"bootstrap.servers": "127.0.0.1:1", "schema.registry.url": "http://127.0.0.1:1", "transactional.id": "t"}
 	if role == "producer" {
 		delete(all, "transactional.id")
-		delete(all, "group.id")
 	}
 	maps.Copy(all, conf)
-	maps.DeleteFunc(all, func(_ string, v any) bool { return v == "unset" })
-	switch role {
-	case "producer":
-		p, err := kavro.NewProducer[K, V](all, opts...)
-		if err != nil {
-			return err
+	var atOpen []kavro.ClientOption
+	var own []any
+	for _, o := range opts {
+		switch o := o.(type) {
+		case kavro.Config:
+			maps.Copy(all, o)
+		case kavro.ClientOption:
+			atOpen = append(atOpen, o)
+		default:
+			own = append(own, o)
 		}
-		return p.Close(ctx)
-	case "consumer":
-		c, err := kavro.NewConsumer[K, V](all, nil, opts...)
-		if err != nil {
-			return err
-		}
-		return c.Close(ctx)
 	}
-	p, err := kavro.NewPipeline[K, V, K, V](all, nil, opts...)
+	client, err := kavro.Open(all, atOpen...)
 	if err != nil {
 		return err
 	}
-	return p.Close(ctx)
+	switch role {
+	case "producer":
+		_, err = kavro.NewProducer[K, V](client, as[kavro.ProducerOption](own)...)
+	case "consumer":
+		_, err = kavro.NewConsumer[K, V](client, "g", nil, as[kavro.ConsumerOption](own)...)
+	default:
+		_, err = kavro.NewPipeline[K, V, K, V](client, "g", nil, as[kavro.PipelineOption](own)...)
+	}
+	return kafkaconf.Join(err, client.Close(ctx))
 }
+
+// use names the Kafka client.
+func use(name string) kavro.Config { return kavro.Config{"kavro.client": name} }
 
 // An option that is dropped is an error that names it.
 func TestOptionsWithoutEffect(t *testing.T) {
 	text := schemas.MustParse(`"string"`)
-	value, franz := kavro.ValueSchema(orderSchema), kavro.Driver("franz")
+	value, output, franz := kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOutputValue(kavro.WithSchema(orderSchema)), use("franz")
 	memory := registry.NewMemory()
 	var nobody *registry.Client
 	token := func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }
-	only := func(o ...kavro.Option) []kavro.Option { return append(o, franz) }
-	with := func(o ...kavro.Option) []kavro.Option { return append(o, franz, value) }
-	piped := func(o ...kavro.Option) []kavro.Option { return append(with(o...), kavro.Output(value)) }
+	only := func(o ...any) []any { return append(o, franz) }
+	with := func(o ...any) []any { return append(o, franz, value) }
+	piped := func(o ...any) []any { return append(with(o...), output) }
 	retries := registry.WithRetries(0, 0, 0)
 	prefixed := serde.WithLengthPrefixedBytes()
+	own := kavro.WithSerde(plainOrder{})
+	oneWay := kavro.WithSerde(struct{ serde.Serializer[Order] }{plainOrder{}})
+	otherWay := kavro.WithSerde(struct{ serde.Deserializer[Order] }{plainOrder{}})
+	var nothing kavro.ClientOption
 
 	for _, tt := range []struct {
 		name, role string
 		conf       kavro.Config
-		opts       []kavro.Option
+		opts       []any
 		want       string // "" if it is right
 	}{
-		{"a client twice", "producer", nil, with(kavro.Driver("confluent")), "kavro: Driver: is given twice"},
-		{"no such client", "producer", nil, []kavro.Option{kavro.Driver("sarama"), value}, `kavro: Driver: "sarama": want confluent or franz`},
-		{"a wrong client beside the option", "producer", kavro.Config{"kavro.client": "sarama"}, with(), "configuration: kavro.client: "},
-		{"a registry twice", "producer", nil, with(kavro.Registry(memory), kavro.Registry(memory)), "kavro: Registry: is given twice"},
-		{"no registry", "producer", nil, with(kavro.Registry(nil)), "kavro: Registry: the registry is nil"},
-		{"a registry that is nil", "producer", nil, with(kavro.Registry(nobody)), "kavro: Registry: the registry is nil"},
-		{"options for a registry that is given", "producer", nil, with(kavro.Registry(memory), kavro.RegistryOptions(retries)), "kavro: RegistryOptions: has no effect beside Registry"},
-		{"options of a registry add up", "producer", nil, with(kavro.RegistryOptions(retries), kavro.RegistryOptions(registry.WithRandomURL())), ""},
+		{"a client twice", "producer", nil, with(kavro.WithDriver(driver.Driver()), kavro.WithDriver(driver.Driver())), "kavro: WithDriver: is given twice"},
+		{"no client", "producer", nil, with(kavro.WithDriver(nil)), "kavro: WithDriver: the driver is nil"},
+		{"a wrong client beside the option", "producer", nil, []any{value, use("sarama"), kavro.WithDriver(driver.Driver())}, `configuration: kavro.client: "sarama": want confluent or franz`},
+		{"a registry twice", "producer", nil, with(kavro.WithRegistry(memory), kavro.WithRegistry(memory)), "kavro: WithRegistry: is given twice"},
+		{"no registry", "producer", nil, with(kavro.WithRegistry(nil)), "kavro: WithRegistry: the registry is nil"},
+		{"a registry that is nil", "producer", nil, with(kavro.WithRegistry(nobody)), "kavro: WithRegistry: the registry is nil"},
+		{"options for a registry that is given", "producer", nil, with(kavro.WithRegistry(memory), kavro.WithRegistryOptions(retries)), "kavro: WithRegistryOptions: has no effect beside WithRegistry"},
+		{"options of a registry add up", "producer", nil, with(kavro.WithRegistryOptions(retries), kavro.WithRegistryOptions(registry.WithRandomURL())), ""},
 
-		{"a schema twice", "producer", nil, with(value), "kavro: ValueSchema: is given twice"},
-		{"no schema", "producer", nil, with(kavro.KeySchema(nil)), "kavro: KeySchema: the schema is nil"},
-		{"a schema beside a serde", "producer", nil, with(kavro.ValueSerde[Order](plainOrder{}, nil)), "kavro: ValueSerde: excludes ValueSchema"},
-		{"options beside a serde", "consumer", nil, only(kavro.ValueSerde[Order](nil, plainOrder{}), kavro.ValueAvro(prefixed), kavro.ValueDeserializer(serde.WithRulesIgnored())), "kavro: ValueSerde: excludes ValueAvro, ValueDeserializer"},
-		{"a serde twice", "producer", nil, only(kavro.ValueSerde[Order](plainOrder{}, nil), kavro.ValueSerde[Order](plainOrder{}, nil)), "kavro: ValueSerde: is given twice"},
-		{"a serde without halves", "producer", nil, with(kavro.KeySerde[string](nil, nil)), "kavro: KeySerde: the half that serializes string is nil"},
-		{"a serde without the half of a producer", "producer", nil, only(kavro.ValueSerde[Order](nil, plainOrder{})), "kavro: ValueSerde: the half that serializes kavro_test.Order is nil"},
-		{"a serde without the half of a consumer", "consumer", nil, only(kavro.ValueSerde[Order](plainOrder{}, nil)), "kavro: ValueSerde: the half that deserializes kavro_test.Order is nil"},
-		{"a serde for another type", "producer", nil, with(kavro.KeySerde[int64](serde.Int64, serde.Int64)), "kavro: KeySerde: a *serde.plain[int64] does not serialize string"},
-		{"a serde", "producer", nil, only(kavro.ValueSerde[Order](plainOrder{}, nil)), ""},
+		{"a schema twice", "producer", nil, with(value), "kavro: value: serde: WithSchema: is given twice"},
+		{"no schema", "producer", nil, with(kavro.WithKey(kavro.WithSchema(nil))), "kavro: key: serde: WithSchema: the schema is nil"},
+		{"a schema beside a serde", "producer", nil, with(kavro.WithValue(own)), "kavro: WithSerde: excludes the other options of WithValue, which are for Avro"},
+		{"options beside a serde", "consumer", nil, only(kavro.WithValue(own, prefixed), kavro.WithValueDeserializer(serde.WithRulesIgnored())), "kavro: WithSerde: excludes the other options of WithValue, WithValueDeserializer"},
+		{"a serde twice", "producer", nil, only(kavro.WithValue(own), kavro.WithValue(own)), "kavro: WithValue: WithSerde: is given twice"},
+		{"no serde", "producer", nil, with(kavro.WithKey(kavro.WithSerde(nil))), "kavro: WithKey: WithSerde: the serde is nil"},
+		{"a serde without the half of a producer", "producer", nil, only(kavro.WithValue(otherWay)), "does not serialize kavro_test.Order"},
+		{"a serde without the half of a consumer", "consumer", nil, only(kavro.WithValue(oneWay)), "does not deserialize kavro_test.Order"},
+		{"a serde for another type", "producer", nil, with(kavro.WithKey(kavro.WithSerde(serde.Int64))), "kavro: WithSerde: a *serde.plain[int64] does not serialize string"},
+		{"a serde", "producer", nil, only(kavro.WithValue(own)), ""},
+		{"half a serde", "producer", nil, only(kavro.WithValueSerializer(oneWay)), ""},
+		{"the other half", "consumer", nil, only(kavro.WithValueDeserializer(otherWay)), ""},
 
-		{"options for Avro of a plain key", "producer", nil, with(kavro.KeyAvro(prefixed)), "kavro: KeyAvro: has no effect: a key of type string is written as plain bytes, unless KeySchema or key.serializer=avro"},
-		{"options for the serializer of a plain key", "producer", nil, with(kavro.KeySerializer(serde.WithNormalize())), "kavro: KeySerializer: has no effect"},
-		{"options for the deserializer of a plain key", "consumer", nil, with(kavro.KeyDeserializer(serde.WithRulesIgnored())), "kavro: KeyDeserializer: has no effect"},
-		{"options for Avro of an Avro key", "producer", nil, with(kavro.KeySchema(text), kavro.KeyAvro(prefixed)), ""},
-		{"options for Avro of a key that a key makes Avro", "producer", kavro.Config{"key.serializer": "avro"}, with(kavro.KeyAvro(prefixed)), ""},
-		{"a schema for plain keys", "producer", kavro.Config{"key.serializer": "string"}, with(kavro.KeySchema(text)), `configuration: key.serializer: "string" contradicts KeySchema, which is for Avro`},
-		{"a schema for keys that are plain in Java", "consumer", kavro.Config{"key.deserializer": "org.apache.kafka.common.serialization.StringDeserializer"}, with(kavro.KeySchema(text)), "key.deserializer: "},
-		{"a schema for Avro keys", "producer", kavro.Config{"key.serializer": "io.confluent.kafka.serializers.KafkaAvroSerializer"}, with(kavro.KeySchema(text)), ""},
+		{"options for Avro of a plain key", "producer", nil, with(kavro.WithKey(prefixed)), "kavro: WithKey: has no effect: a key of type string is written as plain bytes, unless WithSchema or key.serializer=avro makes it Avro"},
+		{"options for the serializer of a plain key", "producer", nil, with(kavro.WithKeySerializer(serde.WithNormalize())), "kavro: WithKeySerializer: has no effect"},
+		{"options for the deserializer of a plain key", "consumer", nil, with(kavro.WithKeyDeserializer(serde.WithRulesIgnored())), "kavro: WithKeyDeserializer: has no effect"},
+		{"options for Avro of an Avro key", "producer", nil, with(kavro.WithKey(kavro.WithSchema(text)), kavro.WithKey(prefixed)), ""},
+		{"options for Avro of a key that a key makes Avro", "producer", kavro.Config{"key.serializer": "avro"}, with(kavro.WithKey(prefixed)), ""},
+		{"a schema for plain keys", "producer", kavro.Config{"key.serializer": "string"}, with(kavro.WithKey(kavro.WithSchema(text))), `configuration: key.serializer: "string" contradicts WithKey, which is for Avro`},
+		{"a schema for keys that are plain in Java", "consumer", kavro.Config{"key.deserializer": "org.apache.kafka.common.serialization.StringDeserializer"}, with(kavro.WithKey(kavro.WithSchema(text))), "key.deserializer: "},
+		{"a schema for Avro keys", "producer", kavro.Config{"key.serializer": "io.confluent.kafka.serializers.KafkaAvroSerializer"}, with(kavro.WithKey(kavro.WithSchema(text))), ""},
 
-		{"a deserializer's options", "producer", nil, with(kavro.ValueDeserializer(serde.WithRulesIgnored())), "kavro: ValueDeserializer: has no effect on a producer"},
-		{"a serializer's options", "consumer", nil, with(kavro.ValueSerializer(serde.WithNormalize())), "kavro: ValueSerializer: has no effect on a consumer"},
-		{"a serializer's options outside", "pipeline", nil, piped(kavro.ValueSerializer(serde.WithNormalize())), "kavro: ValueSerializer: has no effect on a pipeline: give it within Output"},
-		{"a producer's options for a consumer", "consumer", nil, with(kavro.Producer(avroproducer.WithMaxScratch(1))), "kavro: Producer: has no effect on a consumer"},
-		{"a producer's options for a pipeline", "pipeline", nil, piped(kavro.Producer(avroproducer.WithMaxScratch(1))), "kavro: Producer: has no effect on a pipeline: give Pipeline"},
-		{"a consumer's options for a producer", "producer", nil, with(kavro.Consumer(avroconsumer.WithToEnd())), "kavro: Consumer: has no effect on a producer"},
-		{"a consumer's options for a pipeline", "pipeline", nil, piped(kavro.Consumer(avroconsumer.WithToEnd())), "kavro: Consumer: has no effect on a pipeline: give Pipeline"},
-		{"a pipeline's options for a producer", "producer", nil, with(kavro.Pipeline(pipeline.WithToEnd())), "kavro: Pipeline: has no effect on a producer"},
-		{"a pipeline's options for a consumer", "consumer", nil, with(kavro.Pipeline(pipeline.WithToEnd())), "kavro: Pipeline: has no effect on a consumer"},
-		{"an output of a producer", "producer", nil, with(kavro.Output(value)), "kavro: Output: has no effect on a producer"},
-		{"an output of a consumer", "consumer", nil, with(kavro.Output(value)), "kavro: Output: has no effect on a consumer"},
-		{"an output without anything", "producer", nil, with(kavro.Output()), "kavro: Output: has no effect on a producer"},
+		{"an order of one record at a time", "consumer", nil, with(kavro.WithOrdering(kavro.OrderByKey)), "kavro: WithOrdering: has no effect without WithConcurrency"},
+		{"outputs add up", "pipeline", nil, with(output, kavro.WithOutputKey(kavro.WithSchema(text))), ""},
+		{"an output's schema twice", "pipeline", nil, piped(output), "kavro: output value: serde: WithSchema: is given twice"},
+		{"options for Avro of a plain key of an output", "pipeline", nil, piped(kavro.WithOutputKey(serde.WithNormalize())), "kavro: WithOutputKey: has no effect: a key of type string is written as plain bytes"},
 
-		{"outputs add up", "pipeline", nil, with(kavro.Output(value), kavro.Output(kavro.KeySchema(text))), ""},
-		{"an output's schema twice", "pipeline", nil, with(kavro.Output(value), kavro.Output(value)), "kavro: ValueSchema: is given twice"},
-		{"a client within", "pipeline", nil, piped(kavro.Output(kavro.Driver("franz"))), "kavro: Output: Driver within it has no effect"},
-		{"a registry within", "pipeline", nil, piped(kavro.Output(kavro.Registry(memory))), "kavro: Output: Registry within it has no effect"},
-		{"options of a registry within", "pipeline", nil, piped(kavro.Output(kavro.RegistryOptions(retries))), "kavro: Output: RegistryOptions within it has no effect"},
-		{"hooks within", "pipeline", nil, piped(kavro.Output(kavro.Hooks(kafka.Hooks{Token: token}))), "kavro: Output: Hooks within it has no effect"},
-		{"a producer's options within", "pipeline", nil, piped(kavro.Output(kavro.Producer(avroproducer.WithMaxScratch(1)))), "kavro: Output: Producer within it has no effect"},
-		{"a pipeline's options within", "pipeline", nil, piped(kavro.Output(kavro.Pipeline(pipeline.WithToEnd()))), "kavro: Output: Pipeline within it has no effect"},
-		{"a deserializer's options within", "pipeline", nil, piped(kavro.Output(kavro.ValueDeserializer(serde.WithRulesIgnored()))), "kavro: Output: ValueDeserializer within it has no effect"},
-		{"an output within", "pipeline", nil, piped(kavro.Output(kavro.Output(value))), "kavro: Output: Output within it has no effect"},
-		{"options for Avro of a plain key within", "pipeline", nil, piped(kavro.Output(kavro.KeySerializer(serde.WithNormalize()))), "kavro: KeySerializer: has no effect: a key of type string is written as plain bytes"},
-		{"nil within", "pipeline", nil, piped(kavro.Output(nil)), "kavro: 1st option is nil"},
+		{"nil among a serde's options", "producer", nil, with(kavro.WithValue(nil)), "kavro: WithValue: 1st option is nil"},
+		{"nil among a registry's options", "producer", nil, with(kavro.WithRegistryOptions(nil)), "kavro: WithRegistryOptions: 1st option is nil"},
+		{"nil among those for dead letters", "consumer", nil, with(kavro.WithDeadLetters(nil)), "kavro: WithDeadLetters: 1st option is nil"},
+		{"a closer that is nil", "consumer", nil, with(kavro.WithCloser(nil)), "kavro: WithCloser: the function is nil"},
+		{"an observer that is nil", "consumer", nil, with(kavro.WithObserver(nil)), "kavro: WithObserver: the observer is nil"},
+		{"an observer of nothing", "consumer", nil, with(kavro.WithObserver(17)), "kavro: WithObserver: a int observes no client"},
+		{"a logger that is nil", "consumer", nil, with(kavro.WithLogger(nil)), "kavro: WithLogger: the logger is nil"},
+		{"tokens from two", "producer", nil, with(kavro.WithHooks(kavro.Hooks{Token: token}), kavro.WithHooks(kavro.Hooks{Token: token})), "kavro: WithHooks: Token is given twice"},
 
-		{"nil", "producer", nil, with(nil, nil), "kavro: 1st option is nil\nkavro: 2nd option is nil"},
-		{"nil among a producer's options", "producer", nil, with(kavro.Producer(nil)), "kavro: Producer: 1st option is nil"},
-		{"nil among a consumer's options", "consumer", nil, with(kavro.Consumer(avroconsumer.WithToEnd(), nil)), "kavro: Consumer: 2nd option is nil"},
-		{"nil among a serde's options", "producer", nil, with(kavro.ValueAvro(nil)), "kavro: ValueAvro: 1st option is nil"},
-		{"nil among a registry's options", "producer", nil, with(kavro.RegistryOptions(nil)), "kavro: RegistryOptions: 1st option is nil"},
-		{"tokens from two", "producer", nil, with(kavro.Hooks(kafka.Hooks{Token: token}), kavro.Hooks(kafka.Hooks{Token: token})), "kavro: Hooks: Token is given twice"},
+		{"a consumer's keys for a producer", "producer", nil, with(kavro.WithConfig(kavro.Config{"auto.offset.reset": "earliest"})), "configuration: auto.offset.reset: has no effect on a producer"},
+		{"a deserializer's keys for a producer", "producer", nil, with(kavro.WithConfig(kavro.Config{"key.deserializer": "string", "key.serializer": "string"})), "configuration: key.deserializer: has no effect on a producer"},
+		{"a producer's keys for a consumer", "consumer", nil, with(kavro.WithConfig(kavro.Config{"acks": 1, "auto.register.schemas": false})), "configuration: acks: has no effect on a consumer\nconfiguration: auto.register.schemas: has no effect on a consumer"},
+		{"commits of a pipeline", "pipeline", nil, piped(kavro.WithConfig(kavro.Config{"enable.auto.commit": true, "auto.commit.interval.ms": 100})), "configuration: auto.commit.interval.ms: has no effect on a pipeline\nconfiguration: enable.auto.commit: has no effect on a pipeline"},
+		{"no commits of a pipeline", "pipeline", nil, piped(kavro.WithConfig(kavro.Config{"enable.auto.commit": false})), ""},
+		{"the registry's keys for one constructor", "producer", nil, with(kavro.WithConfig(kavro.Config{"schema.registry.url": "http://127.0.0.1:2"})), "configuration: schema.registry.url: is the Client's: give it to Open"},
+		{"the Client's own once more", "producer", nil, with(kavro.WithConfig(kavro.Config{"schema.registry.url": "http://127.0.0.1:1", "kavro.client": "franz", "linger.ms": 1})), ""},
+		{"a misspelt key for one constructor", "producer", nil, with(kavro.WithConfig(kavro.Config{"linger.sm": 1})), `configuration: linger.sm: no such key; did you mean "linger.ms"?`},
+		{"the keys of all in one map", "producer", kavro.Config{"group.id": "g", "auto.offset.reset": "earliest", "acks": 1, "key.deserializer": "string", "enable.auto.commit": true}, with(), ""},
+		{"another group", "consumer", kavro.Config{"group.id": "other"}, with(), `configuration: group.id: "other" contradicts the group that the constructor was given, "g"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := construct(tt.role, tt.conf, tt.opts...)
@@ -150,8 +161,92 @@ func TestOptionsWithoutEffect(t *testing.T) {
 			require.Len(t, strings.Split(err.Error(), "\n"), 1+strings.Count(tt.want, "\n"), "nothing else is wrong: %v", err)
 		})
 	}
-	err := constructOf[serde.NoKey, Order]("producer", nil, with(kavro.KeySchema(text))...)
-	require.ErrorContains(t, err, "kavro: KeySchema: has no effect: a key of type serde.NoKey")
+	err := constructOf[serde.NoKey, Order]("producer", nil, with(kavro.WithKey(kavro.WithSchema(text)))...)
+	require.ErrorContains(t, err, "kavro: WithKey: has no effect: a key of type serde.NoKey is always null")
+	_, err = kavro.Open(nil, nothing, nothing)
+	require.EqualError(t, err, "kavro: 1st option is nil\nkavro: 2nd option is nil")
+	_, err = kavro.NewProducer[string, string](nil)
+	require.EqualError(t, err, "kavro: the client is nil: make one with Open")
+}
+
+// What does not apply does not compile.
+func TestOptionsFit(t *testing.T) {
+	for _, tt := range []struct {
+		option any
+		fits   string
+	}{
+		{kavro.WithDriver(driver.Driver()), "client"},
+		{kavro.WithRegistry(nil), "client"},
+		{kavro.WithObserver(nil), "client producer consumer pipeline"},
+		{kavro.WithHooks(kavro.Hooks{}), "client producer consumer pipeline"},
+		{kavro.WithConfig(nil), "producer consumer pipeline"},
+		{kavro.WithValue(), "producer consumer pipeline"},
+		{kavro.WithKeySerializer(), "producer"},
+		{kavro.WithValueDeserializer(), "consumer pipeline"},
+		{kavro.WithOutputValue(), "pipeline"},
+		{kavro.WithMaxScratch(1), "producer"},
+		{kavro.WithAbortTimeout(1), "producer pipeline"},
+		{kavro.WithManualCommit(), "consumer"},
+		{kavro.WithToEnd(), "consumer pipeline"},
+		{kavro.WithDeadLetters(), "consumer pipeline"},
+		{kavro.WithBatch(1, 0), "pipeline"},
+	} {
+		var fits []string
+		if _, ok := tt.option.(kavro.ClientOption); ok {
+			fits = append(fits, "client")
+		}
+		if _, ok := tt.option.(kavro.ProducerOption); ok {
+			fits = append(fits, "producer")
+		}
+		if _, ok := tt.option.(kavro.ConsumerOption); ok {
+			fits = append(fits, "consumer")
+		}
+		if _, ok := tt.option.(kavro.PipelineOption); ok {
+			fits = append(fits, "pipeline")
+		}
+		require.Equal(t, tt.fits, strings.Join(fits, " "), "%T", tt.option)
+	}
+}
+
+// Every option of the packages below has one here, of the same name.
+func TestEveryOptionIsHere(t *testing.T) {
+	here := functions(t, ".")
+	elsewhere := map[string]string{
+		"WithOwnedClient":      "what the constructors make, they own",
+		"WithProducerObserver": "WithObserver",
+		"Defaults":             "of the configuration's keys",
+	}
+	for _, dir := range []string{"avroproducer", "avroconsumer", "pipeline"} {
+		for name, result := range functions(t, dir) {
+			if result != "Option" || elsewhere[name] != "" {
+				continue
+			}
+			if !strings.HasPrefix(name, "With") {
+				name = "With" + name
+			}
+			require.Contains(t, here, name, dir)
+		}
+	}
+}
+
+// functions returns the exported functions of a package, and what they return.
+func functions(t *testing.T, dir string) map[string]string {
+	found := map[string]string{}
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.IsExported() && f.Type.Results != nil {
+				found[f.Name.Name] = types.ExprString(f.Type.Results.List[0].Type)
+			}
+		}
+	}
+	return found
 }
 
 // plainOrder is a serde of the program's own.
@@ -177,21 +272,18 @@ func TestConfigurationAllAtOnce(t *testing.T) {
 					"auto.regster.schemas": true, "linger.mss": 5, "retry.backoff.ms": "soon", "max.block.ms": 1, "Schema.Registry.Url": "x", "use_latest_version": true,
 					"key.serializer": "protobuf", "key.deserializer": "protobuf", "sasl.username": "ada",
 				}
-				err := construct(role, conf, kavro.Driver(name), kavro.Registry(nil))
+				err := construct(role, conf, use(name), kavro.WithRegistry(nil))
 				want := []string{
 					"schema.registry.url: ", "basic.auth.user.info: ", `auto.register.schemas: "maybe": want true or false`, "rule.executors: ",
 					`auto.regster.schemas: no such key; did you mean "auto.register.schemas"?`, `linger.mss: no such key; did you mean "linger.ms"?`,
 					"retry.backoff.ms: ", "max.block.ms: is a key of Java's client", `Schema.Registry.Url: no such key; did you mean "schema.registry.url"?`,
 					`use_latest_version: no such key; did you mean "use.latest.version"?`, "sasl.username: has no effect",
 				}
-				keys := len(want) + 1
-				if role == "pipeline" {
-					keys++ // key.serializer and key.deserializer
-				}
+				keys := len(want) + 2 // key.serializer and key.deserializer
 				for _, w := range want {
 					require.ErrorContains(t, err, "configuration: "+w)
 				}
-				require.ErrorContains(t, err, "kavro: Registry: the registry is nil")
+				require.ErrorContains(t, err, "kavro: WithRegistry: the registry is nil")
 				list, ok := err.(interface{ Unwrap() []error })
 				require.True(t, ok)
 				found := 0
@@ -208,34 +300,34 @@ func TestConfigurationAllAtOnce(t *testing.T) {
 	}
 }
 
-// What is found by serde is told in the words of this package.
+// What the packages below find is told by the names of this package, which are the same.
 func TestOptionsByTheirNames(t *testing.T) {
-	franz := kavro.Driver("franz")
+	franz, value := use("franz"), kavro.WithValue(kavro.WithSchema(orderSchema))
 	err := construct("producer", nil, franz)
-	require.EqualError(t, err, "kavro: value: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give ValueSchema (schemas.For writes one to keep), or take the registry's with use.latest.version, ValueSerializer(serde.WithVersion) or use.schema.id")
-	err = construct("producer", nil, franz, kavro.ValueSchema(orderSchema), kavro.ValueAvro(serde.WithSchema(orderSchema)))
-	require.EqualError(t, err, "kavro: value: serde: ValueSchema: is given twice")
-	err = construct("consumer", nil, franz, kavro.ValueSchema(orderSchema), kavro.Consumer(avroconsumer.WithConcurrency(1, avroconsumer.Key)), kavro.Consumer(avroconsumer.WithConcurrency(2, avroconsumer.Key)))
-	require.EqualError(t, err, "avroconsumer: WithConcurrency: is given twice")
-	err = constructOf[Order, Order]("pipeline", nil, franz, kavro.KeySchema(orderSchema), kavro.ValueSchema(orderSchema))
-	require.ErrorContains(t, err, "kavro: output key: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give Output(KeySchema) (schemas.For writes one to keep), or")
-	require.ErrorContains(t, err, "kavro: output value: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give Output(ValueSchema) (schemas.For writes one to keep), or")
+	require.ErrorContains(t, err, "kavro: value: serde: kavro_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema, give WithSchema")
+	err = construct("consumer", nil, franz, value, kavro.WithConcurrency(1), kavro.WithConcurrency(2))
+	require.EqualError(t, err, "kavro: WithConcurrency: is given twice")
+	err = construct("consumer", nil, franz, value, kavro.WithStart(kavro.FromOffset(1)), kavro.WithStart(kavro.FromOffset(1)))
+	require.EqualError(t, err, "avroconsumer: WithStart: is given twice")
+	err = constructOf[Order, Order]("pipeline", nil, franz, kavro.WithKey(kavro.WithSchema(orderSchema)), value)
+	require.ErrorContains(t, err, "kavro: output key: serde: kavro_test.Order carries no schema: ")
+	require.ErrorContains(t, err, "kavro: output value: serde: kavro_test.Order carries no schema: ")
 }
 
 // An option wins over a key.
 func TestOptionsWinOverKeys(t *testing.T) {
-	for _, o := range []avroconsumer.Option{avroconsumer.WithManualCommit(), avroconsumer.WithAutoCommit(time.Second)} {
+	for _, o := range []kavro.ConsumerOption{kavro.WithManualCommit(), kavro.WithAutoCommit(time.Second)} {
 		for _, conf := range []kavro.Config{nil, {"enable.auto.commit": false}, {"auto.commit.interval.ms": 100}} {
-			require.NoError(t, construct("consumer", conf, kavro.Driver("franz"), kavro.ValueSchema(orderSchema), kavro.Consumer(o)))
+			require.NoError(t, construct("consumer", conf, use("franz"), kavro.WithValue(kavro.WithSchema(orderSchema)), o))
 		}
 	}
-	named := kavro.ValueAvro(serde.WithSubject(serde.RecordName))
-	require.NoError(t, construct("producer", kavro.Config{"value.subject.name.strategy": "TopicNameStrategy"}, kavro.Driver("franz"), kavro.ValueSchema(orderSchema), named))
+	named := kavro.WithValue(serde.WithSubject(serde.RecordName))
+	require.NoError(t, construct("producer", kavro.Config{"value.subject.name.strategy": "TopicNameStrategy"}, use("franz"), kavro.WithValue(kavro.WithSchema(orderSchema)), named))
 }
 
 // Keys that are wrong are wrong also where nobody needs them.
 func TestKeysThatNobodyNeeds(t *testing.T) {
-	franz := kavro.Driver("franz")
+	franz := use("franz")
 	for _, tt := range []struct {
 		name, role string
 		conf       kavro.Config
@@ -266,31 +358,21 @@ func TestKeysThatNobodyNeeds(t *testing.T) {
 	}
 }
 
-// Keys that have no effect on what is made are told to the logger, once: one
-// configuration may serve a producer and a consumer.
-func TestKeysWithoutEffectAreTold(t *testing.T) {
+// What has no effect and is no error is told to the logger, once.
+func TestWarnings(t *testing.T) {
 	memory := registry.NewMemory()
 	for _, tt := range []struct {
 		name, role string
 		conf       kavro.Config
-		opts       []kavro.Option
+		opts       []any
 		want       string // "" for no warning
 	}{
-		{"a consumer's keys", "producer", kavro.Config{"group.id": "g", "auto.offset.reset": "earliest", "client.id": "x", "linger.ms": 1, "key.deserializer": "string", "value.serializer": "avro", "value.deserializer": "avro"}, nil,
-			`"kavro: keys of the configuration that have no effect on a producer" keys="[auto.offset.reset group.id key.deserializer]"`},
-		{"a producer's keys", "consumer", kavro.Config{"transactional.id": "unset", "acks": 1, "auto.register.schemas": false}, nil,
-			`"kavro: keys of the configuration that have no effect on a consumer" keys="[acks auto.register.schemas]"`},
-		{"keys of both", "pipeline", nil, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))}, ""},
-		{"commits of a pipeline", "pipeline", kavro.Config{"enable.auto.commit": true, "auto.commit.interval.ms": 100}, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))},
-			`"kavro: keys of the configuration that have no effect on a pipeline" keys="[auto.commit.interval.ms enable.auto.commit]"`},
-		{"no commits of a pipeline", "pipeline", kavro.Config{"enable.auto.commit": false}, []kavro.Option{kavro.Output(kavro.ValueSchema(orderSchema))}, ""},
-		{"a token that is not asked for", "producer", nil, []kavro.Option{kavro.Hooks(kafka.Hooks{Token: func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }})}, "Hooks.Token is never called"},
-		{"a registry's keys beside a registry", "producer", kavro.Config{"cache.capacity": 5}, []kavro.Option{kavro.Registry(memory)},
-			`because the option Registry gives a registry" keys="[cache.capacity schema.registry.url]"`},
-		{"options for a registry that nobody asks", "producer", nil, []kavro.Option{kavro.RegistryOptions(registry.WithRandomURL()), kavro.ValueSerde[Order](plainOrder{}, nil)},
-			"the option RegistryOptions has no effect: neither keys nor values are Avro"},
+		{"a token that is not asked for", "producer", nil, []any{kavro.WithHooks(kavro.Hooks{Token: func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }})}, "Hooks.Token is never called"},
+		{"a registry's keys beside a registry", "producer", kavro.Config{"cache.capacity": 5}, []any{kavro.WithRegistry(memory)},
+			`because WithRegistry gives a registry" keys="[cache.capacity schema.registry.url]"`},
 		{"Java's serializer", "producer", kavro.Config{"key.serializer": "org.apache.kafka.common.serialization.StringSerializer"}, nil, "partitioner=murmur2_random"},
 		{"Java's serializer and partitioner", "producer", kavro.Config{"key.serializer": "org.apache.kafka.common.serialization.StringSerializer", "partitioner": "murmur2_random"}, nil, ""},
+		{"keys for all", "producer", kavro.Config{"group.id": "g", "auto.offset.reset": "earliest", "key.deserializer": "string"}, nil, ""},
 		{"nothing", "producer", nil, nil, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -299,12 +381,9 @@ func TestKeysWithoutEffectAreTold(t *testing.T) {
 			slog.SetDefault(slog.New(slog.NewTextHandler(&def, &slog.HandlerOptions{Level: slog.LevelWarn})))
 			defer slog.SetDefault(old)
 			logger := slog.New(slog.NewTextHandler(&given, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			opts := append(tt.opts, kavro.Driver("franz"))
-			if !strings.Contains(tt.name, "nobody") {
-				opts = append(opts, kavro.ValueSchema(orderSchema))
-			}
+			opts := append(tt.opts, use("franz"), kavro.WithValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, construct(tt.role, tt.conf, opts...))
-			require.NoError(t, construct(tt.role, tt.conf, append(opts, kavro.Hooks(kafka.Hooks{Logger: logger}))...))
+			require.NoError(t, construct(tt.role, tt.conf, append(opts, kavro.WithHooks(kavro.Hooks{Logger: logger}))...))
 			for _, log := range []*lines{&given, &def} {
 				require.Equal(t, min(1, len(tt.want)), log.count("msg=\"kavro: "), "%s", log) // the client may warn of its broker
 				require.Contains(t, log.String(), tt.want)
@@ -319,7 +398,7 @@ func TestStatisticsThatAreNotMade(t *testing.T) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
 			var log lines
-			err := construct("producer", nil, kavro.Driver(name), kavro.ValueSchema(orderSchema), kavro.Hooks(kafka.Hooks{
+			err := construct("producer", nil, use(name), kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithHooks(kavro.Hooks{
 				Stats:  func([]byte) {},
 				Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 			}))
@@ -340,7 +419,7 @@ func TestHooksAddUp(t *testing.T) {
 			var one, other lines
 			heard := make(chan string, 1000)
 			hooks := func(name string, log *lines) kavro.Option {
-				return kavro.Hooks(kafka.Hooks{
+				return kavro.WithHooks(kavro.Hooks{
 					Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelInfo})),
 					Error: func(error) {
 						select {
@@ -350,8 +429,8 @@ func TestHooksAddUp(t *testing.T) {
 					},
 				})
 			}
-			p, err := kavro.NewProducer[string, []byte](kavro.Config{"bootstrap.servers": "127.0.0.1:1", "value.serializer": "bytes", "log_level": 0},
-				kavro.Driver(name), hooks("one", &one), hooks("other", &other), kavro.Hooks(kafka.Hooks{}))
+			p, err := kavro.NewProducer[string, []byte](open(t, name, kavro.Config{"bootstrap.servers": "127.0.0.1:1", "log_level": 0},
+				hooks("one", &one), hooks("other", &other), kavro.WithHooks(kavro.Hooks{})))
 			require.NoError(t, err)
 			require.Contains(t, one.String(), "Kafka client chosen")
 			require.Contains(t, other.String(), "Kafka client chosen")
@@ -376,22 +455,20 @@ func TestHooksAddUp(t *testing.T) {
 // Committing is switched off under each name that librdkafka has for it.
 func TestCommitsAreSwitchedOff(t *testing.T) {
 	for _, conf := range []kavro.Config{{"enable.auto.commit": false}, {"auto.commit.enable": "False"}, {"auto.commit.interval.ms": 0}} {
-		env, err := kavrotest.Start(kavrotest.WithTopic("t", 1))
-		require.NoError(t, err)
+		env := kavrotest.New(t, kavrotest.WithTopic("t", 1))
 		ctx := patient(t)
-		p, err := kavro.NewProducer[string, string](env.Config(kavro.Config{"value.serializer": "string"}), kavro.Driver("franz"))
+		p, err := kavro.NewProducer[string, string](open(t, "franz", env.Config()))
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(ctx, "t", "k", "v"))
 		require.NoError(t, p.Close(ctx))
 		for range 2 { // the second finds nothing committed either
-			c, err := kavro.NewConsumer[string, string](env.Group("g", conf, kavro.Config{"value.deserializer": "string"}), []string{"t"}, kavro.Driver("franz"))
+			c, err := kavro.NewConsumer[string, string](open(t, "franz", env.Config(conf)), "g", []string{"t"})
 			require.NoError(t, err)
 			msg, err := c.Poll(ctx)
 			require.NoError(t, err, "%v", conf)
 			require.Equal(t, int64(0), msg.Offset)
 			require.NoError(t, c.Close(ctx))
 		}
-		require.NoError(t, env.Close())
 	}
 }
 
@@ -402,7 +479,7 @@ type (
 
 // Scalars are plain in keys and values, without a registry, unless Avro is asked for.
 func TestScalarsArePlain(t *testing.T) {
-	franz := kavro.Driver("franz")
+	franz := use("franz")
 	for _, role := range []string{"producer", "consumer"} {
 		require.NoError(t, constructOf[customerID, cents](role, nil, franz))
 		require.NoError(t, constructOf[[16]byte, bool](role, nil, franz))
@@ -415,8 +492,8 @@ func TestScalarsArePlain(t *testing.T) {
 		require.ErrorContains(t, constructOf[string, int](role, nil, franz),
 			"kavro: value: serde: int has no plain form in Kafka: use int64 or int32")
 		require.ErrorContains(t, constructOf[uint16, string](role, nil, franz), "kavro: key: serde: uint16 has no plain form in Kafka: use int32")
-		memory := kavro.Registry(registry.NewMemory())
+		memory := kavro.WithRegistry(registry.NewMemory())
 		require.NoError(t, constructOf[string, int](role, kavro.Config{"value.serializer": "avro", "value.deserializer": "avro"}, franz, memory))
-		require.NoError(t, constructOf[string, string](role, nil, franz, memory, kavro.ValueSchema(schemas.MustParse(`"string"`))))
+		require.NoError(t, constructOf[string, string](role, nil, franz, memory, kavro.WithValue(kavro.WithSchema(schemas.MustParse(`"string"`)))))
 	}
 }

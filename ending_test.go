@@ -8,8 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 )
@@ -18,13 +16,13 @@ import (
 // context that has ended delivers, a consumer commits and leaves its group, and a pipeline
 // leaves as well.
 func TestCloseWithAContextThatHasEnded(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
-		schema := kavro.ValueSchema(orderSchema)
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
+		schema := kavro.WithValue(kavro.WithSchema(orderSchema))
 		require.NoError(t, env.CreateTopic(patient(t), "orders", 1))
 		require.NoError(t, env.CreateTopic(patient(t), "copies", 1))
 		produce := func(from, to int) {
 			ctx, cancel := context.WithCancel(patient(t))
-			producer, err := kavro.NewProducer[string, Order](env.Config(kavro.Config{"linger.ms": 200}), which, schema)
+			producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config(kavro.Config{"linger.ms": 200})), schema)
 			require.NoError(t, err)
 			for i := from; i < to; i++ {
 				require.NoError(t, producer.Produce(ctx, "orders", "k", Order{ID: fmt.Sprint(i)}))
@@ -35,13 +33,13 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 		// read returns what comes until n have, and ends as a program does.
 		read := func(n int) (ids []string) {
 			ctx, cancel := context.WithCancel(patient(t))
-			consumer, err := kavro.NewConsumer[string, Order](env.Group("billing"), []string{"orders"}, which, schema)
+			consumer, err := kavro.NewConsumer[string, Order](open(t, which, env.Config()), "billing", []string{"orders"}, schema)
 			require.NoError(t, err)
 			defer func() {
 				require.ErrorIs(t, ctx.Err(), context.Canceled)
 				require.NoError(t, consumer.Close(ctx))
 			}()
-			require.ErrorIs(t, consumer.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, Order]) error {
+			require.ErrorIs(t, consumer.Run(ctx, func(_ context.Context, m *kavro.Message[string, Order]) error {
 				if ids = append(ids, m.Value.ID); len(ids) == n {
 					cancel()
 				}
@@ -56,17 +54,17 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 
 		transform := func(n int) (ids []string) {
 			ctx, cancel := context.WithCancel(patient(t))
-			p, err := kavro.NewPipeline[string, Order, string, Order](env.Group("line", kavro.Config{"transactional.id": "line"}), []string{"orders"},
-				which, schema, kavro.Output(schema))
+			p, err := kavro.NewPipeline[string, Order, string, Order](open(t, which, env.Config(kavro.Config{"transactional.id": "line"})), "line", []string{"orders"},
+				schema, kavro.WithOutputValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, err)
 			ended := make(chan error, 1)
 			done := make(chan struct{})
 			go func() {
-				ended <- p.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, Order]) ([]avroproducer.Record[string, Order], error) {
+				ended <- p.Run(ctx, func(_ context.Context, m *kavro.Message[string, Order]) ([]kavro.Record[string, Order], error) {
 					if ids = append(ids, m.Value.ID); len(ids) == n {
 						close(done)
 					}
-					return []avroproducer.Record[string, Order]{{Topic: "copies", Key: m.Key, Value: m.Value}}, nil
+					return []kavro.Record[string, Order]{{Topic: "copies", Key: m.Key, Value: m.Value}}, nil
 				})
 			}()
 			<-done

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,7 +17,6 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
@@ -30,19 +30,33 @@ type Order struct {
 	Total int64  `avro:"total"`
 }
 
-var orderSchema = schemas.MustParse(`{"type":"record","name":"Order","namespace":"shop","fields":[
+var orderSchema = kavro.MustParseSchema(`{"type":"record","name":"Order","namespace":"shop","fields":[
 	{"name":"id","type":"string"},{"name":"total","type":"long"}]}`)
 
 // each runs f with an environment of its own for each client of this build.
-func each(t *testing.T, f func(t *testing.T, env *kavrotest.Env, base kavro.Option)) {
+func each(t *testing.T, f func(t *testing.T, env *kavrotest.Env, which string)) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
-			env, err := kavrotest.Start()
-			require.NoError(t, err)
-			t.Cleanup(func() { require.NoError(t, env.Close()) })
-			f(t, env, kavro.Driver(name))
+			env := kavrotest.New(t)
+			f(t, env, name)
 		})
 	}
+}
+
+// open opens a client on conf for a test, with the driver of this name, and closes it with
+// the test.
+func open(t *testing.T, driver string, conf kavro.Config, opts ...kavro.ClientOption) *kavro.Client {
+	t.Helper()
+	conf = maps.Clone(conf)
+	conf["kavro.client"] = driver
+	client, err := kavro.Open(conf, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		require.NoError(t, client.Close(ctx))
+	})
+	return client
 }
 
 // patient is a context that ends before the test does.
@@ -55,12 +69,12 @@ func patient(t *testing.T) context.Context {
 // A consumer with one poison record among 1,000 delivers 999, reports one typed
 // error with the raw bytes, and its committed offset is 1,000.
 func TestPoisonRecord(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		ctx := patient(t)
 		require.NoError(t, env.CreateTopic(ctx, "orders", 1))
-		good, err := kavro.NewProducer[string, Order](env.Config(), which, kavro.ValueSchema(orderSchema))
+		good, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
-		raw, err := kavro.NewProducer[string, []byte](env.Config(kavro.Config{"value.serializer": "bytes"}), which)
+		raw, err := kavro.NewProducer[string, []byte](open(t, which, env.Config(kavro.Config{"value.serializer": "bytes"})))
 		require.NoError(t, err)
 		for i := range 1000 {
 			if i == 500 {
@@ -74,7 +88,7 @@ func TestPoisonRecord(t *testing.T) {
 		require.NoError(t, good.Close(ctx))
 		require.NoError(t, raw.Close(ctx))
 
-		consumer, err := kavro.NewConsumer[string, Order](env.Group("readers"), []string{"orders"}, which, kavro.ValueSchema(orderSchema))
+		consumer, err := kavro.NewConsumer[string, Order](open(t, which, env.Config()), "readers", []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
 		var delivered int
 		var bad *avroconsumer.RecordError
@@ -148,11 +162,9 @@ func TestRegistryRequests(t *testing.T) {
 				if bare {
 					count = onlyIDs(&requests)
 				}
-				env, err := kavrotest.Start(kavrotest.WithRegistryMiddleware(count))
-				require.NoError(t, err)
-				defer func() { require.NoError(t, env.Close()) }()
+				env := kavrotest.New(t, kavrotest.WithRegistryMiddleware(count))
 				ctx := patient(t)
-				p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Driver(name), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](open(t, name, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 				require.NoError(t, err)
 				for i := range 100_000 {
 					require.NoError(t, p.Produce(ctx, "orders", "key", Order{ID: "a", Total: int64(i)}))
@@ -167,12 +179,12 @@ func TestRegistryRequests(t *testing.T) {
 // Producing one record twice gives one schema header each time, and the caller's
 // record is as it was.
 func TestHeadersAreTheCallers(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		ctx := patient(t)
 		conf := env.Config(kavro.Config{"value.schema.id.serializer": "io.confluent.kafka.serializers.schema.id.HeaderSchemaIdSerializer"})
-		p, err := kavro.NewProducer[string, Order](conf, which, kavro.ValueSchema(orderSchema))
+		p, err := kavro.NewProducer[string, Order](open(t, which, conf), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
-		rec := avroproducer.Record[string, Order]{
+		rec := kavro.Record[string, Order]{
 			Topic: "orders", Key: "k", Value: Order{ID: "a"},
 			Headers: append(make([]kafka.Header, 0, 8), kafka.Header{Key: "trace", Value: []byte("1")}),
 		}
@@ -182,7 +194,7 @@ func TestHeadersAreTheCallers(t *testing.T) {
 		require.Equal(t, []kafka.Header{{Key: "trace", Value: []byte("1")}}, rec.Headers)
 		require.Empty(t, rec.Headers[:2][1].Key, "nothing was written behind the caller's slice")
 
-		c, err := kavro.NewConsumer[string, Order](env.Group("g"), []string{"orders"}, which, kavro.ValueSchema(orderSchema))
+		c, err := kavro.NewConsumer[string, Order](open(t, which, env.Config()), "g", []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
 		for range 3 {
 			msg, err := c.Poll(ctx)
@@ -197,29 +209,31 @@ func TestHeadersAreTheCallers(t *testing.T) {
 
 // Keys and values of other types than the usual ones.
 func TestKeysAndValues(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
-		roundTrip(t, env, which, int64(7), Order{ID: "plain long key"}, kavro.ValueSchema(orderSchema))
-		roundTrip(t, env, which, serde.NoKey{}, Order{ID: "no key"}, kavro.ValueSchema(orderSchema))
-		roundTrip(t, env, which, [16]byte{1, 2}, "a UUID key, a string as Avro")
-		roundTrip(t, env, which, "a string key as Avro", int32(1), kavro.KeySchema(schemas.MustParse(`"string"`)))
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
+		roundTrip(t, env, which, int64(7), Order{ID: "plain long key"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
+		roundTrip(t, env, which, serde.NoKey{}, Order{ID: "no key"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
+		roundTrip(t, env, which, [16]byte{1, 2}, "a UUID key, plain text")
+		roundTrip(t, env, which, "a string key as Avro", int32(1), kavro.WithKey(kavro.WithSchema(schemas.MustParse(`"string"`))))
+		roundTrip(t, env, which, "k", "a string as Avro", kavro.WithValue(kavro.WithSchema(schemas.MustParse(`"string"`))))
 		roundTrip(t, env, which, Order{ID: "a record as key"}, map[string]any{"id": "generic", "total": int64(1)},
-			kavro.KeySchema(orderSchema), kavro.ValueSchema(orderSchema))
+			kavro.WithKey(kavro.WithSchema(orderSchema)), kavro.WithValue(kavro.WithSchema(orderSchema)))
 	})
 }
 
-func roundTrip[K, V any](t *testing.T, env *kavrotest.Env, which kavro.Option, key K, value V, opts ...kavro.Option) {
+func roundTrip[K, V any](t *testing.T, env *kavrotest.Env, which string, key K, value V, opts ...kavro.ConstructorOption) {
 	ctx := patient(t)
 	topic := fmt.Sprintf("topic-%d", time.Now().UnixNano())
-	p, err := kavro.NewProducer[K, V](env.Config(), append(opts, which)...)
+	client := open(t, which, env.Config())
+	p, err := kavro.NewProducer[K, V](client, as[kavro.ProducerOption](opts)...)
 	require.NoError(t, err)
 	require.NoError(t, p.Produce(ctx, topic, key, value))
 	require.NoError(t, p.Delete(ctx, topic, key))
 	require.NoError(t, p.Close(ctx))
 	require.ErrorIs(t, p.Produce(ctx, topic, key, value), kafka.ErrClosed)
 
-	c, err := kavro.NewConsumer[K, V](env.Group(topic), []string{topic}, append(opts, which)...)
+	c, err := kavro.NewConsumer[K, V](client, topic, []string{topic}, as[kavro.ConsumerOption](opts)...)
 	require.NoError(t, err)
-	var got []*avroconsumer.Message[K, V]
+	var got []*kavro.Message[K, V]
 	for range 2 {
 		msg, err := c.Poll(ctx)
 		require.NoError(t, err)
@@ -233,17 +247,24 @@ func roundTrip[K, V any](t *testing.T, env *kavrotest.Env, which kavro.Option, k
 	require.NoError(t, c.Close(ctx))
 }
 
+// as returns options as a constructor takes them.
+func as[To any, From any](opts []From) []To {
+	to := make([]To, len(opts))
+	for i, o := range opts {
+		to[i] = any(o).(To)
+	}
+	return to
+}
+
 // Go values that do not fit say where, and nothing is lost or sent.
 func TestValuesThatDoNotFit(t *testing.T) {
-	env, err := kavrotest.Start()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	env := kavrotest.New(t)
 	ctx := patient(t)
 	type wide struct {
 		N int64 `avro:"n"`
 	}
 	schema := schemas.MustParse(`{"type":"record","name":"Narrow","fields":[{"name":"n","type":"int"}]}`)
-	p, err := kavro.NewProducer[string, wide](env.Config(), kavro.Driver("franz"), kavro.ValueSchema(schema))
+	p, err := kavro.NewProducer[string, wide](open(t, "franz", env.Config()), kavro.WithValue(kavro.WithSchema(schema)))
 	require.NoError(t, err)
 	err = p.Produce(ctx, "t", "k", wide{N: 1 << 40})
 	var e *avro.EncodeError
@@ -284,11 +305,14 @@ func TestConfiguration(t *testing.T) {
 		for _, name := range drivers.Names() {
 			t.Run(c.name+", "+name, func(t *testing.T) {
 				before := fmt.Sprint(c.conf)
-				var opts []kavro.Option
-				if c.conf["kavro.client"] == nil {
-					opts = append(opts, kavro.Driver(name))
+				conf := maps.Clone(c.conf)
+				if conf["kavro.client"] == nil {
+					conf["kavro.client"] = name
 				}
-				_, err := kavro.NewProducer[string, Order](c.conf, append(opts, kavro.ValueSchema(orderSchema))...)
+				client, err := kavro.Open(conf)
+				if err == nil {
+					_, err = kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
+				}
 				var e *kafka.ConfigError
 				require.ErrorAs(t, err, &e)
 				require.Equal(t, c.key, e.Key)
@@ -297,9 +321,9 @@ func TestConfiguration(t *testing.T) {
 			})
 		}
 	}
-	_, err := kavro.NewProducer[string, Order](with("use.latest.version", true, "auto.register.schemas", true), kavro.ValueSchema(orderSchema), kavro.Driver("franz"))
+	_, err := kavro.NewProducer[string, Order](open(t, "franz", with("use.latest.version", true, "auto.register.schemas", true)), kavro.WithValue(kavro.WithSchema(orderSchema)))
 	require.ErrorContains(t, err, "contradict")
-	_, err = kavro.NewProducer[string, Order](good, kavro.Driver("franz"))
+	_, err = kavro.NewProducer[string, Order](open(t, "franz", good))
 	require.ErrorContains(t, err, "kavro: value: serde: kavro_test.Order carries no schema")
 }
 
@@ -311,12 +335,9 @@ func TestUnusableRegistry(t *testing.T) {
 		_, _ = w.Write([]byte("<html>\n<body>Bad gateway</body>"))
 	}))
 	defer html.Close()
-	env, err := kavrotest.Start()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	env := kavrotest.New(t)
 	for _, url := range []string{"http://127.0.0.1:1", html.URL} {
-		p, err := kavro.NewProducer[string, Order](env.Config(kavro.Config{"schema.registry.url": url}), kavro.Driver("franz"),
-			kavro.ValueSchema(orderSchema), kavro.RegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond)))
+		p, err := kavro.NewProducer[string, Order](open(t, "franz", env.Config(kavro.Config{"schema.registry.url": url}), kavro.WithRegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond))), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
 		err = p.Produce(patient(t), "orders", "k", Order{})
 		var e *registry.UnavailableError
@@ -337,7 +358,13 @@ func Example() {
 	defer env.Close()
 	ctx := context.Background()
 
-	producer, err := kavro.NewProducer[string, Order](env.Config(), kavro.ValueSchema(orderSchema), kavro.Driver("franz"))
+	client, err := kavro.Open(env.Config(kavro.Config{"kavro.client": "franz"}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close(ctx)
+	producer, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -346,7 +373,7 @@ func Example() {
 	fmt.Println("produced:", err)
 	fmt.Println("closed:", producer.Close(ctx)) // waits until the broker has everything
 
-	consumer, err := kavro.NewConsumer[string, Order](env.Group("billing"), []string{"orders"}, kavro.ValueSchema(orderSchema), kavro.Driver("franz"))
+	consumer, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -366,17 +393,15 @@ func Example() {
 // A schema that refers to another subject's goes through the front door with its
 // reference.
 func TestReferences(t *testing.T) {
-	env, err := kavrotest.Start()
-	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	env := kavrotest.New(t)
 	ctx := patient(t)
-	_, err = env.Registry.Register(ctx, "shop.Order", registry.Definition{Text: orderSchema.String()})
+	_, err := env.Registry.Register(ctx, "shop.Order", registry.Definition{Text: orderSchema.String()})
 	require.NoError(t, err)
 	type Shipment struct {
 		Order Order `avro:"order"`
 	}
 	shipment := schemas.MustParse(`{"type":"record","name":"Shipment","namespace":"shop","fields":[{"name":"order","type":"shop.Order"}]}`, schemas.WithReferences(orderSchema))
-	p, err := kavro.NewProducer[string, Shipment](env.Config(), kavro.Driver("franz"), kavro.ValueSerializer(serde.WithDefinition(shipment, registry.Definition{
+	p, err := kavro.NewProducer[string, Shipment](open(t, "franz", env.Config()), kavro.WithValueSerializer(serde.WithDefinition(shipment, registry.Definition{
 		References: []registry.Reference{{Name: "shop.Order", Subject: "shop.Order", Version: 1}},
 	})))
 	require.NoError(t, err)
@@ -385,7 +410,7 @@ func TestReferences(t *testing.T) {
 
 	// Unless it is named, it is looked for, and else written out: as of types that
 	// kavro gen makes of several files.
-	p, err = kavro.NewProducer[string, Shipment](env.Config(), kavro.Driver("franz"), kavro.ValueSchema(shipment))
+	p, err = kavro.NewProducer[string, Shipment](open(t, "franz", env.Config()), kavro.WithValue(kavro.WithSchema(shipment)))
 	require.NoError(t, err)
 	require.NoError(t, p.Warmup(ctx, "shipments", "returns"))
 	versions, err := env.Registry.Versions(ctx, "shipments-value")
@@ -398,7 +423,7 @@ func TestReferences(t *testing.T) {
 	require.NoError(t, p.Produce(ctx, "returns", "k", Shipment{Order{ID: "A-1", Total: 7}}))
 	require.NoError(t, p.Close(ctx))
 
-	c, err := kavro.NewConsumer[string, map[string]any](env.Group("g"), []string{"shipments"}, kavro.Driver("franz"))
+	c, err := kavro.NewConsumer[string, map[string]any](open(t, "franz", env.Config()), "g", []string{"shipments"})
 	require.NoError(t, err)
 	msg, err := c.Poll(ctx)
 	require.NoError(t, err)

@@ -9,9 +9,7 @@ import (
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -42,9 +40,9 @@ const nextCancelled = `{"type":"record","name":"OrderCancelled","namespace":"sho
 func TestLatestMovesOn(t *testing.T) {
 	env := kavrotestWith(t, "cancelled", "audited", "cancelled-dlt")
 	ctx := patient(t)
-	p, err := kavro.NewProducer[string, OrderCancelled](env.Config(), kavro.Driver("franz"))
+	p, err := kavro.NewProducer[string, OrderCancelled](open(t, "franz", env.Config()))
 	require.NoError(t, err)
-	type out = avroproducer.Record[string, OrderCancelled]
+	type out = kavro.Record[string, OrderCancelled]
 	require.NoError(t, p.ProduceSync(ctx,
 		out{Topic: "cancelled", Key: "1", Value: OrderCancelled{"1", "late"}},
 		out{Topic: "cancelled", Key: "2", Value: OrderCancelled{"2", "lost"}}))
@@ -52,21 +50,21 @@ func TestLatestMovesOn(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.Registry.Register(ctx, "audited-value", registry.Definition{Text: cancelledSchema.String()})
 	require.NoError(t, err)
-	letters, err := kavro.NewProducer[string, []byte](env.Config(), kavro.Driver("franz"), kavro.ValueSerde(serde.Bytes, serde.Bytes))
+	letters, err := kavro.NewProducer[string, []byte](open(t, "franz", env.Config()), kavro.WithValue(kavro.WithSerde(serde.Bytes)))
 	require.NoError(t, err)
 	latest := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "enable.partition.eof": true}
 
 	t.Run("consumer", func(t *testing.T) {
-		for name, schema := range map[string]kavro.Option{
-			"type":   kavro.Consumer(),
-			"option": kavro.ValueSchema(cancelledSchema),
+		for name, schema := range map[string]kavro.ConstructorOption{
+			"type":   kavro.WithValue(),
+			"option": kavro.WithValue(kavro.WithSchema(cancelledSchema)),
 		} {
 			dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(letters.Client()))
-			c, err := kavro.NewConsumer[string, OrderCancelled](env.Group(name, latest), []string{"cancelled"}, kavro.Driver("franz"), schema,
-				kavro.Consumer(avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.DecodeErrors, dead), avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, dead)))
+			c, err := kavro.NewConsumer[string, OrderCancelled](open(t, "franz", env.Config(latest)), name, []string{"cancelled"}, schema, kavro.WithToEnd(),
+				kavro.WithPolicy(kavro.DecodeErrors, dead), kavro.WithPolicy(kavro.UnknownSchemas, dead))
 			require.NoError(t, err)
 			var got []OrderCancelled
-			require.NoError(t, c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, OrderCancelled]) error {
+			require.NoError(t, c.Run(ctx, func(_ context.Context, m *kavro.Message[string, OrderCancelled]) error {
 				got = append(got, m.Value)
 				return nil
 			}))
@@ -75,12 +73,12 @@ func TestLatestMovesOn(t *testing.T) {
 		}
 	})
 	t.Run("pipeline", func(t *testing.T) {
-		conf := env.Group("pipe", latest, kavro.Config{"transactional.id": "pipe"})
-		l, err := kavro.NewPipeline[string, OrderCancelled, string, OrderCancelled](conf, []string{"cancelled"}, kavro.Driver("franz"),
-			kavro.Pipeline(pipeline.WithToEnd(), pipeline.WithPolicy(avroconsumer.DecodeErrors, pipeline.DeadLetter())))
+		conf := env.Config(latest, kavro.Config{"transactional.id": "pipe"})
+		l, err := kavro.NewPipeline[string, OrderCancelled, string, OrderCancelled](open(t, "franz", conf), "pipe", []string{"cancelled"},
+			kavro.WithToEnd(), kavro.WithPolicy(kavro.DecodeErrors, kavro.DeadLetter()))
 		require.NoError(t, err)
 		n := 0
-		require.NoError(t, l.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, OrderCancelled]) ([]out, error) {
+		require.NoError(t, l.Run(ctx, func(_ context.Context, m *kavro.Message[string, OrderCancelled]) ([]out, error) {
 			n++
 			return []out{{Topic: "audited", Key: m.Key, Value: m.Value}}, nil
 		}))
@@ -92,12 +90,10 @@ func TestLatestMovesOn(t *testing.T) {
 			ID     string `avro:"id"`
 			Reason string `avro:"reason"`
 		}
-		skip := avroconsumer.Skip()
-		c, err := kavro.NewConsumer[string, plain](env.Group("plain", latest), []string{"cancelled"}, kavro.Driver("franz"),
-			kavro.Consumer(avroconsumer.WithToEnd(), avroconsumer.WithPolicy(avroconsumer.DecodeErrors, skip),
-				avroconsumer.WithPolicy(avroconsumer.UnknownSchemas, skip), avroconsumer.WithPolicy(avroconsumer.SchemaMismatch, skip)))
+		skip := kavro.Skip()
+		c, err := kavro.NewConsumer[string, plain](open(t, "franz", env.Config(latest)), "plain", []string{"cancelled"}, kavro.WithToEnd(), kavro.WithPolicy(kavro.DecodeErrors, skip), kavro.WithPolicy(kavro.UnknownSchemas, skip), kavro.WithPolicy(kavro.SchemaMismatch, skip))
 		require.NoError(t, err)
-		err = c.Run(ctx, func(context.Context, *avroconsumer.Message[string, plain]) error { return nil })
+		err = c.Run(ctx, func(context.Context, *kavro.Message[string, plain]) error { return nil })
 		var reader *serde.ReaderSchemaError
 		require.ErrorAs(t, err, &reader, "the program's own fault, whatever the policies")
 		require.Equal(t, 2, reader.Version)
@@ -111,9 +107,7 @@ func TestLatestMovesOn(t *testing.T) {
 
 // kavrotestWith starts an environment with topics of one partition.
 func kavrotestWith(t *testing.T, topics ...string) *kavrotest.Env {
-	env, err := kavrotest.Start()
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, env.Close()) })
+	env := kavrotest.New(t)
 	for _, topic := range topics {
 		require.NoError(t, env.CreateTopic(t.Context(), topic, 1))
 	}
@@ -148,8 +142,8 @@ func TestVariantsOfAUnion(t *testing.T) {
 	_, err := env.Registry.Register(ctx, "user-value", registry.Definition{Text: `["acc.created","acc.deleted"]`, References: []registry.Reference{
 		{Name: "acc.created", Subject: "created", Version: 1}, {Name: "acc.deleted", Subject: "deleted", Version: 1}}})
 	require.NoError(t, err)
-	variants := kavro.ValueAvro(serde.WithVariant[created](cs), serde.WithVariant[deleted](ds))
-	p, err := kavro.NewProducer[string, account](env.Config(kavro.Config{"auto.register.schemas": false, "use.latest.version": true}), kavro.Driver("franz"), variants)
+	variants := kavro.WithValue(serde.WithVariant[created](cs), serde.WithVariant[deleted](ds))
+	p, err := kavro.NewProducer[string, account](open(t, "franz", env.Config(kavro.Config{"auto.register.schemas": false, "use.latest.version": true})), variants)
 	require.NoError(t, err)
 	require.NoError(t, p.Warmup(ctx, "user"))
 	want := []account{created{"r"}, &deleted{"u"}}
@@ -158,7 +152,7 @@ func TestVariantsOfAUnion(t *testing.T) {
 	}
 	require.NoError(t, p.Close(ctx))
 	for group, conf := range map[string]kavro.Config{"plain": {}, "latest": {"use.latest.version": true}} {
-		c, err := kavro.NewConsumer[string, account](env.Group(group, conf), []string{"user"}, kavro.Driver("franz"), variants)
+		c, err := kavro.NewConsumer[string, account](open(t, "franz", env.Config(conf)), group, []string{"user"}, variants)
 		require.NoError(t, err)
 		for _, v := range want {
 			m, err := c.Poll(ctx)

@@ -1,199 +1,200 @@
 package kavro
 
 import (
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
+	"log/slog"
+
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
-	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
 
-// Config is one configuration for client, registry and serializers. See the
-// package's documentation for its keys.
-type Config = kafka.Config
+// An option of one kind adds to another (observers, hooks, closers); where only one can
+// count, the second is an error of the constructor, and so is an option that is nil.
+type (
+	// ClientOption is for [Open].
+	ClientOption interface{ applyClient(*settings) }
+	// ProducerOption is for [NewProducer].
+	ProducerOption interface{ applyProducer(*settings) }
+	// ConsumerOption is for [NewConsumer].
+	ConsumerOption interface{ applyConsumer(*settings) }
+	// PipelineOption is for [NewPipeline].
+	PipelineOption interface{ applyPipeline(*settings) }
+)
 
-// SchemaRegistry is what producers and consumers ask of a registry.
-// [registry.Client] and [registry.Memory] satisfy it.
-type SchemaRegistry interface {
-	serde.SchemaRegistrar
-	serde.SchemaSource
+// ReaderOption is for what reads: consumers and pipelines.
+type ReaderOption interface {
+	ConsumerOption
+	PipelineOption
 }
 
-// Option changes what the constructors wire together. An option that does not
-// apply to a constructor is an error of it, and so is the second of two options of
-// which only one can count.
-type Option func(*options)
-
-// Driver chooses the Kafka client, "confluent" or "franz"; it wins over the key
-// kavro.client.
-func Driver(name string) Option {
-	return func(o *options) {
-		o.once("Driver")
-		o.driver = name
-	}
+// WriterOption is for what writes: producers and pipelines.
+type WriterOption interface {
+	ProducerOption
+	PipelineOption
 }
 
-// Registry is asked for schemas instead of schema.registry.url. Closing it
-// stays the caller's. It excludes RegistryOptions.
-func Registry(r SchemaRegistry) Option {
-	return func(o *options) {
-		o.once("Registry")
+// ConstructorOption is for [NewProducer], [NewConsumer] and [NewPipeline].
+type ConstructorOption interface {
+	ProducerOption
+	ConsumerOption
+	PipelineOption
+}
+
+// Option is for [Open], and for every constructor.
+type Option interface {
+	ClientOption
+	ConstructorOption
+}
+
+// The options, by what they fit.
+type (
+	clientOption      func(*settings)
+	producerOption    func(*settings)
+	consumerOption    func(*settings)
+	pipelineOption    func(*settings)
+	readerOption      func(*settings)
+	writerOption      func(*settings)
+	constructorOption func(*settings)
+	anyOption         func(*settings)
+)
+
+func (o clientOption) applyClient(s *settings)        { o(s) }
+func (o producerOption) applyProducer(s *settings)    { o(s) }
+func (o consumerOption) applyConsumer(s *settings)    { o(s) }
+func (o pipelineOption) applyPipeline(s *settings)    { o(s) }
+func (o readerOption) applyConsumer(s *settings)      { o(s) }
+func (o readerOption) applyPipeline(s *settings)      { o(s) }
+func (o writerOption) applyProducer(s *settings)      { o(s) }
+func (o writerOption) applyPipeline(s *settings)      { o(s) }
+func (o constructorOption) applyProducer(s *settings) { o(s) }
+func (o constructorOption) applyConsumer(s *settings) { o(s) }
+func (o constructorOption) applyPipeline(s *settings) { o(s) }
+func (o anyOption) applyClient(s *settings)           { o(s) }
+func (o anyOption) applyProducer(s *settings)         { o(s) }
+func (o anyOption) applyConsumer(s *settings)         { o(s) }
+func (o anyOption) applyPipeline(s *settings)         { o(s) }
+
+// WithDriver chooses the Kafka client, as franz.Driver() or confluent.Driver(). It wins
+// over the key kavro.client.
+func WithDriver(d kafka.Driver) ClientOption {
+	return clientOption(func(s *settings) {
+		s.once("WithDriver")
+		if isNil(d) {
+			s.refuse("WithDriver", "the driver is nil")
+			return
+		}
+		s.driver = d
+	})
+}
+
+// WithRegistry has r asked for schemas instead of schema.registry.url. Closing r stays the
+// caller's. It excludes [WithRegistryOptions].
+func WithRegistry(r SchemaRegistry) ClientOption {
+	return clientOption(func(s *settings) {
+		s.once("WithRegistry")
 		if isNil(r) {
-			o.fail("Registry", "the registry is nil")
+			s.refuse("WithRegistry", "the registry is nil")
 			return
 		}
-		o.registry = r
-	}
+		s.registry = r
+	})
 }
 
-// RegistryOptions are for the registry client that the constructor makes.
-func RegistryOptions(opts ...registry.Option) Option {
-	return func(o *options) { o.registryOptions = add(o, "RegistryOptions", o.registryOptions, opts) }
+// WithRegistryOptions changes the registry client of the Client: retries, caches,
+// credentials. They win over the configuration.
+func WithRegistryOptions(opts ...registry.Option) ClientOption {
+	return clientOption(func(s *settings) {
+		s.registryOptions = more(s, "WithRegistryOptions", s.registryOptions, opts)
+	})
 }
 
-// KeySchema makes keys Avro, with this schema: the writer's of a producer, the
-// reader's of a consumer.
-func KeySchema(s *schemas.Schema) Option { return schemaOption("KeySchema", serde.Key, s) }
+// WithHooks receives the Kafka client's logs, statistics and errors, and answers for OAuth
+// tokens. Several add up; Token can be given once. See [Hooks.Join].
+func WithHooks(h Hooks) Option {
+	return anyOption(func(s *settings) { s.join("WithHooks", h) })
+}
 
-// ValueSchema is the schema of values whose type carries none: the writer's of
-// a producer, the reader's of a consumer.
-func ValueSchema(s *schemas.Schema) Option { return schemaOption("ValueSchema", serde.Value, s) }
-
-func schemaOption(name string, part serde.Part, s *schemas.Schema) Option {
-	return func(o *options) {
-		o.once(name)
-		if s == nil {
-			o.fail(name, "the schema is nil")
-			return
+// WithLogger has l receive warnings, and the Kafka client's own lines. The default is
+// slog.Default() for warnings, and nothing for the lines; slog.New(slog.DiscardHandler)
+// silences both.
+func WithLogger(l *slog.Logger) Option {
+	return anyOption(func(s *settings) {
+		if l == nil {
+			s.refuse("WithLogger", "the logger is nil")
 		}
-		o.parts[part].use(name)
-		o.parts[part].schema = s
-	}
+		s.join("WithLogger", kafka.Hooks{Logger: l})
+	})
 }
 
-// KeySerde sets how keys are written and read, whatever the configuration says.
-// Either may be nil, if the constructor needs the other one only. It excludes the
-// other options for keys.
-func KeySerde[K any](ser serde.Serializer[K], des serde.Deserializer[K]) Option {
-	return serdeOption("KeySerde", serde.Key, ser, des)
+// WithConfig lays conf over the configuration of the Client, key by key, for one
+// constructor. A key that has no effect there is an error of it, and so is one that
+// belongs to the Client: the registry's, and kavro.client.
+func WithConfig(conf Config) ConstructorOption {
+	return constructorOption(func(s *settings) { s.conf = overlay(s.conf, conf) })
 }
 
-// ValueSerde is KeySerde for values.
-func ValueSerde[V any](ser serde.Serializer[V], des serde.Deserializer[V]) Option {
-	return serdeOption("ValueSerde", serde.Value, ser, des)
+// WithKey says how keys are written and read: see [WithSchema] and [WithSerde]. Of a
+// pipeline, it is about the keys that are consumed.
+func WithKey(opts ...serde.Option) ConstructorOption {
+	return constructorOption(func(s *settings) { addBoth(s, "WithKey", &s.key, opts) })
 }
 
-func serdeOption[T any](name string, part serde.Part, ser serde.Serializer[T], des serde.Deserializer[T]) Option {
-	return func(o *options) {
-		o.once(name)
-		p := &o.parts[part]
-		p.own = true
-		if !isNil(ser) {
-			p.serializer = ser
+// WithValue says how values are written and read: see [WithSchema] and [WithSerde]. Of a
+// pipeline, it is about the values that are consumed.
+func WithValue(opts ...serde.Option) ConstructorOption {
+	return constructorOption(func(s *settings) { addBoth(s, "WithValue", &s.value, opts) })
+}
+
+// WithKeySerializer says how keys are written.
+func WithKeySerializer(opts ...serde.SerializerOption) ProducerOption {
+	return producerOption(func(s *settings) { addSerializer(s, "WithKeySerializer", &s.key, opts) })
+}
+
+// WithValueSerializer says how values are written.
+func WithValueSerializer(opts ...serde.SerializerOption) ProducerOption {
+	return producerOption(func(s *settings) { addSerializer(s, "WithValueSerializer", &s.value, opts) })
+}
+
+// WithKeyDeserializer says how keys are read.
+func WithKeyDeserializer(opts ...serde.DeserializerOption) ReaderOption {
+	return readerOption(func(s *settings) { addDeserializer(s, "WithKeyDeserializer", &s.key, opts) })
+}
+
+// WithValueDeserializer says how values are read.
+func WithValueDeserializer(opts ...serde.DeserializerOption) ReaderOption {
+	return readerOption(func(s *settings) { addDeserializer(s, "WithValueDeserializer", &s.value, opts) })
+}
+
+// WithOutputKey says how a pipeline writes keys.
+func WithOutputKey(opts ...serde.SerializerOption) PipelineOption {
+	return pipelineOption(func(s *settings) { addSerializer(s, "WithOutputKey", &s.outputKey, opts) })
+}
+
+// WithOutputValue says how a pipeline writes values.
+func WithOutputValue(opts ...serde.SerializerOption) PipelineOption {
+	return pipelineOption(func(s *settings) { addSerializer(s, "WithOutputValue", &s.outputValue, opts) })
+}
+
+func addBoth(s *settings, name string, p *partOptions, opts []serde.Option) {
+	for _, o := range more(s, name, nil, opts) {
+		if p.add(s, name, o) {
+			p.serialize, p.deserialize = append(p.serialize, o), append(p.deserialize, o)
 		}
-		if !isNil(des) {
-			p.deserializer = des
+	}
+}
+
+func addSerializer(s *settings, name string, p *partOptions, opts []serde.SerializerOption) {
+	for _, o := range more(s, name, nil, opts) {
+		if p.add(s, name, o) {
+			p.serialize = append(p.serialize, o)
 		}
 	}
 }
 
-// KeyAvro passes options to the Avro serializer and deserializer of keys that
-// the constructor makes.
-func KeyAvro(opts ...serde.Option) Option { return avroOption("KeyAvro", serde.Key, opts) }
-
-// ValueAvro passes options to the Avro serializer and deserializer of values
-// that the constructor makes.
-func ValueAvro(opts ...serde.Option) Option { return avroOption("ValueAvro", serde.Value, opts) }
-
-func avroOption(name string, part serde.Part, opts []serde.Option) Option {
-	return func(o *options) {
-		p := &o.parts[part]
-		p.use(name)
-		for _, opt := range add(o, name, nil, opts) {
-			p.serializers = append(p.serializers, opt)
-			p.deserialize = append(p.deserialize, opt)
+func addDeserializer(s *settings, name string, p *partOptions, opts []serde.DeserializerOption) {
+	for _, o := range more(s, name, nil, opts) {
+		if p.add(s, name, o) {
+			p.deserialize = append(p.deserialize, o)
 		}
-	}
-}
-
-// KeySerializer passes options to the Avro serializer of keys that the
-// constructor makes, such as [serde.WithDefinition] for schemas whose references are
-// named.
-func KeySerializer(opts ...serde.SerializerOption) Option {
-	return serializerOption("KeySerializer", serde.Key, opts)
-}
-
-// ValueSerializer is KeySerializer for values.
-func ValueSerializer(opts ...serde.SerializerOption) Option {
-	return serializerOption("ValueSerializer", serde.Value, opts)
-}
-
-func serializerOption(name string, part serde.Part, opts []serde.SerializerOption) Option {
-	return func(o *options) {
-		p := &o.parts[part]
-		p.use(name)
-		p.serializers = add(o, name, p.serializers, opts)
-	}
-}
-
-// KeyDeserializer passes options to the Avro deserializer of keys that the
-// constructor makes.
-func KeyDeserializer(opts ...serde.DeserializerOption) Option {
-	return deserializerOption("KeyDeserializer", serde.Key, opts)
-}
-
-// ValueDeserializer is KeyDeserializer for values.
-func ValueDeserializer(opts ...serde.DeserializerOption) Option {
-	return deserializerOption("ValueDeserializer", serde.Value, opts)
-}
-
-func deserializerOption(name string, part serde.Part, opts []serde.DeserializerOption) Option {
-	return func(o *options) {
-		p := &o.parts[part]
-		p.use(name)
-		p.deserialize = add(o, name, p.deserialize, opts)
-	}
-}
-
-// Hooks receives the Kafka client's logs, statistics and errors, and answers
-// for OAuth tokens. Several add up; Token can be given once. See [kafka.Hooks.Join].
-func Hooks(h kafka.Hooks) Option {
-	return func(o *options) {
-		joined, err := o.hooks.Join(h)
-		if err != nil {
-			o.fail("Hooks", "Token is given twice: there is one source of tokens")
-		}
-		o.hooks = joined
-	}
-}
-
-// Producer passes options to the producer.
-func Producer(opts ...avroproducer.Option) Option {
-	return func(o *options) { o.producer = add(o, "Producer", o.producer, opts) }
-}
-
-// Consumer passes options to the consumer.
-func Consumer(opts ...avroconsumer.Option) Option {
-	return func(o *options) { o.consumer = add(o, "Consumer", o.consumer, opts) }
-}
-
-// Pipeline passes options to the pipeline.
-func Pipeline(opts ...pipeline.Option) Option {
-	return func(o *options) { o.pipeline = add(o, "Pipeline", o.pipeline, opts) }
-}
-
-// Output says how a pipeline writes keys and values: the options KeySchema,
-// ValueSchema, KeySerde, ValueSerde, KeyAvro, ValueAvro, KeySerializer and
-// ValueSerializer within it are for what is produced, those outside for what is
-// consumed. Other options do not go within it. Several add up.
-func Output(opts ...Option) Option {
-	return func(o *options) {
-		o.use("Output")
-		if o.output == nil {
-			o.output = &options{}
-		}
-		o.output.apply(opts)
 	}
 }

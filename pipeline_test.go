@@ -9,10 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -26,7 +23,7 @@ var invoiceSchema = schemas.MustParse(`{"type":"record","name":"Invoice","namesp
 
 // Orders in, invoices out, each once.
 func TestPipeline(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		bill(t, env, which, nil, func() {})
 	})
 }
@@ -34,7 +31,7 @@ func TestPipeline(t *testing.T) {
 // The same where one transform takes so long that the group goes on without the
 // pipeline: its transaction is aborted, and it joins again.
 func TestPipelineThatMissesItsPollInterval(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		const interval = 2 * time.Second // a busy machine polls in time
 		late, calls := 0, 0
 		bill(t, env, which, kavro.Config{"session.timeout.ms": interval.Milliseconds(), "max.poll.interval.ms": interval.Milliseconds()}, func() {
@@ -49,10 +46,10 @@ func TestPipelineThatMissesItsPollInterval(t *testing.T) {
 
 // bill makes an invoice of each of 500 orders, and looks whether there is one of
 // each. before is called for each order that is billed.
-func bill(t *testing.T, env *kavrotest.Env, which kavro.Option, conf kavro.Config, before func()) {
+func bill(t *testing.T, env *kavrotest.Env, which string, conf kavro.Config, before func()) {
 	ctx := patient(t)
 	const orders = 500
-	producer, err := kavro.NewProducer[string, Order](env.Config(), which, kavro.ValueSchema(orderSchema))
+	producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 	require.NoError(t, err)
 	for i := range orders {
 		require.NoError(t, producer.Produce(ctx, "orders", fmt.Sprint(i%7), Order{ID: fmt.Sprint(i), Total: int64(i)}))
@@ -60,24 +57,21 @@ func bill(t *testing.T, env *kavrotest.Env, which kavro.Option, conf kavro.Confi
 	require.NoError(t, producer.Close(ctx))
 	require.NoError(t, env.CreateTopic(ctx, "invoices", 3))
 
-	p, err := kavro.NewPipeline[string, Order, string, Invoice](
-		env.Group("billing", kavro.Config{"transactional.id": "billing-1", "enable.partition.eof": true}, conf), []string{"orders"}, which,
-		kavro.ValueSchema(orderSchema), kavro.Output(kavro.ValueSchema(invoiceSchema)),
-		kavro.Pipeline(pipeline.WithToEnd(), pipeline.WithBatch(100, 0)))
+	p, err := kavro.NewPipeline[string, Order, string, Invoice](open(t, which, env.Config(kavro.Config{"transactional.id": "billing-1", "enable.partition.eof": true}, conf)), "billing", []string{"orders"},
+		kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOutputValue(kavro.WithSchema(invoiceSchema)), kavro.WithToEnd(), kavro.WithBatch(100, 0))
 	require.NoError(t, err)
-	require.NoError(t, p.Run(ctx, func(_ context.Context, msg *avroconsumer.Message[string, Order]) ([]avroproducer.Record[string, Invoice], error) {
+	require.NoError(t, p.Run(ctx, func(_ context.Context, msg *kavro.Message[string, Order]) ([]kavro.Record[string, Invoice], error) {
 		before()
-		return []avroproducer.Record[string, Invoice]{{
+		return []kavro.Record[string, Invoice]{{
 			Topic: "invoices", Key: msg.Key, Value: Invoice{Order: msg.Value.ID, Euros: float64(msg.Value.Total) / 100},
 		}}, nil
 	}))
 	require.NoError(t, p.Close(ctx))
 
-	consumer, err := kavro.NewConsumer[string, Invoice](env.Group("audit", kavro.Config{"enable.partition.eof": true}), []string{"invoices"}, which,
-		kavro.ValueSchema(invoiceSchema), kavro.Consumer(avroconsumer.WithToEnd()))
+	consumer, err := kavro.NewConsumer[string, Invoice](open(t, which, env.Config(kavro.Config{"enable.partition.eof": true})), "audit", []string{"invoices"}, kavro.WithValue(kavro.WithSchema(invoiceSchema)), kavro.WithToEnd())
 	require.NoError(t, err)
 	seen := map[string]int{}
-	require.NoError(t, consumer.Run(ctx, func(_ context.Context, msg *avroconsumer.Message[string, Invoice]) error {
+	require.NoError(t, consumer.Run(ctx, func(_ context.Context, msg *kavro.Message[string, Invoice]) error {
 		seen[msg.Value.Order]++
 		return nil
 	}))

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kavrotest"
 )
@@ -17,7 +16,13 @@ import (
 // readme is the program of README.md, as far as it differs from the tests' own
 // types: TestReadme compares the two, and runs it.
 func readme(ctx context.Context, conf kavro.Config, bill func(context.Context, Order) error) (err error) {
-	producer, err := kavro.NewProducer[string, Order](conf, kavro.ValueSchema(orderSchema))
+	client, err := kavro.Open(conf)
+	if err != nil {
+		return err
+	}
+	defer client.Close(ctx) // closes what is made from it, also when ctx has ended
+
+	producer, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
 	if err != nil {
 		return err
 	}
@@ -30,13 +35,11 @@ func readme(ctx context.Context, conf kavro.Config, bill func(context.Context, O
 		return err
 	}
 
-	conf["group.id"] = "billing"
-	consumer, err := kavro.NewConsumer[string, Order](conf, []string{"orders"}, kavro.ValueSchema(orderSchema))
+	consumer, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"})
 	if err != nil {
 		return err
 	}
-	defer consumer.Close(ctx) // commits, and leaves the group, also when ctx has ended
-	err = consumer.Run(ctx, func(ctx context.Context, msg *avroconsumer.Message[string, Order]) error {
+	err = consumer.Run(ctx, func(ctx context.Context, msg *kavro.Message[string, Order]) error {
 		return bill(ctx, msg.Value) // the offset is committed once this has returned nil
 	})
 	return err
@@ -47,12 +50,10 @@ func readme(ctx context.Context, conf kavro.Config, bill func(context.Context, O
 func TestReadme(t *testing.T) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
-			env, err := kavrotest.Start()
-			require.NoError(t, err)
-			defer env.Close()
+			env := kavrotest.New(t)
 			ctx, cancel := context.WithCancel(patient(t))
 			var billed []Order
-			err = readme(ctx, env.Config(kavro.Config{"kavro.client": name, "auto.offset.reset": "earliest"}), func(_ context.Context, o Order) error {
+			err := readme(ctx, env.Config(kavro.Config{"kavro.client": name, "auto.offset.reset": "earliest"}), func(_ context.Context, o Order) error {
 				billed = append(billed, o)
 				cancel()
 				return nil

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/internal/drivers"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
@@ -62,7 +61,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				before := asked.Load()
 
 				conf := kavro.Config{"value.subject.name.strategy": "io.confluent.kafka.serializers.subject.AssociatedNameStrategy"}
-				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Driver(name), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](open(t, name, env.Config(conf)), kavro.WithValue(kavro.WithSchema(orderSchema)))
 				require.NoError(t, err)
 				for i := range records {
 					require.NoError(t, p.Produce(ctx, "orders", "key", Order{ID: fmt.Sprint(i)}))
@@ -75,7 +74,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				require.Equal(t, []int{1}, versions)
 
 				before = asked.Load()
-				c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, kavro.Driver(name), kavro.ValueSchema(orderSchema))
+				c, err := kavro.NewConsumer[string, Order](open(t, name, env.Config(conf)), "readers", []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
 				require.NoError(t, err)
 				for i := range records {
 					msg, err := c.Poll(ctx)
@@ -141,21 +140,19 @@ func TestRegistryKilled(t *testing.T) {
 		{"name":"id","type":"string"},{"name":"total","type":"long"},{"name":"paid","type":"boolean","default":false}]}`)
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
-			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithTopic("others", 1))
-			require.NoError(t, err)
-			defer func() { require.NoError(t, env.Close()) }()
+			env := kavrotest.New(t, kavrotest.WithTopic("orders", 1), kavrotest.WithTopic("others", 1))
 			d := &durable{dir: t.TempDir(), address: "127.0.0.1:0"}
 			d.start(t)
 			defer func() { d.kill(t) }()
 			ctx := patient(t)
 			conf := kavro.Config{"schema.registry.url": "http://" + d.address}
-			opts := []kavro.Option{kavro.Driver(name), kavro.RegistryOptions(
-				registry.WithRetries(1, time.Millisecond, time.Millisecond), registry.WithBreaker(3, 50*time.Millisecond, 100*time.Millisecond))}
-			orders, err := kavro.NewProducer[string, Order](env.Config(conf), append(opts, kavro.ValueSchema(orderSchema))...)
+			client := open(t, name, env.Config(conf), kavro.WithRegistryOptions(
+				registry.WithRetries(1, time.Millisecond, time.Millisecond), registry.WithBreaker(3, 50*time.Millisecond, 100*time.Millisecond)))
+			orders, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, err)
-			paid, err := kavro.NewProducer[string, Paid](env.Config(conf), append(opts, kavro.ValueSchema(paidSchema))...)
+			paid, err := kavro.NewProducer[string, Paid](client, kavro.WithValue(kavro.WithSchema(paidSchema)))
 			require.NoError(t, err)
-			c, err := kavro.NewConsumer[string, Order](env.Group("readers", conf), []string{"orders"}, append(opts, kavro.ValueSchema(orderSchema))...)
+			c, err := kavro.NewConsumer[string, Order](client, "readers", []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, err)
 			next := 0
 			read := func(n int) {
@@ -227,7 +224,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 			require.NoError(t, err)
 			defer func() { require.NoError(t, env.Close()) }()
 			ctx := patient(t)
-			p, err := kavro.NewProducer[string, Order](env.Config(), kavro.Driver(name), kavro.ValueSchema(orderSchema))
+			p, err := kavro.NewProducer[string, Order](open(t, name, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, err)
 			require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a"}))
 			require.NoError(t, p.Close(ctx))
@@ -244,8 +241,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 				faults.Add(registry.Fault{Reset: true})
 				return nil, nil // reading starts where it would anyway
 			}
-			c, err := kavro.NewConsumer[string, Order](env.Group("readers"), []string{"orders"}, kavro.Driver(name),
-				kavro.Registry(client), kavro.ValueSchema(orderSchema), kavro.Consumer(avroconsumer.OnAssigned(warmup)))
+			c, err := kavro.NewConsumer[string, Order](open(t, name, env.Config(), kavro.WithRegistry(client)), "readers", []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOnAssigned(warmup))
 			require.NoError(t, err)
 			before := faults.Total()
 			msg, err := c.Poll(ctx)
@@ -273,13 +269,13 @@ func TestStartWithTheRegistryDown(t *testing.T) {
 			associate(t, env, "orders", "all-orders")
 			conf := kavro.Config{"kavro.registry.cache.dir": t.TempDir(), "value.subject.name.strategy": "AssociatedNameStrategy"}
 			for run := range 3 {
-				p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Driver(name), kavro.ValueSchema(orderSchema))
+				p, err := kavro.NewProducer[string, Order](open(t, name, env.Config(conf)), kavro.WithValue(kavro.WithSchema(orderSchema)))
 				require.NoError(t, err)
 				for i := range 10 {
 					require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a", Total: int64(10*run + i)}))
 				}
 				require.NoError(t, p.Close(ctx))
-				c, err := kavro.NewConsumer[string, Order](env.Group(fmt.Sprint("run ", run), conf), []string{"orders"}, kavro.Driver(name), kavro.ValueSchema(orderSchema))
+				c, err := kavro.NewConsumer[string, Order](open(t, name, env.Config(conf)), fmt.Sprint("run ", run), []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)))
 				require.NoError(t, err)
 				for i := range 10 * (run + 1) {
 					msg, err := c.Poll(ctx)
@@ -311,7 +307,7 @@ func TestWrongAnswersReachNoRecord(t *testing.T) {
 	conf := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "kavro.registry.call.timeout.ms": 5000}
 	for i := range answers {
 		next.Store(int64(i))
-		p, err := kavro.NewProducer[string, Order](env.Config(conf), kavro.Driver("franz"), kavro.ValueSchema(orderSchema))
+		p, err := kavro.NewProducer[string, Order](open(t, "franz", env.Config(conf)), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
 		err = p.Produce(ctx, "orders", "key", Order{ID: "1"})
 		var malformed *registry.MalformedResponseError
@@ -319,9 +315,9 @@ func TestWrongAnswersReachNoRecord(t *testing.T) {
 		require.ErrorContains(t, err, "/subjects/orders-value/versions/latest")
 		require.NoError(t, p.Close(ctx))
 	}
-	c, err := kavro.NewConsumer[string, []byte](env.Group("readers", kavro.Config{"value.deserializer": "bytes"}), []string{"orders"}, kavro.Driver("franz"), kavro.Consumer(avroconsumer.WithToEnd()))
+	c, err := kavro.NewConsumer[string, []byte](open(t, "franz", env.Config(kavro.Config{"value.deserializer": "bytes"})), "readers", []string{"orders"}, kavro.WithToEnd())
 	require.NoError(t, err)
-	require.NoError(t, c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, []byte]) error {
+	require.NoError(t, c.Run(ctx, func(_ context.Context, m *kavro.Message[string, []byte]) error {
 		return fmt.Errorf("on the wire: %x", m.Value)
 	}))
 	require.NoError(t, c.Close(ctx))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -25,39 +24,88 @@ var plainNames = map[string]reflect.Type{
 	"uuid": reflect.TypeFor[[16]byte](), "void": reflect.TypeFor[serde.NoKey](),
 }
 
-// choose returns the plain serde of T for part, or nil for Avro. role is
-// "serializer" or "deserializer".
-func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (serde.Plain[T], error) {
-	key := part.String() + "." + role
-	name, err := w.serdes.String(key, "")
+// serializer returns the serializer of one half of a record, as o says. What is wrong is
+// kept in w.
+func serializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Serializer[T] {
+	if o.own != nil {
+		s, ok := o.own.(serde.Serializer[T])
+		w.keep(o.checkOwn(ok, "serialize", reflect.TypeFor[T]()))
+		return s
+	}
+	plain, err := choose[T](w, part, o, "serializer")
+	if err != nil || plain != nil {
+		w.keep(err)
+		return plain
+	}
+	r, err := w.client.schemas()
+	if err != nil {
+		w.keep(err)
+		return nil
+	}
+	avro, err := serde.NewAvroSerializer[T](r, slices.Concat(w.conf.keys[part].serializer, o.serialize)...)
+	if err != nil {
+		what := part.String()
+		if w.role == piping {
+			what = "output " + what
+		}
+		w.keep(fmt.Errorf("kavro: %s: %w", what, err))
+		return nil
+	}
+	return avro
+}
+
+// deserializer returns the deserializer of one half of a record, as o says. What is wrong
+// is kept in w.
+func deserializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Deserializer[T] {
+	if o.own != nil {
+		d, ok := o.own.(serde.Deserializer[T])
+		w.keep(o.checkOwn(ok, "deserialize", reflect.TypeFor[T]()))
+		return d
+	}
+	plain, err := choose[T](w, part, o, "deserializer")
+	if err != nil || plain != nil {
+		w.keep(err)
+		return plain
+	}
+	r, err := w.client.schemas()
+	if err != nil {
+		w.keep(err)
+		return nil
+	}
+	avro, err := serde.NewAvroDeserializer[T](r, slices.Concat(w.conf.keys[part].deserializer, o.deserialize)...)
+	if err != nil {
+		w.keep(fmt.Errorf("kavro: %s: %w", part, err))
+		return nil
+	}
+	return avro
+}
+
+// checkOwn refuses a serde of the program's own that is for another type or direction, and
+// options beside it.
+func (o *partOptions) checkOwn(ok bool, does string, t reflect.Type) error {
+	if len(o.names) > 0 {
+		return fmt.Errorf("kavro: WithSerde: excludes the other options of %s, which are for Avro", strings.Join(o.names, ", "))
+	}
+	if !ok {
+		return fmt.Errorf("kavro: WithSerde: a %T does not %s %v", o.own, does, t)
+	}
+	return nil
+}
+
+// choose returns the plain serde of T, or nil for Avro. direction is "serializer" or
+// "deserializer".
+func choose[T any](w *wiring, part serde.Part, o *partOptions, direction string) (serde.Plain[T], error) {
+	key := part.String() + "." + direction
+	name, err := w.conf.serdes.String(key, "")
 	if err != nil {
 		return nil, err
 	}
 	if name == "" {
-		if o.schema != nil && reflect.TypeFor[T]() != reflect.TypeFor[serde.NoKey]() {
-			return nil, nil
-		}
-		plain, err := serde.PlainFor[T]()
-		if err != nil {
-			return nil, fmt.Errorf("kavro: %s: %w (%s, or %s=avro)", part, err, schemaName(part), key)
-		}
-		if plain != nil && len(o.names) > 0 {
-			return nil, fmt.Errorf("kavro: %s: has no effect: a %s of type %v is written as plain bytes, unless %s or %s=avro makes it Avro",
-				strings.Join(o.names, ", "), part, reflect.TypeFor[T](), schemaName(part), key)
-		}
-		return plain, nil
+		return choosePlain[T](part, o, key)
 	}
-	short := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
-	short = strings.TrimSuffix(strings.TrimSuffix(short, "deserializer"), "serializer")
-	if short == "avro" || short == "kafkaavro" {
-		return nil, nil
-	}
-	known, ok := plainNames[short]
-	if !ok {
-		return nil, &kafka.ConfigError{
-			Key: key, Reason: fmt.Sprintf("%q is not known here; give a serde of your own with KeySerde or ValueSerde", name),
-			Nearest: kafka.Nearest(short, append(slices.Sorted(maps.Keys(plainNames)), "avro")),
-		}
+	known, err := plainNamed(key, name)
+	if err != nil || known == nil {
+		return nil, err
 	}
 	plain, err := serde.PlainFor[T]()
 	if err != nil || plain == nil || reflect.TypeFor[T]().Kind() != known.Kind() {
@@ -69,144 +117,38 @@ func choose[T any](w *wiring, part serde.Part, o *partOptions, role string) (ser
 	return plain, nil
 }
 
-func schemaName(part serde.Part) string {
-	if part == serde.Key {
-		return "KeySchema"
+// plainNamed returns the plain type of a serializer by its name, nil for Avro.
+func plainNamed(key, name string) (reflect.Type, error) {
+	short := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	short = strings.TrimSuffix(strings.TrimSuffix(short, "deserializer"), "serializer")
+	if short == "avro" || short == "kafkaavro" {
+		return nil, nil
 	}
-	return "ValueSchema"
-}
-
-func serdeName(part serde.Part) string {
-	if part == serde.Key {
-		return "KeySerde"
-	}
-	return "ValueSerde"
-}
-
-// ownSerde returns the serde that the program gave for part, nil if it gave none.
-// given is the half of it that is needed.
-func ownSerde[S any](part serde.Part, o *partOptions, given any, does string, t reflect.Type) (s S, found bool, err error) {
-	name := serdeName(part)
-	if !o.own {
-		return s, false, nil
-	}
-	if given == nil {
-		return s, true, fmt.Errorf("kavro: %s: the half that %ss %v is nil", name, does, t)
-	}
-	if len(o.names) > 0 {
-		return s, true, fmt.Errorf("kavro: %s: excludes %s, which is for the Avro serdes that the constructor makes", name, strings.Join(o.names, ", "))
-	}
-	s, ok := given.(S)
+	known, ok := plainNames[short]
 	if !ok {
-		return s, true, fmt.Errorf("kavro: %s: a %T does not %s %v", name, given, does, t)
+		return nil, &kafka.ConfigError{
+			Key: key, Reason: fmt.Sprintf("%q is not known here; give a serde of your own with WithSerde", name),
+			Nearest: kafka.Nearest(short, append(slices.Sorted(maps.Keys(plainNames)), "avro")),
+		}
 	}
-	return s, true, nil
+	return known, nil
 }
 
-// serializer returns the serializer of one part, as o says. What is wrong is kept
-// in w.
-func serializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Serializer[T] {
-	s, found, err := ownSerde[serde.Serializer[T]](part, o, o.serializer, "serialize", reflect.TypeFor[T]())
-	if found || err != nil {
-		w.keep(err)
-		return s
+// choosePlain returns the plain serde that a scalar has, unless a schema makes it Avro.
+func choosePlain[T any](part serde.Part, o *partOptions, key string) (serde.Plain[T], error) {
+	isNoKey := reflect.TypeFor[T]() == reflect.TypeFor[serde.NoKey]()
+	if o.avro && !isNoKey {
+		return nil, nil
 	}
-	plain, err := choose[T](w, part, o, "serializer")
-	if err != nil || plain != nil {
-		w.keep(err)
-		return plain
+	plain, err := serde.PlainFor[T]()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("kavro: %s: %w (WithSchema, or %s=avro)", part, err, key)
+	case plain == nil || len(o.names) == 0:
+		return plain, nil
+	case isNoKey:
+		return nil, fmt.Errorf("kavro: %s: has no effect: a %s of type %v is always null", strings.Join(o.names, ", "), part, reflect.TypeFor[T]())
 	}
-	r, err := w.openRegistry()
-	if err != nil {
-		w.keep(err)
-		return nil
-	}
-	opts := slices.Clone(w.keys[part].serializer)
-	if s := o.schema; s != nil {
-		opts = append(opts, serde.WithSchema(s))
-	}
-	avro, err := serde.NewAvroSerializer[T](r, append(opts, o.serializers...)...)
-	if err != nil {
-		w.keep(&serdeError{part: part, output: w.role == piping, err: err})
-		return nil
-	}
-	return avro
+	return nil, fmt.Errorf("kavro: %s: has no effect: a %s of type %v is written as plain bytes, unless WithSchema or %s=avro makes it Avro",
+		strings.Join(o.names, ", "), part, reflect.TypeFor[T](), key)
 }
-
-// deserializer returns the deserializer of one part, as o says. What is wrong is
-// kept in w.
-func deserializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Deserializer[T] {
-	d, found, err := ownSerde[serde.Deserializer[T]](part, o, o.deserializer, "deserialize", reflect.TypeFor[T]())
-	if found || err != nil {
-		w.keep(err)
-		return d
-	}
-	plain, err := choose[T](w, part, o, "deserializer")
-	if err != nil || plain != nil {
-		w.keep(err)
-		return plain
-	}
-	r, err := w.openRegistry()
-	if err != nil {
-		w.keep(err)
-		return nil
-	}
-	opts := slices.Clone(w.keys[part].deserializer)
-	if s := o.schema; s != nil {
-		opts = append(opts, serde.WithSchema(s))
-	}
-	avro, err := serde.NewAvroDeserializer[T](r, append(opts, o.deserialize...)...)
-	if err != nil {
-		w.keep(&serdeError{part: part, err: err})
-		return nil
-	}
-	return avro
-}
-
-// serdeError is what serde says about a type and its options, in the words of this
-// package's options.
-type serdeError struct {
-	part   serde.Part
-	output bool // of a pipeline
-	err    error
-}
-
-var serdesOption = regexp.MustCompile(`\bWith[A-Z]\w*`)
-
-func (e *serdeError) Error() string {
-	what := e.part.String()
-	if e.output {
-		what = "output " + what
-	}
-	return "kavro: " + what + ": " + serdesOption.ReplaceAllStringFunc(e.err.Error(), e.option)
-}
-
-// option is how serde's option is given here.
-func (e *serdeError) option(name string) string {
-	part := "Key"
-	if e.part == serde.Value {
-		part = "Value"
-	}
-	option := ""
-	switch name {
-	case "WithSchema":
-		option = part + "Schema"
-	case "WithLatest":
-		return "use.latest.version"
-	case "WithSchemaID":
-		return "use.schema.id"
-	case "WithVersion", "WithDefinition", "WithAutoRegister", "WithNormalize", "WithHeaderFrame", "WithUncheckedLatest":
-		option = part + "Serializer(serde." + name + ")"
-	case "WithRulesIgnored":
-		option = part + "Deserializer(serde." + name + ")"
-	default:
-		option = part + "Avro(serde." + name + ")"
-	}
-	if e.output {
-		option = "Output(" + option + ")"
-	}
-	return option
-}
-
-// Unwrap returns serde's error.
-func (e *serdeError) Unwrap() error { return e.err }

@@ -8,29 +8,26 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/pipeline"
 )
 
 // A tombstone on a topic of orders: Run and a pipeline end unless they are told what
 // to do with it, and hand a nil to a handler of pointers.
 func TestTombstones(t *testing.T) {
-	each(t, func(t *testing.T, env *kavrotest.Env, which kavro.Option) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		ctx := patient(t)
-		schema := kavro.ValueSchema(orderSchema)
-		producer, err := kavro.NewProducer[string, Order](env.Config(), which, schema)
+		schema, output := kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOutputValue(kavro.WithSchema(orderSchema))
+		producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), schema)
 		require.NoError(t, err)
 		require.NoError(t, producer.Produce(ctx, "orders", "o-1", Order{ID: "o-1", Total: 1}))
 		require.NoError(t, producer.Delete(ctx, "orders", "o-1"))
 		require.NoError(t, producer.Close(ctx))
 		eof := kavro.Config{"enable.partition.eof": true}
 
-		consume := func(group string, opts ...avroconsumer.Option) (orders, tombstones int, err error) {
-			c, err := kavro.NewConsumer[string, Order](env.Group(group, eof), []string{"orders"}, which, schema,
-				kavro.Consumer(append(opts, avroconsumer.WithToEnd())...))
+		consume := func(group string, opts ...kavro.ConsumerOption) (orders, tombstones int, err error) {
+			c, err := kavro.NewConsumer[string, Order](open(t, which, env.Config(eof)), group, []string{"orders"}, append(opts, schema, kavro.WithToEnd())...)
 			require.NoError(t, err)
-			err = c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, Order]) error {
+			err = c.Run(ctx, func(_ context.Context, m *kavro.Message[string, Order]) error {
 				if m.Tombstone {
 					tombstones++
 				} else {
@@ -41,21 +38,21 @@ func TestTombstones(t *testing.T) {
 			require.NoError(t, c.Close(ctx))
 			return orders, tombstones, err
 		}
-		orders, tombstones, err := consume("stop", avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Skip()))
+		orders, tombstones, err := consume("stop", kavro.WithPolicy(kavro.DecodeErrors, kavro.Skip()))
 		require.ErrorIs(t, err, avroconsumer.ErrTombstone)
 		require.ErrorContains(t, err, "take *kavro_test.Order as the type of values")
 		require.Equal(t, []int{1, 0}, []int{orders, tombstones})
-		orders, tombstones, err = consume("skip", avroconsumer.WithTombstones(avroconsumer.SkipTombstones))
+		orders, tombstones, err = consume("skip", kavro.WithTombstones(kavro.SkipTombstones))
 		require.NoError(t, err)
 		require.Equal(t, []int{1, 0}, []int{orders, tombstones})
-		orders, tombstones, err = consume("deliver", avroconsumer.WithTombstones(avroconsumer.DeliverTombstones))
+		orders, tombstones, err = consume("deliver", kavro.WithTombstones(kavro.DeliverTombstones))
 		require.NoError(t, err)
 		require.Equal(t, []int{1, 1}, []int{orders, tombstones})
 
-		c, err := kavro.NewConsumer[string, *Order](env.Group("pointers", eof), []string{"orders"}, which, schema, kavro.Consumer(avroconsumer.WithToEnd()))
+		c, err := kavro.NewConsumer[string, *Order](open(t, which, env.Config(eof)), "pointers", []string{"orders"}, schema, kavro.WithToEnd())
 		require.NoError(t, err)
 		var got []*Order
-		require.NoError(t, c.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, *Order]) error {
+		require.NoError(t, c.Run(ctx, func(_ context.Context, m *kavro.Message[string, *Order]) error {
 			got = append(got, m.Value)
 			return nil
 		}))
@@ -63,19 +60,19 @@ func TestTombstones(t *testing.T) {
 		require.Equal(t, []*Order{{ID: "o-1", Total: 1}, nil}, got)
 
 		require.NoError(t, env.CreateTopic(ctx, "copies", 1))
-		transform := func(id string, opts ...pipeline.Option) error {
-			p, err := kavro.NewPipeline[string, Order, string, Order](env.Group(id, eof, kavro.Config{"transactional.id": id}), []string{"orders"}, which,
-				schema, kavro.Output(schema), kavro.Pipeline(append(opts, pipeline.WithToEnd())...))
+		transform := func(id string, opts ...kavro.PipelineOption) error {
+			p, err := kavro.NewPipeline[string, Order, string, Order](open(t, which, env.Config(eof, kavro.Config{"transactional.id": id})), id, []string{"orders"},
+				append(opts, schema, output, kavro.WithToEnd())...)
 			require.NoError(t, err)
-			err = p.Run(ctx, func(_ context.Context, m *avroconsumer.Message[string, Order]) ([]avroproducer.Record[string, Order], error) {
-				return []avroproducer.Record[string, Order]{{Topic: "copies", Key: m.Key, Value: m.Value, Tombstone: m.Tombstone}}, nil
+			err = p.Run(ctx, func(_ context.Context, m *kavro.Message[string, Order]) ([]kavro.Record[string, Order], error) {
+				return []kavro.Record[string, Order]{{Topic: "copies", Key: m.Key, Value: m.Value, Tombstone: m.Tombstone}}, nil
 			})
 			require.NoError(t, p.Close(ctx))
 			return err
 		}
 		require.ErrorIs(t, transform("line"), avroconsumer.ErrTombstone)
-		require.NoError(t, transform("line", pipeline.WithTombstones(avroconsumer.DeliverTombstones)))
-		reader, err := kavro.NewConsumer[string, *Order](env.Group("audit", eof), []string{"copies"}, which, schema, kavro.Consumer(avroconsumer.WithToEnd()))
+		require.NoError(t, transform("line", kavro.WithTombstones(kavro.DeliverTombstones)))
+		reader, err := kavro.NewConsumer[string, *Order](open(t, which, env.Config(eof)), "audit", []string{"copies"}, schema, kavro.WithToEnd())
 		require.NoError(t, err)
 		got = nil
 		for m, err := range reader.Messages(ctx) {

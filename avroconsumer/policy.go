@@ -110,7 +110,7 @@ func Stop() Policy { return Policy{action: Stopped} }
 func Skip() Policy { return Policy{action: Skipped} }
 
 // DeadLetter writes the record to w, and then marks it as processed. If it cannot be written,
-// Run ends.
+// Run ends. A nil w is given later, by [Policy.Through].
 func DeadLetter(w DeadLetterWriter) Policy { return Policy{action: DeadLettered, deadLetters: w} }
 
 // Retry calls the handler again, up to n times and with a delay before each, and then applies
@@ -125,6 +125,18 @@ func Raw() Policy { return Policy{action: PassedRaw} }
 // Then returns p with the policy that applies after its retries.
 func (p Policy) Then(next Policy) Policy {
 	p.then = &next
+	return p
+}
+
+// Through returns p with dead letters written to w where no writer was given, also those that
+// follow retries.
+func (p Policy) Through(w DeadLetterWriter) Policy {
+	if p.action == DeadLettered && p.deadLetters == nil {
+		p.deadLetters = w
+	}
+	if p.then != nil {
+		p = p.Then(p.then.Through(w))
+	}
 	return p
 }
 

@@ -1,10 +1,10 @@
 // Package kavrotest is a Kafka broker and a Schema Registry within the process,
 // for tests of programs that use kavro and for trying things out:
 //
-//	env, err := kavrotest.Start()
+//	env := kavrotest.New(t) // ends with the test
+//	client, err := kavro.Open(env.Config())
 //	...
-//	defer env.Close()
-//	producer, err := kavro.NewProducer[string, Order](env.Config(), kavro.ValueSchema(orderSchema))
+//	producer, err := kavro.NewProducer[string, Order](client)
 //
 // The broker is kfake, of the franz-go project: the real protocol over loopback,
 // with groups, transactions and headers, and nothing kept on disk. The registry
@@ -28,5 +28,5 @@
 //
 // kfake also answers a wrong password by hanging up, where Kafka says why.
 //
-// The package imports no "testing", so programs may use it as well.
+// The package imports no "testing": programs call [Start] instead of [New].
 package kavrotest

@@ -68,8 +68,31 @@ func WithRegistryMiddleware(wrap func(http.Handler) http.Handler) Option {
 	return func(c *config) { c.middleware = wrap }
 }
 
+// TB is what [New] needs of a test: *testing.T, *testing.B and *testing.F are one.
+type TB interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Cleanup(f func())
+}
+
+// New is [Start] for a test: it fails t if it cannot start, and what it returns ends with t.
+// Clean-ups that t is given later, of clients for instance, come before.
+func New(t TB, opts ...Option) *Env {
+	t.Helper()
+	e, err := Start(opts...)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Fatalf("kavrotest: %v", err)
+		}
+	})
+	return e
+}
+
 // Start starts a broker and a registry on free ports of 127.0.0.1. The caller
-// closes what it returns.
+// closes what it returns. In tests, [New] is shorter.
 func Start(opts ...Option) (*Env, error) {
 	c := config{partitions: 3, topics: map[string]int{}, level: schemas.Backward}
 	for _, o := range opts {
@@ -122,12 +145,13 @@ func (e *Env) serveRegistry(c config) error {
 	return nil
 }
 
-// Config returns a new configuration that points at the broker and the
-// registry, with more laid over it.
+// Config returns a new configuration that points at the broker and the registry, for
+// kavro.Open, with more laid over it. Groups start at the beginning of their topics.
 func (e *Env) Config(more ...kafka.Config) kafka.Config {
 	conf := kafka.Config{
 		"bootstrap.servers":   strings.Join(e.Brokers, ","),
 		"schema.registry.url": e.RegistryURL,
+		"auto.offset.reset":   "earliest",
 	}
 	for _, m := range more {
 		maps.Copy(conf, m)
@@ -135,10 +159,9 @@ func (e *Env) Config(more ...kafka.Config) kafka.Config {
 	return conf
 }
 
-// Group returns Config for a consumer of this group that starts at the
-// beginning of its topics.
+// Group returns Config with this group.id, for clients without an argument for it.
 func (e *Env) Group(id string, more ...kafka.Config) kafka.Config {
-	return e.Config(append([]kafka.Config{{"group.id": id, "auto.offset.reset": "earliest"}}, more...)...)
+	return e.Config(append([]kafka.Config{{"group.id": id}}, more...)...)
 }
 
 // CreateTopic makes a topic.

@@ -3,6 +3,7 @@ package kavrotest_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -53,10 +54,22 @@ func TestStart(t *testing.T) {
 	require.NoError(t, env.Close())
 }
 
-func TestConfig(t *testing.T) {
-	env, err := kavrotest.Start()
+// What New starts ends with the test.
+func TestNew(t *testing.T) {
+	var env *kavrotest.Env
+	t.Run("a test", func(t *testing.T) {
+		env = kavrotest.New(t, kavrotest.WithTopic("orders", 5))
+		require.ErrorContains(t, env.CreateTopic(t.Context(), "orders", 1), "kavrotest: topic orders: ")
+	})
+	client, err := registry.New(env.RegistryURL, registry.WithRetries(0, time.Millisecond, time.Millisecond))
 	require.NoError(t, err)
-	defer func() { require.NoError(t, env.Close()) }()
+	_, err = client.Compatibility(t.Context(), "")
+	require.ErrorAs(t, err, new(*registry.UnavailableError))
+	require.NoError(t, client.Close())
+}
+
+func TestConfig(t *testing.T) {
+	env := kavrotest.New(t)
 	conf := env.Group("g", kafka.Config{"auto.offset.reset": "latest", "linger.ms": 1})
 	require.Equal(t, kafka.Config{
 		"bootstrap.servers": env.Brokers[0], "schema.registry.url": env.RegistryURL,
@@ -64,4 +77,5 @@ func TestConfig(t *testing.T) {
 	}, conf)
 	conf["group.id"] = "changed"
 	require.Equal(t, "g", env.Group("g")["group.id"], "every configuration is the caller's own")
+	require.Equal(t, "earliest", env.Config()["auto.offset.reset"])
 }

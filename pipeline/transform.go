@@ -334,14 +334,25 @@ type deadLetterEncoder interface {
 	Record(e *avroconsumer.RecordError) *kafka.Record
 }
 
+// preparer is a writer whose topic may have to be created first.
+type preparer interface {
+	Prepare(ctx context.Context, topic string) error
+}
+
 // deadLetter writes within the transaction, if the writer says what to write.
 func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.RecordError, w avroconsumer.DeadLetterWriter) error {
 	l, ok := w.(deadLetterEncoder)
 	if !ok {
 		return w.WriteDeadLetter(ctx, e)
 	}
+	rec := l.Record(e)
+	if p, ok := w.(preparer); ok {
+		if err := p.Prepare(ctx, rec.Topic); err != nil {
+			return err
+		}
+	}
 	reported := make(chan error, 1)
-	if err := r.session.Producer().Produce(ctx, l.Record(e), func(_ *kafka.Record, err error) { reported <- err }); err != nil {
+	if err := r.session.Producer().Produce(ctx, rec, func(_ *kafka.Record, err error) { reported <- err }); err != nil {
 		return err
 	}
 	select {

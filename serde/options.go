@@ -43,6 +43,27 @@ type Option interface {
 	DeserializerOption
 }
 
+// NamesSchema reports whether one of opts, each a [SerializerOption] or a
+// [DeserializerOption], says which schema to use. Those who choose between plain bytes and
+// Avro ask: a scalar with a schema is Avro.
+func NamesSchema(opts ...any) bool {
+	ser, des := &serializerConfig{}, &deserializerConfig{}
+	for _, o := range opts {
+		switch o := o.(type) {
+		case SerializerOption:
+			o.applySerializer(ser)
+		case DeserializerOption:
+			o.applyDeserializer(des)
+		}
+	}
+	for _, c := range []sharedConfig{ser.sharedConfig, des.sharedConfig} {
+		if _, given := c.given["schema"]; given || c.latest {
+			return true
+		}
+	}
+	return ser.id != 0 || ser.version != 0
+}
+
 // sharedConfig is what both directions have in common.
 type sharedConfig struct {
 	schema      *schemas.Schema

@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 )
 
@@ -31,16 +28,20 @@ func main() {
 }
 
 // run has three groups read a topic with one record that is no Avro. Each gives
-// it up in its own way; opts choose the client.
-func run(ctx context.Context, out io.Writer, env *kavrotest.Env, opts ...kavro.Option) error {
+// it up in its own way. more may choose the Kafka client.
+func run(ctx context.Context, out io.Writer, env *kavrotest.Env, more ...kavro.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	texts, err := kavro.NewProducer[string, []byte](env.Config(kafka.Config{"value.serializer": "bytes"}), opts...)
+	client, err := kavro.Open(env.Config(more...))
 	if err != nil {
 		return err
 	}
-	defer texts.Close(ctx)
-	if err := texts.Produce(ctx, "orders", "o-1", []byte("not an order")); err != nil {
+	defer client.Close(ctx)
+	texts, err := kavro.NewProducer[string, string](client)
+	if err != nil {
+		return err
+	}
+	if err := texts.Produce(ctx, "orders", "o-1", "not an order"); err != nil {
 		return err
 	}
 	if err := texts.Flush(ctx); err != nil {
@@ -49,15 +50,16 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, opts ...kavro.O
 
 	for _, as := range []struct {
 		name    string
-		headers func(*avroconsumer.RecordError) []kafka.Header
+		headers func(*kavro.RecordError) []kavro.Header
 	}{{"connect", connect("orders-sink")}, {"streams", streams}, {"spring", spring("spring")}} {
-		letters := avroconsumer.NewDeadLetters(texts.Client(),
-			avroconsumer.WithDeadLetterHeaders(as.headers),
-			avroconsumer.WithDeadLetterTopic(func(e *avroconsumer.RecordError) string { return e.Raw.Topic + "-" + as.name }))
-		if err := giveUp(ctx, env, as.name, letters, opts); err != nil {
+		letters := kavro.WithDeadLetters(
+			kavro.WithDeadLetterHeaders(as.headers),
+			kavro.WithDeadLetterTopic(func(e *kavro.RecordError) string { return e.Raw.Topic + "-" + as.name }),
+			kavro.WithDeadLetterCreation(kavro.NewTopic{Partitions: 1}))
+		if err := giveUp(ctx, client, as.name, letters); err != nil {
 			return err
 		}
-		if err := show(ctx, out, env, "orders-"+as.name, opts); err != nil {
+		if err := show(ctx, out, client, "orders-"+as.name); err != nil {
 			return err
 		}
 	}
@@ -65,20 +67,18 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, opts ...kavro.O
 }
 
 // giveUp reads orders to the end, and has what is none written as a dead letter.
-func giveUp(ctx context.Context, env *kavrotest.Env, group string, letters *avroconsumer.DeadLetters, opts []kavro.Option) error {
-	orders, err := kavro.NewConsumer[string, int64](env.Group(group, kafka.Config{"value.deserializer": "avro"}), []string{"orders"}, append(slices.Clip(opts), kavro.Consumer(
-		avroconsumer.WithToEnd(),
-		avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(letters))))...)
+func giveUp(ctx context.Context, client *kavro.Client, group string, letters kavro.ConsumerOption) error {
+	orders, err := kavro.NewConsumer[string, map[string]any](client, group, []string{"orders"}, kavro.WithToEnd(), letters)
 	if err != nil {
 		return err
 	}
 	defer orders.Close(ctx)
-	return orders.Run(ctx, func(context.Context, *avroconsumer.Message[string, int64]) error { return nil })
+	return orders.Run(ctx, func(context.Context, *kavro.Message[string, map[string]any]) error { return nil })
 }
 
 // show prints a dead letter.
-func show(ctx context.Context, out io.Writer, env *kavrotest.Env, topic string, opts []kavro.Option) error {
-	c, err := kavro.NewConsumer[string, []byte](env.Group("operators", kafka.Config{"value.deserializer": "bytes"}), []string{topic}, opts...)
+func show(ctx context.Context, out io.Writer, client *kavro.Client, topic string) error {
+	c, err := kavro.NewConsumer[string, []byte](client, "operators", []string{topic})
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,9 @@ import (
 func TestRun(t *testing.T) {
 	for _, name := range bases {
 		t.Run(name, func(t *testing.T) {
-			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1))
-			require.NoError(t, err)
-			defer env.Close()
+			env := kavrotest.New(t, kavrotest.WithTopic("orders", 1))
 			var out bytes.Buffer
-			require.NoError(t, run(t.Context(), &out, env, kavro.Driver(name)))
+			require.NoError(t, run(t.Context(), &out, env, kavro.Config{"kavro.client": name}))
 			require.Equal(t, `orders-connect: o-1 = "not an order"
   __connect.errors.topic: orders
   __connect.errors.partition: 0

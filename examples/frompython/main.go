@@ -10,11 +10,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -24,10 +20,12 @@ type User struct {
 	Age  int32  `avro:"age"`
 }
 
-var userSchema = schemas.MustParse(`{"type": "record", "name": "User", "fields": [
+var userSchema = kavro.MustParseSchema(`{"type": "record", "name": "User", "fields": [
 	{"name": "name", "type": "string"}, {"name": "age", "type": "int"}]}`)
 
 // end
+
+var bytesSchema = kavro.MustParseSchema(`"bytes"`)
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -36,7 +34,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, more ...kavro.Option) error {
+func run(ctx context.Context, more ...kavro.Config) error {
 	env, err := kavrotest.Start(kavrotest.WithTopic("users", 1))
 	if err != nil {
 		return err
@@ -44,18 +42,20 @@ func run(ctx context.Context, more ...kavro.Option) error {
 	defer env.Close()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return errors.Join(
-		produce(ctx, env.Config(), more),
-		produceRaw(ctx, env.Config(), more),
-		consume(ctx, env.Group("readers"), more),
-		consumeBatches(ctx, env.Group("batches"), more),
-		legacyBytes(env.Config(), more),
-	)
+	conf := env.Config(more...)
+	// snippet: client
+	client, err := kavro.Open(conf)
+	if err != nil {
+		return err
+	}
+	defer client.Close(ctx)
+	// end
+	return errors.Join(produce(ctx, client), produceRaw(ctx, client), consume(ctx, client), consumeBatches(ctx, client), legacyBytes(client))
 }
 
-func produce(ctx context.Context, conf kavro.Config, more []kavro.Option) error {
+func produce(ctx context.Context, client *kavro.Client) error {
 	// snippet: producer
-	producer, err := kavro.NewProducer[string, User](conf, append(more, kavro.ValueSchema(userSchema))...)
+	producer, err := kavro.NewProducer[string, User](client, kavro.WithValue(kavro.WithSchema(userSchema)))
 	if err != nil {
 		return err
 	}
@@ -63,10 +63,10 @@ func produce(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 
 	// snippet: produce
 	err = producer.Produce(ctx, "users", "ada", User{Name: "Ada", Age: 36},
-		avroproducer.WithHeaders(kafka.Header{Key: "source", Value: []byte("web")}),
-		avroproducer.WithPartition(0),
-		avroproducer.WithTimestamp(time.Now()),
-		avroproducer.OnDelivery(func(d avroproducer.Delivery) {
+		kavro.WithHeaders(kavro.Header{Key: "source", Value: []byte("web")}),
+		kavro.WithPartition(0),
+		kavro.WithTimestamp(time.Now()),
+		kavro.OnDelivery(func(d kavro.Delivery) {
 			fmt.Println("delivered", d.Key, "at offset", d.Offset, d.Err)
 		}))
 	// end
@@ -94,10 +94,9 @@ func produce(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 	return err
 }
 
-func produceRaw(ctx context.Context, conf kavro.Config, more []kavro.Option) error {
+func produceRaw(ctx context.Context, client *kavro.Client) error {
 	// snippet: plain producer
-	conf["value.serializer"] = "bytes"
-	producer, err := kavro.NewProducer[string, []byte](conf, more...)
+	producer, err := kavro.NewProducer[string, []byte](client)
 	// end
 	if err != nil {
 		return err
@@ -105,9 +104,9 @@ func produceRaw(ctx context.Context, conf kavro.Config, more []kavro.Option) err
 	return errors.Join(producer.Produce(ctx, "users", "ada", []byte("not Avro")), producer.Close(ctx))
 }
 
-func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error {
+func consume(ctx context.Context, client *kavro.Client) error {
 	// snippet: consumer
-	consumer, err := kavro.NewConsumer[string, User](conf, []string{"users"}, append(more, kavro.ValueSchema(userSchema))...)
+	consumer, err := kavro.NewConsumer[string, User](client, "readers", []string{"users"})
 	if err != nil {
 		return err
 	}
@@ -116,7 +115,7 @@ func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 
 	// snippet: poll
 	msg, err := consumer.Poll(ctx)
-	var bad *avroconsumer.RecordError
+	var bad *kavro.RecordError
 	switch {
 	case errors.As(err, &bad):
 		fmt.Println("not a user:", bad.Raw.Value, bad)
@@ -137,7 +136,7 @@ func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 	}
 
 	// snippet: offsets
-	partition := kafka.TopicPartition{Topic: "users", Partition: 0}
+	partition := kavro.TopicPartition{Topic: "users", Partition: 0}
 	committed, err := consumer.Committed(ctx, partition)
 	position := consumer.Position(partition)
 	assignment := consumer.Assignment()
@@ -148,7 +147,7 @@ func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 	fmt.Println(committed, position, assignment)
 
 	// snippet: seek
-	err = consumer.Seek(ctx, kafka.Offset{TopicPartition: partition, Offset: 0, LeaderEpoch: -1})
+	err = consumer.Seek(ctx, kavro.Offset{TopicPartition: partition, Offset: 0, LeaderEpoch: -1})
 	// end
 	if err != nil {
 		return err
@@ -160,8 +159,8 @@ func consume(ctx context.Context, conf kavro.Config, more []kavro.Option) error 
 	return err
 }
 
-func consumeBatches(ctx context.Context, conf kavro.Config, more []kavro.Option) error {
-	consumer, err := kavro.NewConsumer[string, User](conf, []string{"users"}, append(more, kavro.ValueSchema(userSchema))...)
+func consumeBatches(ctx context.Context, client *kavro.Client) error {
+	consumer, err := kavro.NewConsumer[string, User](client, "batches", []string{"users"})
 	if err != nil {
 		return err
 	}
@@ -178,10 +177,10 @@ func consumeBatches(ctx context.Context, conf kavro.Config, more []kavro.Option)
 	return consumer.Close(ctx)
 }
 
-func legacyBytes(conf kavro.Config, more []kavro.Option) error {
+func legacyBytes(client *kavro.Client) error {
 	// snippet: legacy
-	conf["value.serializer"] = "avro"
-	producer, err := kavro.NewProducer[string, []byte](conf, append(more, kavro.ValueAvro(serde.WithLengthPrefixedBytes()))...)
+	producer, err := kavro.NewProducer[string, []byte](client,
+		kavro.WithValue(kavro.WithSchema(bytesSchema), serde.WithLengthPrefixedBytes()))
 	// end
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 func TestRun(t *testing.T) {
 	for _, client := range drivers.Names() {
 		t.Run(client, func(t *testing.T) {
-			require.NoError(t, run(t.Context(), kavro.Driver(client)))
+			require.NoError(t, run(t.Context(), kavro.Config{"kavro.client": client}))
 		})
 	}
 }

@@ -12,17 +12,15 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/schemas"
-	"github.com/kavro/kavro/serde"
 )
 
 func main() {
-	client := flag.String("client", "", "confluent or franz")
+	driver := flag.String("client", "", "confluent or franz")
 	flag.Parse()
 	env, err := kavrotest.Start(kavrotest.WithTopic("things", 1))
 	if err == nil {
 		defer env.Close()
-		err = run(context.Background(), os.Stdout, env, *client)
+		err = run(context.Background(), os.Stdout, env, *driver)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,26 +36,30 @@ var texts = []string{
 		{"name": "artist", "type": "string"}, {"name": "tracks", "type": {"type": "array", "items": "string"}}]}`,
 }
 
-func run(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) error {
+func run(ctx context.Context, out io.Writer, env *kavrotest.Env, driver string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	book, err := schemas.Parse(texts[0])
+	book, err := kavro.ParseSchema(texts[0])
 	if err != nil {
 		return err
 	}
-	record, err := schemas.Parse(texts[1])
+	record, err := kavro.ParseSchema(texts[1])
 	if err != nil {
 		return err
 	}
 
 	// A Generic carries its schema, so one topic can hold both: each under a
 	// subject of its own.
-	opts := []kavro.Option{kavro.Driver(client), kavro.ValueAvro(serde.WithSubject(serde.TopicRecordName))}
-	producer, err := kavro.NewProducer[string, serde.Generic](env.Config(), opts...)
+	client, err := kavro.Open(env.Config(kavro.Config{"kavro.client": driver, "value.subject.name.strategy": "TopicRecordNameStrategy"}))
 	if err != nil {
 		return err
 	}
-	for _, thing := range []serde.Generic{
+	defer client.Close(ctx)
+	producer, err := kavro.NewProducer[string, kavro.Generic](client)
+	if err != nil {
+		return err
+	}
+	for _, thing := range []kavro.Generic{
 		{Schema: book, Value: map[string]any{"title": "Emma", "pages": 474}},
 		{Schema: record, Value: map[string]any{"artist": "Nina Simone", "tracks": []string{"Sinnerman"}}},
 		{Schema: book, Value: map[string]any{"title": "Ulysses", "pages": nil}},
@@ -70,11 +72,10 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) 
 		return err
 	}
 
-	consumer, err := kavro.NewConsumer[string, serde.Generic](env.Group("browser"), []string{"things"}, opts...)
+	consumer, err := kavro.NewConsumer[string, kavro.Generic](client, "browser", []string{"things"})
 	if err != nil {
 		return err
 	}
-	defer consumer.Close(ctx)
 	for range 3 {
 		msg, err := consumer.Poll(ctx)
 		if err != nil {

@@ -8,8 +8,7 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro"
 )
 
 // Payment is what the handler gets.
@@ -18,7 +17,7 @@ type Payment struct {
 	Cents   int64  `avro:"cents"`
 }
 
-var paymentSchema = schemas.MustParse(`{"type": "record", "name": "Payment", "namespace": "example", "fields": [
+var paymentSchema = kavro.MustParseSchema(`{"type": "record", "name": "Payment", "namespace": "example", "fields": [
 	{"name": "account", "type": "string"},
 	{"name": "cents", "type": "long"}]}`)
 
@@ -31,7 +30,7 @@ type Ledger struct {
 var errNegative = errors.New("a payment cannot be negative")
 
 // Handle books one payment.
-func (l *Ledger) Handle(_ context.Context, msg *avroconsumer.Message[string, Payment]) error {
+func (l *Ledger) Handle(_ context.Context, msg *kavro.Message[string, Payment]) error {
 	if msg.Value.Cents < 0 {
 		return errNegative
 	}

@@ -17,17 +17,21 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, kavro.Config{"bootstrap.servers": *brokers, "schema.registry.url": *registry, "group.id": "ledger"}); err != nil {
+	if err := run(ctx, kavro.Config{"bootstrap.servers": *brokers, "schema.registry.url": *registry}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, conf kavro.Config) error {
-	consumer, err := kavro.NewConsumer[string, Payment](conf, []string{"payments"}, kavro.ValueSchema(paymentSchema))
+	client, err := kavro.Open(conf)
 	if err != nil {
 		return err
 	}
-	defer consumer.Close(context.WithoutCancel(ctx))
+	defer client.Close(ctx)
+	consumer, err := kavro.NewConsumer[string, Payment](client, "ledger", []string{"payments"})
+	if err != nil {
+		return err
+	}
 	return consumer.Run(ctx, new(Ledger).Handle)
 }

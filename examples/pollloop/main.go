@@ -12,11 +12,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
-	"github.com/kavro/kavro/avroproducer"
-	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
-	"github.com/kavro/kavro/schemas"
 )
 
 // Reading is a measurement of one sensor.
@@ -25,17 +21,17 @@ type Reading struct {
 	Celsius float64 `avro:"celsius"`
 }
 
-var readingSchema = schemas.MustParse(`{"type": "record", "name": "Reading", "namespace": "example", "fields": [
+var readingSchema = kavro.MustParseSchema(`{"type": "record", "name": "Reading", "namespace": "example", "fields": [
 	{"name": "sensor", "type": "string"},
 	{"name": "celsius", "type": "double"}]}`)
 
 func main() {
-	client := flag.String("client", "", "confluent or franz")
+	driver := flag.String("client", "", "confluent or franz")
 	flag.Parse()
 	env, err := kavrotest.Start(kavrotest.WithTopic("readings", 1))
 	if err == nil {
 		defer env.Close()
-		err = run(context.Background(), os.Stdout, env, *client)
+		err = run(context.Background(), os.Stdout, env, *driver)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -43,21 +39,30 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) error {
+func run(ctx context.Context, out io.Writer, env *kavrotest.Env, driver string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := produce(ctx, out, env, client); err != nil {
-		return err
-	}
-	return consume(ctx, out, env, client)
-}
-
-func produce(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) error {
-	producer, err := kavro.NewProducer[string, Reading](env.Config(), kavro.Driver(client), kavro.ValueSchema(readingSchema))
+	client, err := kavro.Open(env.Config(kavro.Config{
+		"kavro.client":         driver, // "" is the default
+		"enable.auto.commit":   false,
+		"enable.partition.eof": true,
+	}))
 	if err != nil {
 		return err
 	}
-	report := avroproducer.OnDelivery(func(d avroproducer.Delivery) {
+	defer client.Close(ctx)
+	if err := produce(ctx, out, client); err != nil {
+		return err
+	}
+	return consume(ctx, out, client)
+}
+
+func produce(ctx context.Context, out io.Writer, client *kavro.Client) error {
+	producer, err := kavro.NewProducer[string, Reading](client, kavro.WithValue(kavro.WithSchema(readingSchema)))
+	if err != nil {
+		return err
+	}
+	report := kavro.OnDelivery(func(d kavro.Delivery) {
 		if d.Err != nil {
 			fmt.Fprintf(out, "lost %v: %v\n", d.Key, d.Err)
 			return
@@ -73,12 +78,8 @@ func produce(ctx context.Context, out io.Writer, env *kavrotest.Env, client stri
 	return producer.Close(ctx) // waits for the reports
 }
 
-func consume(ctx context.Context, out io.Writer, env *kavrotest.Env, client string) error {
-	conf := env.Group("thermometer", kavro.Config{
-		"enable.auto.commit":   false,
-		"enable.partition.eof": true,
-	})
-	consumer, err := kavro.NewConsumer[string, Reading](conf, []string{"readings"}, kavro.Driver(client), kavro.ValueSchema(readingSchema))
+func consume(ctx context.Context, out io.Writer, client *kavro.Client) error {
+	consumer, err := kavro.NewConsumer[string, Reading](client, "thermometer", []string{"readings"})
 	if err != nil {
 		return err
 	}
@@ -86,8 +87,8 @@ func consume(ctx context.Context, out io.Writer, env *kavrotest.Env, client stri
 	for {
 		msg, err := consumer.Poll(ctx)
 		var (
-			end    *avroconsumer.EndOfPartition
-			record *avroconsumer.RecordError
+			end    *kavro.EndOfPartition
+			record *kavro.RecordError
 		)
 		switch {
 		case err == nil:
@@ -97,7 +98,7 @@ func consume(ctx context.Context, out io.Writer, env *kavrotest.Env, client stri
 			}
 		case errors.As(err, &end):
 			fmt.Fprintf(out, "nothing more on %s [%d] for now\n", end.Topic, end.Partition)
-			committed, err := consumer.Committed(ctx, kafka.TopicPartition{Topic: "readings"})
+			committed, err := consumer.Committed(ctx, kavro.TopicPartition{Topic: "readings"})
 			if err != nil {
 				return err
 			}

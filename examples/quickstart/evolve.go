@@ -58,7 +58,7 @@ func (d *demo) evolve(ctx context.Context) error {
 
 // produce produces one value with schema s.
 func produce[V any](ctx context.Context, d *demo, s *schemas.Schema, v V) error {
-	producer, err := kavro.NewProducer[string, V](d.conf, d.with(kavro.ValueSchema(s))...)
+	producer, err := kavro.NewProducer[string, V](d.client, kavro.WithValue(kavro.WithSchema(s)))
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func produce[V any](ctx context.Context, d *demo, s *schemas.Schema, v V) error 
 
 // readAllAs reads n events, from the start, as values of V.
 func readAllAs[V any](ctx context.Context, d *demo, group string, s *schemas.Schema, n int, each func(V)) error {
-	consumer, err := kavro.NewConsumer[string, V](d.group(group), []string{d.topic}, d.with(kavro.ValueSchema(s))...)
+	consumer, err := kavro.NewConsumer[string, V](d.client, d.group(group), []string{d.topic}, kavro.WithValue(kavro.WithSchema(s)))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // learn reads all events in a consumer group and says what they tell.
 func (d *demo) learn(ctx context.Context) error {
-	consumer, err := kavro.NewConsumer[string, SourceFile](d.group("learn"), []string{d.topic}, d.with(kavro.ValueSchema(schemaV1))...)
+	consumer, err := kavro.NewConsumer[string, SourceFile](d.client, d.group("learn"), []string{d.topic}, kavro.WithValue(kavro.WithSchema(schemaV1)))
 	if err != nil {
 		return err
 	}

@@ -54,8 +54,7 @@ type flags struct {
 // demo is what the parts of the story share.
 type demo struct {
 	*screen
-	conf      kavro.Config   // of client and registry
-	opts      []kavro.Option // of all clients
+	client    *kavro.Client
 	topic     string
 	root      string       // of the source tree
 	requests  atomic.Int64 // made to the registry
@@ -64,10 +63,7 @@ type demo struct {
 
 func run(ctx context.Context, f flags, s *screen) error {
 	began := time.Now()
-	d := &demo{screen: s, conf: kavro.Config{}, root: f.input}
-	if f.client != "" {
-		d.opts = append(d.opts, kavro.Driver(f.client))
-	}
+	d := &demo{screen: s, root: f.input}
 	stop, err := d.connect(f)
 	if err != nil {
 		return err
@@ -95,10 +91,11 @@ func within(ctx context.Context, d time.Duration, part func(context.Context) err
 	return part(ctx)
 }
 
-// connect points d.conf at a cluster and a registry, within the process where
-// no others were named.
+// connect opens a client on a cluster and a registry, within the process where no others
+// were named.
 func (d *demo) connect(f flags) (stop func(), err error) {
 	stop = func() {}
+	conf := kavro.Config{"auto.offset.reset": "earliest"}
 	// A fresh topic each time: a real cluster remembers.
 	d.topic = fmt.Sprintf("source-files-%d", time.Now().UnixMilli())
 	if f.brokers == "" || f.registry == "" {
@@ -106,14 +103,18 @@ func (d *demo) connect(f flags) (stop func(), err error) {
 		if err != nil {
 			return stop, err
 		}
-		d.conf = env.Config()
+		conf = env.Config()
 		stop = func() { _ = env.Close() } // nothing is kept: there is nothing to lose
 	}
 	if f.brokers != "" {
-		d.conf["bootstrap.servers"] = f.brokers
+		conf["bootstrap.servers"] = f.brokers
 	}
 	if f.registry != "" {
-		d.conf["schema.registry.url"] = f.registry
+		conf["schema.registry.url"] = f.registry
+	}
+	conf["kavro.client"] = f.client // "" is the default
+	if d.client, err = kavro.Open(conf, kavro.WithObserver(registry.ObserverFunc(d.observe))); err != nil {
+		return stop, err
 	}
 	where := func(flag string) string {
 		if flag == "" {
@@ -126,7 +127,11 @@ func (d *demo) connect(f flags) (stop func(), err error) {
 	if f.client != "" {
 		d.line("Kafka client: %s", f.client)
 	}
-	return stop, nil
+	stopEnv := stop
+	return func() {
+		_ = d.client.Close(context.Background())
+		stopEnv()
+	}, nil
 }
 
 // observe counts requests: everything the registry is asked goes through it.
@@ -136,18 +141,5 @@ func (d *demo) observe(e registry.Event) {
 	}
 }
 
-// group is the configuration of a consumer that starts at the beginning.
-func (d *demo) group(id string) kavro.Config {
-	conf := kavro.Config{"group.id": d.topic + "-" + id, "auto.offset.reset": "earliest"}
-	for k, v := range d.conf {
-		conf[k] = v
-	}
-	return conf
-}
-
-// with returns the options of clients whose values are Avro, which ask the registry,
-// and more.
-func (d *demo) with(more ...kavro.Option) []kavro.Option {
-	observed := kavro.RegistryOptions(registry.WithObserver(registry.ObserverFunc(d.observe)))
-	return append(append(d.opts[:len(d.opts):len(d.opts)], observed), more...)
-}
+// group names a group of this run.
+func (d *demo) group(id string) string { return d.topic + "-" + id }

@@ -15,7 +15,7 @@ func (d *demo) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	producer, err := kavro.NewProducer[string, SourceFile](d.conf, d.with(kavro.ValueSchema(schemaV1))...)
+	producer, err := kavro.NewProducer[string, SourceFile](d.client, kavro.WithValue(kavro.WithSchema(schemaV1)))
 	if err != nil {
 		return err
 	}

@@ -6,39 +6,36 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 )
 
 // survive puts a record on the topic that is no event, and a tombstone, and reads
 // on: bad records go to a dead-letter topic, as they came, and nothing stops.
 func (d *demo) survive(ctx context.Context) error {
 	d.title("Then somebody writes plain text to the topic, and somebody a tombstone")
-	raw, err := kavro.NewProducer[string, []byte](with(d.conf, "value.serializer", "bytes"), d.opts...)
+	raw, err := kavro.NewProducer[string, []byte](d.client) // plain bytes, not Avro
 	if err != nil {
 		return err
 	}
-	defer raw.Close(ctx) // the loop below writes dead letters through it
 	if err := errors.Join(
 		raw.Produce(ctx, d.topic, "quickstart", []byte("this is no Avro")),
 		raw.Delete(ctx, d.topic, "quickstart"),
-		raw.Flush(ctx),
+		raw.Close(ctx),
 	); err != nil {
 		return err
 	}
 
 	var events, tombstones int
-	consumer, err := kavro.NewConsumer[string, SourceFileV2](with(d.group("survive"), "enable.partition.eof", true), []string{d.topic}, d.with(
-		kavro.ValueSchema(schemaV2),
-		kavro.Consumer(
-			avroconsumer.WithToEnd(),
-			avroconsumer.WithTombstones(avroconsumer.DeliverTombstones), // a SourceFileV2 cannot be null: Run would end
-			avroconsumer.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(raw.Client()))),
-		),
-	)...)
+	consumer, err := kavro.NewConsumer[string, SourceFileV2](d.client, d.group("survive"), []string{d.topic},
+		kavro.WithConfig(kavro.Config{"enable.partition.eof": true}),
+		kavro.WithValue(kavro.WithSchema(schemaV2)),
+		kavro.WithToEnd(),
+		kavro.WithTombstones(kavro.DeliverTombstones), // a SourceFileV2 cannot be null: Run would end
+		kavro.WithDeadLetters(kavro.WithDeadLetterCreation(kavro.NewTopic{Partitions: 1})),
+	)
 	if err != nil {
 		return err
 	}
-	err = consumer.Run(ctx, func(_ context.Context, msg *avroconsumer.Message[string, SourceFileV2]) error {
+	err = consumer.Run(ctx, func(_ context.Context, msg *kavro.Message[string, SourceFileV2]) error {
 		if msg.Tombstone {
 			tombstones++
 		} else {
@@ -55,7 +52,7 @@ func (d *demo) survive(ctx context.Context) error {
 
 // showDeadLetter reads what became of the bad record.
 func (d *demo) showDeadLetter(ctx context.Context) error {
-	consumer, err := kavro.NewConsumer[string, []byte](with(d.group("letters"), "value.deserializer", "bytes"), []string{d.topic + "-dlt"}, d.opts...)
+	consumer, err := kavro.NewConsumer[string, []byte](d.client, d.group("letters"), []string{d.topic + "-dlt"})
 	if err != nil {
 		return err
 	}
@@ -70,15 +67,4 @@ func (d *demo) showDeadLetter(ctx context.Context) error {
 		d.line("  %-24s %s", strings.TrimPrefix(h.Key, "__dlq."), h.Value)
 	}
 	return nil
-}
-
-// with returns a copy of conf with one more key.
-func with(conf kavro.Config, key string, value any) kavro.Config {
-	out := kavro.Config{key: value}
-	for k, v := range conf {
-		if k != key {
-			out[k] = v
-		}
-	}
-	return out
 }

@@ -1,0 +1,206 @@
+package kavro
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/pipeline"
+)
+
+// wiring makes one producer, consumer or pipeline. Errors are collected, so that the
+// constructor tells them all at once.
+type wiring struct {
+	*settings
+	client *Client
+	conf   *configuration
+	own    kafka.Hooks // of the constructor; settings.hooks are the Client's too
+	part   *part       // nil: something is wrong
+}
+
+// wire applies the options of a constructor, and takes its configuration apart. The error
+// is for what has no Client to be made from.
+func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group string) (*wiring, error) {
+	if c == nil {
+		return nil, errors.New("kavro: the client is nil: make one with Open")
+	}
+	s := newSettings(r)
+	s.observed = c.settings.observed.clone()
+	applyAll(s, opts, apply)
+	w := &wiring{settings: s, client: c, conf: c.conf}
+	if s.conf != nil {
+		w.conf = split(overlay(c.conf.whole, s.conf))
+		s.errs = append(s.errs, w.conf.errs...)
+		s.checkOverlay(c.conf.whole)
+	}
+	own := *w.conf
+	own.kafka = maps.Clone(own.kafka)
+	w.conf = &own
+	if r != producing {
+		w.keep(chooseGroup(own.kafka, group))
+	}
+	w.own = s.hooks
+	var err error
+	if s.hooks, err = c.settings.hooks.Join(w.own); err != nil {
+		s.refuse("WithHooks", "Token is given twice: there is one source of tokens")
+	}
+	w.part, err = c.reserve(r, own.kafka)
+	if errors.Is(err, kafka.ErrClosed) {
+		return nil, err
+	}
+	w.keep(err)
+	return w, nil
+}
+
+// keep remembers what is wrong.
+func (w *wiring) keep(err error) {
+	if err != nil {
+		w.errs = append(w.errs, err)
+	}
+}
+
+// closer is a Kafka client.
+type closer interface {
+	Close(context.Context) error
+}
+
+// construct makes a Kafka client, also where something else is wrong: what is wrong with
+// its keys is told as well.
+func construct[C any](w *wiring, f func(kafka.Config, kafka.Hooks) (C, error)) (client C) {
+	client, err := f(w.conf.kafka, w.hooks)
+	w.keep(err)
+	return client
+}
+
+// fail returns all that is wrong; nil if nothing is: then the logger is told of what has
+// no effect.
+func (w *wiring) fail() error {
+	if err := w.joined(); err != nil {
+		return err
+	}
+	w.warn()
+	return nil
+}
+
+// complete says how to close what was made.
+func (w *wiring) complete(close func(context.Context) error) error {
+	return w.client.complete(w.part, close)
+}
+
+// abandon closes the Kafka client, if it was made, and returns err.
+func (w *wiring) abandon(err error, client closer) error {
+	if w.part != nil {
+		w.client.release(w.part)
+	}
+	if isNil(client) {
+		return err
+	}
+	return errors.Join(err, client.Close(context.Background()))
+}
+
+// released takes what was made out of the Client again, when it is closed.
+func (w *wiring) released(context.Context) error {
+	w.client.release(w.part)
+	return nil
+}
+
+// warn tells the logger about what has no effect here and is no error.
+func (w *wiring) warn() {
+	w.warnHooks(w.own, w.conf.kafka)
+	if key := w.javaSerializer(); key != "" {
+		w.log().Warn("kavro: a Java class is named: Java's producer chooses partitions by murmur2; with partitioner=murmur2_random, records with a key go where Java's go",
+			slog.String("key", key))
+	}
+}
+
+// javaSerializer returns a key that names a serializer of Java's Kafka client, where
+// nothing is said about the partitioner; "" if there is none.
+func (w *wiring) javaSerializer() string {
+	if _, set := w.conf.kafka["partitioner"]; set || w.role == consuming {
+		return ""
+	}
+	for _, key := range []string{"key.serializer", "value.serializer"} {
+		if name, _ := w.conf.serdes.String(key, ""); strings.HasPrefix(name, "org.apache.kafka.") {
+			return key
+		}
+	}
+	return ""
+}
+
+// producerOptions returns the options of avroproducer.
+func (w *wiring) producerOptions() []avroproducer.Option {
+	opts := []avroproducer.Option{avroproducer.WithOwnedClient()}
+	for _, o := range w.observed.producer {
+		opts = append(opts, avroproducer.WithObserver(o))
+	}
+	return append(append(opts, w.producer...), avroproducer.WithCloser(w.released))
+}
+
+// consumerOptions returns the options of avroconsumer. On both clients committing is
+// avroconsumer's, never the client's own: so the keys about it become options.
+func (w *wiring) consumerOptions() []avroconsumer.Option {
+	opts := []avroconsumer.Option{avroconsumer.WithOwnedClient(), avroconsumer.WithLogger(w.hooks.Logger), w.committing()}
+	for _, o := range w.observed.consumer {
+		opts = append(opts, avroconsumer.WithObserver(o))
+	}
+	if w.given["WithConcurrency"] {
+		opts = append(opts, avroconsumer.WithConcurrency(w.workers, w.ordering))
+	}
+	if w.given["WithOrdering"] && !w.given["WithConcurrency"] {
+		w.refuse("WithOrdering", "has no effect without WithConcurrency")
+	}
+	letters := w.deadLetterWriter()
+	for _, p := range w.policies {
+		opts = append(opts, avroconsumer.WithPolicy(p.class, p.policy.Through(letters)))
+	}
+	return slices.Concat(opts, w.consumer, []avroconsumer.Option{avroconsumer.WithCloser(letters.close), avroconsumer.WithCloser(w.released)})
+}
+
+// committing turns the keys that say when offsets are committed into an option, which
+// those of the program win over.
+func (w *wiring) committing() avroconsumer.Option {
+	const key, old = "enable.auto.commit", "auto.commit.enable"
+	auto, err := w.conf.kafka.Bool(old, true)
+	w.keep(err)
+	if _, set := w.conf.kafka[key]; set {
+		// That the two contradict each other is the client's to say.
+		auto, err = w.conf.kafka.Bool(key, true)
+		w.keep(err)
+	}
+	interval, err := w.conf.kafka.Duration(intervalKey, 5*time.Second)
+	w.keep(err)
+	if err == nil && (interval < 0 || interval > 24*time.Hour) {
+		w.keep(&kafka.ConfigError{Key: intervalKey, Reason: fmt.Sprintf("%v is not in 0 .. 86400000 ms", interval)})
+	}
+	if !auto || interval <= 0 { // librdkafka: an interval of 0 switches it off
+		return avroconsumer.Defaults(avroconsumer.WithManualCommit())
+	}
+	return avroconsumer.Defaults(avroconsumer.WithAutoCommit(interval))
+}
+
+// pipelineOptions returns the options of package pipeline.
+func (w *wiring) pipelineOptions() []pipeline.Option {
+	opts := []pipeline.Option{pipeline.WithOwnedClient(), pipeline.WithLogger(w.hooks.Logger)}
+	for _, o := range w.observed.consumer {
+		opts = append(opts, pipeline.WithObserver(o))
+	}
+	for _, o := range w.observed.producer {
+		opts = append(opts, pipeline.WithProducerObserver(o))
+	}
+	if w.given["WithConcurrency"] {
+		opts = append(opts, pipeline.WithConcurrency(w.workers))
+	}
+	letters := w.deadLetterWriter()
+	for _, p := range w.policies {
+		opts = append(opts, pipeline.WithPolicy(p.class, p.policy.Through(letters)))
+	}
+	return slices.Concat(opts, w.pipeline, []pipeline.Option{pipeline.WithCloser(w.released)})
+}
