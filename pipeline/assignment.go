@@ -11,24 +11,23 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// positions knows what is assigned, and for WithToEnd how far it was read. It is
-// what the session tells of rebalances.
+// assignment holds the assigned partitions, and for WithToEnd how far each was read. It
+// implements kafka.Rebalance.
 type assignment struct {
 	config  *config
 	session kafka.Session
 
 	mu    sync.Mutex
 	parts map[kafka.TopicPartition]*part
-	wake  func() // ends the poll that is under way; nil if there is none
+	wake  func() // interrupts the poll in progress; nil if there is none
 
 	stall stall.Watch // of the rebalance that this member waits for
 }
 
-// joining says that the group will tell what this member has.
+// beginStallWatch starts the time of a rebalance: this member waits for its assignment.
 func (p *assignment) beginStallWatch() { p.stall.Begin(p.warnStalled) }
 
-// stalled warns of a rebalance that takes long, unless it is this program that does not
-// poll.
+// warnStalled warns of a long rebalance, unless the cause is that this program does not poll.
 func (p *assignment) warnStalled(since time.Time) {
 	p.mu.Lock()
 	polling := p.wake != nil
@@ -38,19 +37,19 @@ func (p *assignment) warnStalled(since time.Time) {
 	}
 }
 
-// Rebalanced is told that the group has said what this member has.
+// Rebalanced implements kafka.Rebalanced: the group has told this member its assignment.
 func (p *assignment) Rebalanced() { p.stall.End() }
 
 // part is the state of one assigned partition.
 type part struct {
-	next     int64 // of the first record that was not committed
-	end      int64 // to read to; -1 if unknown
-	finished bool  // told to be at its end
+	next     int64 // offset of the first record that is not committed
+	end      int64 // offset to read to; -1 if unknown
+	finished bool  // read to its end
 }
 
-// Assigned takes partitions over.
+// Assigned adds partitions, and returns the offsets to start at.
 func (p *assignment) Assigned(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error) {
-	p.stall.End() // what follows is this program's own time
+	p.stall.End() // the functions below may take long, without a stall of the group
 	for _, f := range p.config.onAssigned {
 		chosen, err := f(ctx, slices.Clone(committed))
 		if err != nil {
@@ -61,17 +60,17 @@ func (p *assignment) Assigned(ctx context.Context, committed []kafka.Offset) (st
 		}
 		start = append(start, chosen...)
 	}
-	fresh := make(map[kafka.TopicPartition]*part, len(committed))
+	added := make(map[kafka.TopicPartition]*part, len(committed))
 	for _, o := range committed {
-		fresh[o.TopicPartition] = &part{next: o.Offset, end: -1}
+		added[o.TopicPartition] = &part{next: o.Offset, end: -1}
 	}
 	for _, o := range start {
-		if it := fresh[o.TopicPartition]; it != nil {
+		if it := added[o.TopicPartition]; it != nil {
 			it.next = o.Offset
 		}
 	}
 	if broker, ok := offsetsOf(p.session); ok && p.config.toEnd {
-		for tp, it := range fresh {
+		for tp, it := range added {
 			low, high, err := broker.Watermarks(ctx, tp)
 			if err != nil {
 				return nil, err
@@ -83,7 +82,7 @@ func (p *assignment) Assigned(ctx context.Context, committed []kafka.Offset) (st
 	if p.parts == nil {
 		p.parts = map[kafka.TopicPartition]*part{}
 	}
-	for tp, it := range fresh {
+	for tp, it := range added {
 		p.parts[tp] = it
 	}
 	p.wakeAtEnd()
@@ -92,14 +91,13 @@ func (p *assignment) Assigned(ctx context.Context, committed []kafka.Offset) (st
 	return start, nil
 }
 
-// Revoked lets partitions go. What was polled of them since Begin is aborted with
-// the rest of the round.
+// Revoked drops partitions. Their records polled since Begin are aborted with the batch.
 func (p *assignment) Revoked(_ context.Context, tps []kafka.TopicPartition) {
 	p.drop(tps)
 	p.config.observer.Revoked(tps)
 }
 
-// Lost is Revoked for partitions that are gone already.
+// Lost drops partitions that belong to another member already.
 func (p *assignment) Lost(tps []kafka.TopicPartition) {
 	p.drop(tps)
 	p.config.observer.Lost(tps)
@@ -117,16 +115,14 @@ func (p *assignment) drop(tps []kafka.TopicPartition) {
 	p.wakeAtEnd()
 }
 
-// noteEnd lets whoever polls know if there is nothing left to wait for. mu is
-// held.
+// wakeAtEnd interrupts the poll in progress if everything was read to its end. mu is held.
 func (p *assignment) wakeAtEnd() {
 	if p.wake != nil && p.atEndLocked() {
 		p.wake()
 	}
 }
 
-// committed takes note of a round: what it committed, and the ends that it
-// reached.
+// committed records the committed offsets of a batch, and the ends that it reached.
 func (p *assignment) committed(next, ends []kafka.Offset) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,22 +138,24 @@ func (p *assignment) committed(next, ends []kafka.Offset) {
 	}
 }
 
-// whileCollecting has wake called when there turns out to be nothing to wait for.
+// whileCollecting sets the function that interrupts a poll when everything was read to its
+// end; nil for none.
 func (p *assignment) whileCollecting(wake func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wake = wake
 }
 
-// part returns the assignment that a record belongs to, nil if there is none. A
-// partition that went away and came back is another assignment.
+// part returns the current assignment of a partition, nil if there is none. A partition that
+// was revoked and assigned again has another one.
 func (p *assignment) part(tp kafka.TopicPartition) *part {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.parts[tp]
 }
 
-// passed says whether everything up to a place is committed, or no longer ours.
+// passed reports whether everything up to a position is committed, or its partition is no
+// longer assigned.
 func (p *assignment) passed(at position) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,7 +163,7 @@ func (p *assignment) passed(at position) bool {
 	return it == nil || it.next > at.offset
 }
 
-// others returns what is assigned beside one partition.
+// others returns the assigned partitions except one.
 func (p *assignment) others(but kafka.TopicPartition) []kafka.TopicPartition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -178,9 +176,8 @@ func (p *assignment) others(but kafka.TopicPartition) []kafka.TopicPartition {
 	return out
 }
 
-// atEnd says whether everything was read to its end and committed. Nothing
-// assigned is no end: in the middle of an eager rebalance every member has
-// nothing.
+// atEnd reports whether everything was read to its end and committed. Without an assignment it
+// is false: during an eager rebalance no member has partitions.
 func (p *assignment) atEnd() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

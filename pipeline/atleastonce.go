@@ -9,17 +9,16 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// AtLeastOnce makes a session of a consumer and a producer, without
-// transactions: a round is committed by waiting until its results are delivered
-// and committing the offsets then. What a round has produced when it is given up
-// stays, and is produced again: results are seen at least once.
+// AtLeastOnce makes a session of a consumer and a producer, without transactions: a batch is
+// committed by waiting until its results are delivered and then committing the offsets. The
+// results of an aborted batch stay, and are produced again: each is seen at least once.
 //
 // c and p may belong to two clusters. Closing the session closes both.
 func AtLeastOnce(c kafka.Consumer, p kafka.Producer) kafka.Session {
 	return &atLeastOnce{Consumer: c, producer: p, polled: map[kafka.TopicPartition]*span{}}
 }
 
-// plain is a kafka.Session without transactions.
+// atLeastOnce is a kafka.Session without transactions.
 type atLeastOnce struct {
 	kafka.Consumer
 	producer kafka.Producer
@@ -28,7 +27,7 @@ type atLeastOnce struct {
 	polled map[kafka.TopicPartition]*span // since Begin
 }
 
-// span is what was polled of one partition.
+// span is the range of offsets polled of one partition.
 type span struct{ first, next kafka.Offset }
 
 // Producer returns the producer.
@@ -39,8 +38,8 @@ func (s *atLeastOnce) Subscribe(topics []string, r kafka.Rebalance) error {
 	return s.Consumer.Subscribe(topics, trackingRebalance{r, s})
 }
 
-// forgetful forgets what was polled of partitions that go away: it is not ours
-// to commit, nor to read again.
+// trackingRebalance drops the spans of partitions that are revoked or lost: this member must
+// neither commit them nor seek in them.
 type trackingRebalance struct {
 	kafka.Rebalance
 	session *atLeastOnce
@@ -56,7 +55,7 @@ func (f trackingRebalance) Lost(p []kafka.TopicPartition) {
 	f.Rebalance.Lost(p)
 }
 
-// Rebalanced passes on that a rebalance is over.
+// Rebalanced implements kafka.Rebalanced.
 func (f trackingRebalance) Rebalanced() {
 	if r, ok := f.Rebalance.(kafka.Rebalanced); ok {
 		r.Rebalanced()
@@ -71,7 +70,7 @@ func (s *atLeastOnce) drop(p []kafka.TopicPartition) {
 	}
 }
 
-// Poll remembers what it brings.
+// Poll polls, and records the span of each partition.
 func (s *atLeastOnce) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	if err := s.Consumer.Poll(ctx, b, max); err != nil {
 		return err
@@ -90,7 +89,7 @@ func (s *atLeastOnce) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	return nil
 }
 
-// Begin begins a round.
+// Begin begins a batch.
 func (s *atLeastOnce) Begin(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +97,7 @@ func (s *atLeastOnce) Begin(context.Context) error {
 	return nil
 }
 
-// End commits the offsets of what was polled since Begin, or goes back.
+// End commits the offsets of the records polled since Begin, or seeks back.
 func (s *atLeastOnce) End(ctx context.Context, commit bool) (committed bool, err error) {
 	s.mu.Lock()
 	var first, next []kafka.Offset
@@ -129,8 +128,8 @@ func (s *atLeastOnce) End(ctx context.Context, commit bool) (committed bool, err
 	return false, err
 }
 
-// moving says whether a commit was refused because the group is rebalancing, or
-// counts this member out: the next Poll tells more.
+// groupMoved reports whether a commit was refused because the group is rebalancing or has
+// removed this member: the next Poll brings the new assignment.
 func groupMoved(e *kafka.Error) bool {
 	switch e.Code {
 	case 22, // ILLEGAL_GENERATION
@@ -144,7 +143,7 @@ func groupMoved(e *kafka.Error) bool {
 	}
 }
 
-// Explain asks the consumer why nothing comes, if it knows.
+// Explain adds the consumer's last error, if the consumer can.
 func (s *atLeastOnce) Explain(err error) error {
 	if x, ok := s.Consumer.(interface{ Explain(error) error }); ok {
 		return x.Explain(err)
@@ -152,8 +151,8 @@ func (s *atLeastOnce) Explain(err error) error {
 	return err
 }
 
-// Close closes both, beside each other: neither costs the other its time. Where ctx has
-// ended, or is about to, they still get 5 seconds.
+// Close closes both at the same time, so that neither uses the other's time. If ctx has ended,
+// or ends within 5 seconds, they still get 5 seconds.
 func (s *atLeastOnce) Close(ctx context.Context) error {
 	ctx, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
@@ -163,7 +162,7 @@ func (s *atLeastOnce) Close(ctx context.Context) error {
 	return errors.Join(<-produced, err)
 }
 
-// offsetsOf returns what c can be asked about offsets.
+// offsetsOf returns the kafka.Offsets of c, if it has them.
 func offsetsOf(c kafka.Consumer) (kafka.Offsets, bool) {
 	switch wrapped := c.(type) {
 	case *atLeastOnce:

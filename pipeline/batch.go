@@ -14,25 +14,26 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// run is one Run: its rounds, and what it remembers from one to the next.
+// run is one call of Run: its state across batches.
 type run[K1, V1, K2, V2 any] struct {
 	*Pipeline[K1, V1, K2, V2]
 	transform func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)
 
-	attempts    map[position]*attempt // records that failed, until they are committed. Guarded by Pipeline.mu
-	outages     map[outage]bool       // of the registry, that the observer was told of in this round. Guarded by Pipeline.mu
-	registryErr error                 // the registry's, of the last round that waited for it. Guarded by Pipeline.mu while a round is worked on
+	attempts    map[position]*attempt // of records that failed, until they are committed. Guarded by Pipeline.mu
+	outages     map[outage]bool       // of the registry that the observer was notified of in this batch. Guarded by Pipeline.mu
+	registryErr error                 // of the last batch that waited for the registry. Guarded by Pipeline.mu while a batch is transformed
 	warnings    regwait.Warnings      // of the registry
-	isolated    *position             // a record that ends Run: those before it are committed first, in rounds of one record
+	isolated    *position             // a record that ends Run: those before it are committed first, in batches of one record
 }
 
-// outage is what the registry does not answer for: an id, or how results are written.
+// outage identifies what the registry does not answer for: a schema id, or the serialization
+// of results.
 type outage struct {
 	id    serde.FrameID
-	stage avroconsumer.Stage // StageOutput, or zero
+	stage avroconsumer.Stage // StageOutput or zero
 }
 
-// place is where a record is.
+// position is the position of a record.
 type position struct {
 	kafka.TopicPartition
 	offset int64
@@ -42,20 +43,20 @@ func positionOf(r *kafka.Record) position {
 	return position{kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}, r.Offset}
 }
 
-// trial is what is known of a record that failed.
+// attempt is the state of a record that failed.
 type attempt struct {
 	attempts int
-	failed   *avroconsumer.RecordError // what to act on without trying again; nil: try again
-	stop     bool                      // it ends Run
+	failed   *avroconsumer.RecordError // apply the policy to this error without another attempt; nil: attempt again
+	stop     bool                      // the record ends Run
 }
 
-// Outcomes of a round that are no errors of Run.
+// Results of a batch that do not end Run.
 var (
-	errAgain = errors.New("the round was aborted: again")        // at once
-	errWait  = errors.New("the round was aborted: again, later") // the registry or a broker is away
+	errAgain = errors.New("batch aborted: repeat")       // immediately
+	errWait  = errors.New("batch aborted: repeat later") // the registry or a broker does not answer
 )
 
-// rounds works until something ends it.
+// loop processes batches until an error or an end stops it.
 func (r *run[K1, V1, K2, V2]) loop(ctx context.Context) error {
 	backoff := avroconsumer.Exponential(100*time.Millisecond, 10*time.Second)
 	defer func() { _ = r.endIsolation(true) }()
@@ -72,7 +73,7 @@ func (r *run[K1, V1, K2, V2]) loop(ctx context.Context) error {
 			failures, r.registryErr = 0, nil
 		case errors.Is(err, errAgain):
 		case errors.Is(err, errWait):
-			// Heartbeats go on meanwhile, and the pause is short beside
+			// Heartbeats continue meanwhile, and the delay is short compared to
 			// max.poll.interval.ms.
 			failures++
 			select {
@@ -85,14 +86,14 @@ func (r *run[K1, V1, K2, V2]) loop(ctx context.Context) error {
 	}
 }
 
-// batch is what a round works on.
+// batch is the records of one transaction.
 type batch struct {
 	records []*kafka.Record
-	owners  []*part // of each record, when it was polled
+	owners  []*part // the assignment of each record when it was polled
 	ends    []kafka.Offset
 }
 
-// next is where the group's offsets are when the batch is committed.
+// next returns the group's offsets after the commit of the batch.
 func (b *batch) next() []kafka.Offset {
 	at := map[kafka.TopicPartition]int{}
 	var out []kafka.Offset
@@ -109,7 +110,7 @@ func (b *batch) next() []kafka.Offset {
 	return out
 }
 
-// round is one transaction.
+// processBatch is one transaction.
 func (r *run[K1, V1, K2, V2]) processBatch(ctx context.Context) error {
 	r.mu.Lock()
 	clear(r.outages)
@@ -127,7 +128,7 @@ func (r *run[K1, V1, K2, V2]) processBatch(ctx context.Context) error {
 	return r.commit(ctx, b)
 }
 
-// collect polls up to a batch.
+// collect polls a batch.
 func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 	limit := r.records
 	if r.isolated != nil {
@@ -143,7 +144,7 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 	for len(b.records) < limit {
 		if err := r.session.Poll(limited, &poll, limit-len(b.records)); err != nil {
 			if limited.Err() != nil && ctx.Err() == nil {
-				return b, nil // the interval is over
+				return b, nil // the interval has passed
 			}
 			return b, err
 		}
@@ -163,13 +164,13 @@ func (r *run[K1, V1, K2, V2]) collect(ctx context.Context) (*batch, error) {
 		}
 		b.ends = append(b.ends, poll.Ends...)
 		if len(b.ends) > 0 && len(b.records) == 0 && r.toEnd {
-			return b, nil // perhaps this is all there is
+			return b, nil // all partitions may be at their end
 		}
 	}
 	return b, nil
 }
 
-// keepOurs drops records of partitions that went away while more were collected.
+// dropStale removes records whose partitions were revoked while the batch was collected.
 func (r *run[K1, V1, K2, V2]) dropStale(b *batch) {
 	n := 0
 	for i, rec := range b.records {
@@ -182,14 +183,13 @@ func (r *run[K1, V1, K2, V2]) dropStale(b *batch) {
 	b.records, b.owners = b.records[:n], nil
 }
 
-// commit ends the transaction. What could not be committed, though nobody is to
-// blame, comes again. A commit gets 5 seconds at least: all that it commits is
-// processed.
+// commit commits the transaction. After a transient error the batch is repeated. The commit
+// gets at least 5 seconds, because the batch is processed.
 func (r *run[K1, V1, K2, V2]) commit(ctx context.Context, b *batch) error {
 	start := time.Now()
-	patience, cancel := ending.Context(ctx, ending.Close)
+	extended, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	committed, err := r.end(patience, true)
+	committed, err := r.end(extended, true)
 	if err == nil && committed {
 		next := b.next()
 		r.assignment.committed(next, b.ends)
@@ -204,7 +204,7 @@ func (r *run[K1, V1, K2, V2]) commit(ctx context.Context, b *batch) error {
 		return r.endIsolation(false)
 	}
 	if err == nil {
-		return errors.Join(r.endIsolation(false), errAgain) // partitions went away
+		return errors.Join(r.endIsolation(false), errAgain) // partitions were revoked
 	}
 	r.observer.Committed(b.next(), time.Since(start), err)
 	if ctx.Err() != nil {
@@ -213,8 +213,7 @@ func (r *run[K1, V1, K2, V2]) commit(ctx context.Context, b *batch) error {
 	return markTransient(err)
 }
 
-// abort ends the transaction for the reason why, which it returns unless
-// something worse happens.
+// abort aborts the transaction because of why, which it returns unless aborting ends Run.
 func (r *run[K1, V1, K2, V2]) abort(ctx context.Context, b *batch, why error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.config.abort)
 	defer cancel()
@@ -232,9 +231,9 @@ func (r *run[K1, V1, K2, V2]) abort(ctx context.Context, b *batch, why error) er
 	return markTransient(why)
 }
 
-// dropReports forgets the failures of what was aborted: they are no failures of the
-// next round. Aborting has reported them, or is about to; without transactions, what
-// is under way is not waited for.
+// dropReports discards the failures of an aborted batch, which are not failures of the next
+// one. With transactions, aborting has reported them; without, reports that take longer are
+// not waited for.
 func (r *run[K1, V1, K2, V2]) dropReports(ctx context.Context) {
 	const soon = 100 * time.Millisecond
 	ctx, cancel := context.WithTimeout(ctx, soon)
@@ -242,7 +241,7 @@ func (r *run[K1, V1, K2, V2]) dropReports(ctx context.Context) {
 	_ = r.producer.Flush(ctx)
 }
 
-// end ends the transaction, again and again while nothing is decided.
+// end ends the transaction, and repeats retriable errors.
 func (r *run[K1, V1, K2, V2]) end(ctx context.Context, commit bool) (committed bool, err error) {
 	backoff := avroconsumer.Exponential(100*time.Millisecond, 5*time.Second)
 	for n := 1; ; n++ {
@@ -259,7 +258,7 @@ func (r *run[K1, V1, K2, V2]) end(ctx context.Context, commit bool) (committed b
 	}
 }
 
-// passing turns an error that will pass into errWait.
+// markTransient wraps a transient error in errWait.
 func markTransient(err error) error {
 	e := (*kafka.Error)(nil)
 	if errors.As(err, &e) && !e.Fatal && (e.Retriable || e.AbortTxn) {
@@ -268,7 +267,7 @@ func markTransient(err error) error {
 	return err
 }
 
-// lasting says whether an error of a partition will be there again next time.
+// permanent reports whether an error of a partition will occur again at the next poll.
 func permanent(err error) bool {
 	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable

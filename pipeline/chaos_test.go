@@ -20,9 +20,9 @@ import (
 	"github.com/kavro/kavro/pipeline"
 )
 
-// Members come, go and are thrown out, the registry goes away, functions,
-// deliveries and transactions fail: a reader of committed records sees the result
-// of every record exactly once, and every bad one once among the dead letters.
+// Members join, leave and are expelled, the registry is unavailable, functions, deliveries and
+// transactions fail: a reader of committed records sees the result of every record exactly
+// once, and every bad one once among the dead letters.
 func TestChaos(t *testing.T) {
 	for _, cooperative := range []bool{false, true} {
 		for seed := range uint64(3) {
@@ -46,14 +46,14 @@ func chaos(t *testing.T, seed uint64, cooperative bool) {
 	const partitions, perPartition = 6, 2000
 	p := newPlant(t, partitions)
 	rnd := rand.New(rand.NewPCG(seed, 9))
-	want, letters := map[string]int{}, map[string]int{}
+	want, deadLetters := map[string]int{}, map[string]int{}
 	for i := range partitions {
 		for j := range perPartition {
 			v := fmt.Sprint(i, "-", j)
 			switch n := rnd.IntN(100); {
 			case n == 0:
 				v = "poison " + v
-				letters[v]++
+				deadLetters[v]++
 			case n < 5:
 				v = "cold " + v
 				fallthrough
@@ -117,7 +117,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool) {
 		require.NoError(t, err)
 		require.NoError(t, l.Subscribe("in"))
 		lives.Add(1)
-		_ = l.Run(ctx, transform) // ends for any of many reasons: the next life goes on
+		_ = l.Run(ctx, transform) // ends for any of many reasons: the next one continues
 		_ = l.Close(context.Background())
 	}
 
@@ -166,7 +166,7 @@ func chaos(t *testing.T, seed uint64, cooperative bool) {
 		return out
 	}
 	same(t, want, count("out"))
-	same(t, letters, count("in-dlt"))
+	same(t, deadLetters, count("in-dlt"))
 	for _, v := range p.values("in-dlt") {
 		require.True(t, strings.HasPrefix(v, "poison "))
 	}

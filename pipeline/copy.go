@@ -9,34 +9,33 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// CopyConfig says what [Copy] does beside copying. The zero value copies to topics
-// of the same name, with the ids of schemas as they are.
+// CopyConfig configures [Copy]. The zero value copies to topics of the same name, with
+// unchanged schema ids.
 type CopyConfig struct {
-	// Schemas translates the schema ids of values. Nil leaves them: for one
-	// registry, or one that mirrors the other.
+	// Schemas translates the schema ids of values. Nil leaves them unchanged: for one registry,
+	// or one that mirrors the other.
 	Schemas *Translator
-	// AvroKeys says that keys are framed too. The bytes of a plain key may look
-	// like a frame, so it has to be said.
+	// AvroKeys translates the schema ids of keys too. It is false by default because the bytes
+	// of a plain key may look like a frame.
 	AvroKeys bool
-	// Topic names the topic to write to. Nil: the same.
+	// Topic returns the topic to write to. Nil is the same topic.
 	Topic func(topic string) string
-	// SamePartition writes to the partition that a record was in, instead of the
-	// one that the partitioner chooses.
+	// SamePartition writes to the partition with the same number. False lets the partitioner
+	// choose.
 	SamePartition bool
-	// Progress is called after every record, with how many there were. It must not
-	// block. Rounds that are aborted count again.
+	// Progress is called after every record, with the number of records so far. It must not
+	// block. Records of aborted batches count again.
 	Progress func(records int64)
 }
 
-// Copy copies topics until ctx ends, or to their end under [WithToEnd]: keys,
-// values, headers and timestamps byte for byte, but for the ids of schemas if
-// c.Schemas is set. s is usually [AtLeastOnce] over a consumer of one cluster and
-// a producer of another; within one cluster a transactional session copies exactly
-// once.
+// Copy copies topics until ctx ends, or to their end under [WithToEnd]: keys, values, headers
+// and timestamps byte for byte, except for schema ids if c.Schemas is set. s is usually
+// [AtLeastOnce] over a consumer of one cluster and a producer of another; within one cluster,
+// a transactional session copies exactly once.
 //
-// The errors are those of [Pipeline.Run]. Ids that the first registry does not know
-// fall under the policy for avroconsumer.UnknownSchemas, malformed frames under that
-// for DecodeErrors; values without a frame are copied as they are.
+// The errors are those of [Pipeline.Run]. The policy for avroconsumer.UnknownSchemas applies
+// to ids that the first registry does not know, that for DecodeErrors to malformed frames;
+// values without a frame are copied unchanged.
 func Copy(ctx context.Context, s kafka.Session, topics []string, c CopyConfig, opts ...Option) error {
 	name := c.Topic
 	if name == nil {

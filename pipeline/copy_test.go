@@ -32,7 +32,7 @@ func newTwoClusters(t *testing.T) *twoClusters {
 		fromSchema: registry.NewMemory(),
 		toSchema:   registry.NewMemory(),
 	}
-	// So that ids differ between the two.
+	// Ids differ between the two.
 	for i := range 3 {
 		w.register(w.toSchema, fmt.Sprint("other", i), fmt.Sprintf(`{"type":"fixed","name":"f%d","size":1}`, i))
 	}
@@ -76,7 +76,7 @@ func TestCopy(t *testing.T) {
 
 		w.from.Append("orders", 0, kafka.Record{Key: []byte("later"), Value: []byte("x")})
 		require.NoError(t, w.copy(pipeline.CopyConfig{Topic: func(topic string) string { return "eu." + topic }}))
-		require.Len(t, w.to.Records("eu.orders"), 1, "it goes on where it was")
+		require.Len(t, w.to.Records("eu.orders"), 1, "it continues from there")
 	})
 }
 
@@ -136,7 +136,7 @@ func TestCopyTranslates(t *testing.T) {
 	})
 }
 
-// What a schema refers to is registered first, under its own subject.
+// The references of a schema are registered first, under their own subjects.
 func TestCopyTranslatesReferences(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTwoClusters(t)
@@ -166,8 +166,7 @@ func TestCopyOfAnUnknownID(t *testing.T) {
 	})
 }
 
-// A schema that the other registry refuses ends it: data without a schema must
-// not be written.
+// A schema that the other registry refuses ends Copy: data without a schema must not be written.
 func TestCopyOfARefusedSchema(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTwoClusters(t)

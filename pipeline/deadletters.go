@@ -9,7 +9,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// letters reads what the headers of a dead letter say.
+// deadLetterDecoder decodes the headers of a dead letter.
 type deadLetterDecoder struct{}
 
 func (deadLetterDecoder) Decode(_ context.Context, _ []byte, from *serde.Target, v *DeadLetterRecord) error {
@@ -18,7 +18,7 @@ func (deadLetterDecoder) Decode(_ context.Context, _ []byte, from *serde.Target,
 	return err
 }
 
-// tally counts dead letters once, also those of rounds that are aborted.
+// tally counts each dead letter once, although aborted batches are repeated.
 type tally struct {
 	mu     sync.Mutex
 	n      Replayed
@@ -49,7 +49,7 @@ func (t *tally) total() Replayed {
 	return t.n
 }
 
-// dry is a consumer that commits nothing.
+// dryRun is a consumer that commits nothing.
 type dryRun struct{ kafka.Consumer }
 
 // Commit does nothing.

@@ -13,7 +13,7 @@ import (
 	"github.com/kavro/kavro/pipeline"
 )
 
-// slowly is a session whose End takes a while, and ends with its context.
+// slowly is a session with a slow End, which ends with its context.
 type slowly struct {
 	kafka.Session
 	takes  time.Duration
@@ -30,8 +30,8 @@ func (s slowly) End(ctx context.Context, commit bool) (bool, error) {
 	}
 }
 
-// A round that is complete is committed although the context of Run ends meanwhile;
-// Close with that context leaves the group.
+// A transformed batch is committed although the context of Run ends meanwhile; Close with that
+// context leaves the group.
 func TestCloseWithAContextThatHasEnded(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
@@ -57,8 +57,8 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 	})
 }
 
-// What the function returns after Run's context has ended is unprocessed, and it is
-// not called again.
+// Results of the function after Run's context has ended are unprocessed, and it is not called
+// again.
 func TestRunEndsInTheMiddleOfARound(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
@@ -78,8 +78,7 @@ func TestRunEndsInTheMiddleOfARound(t *testing.T) {
 	})
 }
 
-// Close ends a Run under way with a context that has ended as well, and closes the
-// session.
+// Close with a context that has ended ends Run, too, and closes the session.
 func TestCloseEndsRunWithAContextThatHasEnded(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
@@ -102,7 +101,7 @@ func TestCloseEndsRunWithAContextThatHasEnded(t *testing.T) {
 	})
 }
 
-// Both halves of a session without transactions are closed, whatever the one takes.
+// The consumer and the producer of AtLeastOnce are both closed, however long one of them takes.
 func TestCloseOfBothHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)

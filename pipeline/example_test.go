@@ -10,8 +10,7 @@ import (
 	"github.com/kavro/kavro/pipeline"
 )
 
-// Each record becomes any number of others, in the same transaction as the offset
-// that says so.
+// The records produced for a record are in the same transaction as its offset.
 func ExamplePipeline_Run() {
 	ctx := context.Background()
 	cluster := fakekafka.New(map[string]int{"lines": 1, "words": 1})
@@ -37,7 +36,7 @@ func ExamplePipeline_Run() {
 	// <nil> 6 2
 }
 
-// Dead letters go back to where they came from.
+// Dead letters are sent back to the topics they came from.
 func ExampleReplay() {
 	ctx := context.Background()
 	cluster := fakekafka.New(map[string]int{"orders": 1, "orders-dlt": 1})

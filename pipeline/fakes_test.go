@@ -33,7 +33,7 @@ var (
 	errHandler = errors.New("the database said no")
 )
 
-// text is strings. What a value begins with says what happens to it.
+// text encodes and decodes strings. The prefix of a value selects the result.
 type text struct{ down *atomic.Bool }
 
 func (d text) Decode(_ context.Context, payload []byte, from *serde.Target, v *string) error {
@@ -113,7 +113,7 @@ func (p *plant) values(topic string) []string {
 	return out
 }
 
-// echo sends each value on, in angle brackets.
+// echo produces each value in angle brackets.
 func echo(_ context.Context, m *message) ([]record, error) {
 	if strings.HasPrefix(m.Value, "bad") {
 		return nil, errHandler

@@ -41,7 +41,7 @@ func (s *stalls) get() []time.Duration {
 	return slices.Clone(s.seen)
 }
 
-// A pipeline that waits for another member of its group says so, and since when.
+// A pipeline that waits for another member of its group reports how long it has waited.
 func TestStalledGroupNamesItself(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 2)

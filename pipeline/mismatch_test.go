@@ -13,7 +13,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// schemed is strings, some of whose schemas are amiss.
+// schemed encodes and decodes strings, some of them with schema errors.
 type schemed struct{ text }
 
 func amiss(v string) error {
@@ -52,8 +52,8 @@ func (p *plant) schemed(exactlyOnce bool, opts ...pipeline.Option) *line {
 	return l
 }
 
-// Schemas that do not match, on the way in or out, stop a pipeline unless its policy
-// for that very class says otherwise.
+// Schemas that do not match, of the input or the output, stop a pipeline unless it has a policy
+// for that class.
 func TestSchemaMismatch(t *testing.T) {
 	others := []avroconsumer.Class{avroconsumer.DecodeErrors, avroconsumer.UnknownSchemas, avroconsumer.HandlerErrors}
 	all := append(others[:3:3], avroconsumer.SchemaMismatch)
@@ -61,7 +61,7 @@ func TestSchemaMismatch(t *testing.T) {
 	for _, c := range []struct {
 		name, bad string
 		classes   []avroconsumer.Class
-		stops     avroconsumer.Class // 0: it goes on
+		stops     avroconsumer.Class // 0: it continues
 	}{
 		{"of a record", "mismatch", others, pair},
 		{"of a record, by its policy", "mismatch", all, 0},

@@ -15,7 +15,7 @@ import (
 	"github.com/kavro/kavro/pipeline"
 )
 
-// witness counts what it is told, and extends the path in the context.
+// witness counts the calls, and extends the path in the context.
 type witness struct {
 	avroconsumer.NopObserver
 	avroproducer.Observer
@@ -51,8 +51,8 @@ func (w *witness) Delivered(token any, _ *kafka.Record, _ time.Duration, _ error
 	w.note("delivered from " + token.(string))
 }
 
-// Observers of both sides add up; the contexts of all of them reach the function and
-// what it produces.
+// All observers of both sides are called; their contexts reach the function and the produced
+// records.
 func TestObserversAddUp(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
@@ -74,7 +74,7 @@ func TestObserversAddUp(t *testing.T) {
 	})
 }
 
-// attempts counts what an observer is told of a registry that is away.
+// attempts counts the events of a registry that does not answer.
 type attempts struct {
 	avroconsumer.NopObserver
 	mu   sync.Mutex
@@ -90,8 +90,8 @@ func (a *attempts) PolicyApplied(_ *avroconsumer.RecordError, class avroconsumer
 	}
 }
 
-// While the registry is away the observer is told once for each id and attempt, however
-// many partitions need it.
+// While the registry does not answer, the observer is notified once for each id and attempt,
+// however many partitions need it.
 func TestOneEventForEachAttempt(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		const partitions = 20

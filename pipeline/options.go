@@ -27,19 +27,19 @@ type config struct {
 	policies   [classes]avroconsumer.Policy
 	tombstones avroconsumer.Tombstones
 	observers  []avroconsumer.Observer
-	observer   avroconsumer.Observer // all of them
-	logger     *slog.Logger          // of warnings; nil: slog.Default()
+	observer   avroconsumer.Observer // observers combined
+	logger     *slog.Logger          // for warnings; nil: slog.Default()
 	producer   []avroproducer.Option
 	toEnd      bool
 	onAssigned []func(context.Context, []kafka.Offset) ([]kafka.Offset, error)
 	ownsClient bool
 	closers    []func(context.Context) error
 
-	given map[string]bool // options of which one can count
-	errs  []error         // of the options themselves
+	given map[string]bool // options that were given and must not be given again
+	errs  []error         // errors of the options
 }
 
-// once remembers that an option sets something. The second one is an error.
+// once records that an option was given. A second time is an error.
 func (c *config) once(option string) {
 	if c.given[option] {
 		c.refuse(option, "is given twice")
@@ -90,8 +90,8 @@ func (c *config) check() error {
 	return errors.Join(c.errs...)
 }
 
-// WithBatch bounds a round: up to n records, or what has come when interval has
-// passed since the first. The default is 1,000 records and 100 milliseconds.
+// WithBatch bounds a batch: up to n records, or those polled within interval after the first.
+// The default is 1,000 records and 100 milliseconds.
 func WithBatch(n int, interval time.Duration) Option {
 	return func(c *config) {
 		c.once("WithBatch")
@@ -99,8 +99,8 @@ func WithBatch(n int, interval time.Duration) Option {
 	}
 }
 
-// WithConcurrency transforms up to n partitions of a round at the same time. The
-// records of one partition stay in order. The default is 1.
+// WithConcurrency transforms up to n partitions of a batch at the same time. The records of
+// one partition stay in order. The default is 1.
 func WithConcurrency(n int) Option {
 	return func(c *config) {
 		c.once("WithConcurrency")
@@ -108,19 +108,18 @@ func WithConcurrency(n int) Option {
 	}
 }
 
-// WithPolicy says what to do with records that fail with an error of this class.
-// The default is [avroconsumer.Stop]. A [avroconsumer.DeadLetters] is written
-// within the transaction: each dead letter is seen exactly once (see
-// [DeadLetter]). Pauses between retries are spent within the transaction: keep
-// them well below transaction.timeout.ms.
+// WithPolicy sets what to do with records that fail with an error of this class. The default
+// is [avroconsumer.Stop]. Dead letters of an [avroconsumer.DeadLetters] are produced within
+// the transaction, so that each is seen exactly once (see [DeadLetter]). Delays between
+// retries are part of the transaction: keep them well below transaction.timeout.ms.
 func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
 	return func(c *config) {
 		if class >= avroconsumer.RegistryUnavailable && class <= avroconsumer.ReaderSchemaErrors {
-			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not to blame", class)
+			c.refuse("WithPolicy", "no policy can be given for %v errors: the record is not the cause", class)
 			return
 		}
 		if class >= classes {
-			c.refuse("WithPolicy", "%v is no class", class)
+			c.refuse("WithPolicy", "%v is not a class", class)
 			return
 		}
 		c.once("WithPolicy for " + class.String() + " errors")
@@ -128,10 +127,10 @@ func WithPolicy(class avroconsumer.Class, p avroconsumer.Policy) Option {
 	}
 }
 
-// WithTombstones skips records whose value is null, or delivers them to a function
-// whose value type V1 cannot be null. Without it, tombstones are delivered where V1
-// can be null, and end Run with avroconsumer.ErrTombstone where it cannot: see
-// [avroconsumer.WithTombstones]. A tombstone that is skipped leaves nothing behind.
+// WithTombstones skips records whose value is null, or passes them to a function whose value
+// type V1 cannot be null. Without it, tombstones are passed if V1 can be null, and otherwise
+// end Run with avroconsumer.ErrTombstone: see [avroconsumer.WithTombstones]. A skipped
+// tombstone produces nothing.
 func WithTombstones(t avroconsumer.Tombstones) Option {
 	return func(c *config) {
 		c.once("WithTombstones")
@@ -139,32 +138,32 @@ func WithTombstones(t avroconsumer.Tombstones) Option {
 	}
 }
 
-// DeadLetter is the policy that writes dead letters through the pipeline itself.
+// DeadLetter is the policy that produces dead letters through the pipeline, within its
+// transaction.
 func DeadLetter(opts ...avroconsumer.DeadLetterOption) avroconsumer.Policy {
 	return avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(nil, opts...))
 }
 
-// WithObserver has o told of records, failures and commits. Several are told in the
-// order given: see [avroconsumer.Observers].
+// WithObserver notifies o of records, failures and commits. Several observers are called in
+// the order given: see [avroconsumer.Observers].
 func WithObserver(o avroconsumer.Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, o) }
 }
 
-// WithLogger has l receive warnings, such as avroconsumer.StalledError, or that records
-// wait for a registry that does not answer, once a minute for each cause. The default is
+// WithLogger writes warnings to l: of an avroconsumer.StalledError, and of records that wait
+// for a registry that does not answer, once a minute for each cause. The default is
 // slog.Default().
 func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
 
-// WithProducerObserver has o told of every record that is produced, those of
-// rounds that are aborted included. The context it sees is that of the record it
-// comes from: a trace goes on through the pipeline. Several are told in the order
-// given.
+// WithProducerObserver notifies o of every produced record, including those of aborted
+// batches. It gets the context of the consumed record, so that a trace continues through the
+// pipeline. Several observers are called in the order given.
 func WithProducerObserver(o avroproducer.Observer) Option {
 	return func(c *config) { c.producer = append(c.producer, avroproducer.WithObserver(o)) }
 }
 
-// WithAbortTimeout sets how long it may take to abort a transaction after the
-// context of Run has ended. The default is 10 seconds.
+// WithAbortTimeout bounds the time to abort a transaction after the context of Run has ended.
+// The default is 10 seconds.
 func WithAbortTimeout(d time.Duration) Option {
 	return func(c *config) {
 		c.once("WithAbortTimeout")
@@ -172,13 +171,13 @@ func WithAbortTimeout(d time.Duration) Option {
 	}
 }
 
-// WithToEnd makes Run return nil once every assigned partition was read to the
-// end that it had when it was assigned. See [avroconsumer.WithToEnd].
+// WithToEnd makes Run return nil when every assigned partition was read to the end that it had
+// when it was assigned. See [avroconsumer.WithToEnd].
 func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 
-// OnAssigned has f called with partitions that the pipeline gets, before their
-// first record; it may choose where to begin. Several are called in the order given;
-// what a later one says about a partition wins. See [avroconsumer.OnAssigned].
+// OnAssigned calls f with newly assigned partitions, before their first record; f may choose
+// the start offsets. Several functions are called in the order given; the last one that
+// returns a partition decides. See [avroconsumer.OnAssigned].
 func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error)) Option {
 	return func(c *config) {
 		if f != nil {
@@ -190,7 +189,8 @@ func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []k
 // WithOwnedClient makes [Pipeline.Close] close the session as well.
 func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 
-// WithCloser makes [Pipeline.Close] call f last, once.
+// WithCloser makes [Pipeline.Close] call f, once, after everything else. Several functions are
+// called in the order given.
 func WithCloser(f func(context.Context) error) Option {
 	return func(c *config) { c.closers = append(c.closers, f) }
 }

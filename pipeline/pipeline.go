@@ -14,8 +14,8 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// ErrBusy is returned by Run while another Run is under way.
-var ErrBusy = errors.New("pipeline: Run is under way")
+// ErrBusy is returned by Run and Subscribe while Run is running.
+var ErrBusy = errors.New("pipeline: Run is already running")
 
 // Pipeline consumes records with keys of type K1 and values of type V1, and
 // produces records with keys of type K2 and values of type V2.
@@ -28,15 +28,14 @@ type Pipeline[K1, V1, K2, V2 any] struct {
 	assignment assignment
 
 	mu      sync.Mutex
-	stop    context.CancelCauseFunc // of the Run under way
-	stopped chan struct{}           // closed when it has returned
+	stop    context.CancelCauseFunc // of the running Run; nil if there is none
+	stopped chan struct{}           // closed when that Run has returned
 	closing bool
-	closed  bool // what is owned was closed, or is about to be
+	closed  bool // Close has closed, or is closing, what the pipeline owns
 }
 
-// New transforms within s: k1 and v1 read, k2 and v2 write. It does not take
-// ownership: closing s is up to you (see [WithOwnedClient]). It does not touch the
-// network.
+// New returns a pipeline on s that decodes with k1 and v1 and serializes with k2 and v2. The
+// caller closes s, unless [WithOwnedClient] is given. New does not touch the network.
 func New[K1, V1, K2, V2 any](s kafka.Session, k1 serde.Deserializer[K1], v1 serde.Deserializer[V1], k2 serde.Serializer[K2], v2 serde.Serializer[V2], opts ...Option) (*Pipeline[K1, V1, K2, V2], error) {
 	c := defaults()
 	for _, o := range opts {
@@ -50,8 +49,8 @@ func New[K1, V1, K2, V2 any](s kafka.Session, k1 serde.Deserializer[K1], v1 serd
 		return nil, err
 	}
 	c.observer = avroconsumer.Observers(c.observers...)
-	// The producer reports every failure by Flush: a record that was not
-	// delivered fails its round.
+	// Without OnDelivery, Flush reports every failure: a record that was not delivered fails
+	// its batch.
 	producer, err := avroproducer.New(s.Producer(), k2, v2, c.producer...)
 	if err != nil {
 		return nil, err
@@ -65,9 +64,8 @@ func New[K1, V1, K2, V2 any](s kafka.Session, k1 serde.Deserializer[K1], v1 serd
 	return p, nil
 }
 
-// Subscribe joins the group for these topics, in place of those of an earlier
-// call; a topic beginning with ^ is a regular expression. It must not be called
-// while Run is under way.
+// Subscribe joins the group for these topics, and replaces those of an earlier call; a topic
+// that begins with ^ is a regular expression. It must not be called while Run is running.
 func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
 	p.mu.Lock()
 	busy, closing := p.stop != nil, p.closing
@@ -86,32 +84,29 @@ func (p *Pipeline[K1, V1, K2, V2]) Subscribe(topics ...string) error {
 	return err
 }
 
-// Group returns the status of the membership. It asks nobody.
+// Group returns the status of the membership. It does not touch the network.
 func (p *Pipeline[K1, V1, K2, V2]) Group() avroconsumer.GroupStatus {
 	since := p.assignment.stall.Since()
 	return avroconsumer.GroupStatus{Rebalancing: !since.IsZero(), Since: since}
 }
 
-// Client returns what New was given.
+// Client returns the session that New was given.
 func (p *Pipeline[K1, V1, K2, V2]) Client() kafka.Session { return p.session }
 
-// Run calls f for each record and produces what it returns, round after round,
-// until ctx ends or something ends it. f is called for the records of a partition
-// in order; it returns the records to produce, none if the record leaves nothing
-// behind, or an error, which falls under the policy for handler errors, as does a
-// result that cannot be serialized.
+// Run calls f for each record and produces the records that f returns, in batches, until ctx
+// ends or an error or an end stops it. f is called in order for the records of a partition. It
+// returns the records to produce, which may be none, or an error. The policy for handler
+// errors applies to that error, and to a result that cannot be serialized.
 //
-// Run returns ctx's error (with the last *registry.UnavailableError if rounds wait for
-// the registry), an [*avroconsumer.RecordError] under the policy Stop (the
-// group's offset is left on that record: all before it is committed),
-// [kafka.ErrClosed], nil under [WithToEnd], or a *[kafka.Error]: one that is Fatal says
-// that the session is of no use any more, because a newer one with the same
-// transactional id has fenced it for instance.
+// Run returns ctx's error (with the last *registry.UnavailableError if batches wait for the
+// registry), an [*avroconsumer.RecordError] under the policy Stop (all records before that one
+// in its partition are committed), [kafka.ErrClosed], nil under [WithToEnd], or a
+// *[kafka.Error]. After a Fatal one the session cannot be used again, for example because a
+// newer one with the same transactional id has fenced it.
 //
-// While the registry does not answer, for a record or for what is produced, rounds
-// are aborted and begun again until it does: nothing is skipped or reordered. Schemas
-// that do not match, of records or of results, fall under the policy for
-// [avroconsumer.SchemaMismatch] alone.
+// While the registry does not answer, for a consumed or a produced record, batches are aborted
+// and repeated until it does: nothing is skipped or reordered. For schemas that do not match,
+// on either side, only the policy for [avroconsumer.SchemaMismatch] applies.
 func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)) error {
 	if f == nil {
 		return errors.New("pipeline: Run: the function is nil")
@@ -125,7 +120,7 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 		p.mu.Unlock()
 		return ErrBusy
 	}
-	asked := ctx
+	callerCtx := ctx
 	ctx, stop := context.WithCancelCause(ctx)
 	stopped := make(chan struct{})
 	p.stop, p.stopped = stop, stopped
@@ -140,19 +135,19 @@ func (p *Pipeline[K1, V1, K2, V2]) Run(ctx context.Context, f func(context.Conte
 
 	r := &run[K1, V1, K2, V2]{Pipeline: p, transform: f, attempts: map[position]*attempt{}, outages: map[outage]bool{}}
 	err := r.loop(ctx)
-	if asked.Err() != nil && ended(err) {
+	if callerCtx.Err() != nil && ended(err) {
 		err = regwait.Explain(err, r.registryErr)
 	}
-	if err != nil && ctx.Err() != nil && asked.Err() == nil {
-		return kafka.ErrClosed // it was Close that ended ctx
+	if err != nil && ctx.Err() != nil && callerCtx.Err() == nil {
+		return kafka.ErrClosed // Close cancelled ctx
 	}
 	return err
 }
 
-// Close ends Run, if it is under way, leaves the group, and closes what the pipeline
-// owns. It is idempotent. Where ctx has ended, or is about to, Run still gets the time
-// of [WithAbortTimeout] to return, and leaving the group 5 seconds. If Run has not returned
-// by then, the error is ctx's, and Close may be called again.
+// Close ends Run if it is running, leaves the group, and closes what the pipeline owns. It is
+// idempotent. If ctx has ended, or ends soon, Run still gets the time of [WithAbortTimeout] to
+// return, and leaving the group 5 seconds. If Run has not returned by then, the error is
+// ctx's, and Close may be called again.
 func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	p.mu.Lock()
 	p.closing = true
@@ -160,11 +155,11 @@ func (p *Pipeline[K1, V1, K2, V2]) Close(ctx context.Context) error {
 	p.mu.Unlock()
 	if stop != nil {
 		stop(kafka.ErrClosed)
-		patience, cancel := ending.Context(ctx, p.abort)
+		extended, cancel := ending.Context(ctx, p.abort)
 		defer cancel()
 		select {
 		case <-stopped:
-		case <-patience.Done():
+		case <-extended.Done():
 			return ctx.Err()
 		}
 	}

@@ -50,8 +50,7 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// A round is bounded by records and by time; until it is committed, nothing of it
-// is seen.
+// A batch is bounded by records and by time; its results are not seen until it is committed.
 func TestRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
@@ -63,7 +62,7 @@ func TestRounds(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{"<0>", "<1>", "<2>", "<3>", "<4>", "<5>"}, p.values("out"))
 		time.Sleep(9 * time.Second)
-		require.Len(t, p.values("out"), 6, "the third round waits for more")
+		require.Len(t, p.values("out"), 6, "the third batch waits for more")
 		time.Sleep(2 * time.Second)
 		require.Len(t, p.values("out"), 7)
 		require.ErrorIs(t, l.Run(ctx, echo), pipeline.ErrBusy)
@@ -75,7 +74,7 @@ func TestRounds(t *testing.T) {
 	})
 }
 
-// When ctx ends in the middle of a round, the round is aborted.
+// When ctx ends during a batch, the batch is aborted.
 func TestRunEndsWithinARound(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
@@ -110,15 +109,15 @@ func TestPolicies(t *testing.T) {
 	twice := avroconsumer.Retry(2, avroconsumer.Constant(time.Second))
 	out := func(v ...string) []string { return v }
 	tests := []struct {
-		name      string
-		class     avroconsumer.Class
-		policy    avroconsumer.Policy
-		bad       string
-		calls     int // of the function, for the bad one
-		out       []string
-		letters   []string
-		err       string
-		committed int64
+		name        string
+		class       avroconsumer.Class
+		policy      avroconsumer.Policy
+		bad         string
+		calls       int // of the function, for the bad one
+		out         []string
+		deadLetters []string
+		err         string
+		committed   int64
 	}{
 		{
 			name: "stop at what cannot be decoded, all before it committed", bad: "poison",
@@ -150,11 +149,11 @@ func TestPolicies(t *testing.T) {
 		},
 		{
 			name: "dead letter", bad: "poison", class: avroconsumer.DecodeErrors, policy: pipeline.DeadLetter(),
-			out: out("<a>", "<b>", "<c>"), letters: out("poison"), committed: 4,
+			out: out("<a>", "<b>", "<c>"), deadLetters: out("poison"), committed: 4,
 		},
 		{
 			name: "dead letter of a record with half its results", bad: "half", class: avroconsumer.HandlerErrors, policy: pipeline.DeadLetter(),
-			calls: 1, out: out("<a>", "<b>", "<c>"), letters: out("half"), committed: 4,
+			calls: 1, out: out("<a>", "<b>", "<c>"), deadLetters: out("half"), committed: 4,
 		},
 		{
 			name: "retry, then stop", bad: "bad", class: avroconsumer.HandlerErrors, policy: twice,
@@ -162,7 +161,7 @@ func TestPolicies(t *testing.T) {
 		},
 		{
 			name: "retry, then dead letter", bad: "bad", class: avroconsumer.HandlerErrors, policy: twice.Then(pipeline.DeadLetter()),
-			calls: 3, out: out("<a>", "<b>", "<c>"), letters: out("bad"), committed: 4,
+			calls: 3, out: out("<a>", "<b>", "<c>"), deadLetters: out("bad"), committed: 4,
 		},
 		{
 			name: "a dead letter that cannot be written stops", bad: "poison", class: avroconsumer.DecodeErrors,
@@ -171,7 +170,7 @@ func TestPolicies(t *testing.T) {
 			err: "in [0] offset 2: value (schema 41): 2 of 8 bytes left; and its dead letter was not written: nowhere: unknown topic or partition (3)",
 		},
 		{
-			name: "the registry refuses: that is nobody's policy", bad: "secret", class: avroconsumer.DecodeErrors, policy: avroconsumer.Skip(),
+			name: "the registry refuses the credentials: no policy applies", bad: "secret", class: avroconsumer.DecodeErrors, policy: avroconsumer.Skip(),
 			out: out("<a>", "<b>"), err: "in [0] offset 2: value: registry: not authorised (401)", committed: 2,
 		},
 	}
@@ -213,10 +212,10 @@ func TestPolicies(t *testing.T) {
 				require.Equal(t, tc.calls, calls)
 				if exactlyOnce {
 					require.Equal(t, tc.out, p.values("out"))
-					require.Equal(t, tc.letters, p.values("in-dlt"))
+					require.Equal(t, tc.deadLetters, p.values("in-dlt"))
 				} else {
 					require.Subset(t, p.values("out"), tc.out)
-					require.Subset(t, p.values("in-dlt"), tc.letters)
+					require.Subset(t, p.values("in-dlt"), tc.deadLetters)
 				}
 				if tc.err != "" { // another Run meets it again
 					require.EqualError(t, l.Run(t.Context(), f), tc.err)
@@ -228,8 +227,8 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// Partitions are worked on beside each other; the others wait only until those
-// before a record that ends Run are committed.
+// Partitions are transformed concurrently; the others wait only until the records before the one
+// that ends Run are committed.
 func TestConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 4)
@@ -263,7 +262,7 @@ func TestStopLeavesOthersGoing(t *testing.T) {
 		require.Equal(t, int64(50), p.committed(0), "on the record that ended it")
 		require.Empty(t, s.(*fakekafka.Session).Paused(), "nothing stays paused")
 
-		// With a function that can do it, everything gets through.
+		// With a function that succeeds, every record is processed.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		err := l.Run(ctx, func(_ context.Context, m *message) ([]record, error) {
@@ -294,7 +293,7 @@ func TestWaitsForTheRegistry(t *testing.T) {
 	})
 }
 
-// Faults of the transaction: what passes is got over, what does not ends Run.
+// Errors of the transaction: transient ones are repeated, permanent ones end Run.
 func TestTransactionFaults(t *testing.T) {
 	retriable := &kafka.Error{Code: -185, Partition: -1, Retriable: true, Err: errors.New("timed out")}
 	abortable := &kafka.Error{Code: 59, Partition: -1, AbortTxn: true, Err: errors.New("abort first")}
@@ -348,7 +347,7 @@ func TestDeliveriesThatFail(t *testing.T) {
 		ends bool
 	}{
 		"for the moment": {&kafka.Error{Code: 7, Topic: "out", Partition: 0, Retriable: true, Err: errors.New("timed out")}, false},
-		"for good":       {&kafka.Error{Code: 10, Topic: "out", Partition: 0, Err: errors.New("too large")}, true},
+		"permanent":      {&kafka.Error{Code: 10, Topic: "out", Partition: 0, Err: errors.New("too large")}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -407,8 +406,7 @@ func TestFencing(t *testing.T) {
 	})
 }
 
-// A function that ends its goroutine, as t.FailNow does, ends Run; nothing is
-// committed that it left out.
+// A function that ends its goroutine, as t.FailNow does, ends Run; its record is not committed.
 func TestFunctionEndsItsGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
@@ -451,7 +449,7 @@ func TestNewRefuses(t *testing.T) {
 	_, err = pipeline.New[string, string, string, string](s, text{}, text{}, text{}, text{},
 		pipeline.WithBatch(0, -1), pipeline.WithConcurrency(0), pipeline.WithAbortTimeout(0), pipeline.WithObserver(nil),
 		pipeline.WithPolicy(9, avroconsumer.Skip()), pipeline.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Retry(1, avroconsumer.Constant(0))))
-	require.EqualError(t, err, `pipeline: WithPolicy: Class(9) is no class
+	require.EqualError(t, err, `pipeline: WithPolicy: Class(9) is not a class
 pipeline: WithBatch: 0 records, want at least 1
 pipeline: WithBatch: -1ns is negative
 pipeline: WithConcurrency: 0 workers, want at least 1
@@ -473,7 +471,7 @@ pipeline: WithPolicy for handler errors: is given twice`)
 var _ serde.Serializer[string] = text{}
 var _ avroproducer.Record[string, string]
 
-// A nil function is an error at once.
+// A nil function is an error.
 func TestNilFunction(t *testing.T) {
 	p := newPlant(t, 1)
 	p.fill(0, "0")

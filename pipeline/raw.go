@@ -7,15 +7,15 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// raw is both serdes of bytes that stay as they are; nil is null. Decoding, it
-// translates frames if schemas is set: there, a registry that does not answer is
-// waited for.
+// raw is serializer and deserializer of unchanged bytes; nil is null. If schemas is set,
+// decoding translates frames: so a registry that does not answer is waited for, as for any
+// record.
 type raw struct {
 	schemas *Translator
-	name    func(topic string) string // of the topic that is written to
+	name    func(topic string) string // returns the topic to write to
 }
 
-// Decode gives payload away: it belongs to the record, and that to us.
+// Decode returns payload without a copy: the record, which owns it, is used only here.
 func (r raw) Decode(ctx context.Context, payload []byte, from *serde.Target, v *[]byte) (err error) {
 	if *v = payload; r.schemas != nil && !from.Null {
 		*v, err = r.schemas.payload(ctx, r.name(from.Topic), from.Part, payload, from.Headers)
@@ -28,7 +28,7 @@ func (raw) Append(_ context.Context, dst []byte, to *serde.Target, v *[]byte) ([
 	return append(dst, *v...), nil
 }
 
-// counter counts what several goroutines do.
+// counter counts records of several goroutines.
 type counter struct {
 	mu     sync.Mutex
 	n      int64

@@ -16,15 +16,15 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// unanswering writes nothing: its registry does not answer.
+// unanswering is a serializer whose registry does not answer.
 type unanswering struct{ text }
 
 func (unanswering) Append(_ context.Context, dst []byte, to *serde.Target, _ *string) ([]byte, error) {
 	return dst, &serde.EncodeError{Topic: to.Topic, Part: to.Part, Err: &registry.UnavailableError{Response: registry.Response{Status: 503}}}
 }
 
-// A pipeline whose registry does not answer, for what it reads or for what it writes,
-// warns of it once a minute, and says so when its context ends.
+// A pipeline whose registry does not answer, for its input or its output, logs a warning once a
+// minute, and the context's error contains the registry's.
 func TestRegistryAwayNamesItself(t *testing.T) {
 	for _, side := range []string{"reading", "writing"} {
 		t.Run(side, func(t *testing.T) {

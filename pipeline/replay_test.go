@@ -15,8 +15,7 @@ import (
 	"github.com/kavro/kavro/pipeline"
 )
 
-// deadLetters makes n records, and dead letters of them in "in-dlt". It returns
-// the records as they were.
+// deadLetters appends dead letters of n records to "in-dlt", and returns the records.
 func deadLetters(p *plant, n int) []kafka.Record {
 	var out []kafka.Record
 	for i := range n {
@@ -35,14 +34,14 @@ func deadLetters(p *plant, n int) []kafka.Record {
 			stage = avroconsumer.StageHandler
 		}
 		e := &avroconsumer.RecordError{Raw: &r, Stage: stage, SchemaID: 41, Attempts: 3, Err: errors.New("no")}
-		letter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup("g")).Record(e)
-		p.Append("in-dlt", 0, *letter)
+		deadLetter := avroconsumer.NewDeadLetters(nil, avroconsumer.WithDeadLetterGroup("g")).Record(e)
+		p.Append("in-dlt", 0, *deadLetter)
 		out = append(out, r)
 	}
 	return out
 }
 
-// replayed are the records of "in" as they would have been before.
+// replayed returns the records of "in", in the form of deadLetters.
 func (p *plant) replayed() map[string]kafka.Record {
 	out := map[string]kafka.Record{}
 	for _, r := range p.Records("in") {
@@ -75,7 +74,7 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// Stopped midway, it goes on where it was: each is sent exactly once.
+// After an interruption, Replay continues: each is sent exactly once.
 func TestReplayResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 3)
@@ -87,7 +86,7 @@ func TestReplayResumes(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			n := int64(0)
 			_, err := pipeline.Replay(ctx, s, []string{"in-dlt"}, pipeline.ReplayConfig{Progress: func(r pipeline.Replayed) {
-				if n = r.Sent; n == 250 { // killed in the middle of a round
+				if n = r.Sent; n == 250 { // killed during a batch
 					cancel()
 				}
 			}}, pipeline.WithBatch(100, time.Second))
@@ -132,7 +131,7 @@ func TestReplaySome(t *testing.T) {
 	})
 }
 
-// A record that is no dead letter stops the replay, also a dry one, on it.
+// A record that is not a dead letter stops Replay at that record, also with DryRun.
 func TestReplayOfSomethingElse(t *testing.T) {
 	for _, dry := range []bool{false, true} {
 		t.Run(fmt.Sprintf("dry %v", dry), func(t *testing.T) {

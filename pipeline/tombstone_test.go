@@ -17,7 +17,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// strict reads a T, and refuses what is not there: it must not be asked about nulls.
+// strict decodes a T and fails for null: it must not be called with nulls.
 type strict[T any] struct{ value T }
 
 func (s strict[T]) Decode(_ context.Context, payload []byte, from *serde.Target, v *T) error {
@@ -96,8 +96,8 @@ func TestTombstones(t *testing.T) {
 	require.EqualError(t, err, "pipeline: WithTombstones: 7 is neither SkipTombstones nor DeliverTombstones")
 }
 
-// A tombstone among dead letters is sent back as a tombstone, and one that is no
-// dead letter is a bad record like any other.
+// A dead letter with a null value is sent as a tombstone; a tombstone that is not a dead letter
+// is a bad record like any other.
 func TestReplayOfTombstones(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
@@ -122,7 +122,7 @@ func TestReplayOfTombstones(t *testing.T) {
 	})
 }
 
-// away is a serializer whose registry does not answer at first, or refuses.
+// away is a serializer whose registry does not answer at first, or refuses the credentials.
 type away struct {
 	err   error
 	times *int
@@ -136,8 +136,8 @@ func (a away) Append(_ context.Context, dst []byte, to *serde.Target, v *string)
 	return append(dst, *v...), nil
 }
 
-// The registry that results are written with is waited for too: no policy gives a
-// record up because it does not answer, or refuses the program.
+// The pipeline waits for the registry of its output too: no policy applies because the registry
+// does not answer, or refuses the program's credentials.
 func TestRegistryOfResults(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
@@ -187,7 +187,7 @@ func TestCopyOfFramedTombstones(t *testing.T) {
 	})
 }
 
-// absent is a registry that does not answer at first, and then knows nothing.
+// absent is a registry that does not answer at first, and then has no schemas.
 type absent struct {
 	pipeline.SchemaSource
 	times int
@@ -201,7 +201,7 @@ func (a *absent) SchemaByID(ctx context.Context, subject string, id int) (*regis
 	return a.SchemaSource.SchemaByID(ctx, subject, id)
 }
 
-// A record that is handed over raw has as many tries as any other.
+// A record that is passed raw gets as many attempts as any other.
 func TestRawRecordsAreTriedAsOften(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)

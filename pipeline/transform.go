@@ -17,23 +17,23 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// errStop says that a record ends Run; tried knows which and why.
-var errStop = errors.New("a record ends the pipeline")
+// errStop means that a record ends Run; run.attempts holds which one and why.
+var errStop = errors.New("a record ends Run")
 
-// errExited ends Run when the function calls runtime.Goexit, as t.FailNow does.
+// errExited ends Run if the function calls runtime.Goexit, as t.FailNow does.
 var errExited = errors.New("pipeline: the function has ended its goroutine")
 
-// work transforms a batch and waits until the results are delivered. Partitions
-// are worked on beside each other, their records one after the other.
+// transformBatch transforms a batch and waits until the results are delivered. Partitions are
+// processed concurrently, the records of each in order.
 func (r *run[K1, V1, K2, V2]) transformBatch(ctx context.Context, b *batch) error {
-	lanes := map[kafka.TopicPartition][]*kafka.Record{}
+	queues := map[kafka.TopicPartition][]*kafka.Record{}
 	var order []kafka.TopicPartition
 	for _, rec := range b.records {
 		tp := kafka.TopicPartition{Topic: rec.Topic, Partition: rec.Partition}
-		if lanes[tp] == nil {
+		if queues[tp] == nil {
 			order = append(order, tp)
 		}
-		lanes[tp] = append(lanes[tp], rec)
+		queues[tp] = append(queues[tp], rec)
 	}
 	if len(order) > 0 {
 		r.observer.Received(b.records)
@@ -48,14 +48,14 @@ func (r *run[K1, V1, K2, V2]) transformBatch(ctx context.Context, b *batch) erro
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			errs[i] = errExited // unless we come to the end
+			errs[i] = errExited // unless the loop returns
 			var err error
-			for _, rec := range lanes[tp] {
+			for _, rec := range queues[tp] {
 				if err = ctx.Err(); err == nil {
 					err = r.processRecord(ctx, rec)
 				}
 				if err != nil {
-					cancel() // the round is aborted anyway
+					cancel() // the batch is aborted
 					break
 				}
 			}
@@ -66,19 +66,19 @@ func (r *run[K1, V1, K2, V2]) transformBatch(ctx context.Context, b *batch) erro
 	if err := decisive(errs); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil { // what the function returned since is unprocessed
+	if err := ctx.Err(); err != nil { // results since the end of ctx are unprocessed
 		return err
 	}
 	return r.delivered(ctx)
 }
 
-// worst is the error that decides what becomes of a round.
+// decisive returns the error that decides what happens after the batch.
 func decisive(errs []error) error {
 	rank := func(err error) int {
 		switch {
 		case err == nil:
 			return 0
-		case ended(err): // usually because of another
+		case ended(err): // usually a consequence of another error
 			return 1
 		case errors.Is(err, errAgain):
 			return 2
@@ -93,7 +93,7 @@ func decisive(errs []error) error {
 	return slices.MaxFunc(append(errs, nil), func(a, b error) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
-// delivered waits for the reports of what the round produced.
+// delivered waits for the reports of the batch's results.
 func (r *run[K1, V1, K2, V2]) delivered(ctx context.Context) error {
 	err := r.producer.Flush(ctx)
 	if err == nil {
@@ -106,8 +106,8 @@ func (r *run[K1, V1, K2, V2]) delivered(ctx context.Context) error {
 	return err
 }
 
-// record deals with one record: it is transformed and the results are queued, or
-// the policy for its error acts.
+// processRecord transforms one record and queues the results, or applies the policy for its
+// error.
 func (r *run[K1, V1, K2, V2]) processRecord(ctx context.Context, rec *kafka.Record) error {
 	for {
 		e := r.pendingError(rec)
@@ -124,37 +124,37 @@ func (r *run[K1, V1, K2, V2]) processRecord(ctx context.Context, rec *kafka.Reco
 				return r.waitForRegistry(e)
 			}
 		}
-		known := r.attemptOf(rec)
-		if known.stop {
+		a := r.attemptOf(rec)
+		if a.stop {
 			return errStop
 		}
-		if known.failed == nil {
-			known.attempts++
-			e.Attempts = known.attempts
+		if a.failed == nil {
+			a.attempts++
+			e.Attempts = a.attempts
 		}
 		decision := avroconsumer.Decision{Action: avroconsumer.Stopped}
 		if !e.NotRecordFault() {
 			decision = r.policies[e.Class()].Decide(e.Attempts)
 		}
 		if decision.Action == avroconsumer.PassedRaw && e.Stage != avroconsumer.StageHandler {
-			known.attempts-- // the function is about to try it
+			a.attempts-- // the function's attempt follows
 		}
 		if produced > 0 {
-			// Some of its results are in the transaction, and must not be seen: begin
-			// again, and act on the error then.
-			known.failed = e
+			// Some of its results are in the transaction and must not be seen: abort, and
+			// apply the policy in the next batch.
+			a.failed = e
 			return errAgain
 		}
-		known.failed = nil
-		again, err := r.applyDecision(ctx, e, decision, known)
+		a.failed = nil
+		again, err := r.applyDecision(ctx, e, decision, a)
 		if !again {
 			return err
 		}
 	}
 }
 
-// waits aborts the round because the registry does not answer. The observer is told once
-// for each id, however many partitions need it.
+// waitForRegistry aborts the batch because the registry does not answer. The observer is
+// notified once for each id, however many partitions need it.
 func (r *run[K1, V1, K2, V2]) waitForRegistry(e *avroconsumer.RecordError) error {
 	of := outage{stage: e.Stage}
 	if e.Stage != avroconsumer.StageOutput {
@@ -166,23 +166,23 @@ func (r *run[K1, V1, K2, V2]) waitForRegistry(e *avroconsumer.RecordError) error
 		of.id, _, _ = serde.SplitRecord(payload, part, e.Raw.Headers)
 	}
 	r.mu.Lock()
-	told := r.outages[of]
+	notified := r.outages[of]
 	r.outages[of] = true
 	r.registryErr = e.Err
 	r.mu.Unlock()
-	if !told {
+	if !notified {
 		r.observer.PolicyApplied(e, e.Class(), avroconsumer.WaitingForRegistry)
 		r.warnings.Warn(r.logger, e)
 	}
 	return fmt.Errorf("%w: %w", errWait, e)
 }
 
-// act does what a policy has decided. again: the record is to be tried once more.
-func (r *run[K1, V1, K2, V2]) applyDecision(ctx context.Context, e *avroconsumer.RecordError, d avroconsumer.Decision, known *attempt) (again bool, err error) {
-	did := d.Action
+// applyDecision applies a policy's decision. If again is true, the next attempt follows.
+func (r *run[K1, V1, K2, V2]) applyDecision(ctx context.Context, e *avroconsumer.RecordError, d avroconsumer.Decision, a *attempt) (again bool, err error) {
+	action := d.Action
 	switch d.Action {
 	case avroconsumer.Stopped:
-		known.failed, known.stop = e, true
+		a.failed, a.stop = e, true
 		err = errStop
 	case avroconsumer.Retried:
 		again = true
@@ -193,18 +193,18 @@ func (r *run[K1, V1, K2, V2]) applyDecision(ctx context.Context, e *avroconsumer
 		}
 	case avroconsumer.DeadLettered:
 		if err = r.deadLetter(ctx, e, d.DeadLetters); err != nil && ctx.Err() == nil {
-			known.failed, known.stop = e.DeadLetterFailed(err), true
-			did, err = avroconsumer.Stopped, errStop
+			a.failed, a.stop = e.DeadLetterFailed(err), true
+			action, err = avroconsumer.Stopped, errStop
 		}
 	case avroconsumer.PassedRaw:
-		err = r.passRaw(ctx, e, known)
+		err = r.passRaw(ctx, e, a)
 	}
-	r.observer.PolicyApplied(e, e.Class(), did)
+	r.observer.PolicyApplied(e, e.Class(), action)
 	return again, err
 }
 
-// known returns the error of a record that is to be acted on without trying
-// again, nil if there is none.
+// pendingError returns the error of a record that the policy is to be applied to without
+// another attempt, nil if there is none.
 func (r *run[K1, V1, K2, V2]) pendingError(rec *kafka.Record) *avroconsumer.RecordError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -214,7 +214,7 @@ func (r *run[K1, V1, K2, V2]) pendingError(rec *kafka.Record) *avroconsumer.Reco
 	return nil
 }
 
-// trial takes note of a record that failed.
+// attemptOf returns the state of a record that failed, and creates it if needed.
 func (r *run[K1, V1, K2, V2]) attemptOf(rec *kafka.Record) *attempt {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -225,8 +225,8 @@ func (r *run[K1, V1, K2, V2]) attemptOf(rec *kafka.Record) *attempt {
 	return r.attempts[at]
 }
 
-// try transforms a record and produces the results. e is what went wrong with
-// the record, err what went wrong beside it.
+// attempt transforms a record and produces the results. e is an error of the record, err any
+// other.
 func (r *run[K1, V1, K2, V2]) attempt(ctx context.Context, rec *kafka.Record) (produced int, e *avroconsumer.RecordError, err error) {
 	start := time.Now()
 	octx := r.observer.Handling(ctx, rec)
@@ -252,8 +252,8 @@ func (r *run[K1, V1, K2, V2]) attempt(ctx context.Context, rec *kafka.Record) (p
 	return r.produce(octx, m)
 }
 
-// cutShort notes what kept a record from being processed until its context ended. It
-// may be all that is known of a registry that is away.
+// noteInterrupted keeps the registry's error of a record that could not be processed until its
+// context ended. Run returns it, since no outage may have been recorded yet.
 func (r *run[K1, V1, K2, V2]) noteInterrupted(err error) {
 	if regwait.Unavailable(err) == nil {
 		return
@@ -264,7 +264,7 @@ func (r *run[K1, V1, K2, V2]) noteInterrupted(err error) {
 	r.warnings.Warn(r.logger, err)
 }
 
-// produce calls the function and produces what it returns.
+// produce calls the function and produces the records that it returns.
 func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Message[K1, V1]) (produced int, e *avroconsumer.RecordError, err error) {
 	results, err := guard(func() ([]avroproducer.Record[K2, V2], error) { return r.transform(ctx, m) })
 	writing := errors.Is(err, errTranslation)
@@ -289,10 +289,10 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 	var kafkaErr *kafka.Error
 	var encode *serde.EncodeError
 	if errors.As(err, &kafkaErr) && !errors.As(err, &encode) || errors.Is(err, kafka.ErrClosed) {
-		return produced, nil, err // the client's, not the record's
+		return produced, nil, err // of the client, not of the record
 	}
 	if writing {
-		// The registry's fault is no record's, whichever side of the pipeline asks.
+		// An error of the registry is not the record's, also on the output side.
 		e = &avroconsumer.RecordError{Raw: m.Raw, Stage: avroconsumer.StageOutput, Err: err}
 		if e.Temporary() || e.NotRecordFault() {
 			return produced, e, nil
@@ -305,9 +305,9 @@ func (r *run[K1, V1, K2, V2]) produce(ctx context.Context, m *avroconsumer.Messa
 	return produced, e, nil
 }
 
-// raw hands a record over that could not be decoded. What fails now falls under
-// the policy for handler errors.
-func (r *run[K1, V1, K2, V2]) passRaw(ctx context.Context, e *avroconsumer.RecordError, known *attempt) error {
+// passRaw calls the function with a record that could not be decoded. The policy for handler
+// errors applies to the result.
+func (r *run[K1, V1, K2, V2]) passRaw(ctx context.Context, e *avroconsumer.RecordError, a *attempt) error {
 	m := &avroconsumer.Message[K1, V1]{
 		Topic: e.Raw.Topic, Partition: e.Raw.Partition, Offset: e.Raw.Offset,
 		KeyNull: e.Raw.Key == nil, Tombstone: e.Raw.Value == nil,
@@ -320,16 +320,16 @@ func (r *run[K1, V1, K2, V2]) passRaw(ctx context.Context, e *avroconsumer.Recor
 	if failed.Temporary() {
 		return r.waitForRegistry(failed)
 	}
-	known.attempts++
-	failed.Attempts = known.attempts
-	known.failed = failed
+	a.attempts++
+	failed.Attempts = a.attempts
+	a.failed = failed
 	if produced > 0 {
 		return errAgain
 	}
-	return r.processRecord(ctx, e.Raw) // acts on what is known now
+	return r.processRecord(ctx, e.Raw) // applies the policy to a.failed
 }
 
-// letter is a dead letter that can be written by whoever has a producer.
+// deadLetterEncoder is a DeadLetterWriter whose records another producer can write.
 type deadLetterEncoder interface {
 	Record(e *avroconsumer.RecordError) *kafka.Record
 }
@@ -339,7 +339,8 @@ type preparer interface {
 	Prepare(ctx context.Context, topic string) error
 }
 
-// deadLetter writes within the transaction, if the writer says what to write.
+// deadLetter writes a dead letter, within the transaction if the writer is a
+// deadLetterEncoder.
 func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.RecordError, w avroconsumer.DeadLetterWriter) error {
 	l, ok := w.(deadLetterEncoder)
 	if !ok {
@@ -363,8 +364,9 @@ func (r *run[K1, V1, K2, V2]) deadLetter(ctx context.Context, e *avroconsumer.Re
 	}
 }
 
-// stopped says which record ends Run. Those before it in its partition are
-// committed first: they come again, one by one, while other partitions wait.
+// stopError returns the error of the record that ends Run. The records before it in its
+// partition are committed first: the record is isolated, that is, its partition is read in
+// batches of one record while the others are paused, until the record comes again.
 func (r *run[K1, V1, K2, V2]) stopError(b *batch) error {
 	for _, rec := range b.records {
 		e := r.pendingError(rec)
@@ -382,7 +384,7 @@ func (r *run[K1, V1, K2, V2]) stopError(b *batch) error {
 	return errAgain
 }
 
-// relax ends the rounds of one record, once the record in question is passed.
+// endIsolation ends the batches of one record when the isolated record is passed, or anyway.
 func (r *run[K1, V1, K2, V2]) endIsolation(anyway bool) error {
 	if r.isolated == nil || !anyway && !r.assignment.passed(*r.isolated) {
 		return nil
@@ -402,7 +404,7 @@ func guard[T any](f func() (T, error)) (out T, err error) {
 	return f()
 }
 
-// ended says whether err is how a context tells that it is over.
+// ended reports whether err is the error of a context.
 func ended(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

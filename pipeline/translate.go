@@ -12,25 +12,24 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// SchemaSource is what a [Translator] asks of the registry that it reads from.
-// registry.Client and registry.Memory satisfy it.
+// SchemaSource is the registry that a [Translator] reads from. registry.Client and
+// registry.Memory implement it.
 type SchemaSource interface {
 	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
 	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)
 	Version(ctx context.Context, subject string, version int, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 }
 
-// SchemaRegistrar is what a [Translator] asks of the registry that it writes to.
-// registry.Client and registry.Memory satisfy it.
+// SchemaRegistrar is the registry that a [Translator] writes to. registry.Client and
+// registry.Memory implement it.
 type SchemaRegistrar interface {
 	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 }
 
-// Translator turns the schema ids of one registry into those of another: the
-// schema behind an id is registered there, with what it refers to, unless it is
-// there already, and the frame is rewritten. Data are not decoded. It is safe for
-// concurrent use; each id is asked for once.
+// Translator replaces the schema ids of one registry by those of another: it registers the
+// schema and its references there, unless they exist, and rewrites the frame. Data are not
+// decoded. Each id is requested once. It is safe for concurrent use.
 type Translator struct {
 	from    SchemaSource
 	to      SchemaRegistrar
@@ -40,22 +39,21 @@ type Translator struct {
 	translated map[frameOf]serde.FrameID
 }
 
-// frameOf is a frame where it was found: its subject may depend on that.
+// frameOf is a frame with the topic and part that the subject may depend on.
 type frameOf struct {
 	topic string
 	part  serde.Part
 	frame serde.FrameID
 }
 
-// NewTranslator translates from one registry to another. subject says under
-// which subject schemas are registered, by the topic that is written to;
-// serde.TopicName is usual.
+// NewTranslator translates from one registry to another. subject returns the subject of a
+// schema, by the topic that is written to; serde.TopicName is usual.
 func NewTranslator(from SchemaSource, to SchemaRegistrar, subject serde.Subject) *Translator {
 	return &Translator{from: from, to: to, subject: subject, translated: map[frameOf]serde.FrameID{}}
 }
 
-// payload returns a payload as it is to be written. One that is not framed stays
-// as it is.
+// payload returns a payload with its frame translated. A payload without a frame is returned
+// unchanged.
 func (t *Translator) payload(ctx context.Context, topic string, part serde.Part, payload []byte, headers []kafka.Header) ([]byte, error) {
 	frame, datum, err := serde.SplitRecord(payload, part, headers)
 	if err != nil {
@@ -65,15 +63,15 @@ func (t *Translator) payload(ctx context.Context, topic string, part serde.Part,
 		return nil, err
 	}
 	to, err := t.frame(ctx, frameOf{topic, part, frame})
-	if err != nil || to == frame || len(datum) == len(payload) { // the latter: the frame is in a header
+	if err != nil || to == frame || len(datum) == len(payload) { // equal lengths: the frame is in a header
 		return payload, err
 	}
 	out := make([]byte, 0, len(payload))
 	return append(appendFrame(out, to), datum...), nil
 }
 
-// headers returns a record's headers as they are to be written. The frames in
-// them were translated by payload before.
+// headers returns a record's headers with their frames translated. payload has translated
+// those frames before, so the ids are cached.
 func (t *Translator) headers(ctx context.Context, topic string, headers []kafka.Header, parts ...serde.Part) ([]kafka.Header, error) {
 	out := headers
 	for i, h := range headers {
@@ -83,7 +81,7 @@ func (t *Translator) headers(ctx context.Context, topic string, headers []kafka.
 			}
 			frame, _, err := serde.SplitFrame(h.Value)
 			if err != nil {
-				continue // an earlier one of that name, which nobody reads
+				continue // an earlier header with that name, which is ignored
 			}
 			to, err := t.frame(ctx, frameOf{topic, part, frame})
 			if err != nil {
@@ -114,10 +112,10 @@ func appendFrame(dst []byte, f serde.FrameID) []byte {
 	return serde.AppendGUIDFrame(dst, f.GUID)
 }
 
-// errTranslation marks what came of asking the registries for a translation.
+// errTranslation marks an error of the registries during a translation.
 var errTranslation = errors.New("translate")
 
-// frame translates what a frame says.
+// frame translates a frame.
 func (t *Translator) frame(ctx context.Context, of frameOf) (serde.FrameID, error) {
 	t.mu.Lock()
 	to, ok := t.translated[of]
@@ -173,7 +171,7 @@ func (t *Translator) translate(ctx context.Context, of frameOf) (serde.FrameID, 
 	return serde.FrameID{GUID: guid}, err
 }
 
-// register finds or registers a definition, and before it what it refers to.
+// register finds or registers a definition, after its references.
 func (t *Translator) register(ctx context.Context, subject string, d registry.Definition, depth int) (*registry.SubjectSchema, error) {
 	const deepest = 32
 	if depth > deepest {
@@ -195,7 +193,7 @@ func (t *Translator) register(ctx context.Context, subject string, d registry.De
 	there, err := t.to.Lookup(ctx, subject, d)
 	if missing := (*registry.NotFoundError)(nil); errors.As(err, &missing) {
 		if there, err = t.to.Register(ctx, subject, d); err == nil && there.Version == 0 {
-			there, err = t.to.Lookup(ctx, subject, d) // a registry that answers an id only
+			there, err = t.to.Lookup(ctx, subject, d) // the registry returned only an id
 		}
 	}
 	return there, err

@@ -13,7 +13,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// noID answers with an id that no registry gives.
+// noID is a registry that returns an invalid id.
 type noID struct {
 	pipeline.SchemaRegistrar
 	id int
@@ -23,7 +23,7 @@ func (n noID) Lookup(ctx context.Context, subject string, d registry.Definition,
 	return &registry.SubjectSchema{Subject: subject, ID: n.id, Version: 1, Definition: d}, nil
 }
 
-// An id that no registry gives is not written into a copy.
+// An invalid id is not written into a copy.
 func TestCopyOfAnIDOutOfRange(t *testing.T) {
 	var big int64 = 4294967297
 	for _, id := range []int{0, -5, int(big)} {

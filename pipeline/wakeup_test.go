@@ -14,7 +14,7 @@ import (
 	"github.com/kavro/kavro/pipeline"
 )
 
-// A partition that keeps a member from its end may be taken away while it polls.
+// The last partition that is not at its end may be revoked while the member polls.
 func TestEndByRevocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 2)
@@ -34,8 +34,8 @@ func TestEndByRevocation(t *testing.T) {
 	})
 }
 
-// In an eager rebalance everybody has nothing for a moment, which is not the end
-// that WithToEnd means: between them, the members read everything.
+// During an eager rebalance no member has partitions, which is not the end for WithToEnd:
+// together, the members read everything.
 func TestToEndInARebalance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 2)
@@ -58,7 +58,7 @@ func TestToEndInARebalance(t *testing.T) {
 	})
 }
 
-// A Close that could not wait for Run may be called again, and closes then.
+// A Close that timed out while Run was running may be called again, and then closes.
 func TestCloseAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
