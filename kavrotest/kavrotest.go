@@ -102,7 +102,7 @@ func Start(opts ...Option) (*Env, error) {
 		kfake.NumBrokers(1),
 		kfake.DefaultNumPartitions(c.partitions),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
-		kfake.GroupMinSessionTimeout(time.Millisecond), // a test need not wait 6 s for a member that is gone
+		kfake.GroupMinSessionTimeout(time.Millisecond), // a test need not wait 6 s until a dead member is removed
 	}
 	if !c.strict {
 		broker = append(broker, kfake.AllowAutoTopicCreation())

@@ -44,7 +44,7 @@ func TestStart(t *testing.T) {
 	require.Equal(t, 2, requests)
 	require.NoError(t, client.Close())
 
-	// The broker has the topic that was asked for.
+	// The broker has the topic of WithTopic.
 	producer, err := kgo.NewClient(kgo.SeedBrokers(env.Brokers...), kgo.ConsumeTopics("orders"))
 	require.NoError(t, err)
 	require.NoError(t, producer.ProduceSync(t.Context(), &kgo.Record{Topic: "orders", Value: []byte("x")}).FirstErr())

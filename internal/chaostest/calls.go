@@ -38,12 +38,12 @@ func (r *rig) plainConsumer(conf kafka.Config, opts ...avroconsumer.Option) *con
 }
 
 func (r *rig) within() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	r.Cleanup(cancel)
 	return ctx
 }
 
-// Calls runs what the fake client shows in detail on a real protocol.
+// Calls runs scenarios of the tests with fakekafka on a real protocol.
 func Calls(t *testing.T, c Cluster, d kafka.Driver) {
 	t.Run("produce", func(t *testing.T) { produces(newRig(t, c, d)) })
 	t.Run("transactions", func(t *testing.T) { transactions(newRig(t, c, d)) })
@@ -56,18 +56,18 @@ func produces(r *rig) {
 	require.NoError(r, r.CreateTopic(ctx, r.name("produced"), 2))
 	p := r.plainProducer(kafka.Config{"linger.ms": 1})
 	const n = 1000
-	told := 0
+	delivered := 0
 	for i := range n {
 		require.NoError(r, p.Produce(ctx, r.name("produced"), "k", fmt.Sprint(i), avroproducer.WithPartition(1),
 			avroproducer.WithHeaders(kafka.Header{Key: "n", Value: fmt.Append(nil, i)}),
 			avroproducer.OnDelivery(func(d avroproducer.Delivery) {
 				if d.Err == nil && d.Value == fmt.Sprint(d.Offset) && d.Partition == 1 && string(d.Headers[0].Value) == d.Value {
-					told++
+					delivered++
 				}
 			})))
 	}
 	require.NoError(r, p.Flush(ctx))
-	require.Equal(r, n, told)
+	require.Equal(r, n, delivered)
 
 	nine := int32(9)
 	err := p.ProduceSync(ctx,
@@ -112,7 +112,7 @@ func transactions(r *rig) {
 	require.NoError(r, newer.Close(ctx))
 	short, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	_ = p.Close(short) // fenced: there is nothing to be had from it
+	_ = p.Close(short) // fenced: its error is of no interest
 
 	var got []string
 	for _, rec := range r.read(r.name("accounts"), 4) {
@@ -125,7 +125,7 @@ func consumes(r *rig) {
 	ctx := r.within()
 	require.NoError(r, r.CreateTopic(ctx, r.name("consumed"), 2))
 	p := r.plainProducer(nil)
-	begin := time.Now().Add(-24 * time.Hour) // brokers refuse what lies far ahead
+	begin := time.Now().Add(-24 * time.Hour) // brokers refuse timestamps far in the future
 	for i := range 20 {
 		require.NoError(r, p.Produce(ctx, r.name("consumed"), "", fmt.Sprint(i), avroproducer.WithPartition(int32(i%2)), avroproducer.WithTimestamp(begin.Add(time.Duration(i)*time.Hour))))
 	}
@@ -178,12 +178,12 @@ func consumes(r *rig) {
 	quiet()
 	require.NoError(r, c.Resume(tp(0)))
 	require.Equal(r, "0 2 4 6 8 10 12 14 16 18", strings.Join(read(10), " "))
-	quiet() // and so the last of them is dealt with
+	quiet() // acknowledges the last of them
 	require.NoError(r, c.Unsubscribe())
 	require.Empty(r, c.Assignment())
 	quiet()
 	require.NoError(r, c.Subscribe(r.name("consumed")))
-	quiet() // all was dealt with
+	quiet() // everything was processed
 	require.NoError(r, c.Close(ctx))
 
 	c = r.plainConsumer(kafka.Config{"group.id": r.name("consumers")})
@@ -192,7 +192,8 @@ func consumes(r *rig) {
 	require.NoError(r, c.Close(ctx))
 }
 
-// Two members share a topic; the first goes away; the second gets all of it.
+// rebalances has two members share a topic; after the first has left, the second gets all of
+// it.
 func rebalances(r *rig) {
 	ctx := r.within()
 	require.NoError(r, r.CreateTopic(ctx, r.name("shared"), 4))
@@ -241,7 +242,7 @@ func rebalances(r *rig) {
 					n++
 				}
 			case <-ctx.Done():
-				r.Fatal("not everything came")
+				r.Fatal("records are missing")
 			}
 		}
 		require.NoError(r, second.Close(ctx))

@@ -15,13 +15,13 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// ledger knows which records are done, and objects to broken promises.
+// ledger records which records are processed, and violations of the guarantees.
 type ledger struct {
-	mu      sync.Mutex
-	done    [partitions][]bool
-	next    map[string]int64 // by key: the number after the last event that is done
-	handled int
-	broken  error
+	mu       sync.Mutex
+	done     [partitions][]bool
+	next     map[string]int64 // by key: the number after the last processed event
+	handled  int
+	violated error
 }
 
 func (l *ledger) finish(p int32, offset int64) {
@@ -31,14 +31,14 @@ func (l *ledger) finish(p int32, offset int64) {
 	l.handled++
 }
 
-// committed looks at each commit: nothing before it may be unfinished.
+// committed checks a commit: all records before it must be processed.
 func (l *ledger) committed(next []kafka.Offset) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, o := range next {
 		for i := range o.Offset {
 			if !l.done[o.Partition][i] {
-				l.broken = errors.Join(l.broken, errors.New("a commit is ahead of an unfinished record"))
+				l.violated = errors.Join(l.violated, errors.New("a commit is after an unprocessed record"))
 				break
 			}
 		}
@@ -49,12 +49,12 @@ func (l *ledger) event(e event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e.N > l.next[e.Key] {
-		l.broken = errors.Join(l.broken, errors.New("an event of "+e.Key+" was passed over"))
+		l.violated = errors.Join(l.violated, errors.New("an event of "+e.Key+" was skipped"))
 	}
 	l.next[e.Key] = max(l.next[e.Key], e.N+1)
 }
 
-// watching is a client consumer whose commits are looked at.
+// watching is a client consumer whose commits the ledger checks.
 type watching struct {
 	kafka.Consumer
 	ledger *ledger
@@ -65,13 +65,13 @@ func (w watching) Commit(ctx context.Context, next []kafka.Offset) error {
 	return w.Consumer.Commit(ctx, next)
 }
 
-// letters writes dead letters; what is acknowledged is done.
-type letters struct {
+// deadLetters writes dead letters; a record is processed when its dead letter is acknowledged.
+type deadLetters struct {
 	*avroconsumer.DeadLetters
 	ledger *ledger
 }
 
-func (l letters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordError) error {
+func (l deadLetters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordError) error {
 	err := l.DeadLetters.WriteDeadLetter(ctx, e)
 	if err == nil {
 		l.ledger.finish(e.Raw.Partition, e.Raw.Offset)
@@ -79,10 +79,11 @@ func (l letters) WriteDeadLetter(ctx context.Context, e *avroconsumer.RecordErro
 	return err
 }
 
-// Consumers: 200,000 records, 6 partitions, three members that come and go, 1 % poison, 1 %
-// failing handlers, connections cut, a registry that is away for seconds: every
-// record is handled at least once, each key in order, every poison record is among
-// the dead letters as it was, no commit is ever ahead of an unfinished record.
+// Consumers processes 200,000 records in 6 partitions with three members that join and leave,
+// 1 % bad records, 1 % failing handlers, closed connections, and a registry that is
+// unavailable for seconds. Every record is handled at least once, each key in order, every bad
+// record is among the dead letters unchanged, and no commit is ever after an unprocessed
+// record.
 func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
 	r := newRig(t, c, d)
 	r.fill()
@@ -92,7 +93,7 @@ func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
 	}
 	p, err := r.driver.NewProducer(r.conf(kafka.Config{"linger.ms": 1}), kafka.Hooks{})
 	require.NoError(r, err)
-	dead := avroconsumer.DeadLetter(letters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup(r.name("g"))), l})
+	dead := avroconsumer.DeadLetter(deadLetters{avroconsumer.NewDeadLetters(p, avroconsumer.WithDeadLetterGroup(r.name("g"))), l})
 
 	handle := func(ctx context.Context, m *avroconsumer.Message[string, event]) error {
 		if r.chance(1000) {
@@ -108,10 +109,10 @@ func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
 		l.finish(m.Partition, m.Offset)
 		return nil
 	}
-	var lives atomic.Int64
+	var members atomic.Int64
 	live := func(ctx context.Context) {
-		lives.Add(1)
-		client := r.registryClient() // a new member knows no schema yet
+		members.Add(1)
+		client := r.registryClient() // a new member starts with an empty cache
 		defer client.Close()
 		b, err := r.driver.NewConsumer(r.group(), kafka.Hooks{})
 		require.NoError(r, err)
@@ -127,11 +128,11 @@ func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
 		}
 		closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
-		_ = c.Close(closing) // a cut connection may fail its last commit
+		_ = c.Close(closing) // a closed connection may fail its last commit
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	r.mischief(ctx, &wg)
+	r.injectFaults(ctx, &wg)
 	for range 3 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
@@ -146,7 +147,7 @@ func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
 	wg.Wait()
 	require.NoError(r, p.Close(context.Background()))
 
-	require.NoError(r, l.broken)
+	require.NoError(r, l.violated)
 	for p := range l.done {
 		require.NotContains(r, l.done[p], false)
 	}
@@ -156,5 +157,5 @@ func Consumers(t *testing.T, c Cluster, d kafka.Driver) {
 		found[string(rec.Value)] = true
 	}
 	require.Equal(r, r.poison, found)
-	r.Logf("%d records, handled %d times, in the lives of %d members", total, l.handled, lives.Load())
+	r.Logf("%d records, handled %d times, by %d members", total, l.handled, members.Load())
 }

@@ -18,18 +18,18 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Copy copies 100,000 records from one cluster to another (a kfake), with a
-// registry each; clients that are not ours read them back.
+// Copy copies 100,000 records from one cluster to another (a kfake), each with a registry, and
+// reads them back with other Kafka and Avro libraries.
 func Copy(t *testing.T, c Cluster, d kafka.Driver) {
 	const n = 100_000
 	r := newRig(t, c, d)
 	events := r.name("events")
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	there, err := kavrotest.Start(kavrotest.WithTopic(events, 3))
 	require.NoError(r, err)
 	defer func() { require.NoError(r, there.Close()) }()
-	_, err = there.Registry.Register(ctx, "other", registry.Definition{Text: `"long"`}) // so that ids differ
+	_, err = there.Registry.Register(ctx, "other", registry.Definition{Text: `"long"`}) // ids differ
 	require.NoError(r, err)
 	require.NoError(r, r.CreateTopic(ctx, events, 3))
 
@@ -81,9 +81,9 @@ func Copy(t *testing.T, c Cluster, d kafka.Driver) {
 			frame, datum, err := serde.SplitFrame(rec.Value)
 			require.NoError(r, err)
 			require.Equal(r, latest.ID, frame.ID)
-			native, rest, err := codec.NativeFromBinary(datum)
+			native, trailing, err := codec.NativeFromBinary(datum)
 			require.NoError(r, err)
-			require.Empty(r, rest)
+			require.Empty(r, trailing)
 			e := native.(map[string]any)
 			i := e["n"].(int64)
 			require.False(r, seen[i])

@@ -31,8 +31,7 @@ func onEach(t *testing.T, test func(*testing.T, Cluster, kafka.Driver)) {
 	}
 }
 
-// kfakeCluster is a kfake whose harm is that one request in a thousand is
-// answered by closing the connection.
+// kfakeCluster is a kfake that closes the connection for one request in a thousand.
 func kfakeCluster(t *testing.T) Cluster {
 	env, err := kavrotest.Start()
 	require.NoError(t, err)
@@ -40,7 +39,7 @@ func kfakeCluster(t *testing.T) Cluster {
 	return Cluster{
 		Brokers:     strings.Join(env.Brokers, ","),
 		CreateTopic: env.CreateTopic,
-		Harm: func(ctx context.Context, _ func(least, most time.Duration) time.Duration) {
+		InjectFaults: func(ctx context.Context, _ func(least, most time.Duration) time.Duration) {
 			env.Cluster().ControlKey(-1, func(kmsg.Request) (kmsg.Response, error, bool) {
 				env.Cluster().KeepControl()
 				if ctx.Err() == nil && rand.IntN(1000) == 0 {

@@ -18,8 +18,8 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// Pipelines: the same as [Consumers] through pipelines: a reader of committed records sees the result of
-// every event exactly once, and every poison record once among the dead letters.
+// Pipelines is [Consumers] with pipelines: a reader of committed records sees the result of
+// every event exactly once, and every bad record once among the dead letters.
 func Pipelines(t *testing.T, c Cluster, d kafka.Driver) {
 	r := newRig(t, c, d)
 	r.fill()
@@ -31,10 +31,10 @@ func Pipelines(t *testing.T, c Cluster, d kafka.Driver) {
 		}
 		return []record{{Topic: r.name("out"), Key: m.Key, Value: m.Value}}, nil
 	}
-	var lives atomic.Int64
+	var members atomic.Int64
 	live := func(ctx context.Context, id string) {
-		lives.Add(1)
-		client := r.registryClient() // a new member knows no schema yet
+		members.Add(1)
+		client := r.registryClient() // a new member starts with an empty cache
 		defer client.Close()
 		s, err := r.driver.NewSession(r.group(kafka.Config{"transactional.id": id, "transaction.timeout.ms": 10_000, "linger.ms": 1}), kafka.Hooks{})
 		require.NoError(r, err)
@@ -49,7 +49,7 @@ func Pipelines(t *testing.T, c Cluster, d kafka.Driver) {
 			err = p.Run(ctx, transform)
 		}
 		if err != nil && ctx.Err() == nil {
-			r.Logf("%s: %v", id, err) // the next one goes on
+			r.Logf("%s: %v", id, err) // the next member continues
 		}
 		closing, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
@@ -57,7 +57,7 @@ func Pipelines(t *testing.T, c Cluster, d kafka.Driver) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	r.mischief(ctx, &wg)
+	r.injectFaults(ctx, &wg)
 	for i := range 3 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
@@ -84,12 +84,12 @@ func Pipelines(t *testing.T, c Cluster, d kafka.Driver) {
 	for e, n := range seen {
 		require.Equal(r, 1, n, "%v", e)
 	}
-	letters := map[string]int{}
+	deadLetters := map[string]int{}
 	for _, rec := range r.read(r.name("in-dlt"), len(r.poison)) {
 		require.True(r, r.poison[string(rec.Value)], "%q", rec.Value)
-		letters[string(rec.Value)]++
-		require.Equal(r, 1, letters[string(rec.Value)])
+		deadLetters[string(rec.Value)]++
+		require.Equal(r, 1, deadLetters[string(rec.Value)])
 	}
-	require.Len(r, letters, len(r.poison))
-	r.Logf("%d records, in the lives of %d members", total, lives.Load())
+	require.Len(r, deadLetters, len(r.poison))
+	r.Logf("%d records, by %d members", total, members.Load())
 }

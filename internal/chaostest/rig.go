@@ -26,10 +26,10 @@ const (
 	total      = 200_000
 )
 
-// event is what the topic "in" holds.
+// event is the type of the records in topic "in".
 type event struct {
 	Key string `avro:"key"`
-	N   int64  `avro:"n"` // its number among those of its key, from 0
+	N   int64  `avro:"n"` // the number of the event among those with its key, from 0
 }
 
 const eventText = `{"type":"record","name":"Event","fields":[
@@ -37,16 +37,16 @@ const eventText = `{"type":"record","name":"Event","fields":[
 
 var eventSchema = serde.WithSchema(schemas.MustParse(eventText))
 
-// patience bounds every wait. No test depends on how fast anything is.
-const patience = 8 * time.Minute
+// timeout bounds every wait. No test depends on the speed of the machine.
+const timeout = 8 * time.Minute
 
 // Cluster is a broker to run on.
 type Cluster struct {
 	Brokers     string // bootstrap.servers
 	CreateTopic func(ctx context.Context, name string, partitions int) error
-	// Harm does harm until ctx ends: it cuts connections, or kills brokers.
-	// quiet says how long to leave it alone. All works again when it returns.
-	Harm func(ctx context.Context, quiet func(least, most time.Duration) time.Duration)
+	// InjectFaults disturbs the broker until ctx ends: it closes connections, or kills brokers.
+	// quiet returns the time between two faults. The broker works again when it returns.
+	InjectFaults func(ctx context.Context, quiet func(least, most time.Duration) time.Duration)
 }
 
 // rig is a broker and a registry that can fail, for one test.
@@ -55,15 +55,15 @@ type rig struct {
 	Cluster
 	driver   kafka.Driver
 	registry *registry.Memory
-	url      string // where the registry answers
+	url      string // of the registry
 	faults   *registry.Faults
-	run      string // makes names differ between tests on one broker
+	run      string // a prefix of names, unique for each test on one broker
 
 	mu    sync.Mutex
 	rnd   *rand.Rand
-	began time.Time // the mischief
+	began time.Time // when injectFaults began
 
-	ends   [partitions]int64 // of "in", once it is filled
+	ends   [partitions]int64 // of "in", after fill
 	poison map[string]bool   // bad values in "in"
 }
 
@@ -79,7 +79,7 @@ func newRig(t *testing.T, c Cluster, d kafka.Driver) *rig {
 	return r
 }
 
-// name is the name of a topic, group or transactional id that nobody else uses.
+// name returns a name of a topic, group or transactional id that no other test uses.
 func (r *rig) name(s string) string { return r.run + "-" + s }
 
 // conf is the configuration of a client.
@@ -104,16 +104,16 @@ func (r *rig) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(r.rnd.Int64N(int64(most-least)))
 }
 
-// quiet is how long something is left alone: at first for least to most, then for
-// longer the longer the run takes, so that a slow machine gets through as well.
+// quiet returns the time until the next fault: least to most at first, and longer the longer
+// the run takes, so that a slow machine finishes as well.
 func (r *rig) quiet(least, most time.Duration) time.Duration {
 	return r.between(least, most) * (1 + time.Since(r.began)/calming)
 }
 
-// calming is the time after which everything is left alone twice as long.
+// calming is the time after which quiet has doubled.
 const calming = 15 * time.Second
 
-// registryClient makes a client that knows nothing yet.
+// registryClient returns a client with an empty cache.
 func (r *rig) registryClient() *registry.Client { return r.clientOf(r.url) }
 
 func (r *rig) clientOf(url string) *registry.Client {
@@ -134,9 +134,9 @@ func (r *rig) serializer(c *registry.Client) serde.Serializer[event] {
 	return s
 }
 
-// fill writes events to "in", one in a hundred poison.
+// fill produces events to "in", one in a hundred of them bad.
 func (r *rig) fill() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	for topic, n := range map[string]int{"in": partitions, "in-dlt": 1, "out": partitions} {
 		require.NoError(r, r.CreateTopic(ctx, r.name(topic), n))
@@ -169,10 +169,10 @@ func (r *rig) fill() {
 	require.NoError(r, p.Close(ctx))
 }
 
-// mischief harms the broker and takes the registry away, until ctx ends.
-func (r *rig) mischief(ctx context.Context, wg *sync.WaitGroup) {
+// injectFaults disturbs the broker and the registry until ctx ends.
+func (r *rig) injectFaults(ctx context.Context, wg *sync.WaitGroup) {
 	r.began = time.Now()
-	wg.Go(func() { r.Harm(ctx, r.quiet) })
+	wg.Go(func() { r.InjectFaults(ctx, r.quiet) })
 	wg.Go(func() {
 		defer r.faults.Clear()
 		for ctx.Err() == nil {
@@ -191,7 +191,7 @@ func (r *rig) sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// group is the configuration of a member that is quick to notice.
+// group returns the configuration of a member with short timeouts.
 func (r *rig) group(more ...kafka.Config) kafka.Config {
 	return r.conf(append([]kafka.Config{{
 		"group.id":                 r.name("g"),
@@ -214,14 +214,14 @@ func (r *rig) through() {
 	for p := range int32(partitions) {
 		tps = append(tps, kafka.TopicPartition{Topic: r.name("in"), Partition: p})
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		got, err := c.(kafka.Offsets).Committed(ctx, tps...)
 		cancel()
 		done := err == nil
 		for _, o := range got {
-			if o.Offset < r.ends[o.Partition] { // a transaction's marker may be beyond
+			if o.Offset < r.ends[o.Partition] { // a transaction marker may follow
 				done = false
 			}
 		}
@@ -233,12 +233,12 @@ func (r *rig) through() {
 	}
 }
 
-// read returns everything that is committed in a topic.
+// read returns all committed records of a topic.
 func (r *rig) read(topic string, n int) []*kafka.Record {
 	c, err := r.driver.NewConsumer(r.conf(kafka.Config{"group.id": "reader-" + topic, "isolation.level": "read_committed"}), kafka.Hooks{})
 	require.NoError(r, err)
 	defer c.Close(context.Background())
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	tps, err := c.(kafka.Metadata).Partitions(ctx, topic)
 	require.NoError(r, err)
@@ -249,7 +249,7 @@ func (r *rig) read(topic string, n int) []*kafka.Record {
 	require.NoError(r, c.(kafka.Assigner).Assign(ctx, at...))
 	var out []*kafka.Record
 	var b kafka.Batch
-	for quiet := 0; quiet < 5; { // markers at the end hold no records: wait for some silence too
+	for quiet := 0; quiet < 5; { // transaction markers hold no records: also wait until polls return nothing
 		short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
 		err := c.Poll(short, &b, 10_000)
 		cancel()

@@ -1,15 +1,15 @@
-// Package count writes numbers of things in messages: "1 record", "2 records".
+// Package count formats numbers of things in messages: "1 record", "2 records".
 package count
 
 import "strconv"
 
-// Of returns n and the thing, in the plural unless n is 1: Of(2, "record") is
-// "2 records", Of(1, "entry") "1 entry", Of(0, "entry") "0 entries".
+// Of returns n and the noun, in the plural unless n is 1: Of(2, "record") is "2 records",
+// Of(1, "entry") "1 entry", Of(0, "entry") "0 entries".
 func Of[N ~int | ~int32 | ~int64 | ~uint64](n N, thing string) string {
 	return strconv.FormatInt(int64(n), 10) + " " + Things(n, thing)
 }
 
-// Things returns the thing in the plural unless n is 1.
+// Things returns the noun in the plural unless n is 1.
 func Things[N ~int | ~int32 | ~int64 | ~uint64](n N, thing string) string {
 	if n == 1 {
 		return thing
@@ -27,7 +27,7 @@ func Things[N ~int | ~int32 | ~int64 | ~uint64](n N, thing string) string {
 
 func isVowel(c byte) bool { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' }
 
-// Verb returns the verb for n things: one for a single one, else many.
+// Verb returns one if n is 1, else many.
 func Verb[N ~int | ~int32 | ~int64 | ~uint64](n N, one, many string) string {
 	if n == 1 {
 		return one

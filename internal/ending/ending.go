@@ -1,10 +1,10 @@
-// Package ending bounds how long a program takes to end: the defaults of all who
-// drain, commit, deliver or leave, and the context that gives them time although the
-// caller's has ended.
+// Package ending bounds the time in which a program ends: it has the default durations to
+// drain, commit, deliver and leave, and a context that grants them although the caller's has
+// ended.
 //
-// A program that is told to end cancels its context, and closes what it has with the
-// same one (defer consumer.Close(ctx)). So a context that has ended must not cost what
-// was processed: Close still commits it.
+// A program that is told to end cancels its context, and closes its clients with the same one
+// (defer consumer.Close(ctx)). So Close must commit what was processed although that context
+// has ended.
 package ending
 
 import (
@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// The defaults. What a program may do one after the other stays below 25 seconds
-// together: Kubernetes kills 30 seconds after SIGTERM. A test adds them up.
+// The default durations. A program may need several of them in sequence, and stays below 25
+// seconds in total: Kubernetes kills 30 seconds after SIGTERM. A test adds them up.
 const (
-	Drain   = 15 * time.Second // handlers at work, when Run ends or a partition is revoked
-	Commit  = 1 * time.Second  // at least, for the commit with which Run ends: Close tries again
-	Close   = 5 * time.Second  // at least, for the commit and the leaving of the group, when the drain is over
-	Deliver = 3 * time.Second  // at least, for what a producer has queued when it is closed
-	Abort   = 10 * time.Second // of a transaction
+	Drain   = 15 * time.Second // running handlers, when Run ends or a partition is revoked
+	Commit  = 1 * time.Second  // minimum for the commit at the end of Run: Close repeats it
+	Close   = 5 * time.Second  // minimum to commit and to leave the group after the drain
+	Deliver = 3 * time.Second  // minimum to deliver a producer's queue in Close
+	Abort   = 10 * time.Second // to abort a transaction
 )
 
-// Context returns a context that ends when ctx does, and as ctx does (Err is ctx's), but
-// not before least has passed. It carries ctx's values.
-func Context(ctx context.Context, least time.Duration) (context.Context, context.CancelFunc) {
-	earliest := time.Now().Add(least)
+// Context returns a context that ends when ctx does and with the same error, but not before
+// minimum has passed. It has ctx's values.
+func Context(ctx context.Context, minimum time.Duration) (context.Context, context.CancelFunc) {
+	earliest := time.Now().Add(minimum)
 	e := &extended{Context: context.WithoutCancel(ctx), done: make(chan struct{})}
 	e.deadline, e.bounded = ctx.Deadline()
 	if ctx.Err() != nil || e.bounded && e.deadline.Before(earliest) {
-		e.deadline, e.bounded = earliest, true // clients look at the deadline
+		e.deadline, e.bounded = earliest, true // clients use the deadline
 	}
 	stop := context.AfterFunc(ctx, func() {
 		if left := time.Until(earliest); left > 0 {
@@ -50,8 +50,8 @@ func Context(ctx context.Context, least time.Duration) (context.Context, context
 	}
 }
 
-// extended is a context of its own, since one made of another by package context says
-// "context canceled" where the caller's deadline has passed, or the other way round.
+// extended is a context type of its own, because the Err of a context derived by package
+// context would not always be that of the caller's.
 type extended struct {
 	context.Context // the values
 	deadline        time.Time

@@ -11,9 +11,8 @@ import (
 	"github.com/kavro/kavro/internal/ending"
 )
 
-// What one program does one after the other, at the worst: its consumer drains,
-// commits, closes and leaves, and its producer delivers; or its pipeline aborts and
-// closes both of its halves.
+// The longest sequences of one program: its consumer drains, commits, closes and leaves, and its
+// producer delivers; or its pipeline aborts and closes its consumer and its producer.
 func TestDefaultsTogether(t *testing.T) {
 	const most = 25 * time.Second
 	require.Less(t, ending.Drain+ending.Commit+ending.Close+ending.Deliver, most)
@@ -80,7 +79,7 @@ func TestContext(t *testing.T) {
 				defer stop()
 				<-out.Done()
 				require.Equal(t, tc.ends, time.Since(start))
-				require.Equal(t, ctx.Err(), out.Err(), "why the caller's has ended")
+				require.Equal(t, ctx.Err(), out.Err(), "the error of the caller's")
 				<-child.Done()
 				require.Equal(t, ctx.Err(), child.Err())
 				done()
@@ -89,7 +88,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// Nothing is left behind by whoever is through before.
+// Releasing the context before its end leaves no timer or goroutine.
 func TestContextIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

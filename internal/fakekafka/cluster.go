@@ -11,14 +11,14 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Cluster is topics, groups and transactions. It is safe for concurrent use.
+// Cluster holds topics, groups and transactions. It is safe for concurrent use.
 type Cluster struct {
 	mu     sync.Mutex // guards everything in the cluster and in its consumers
 	topics map[string][]*log
 	groups map[string]*Group
 	txns   map[string]int // the newest epoch of each transactional id
 
-	changed chan struct{} // closed and replaced whenever a waiting Poll should look again
+	changed chan struct{} // closed and replaced when a waiting Poll should look at the state again
 }
 
 // New makes a cluster with topics, given by their numbers of partitions.
@@ -35,7 +35,7 @@ func New(topics map[string]int) *Cluster {
 	return c
 }
 
-// AddTopic makes a topic. Groups that are subscribed to it rebalance.
+// AddTopic creates a topic. Groups that are subscribed to it rebalance.
 func (c *Cluster) AddTopic(name string, partitions int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,9 +52,8 @@ func (c *Cluster) AddTopic(name string, partitions int) {
 	c.wake()
 }
 
-// Append writes copies of records to a partition, as if somebody had produced
-// them, and returns the offset of the first. Only Key, Value, Headers and
-// Timestamp are looked at.
+// Append writes copies of records to a partition as if they had been produced, and returns the
+// offset of the first. It uses Key, Value, Headers and Timestamp only.
 func (c *Cluster) Append(topic string, partition int32, records ...kafka.Record) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,8 +66,8 @@ func (c *Cluster) Append(topic string, partition int32, records ...kafka.Record)
 	return first
 }
 
-// Skip leaves n offsets of a partition empty, as compaction and the markers of
-// transactions do.
+// Skip leaves the next n offsets of a partition without records, as compaction and transaction
+// markers do.
 func (c *Cluster) Skip(topic string, partition int32, n int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,14 +95,14 @@ func (c *Cluster) End(topic string, partition int32) int64 {
 	return c.log(kafka.TopicPartition{Topic: topic, Partition: partition}).next
 }
 
-// wake makes every waiting Poll look again.
+// wake makes every waiting Poll look at the state again.
 func (c *Cluster) wake() {
 	close(c.changed)
 	c.changed = make(chan struct{})
 }
 
-// log returns a partition's log. A partition that is not there is a mistake in
-// the test.
+// log returns a partition's log. It panics if there is no such partition, which is a mistake
+// in the test.
 func (c *Cluster) log(tp kafka.TopicPartition) *log {
 	logs := c.topics[tp.Topic]
 	if int(tp.Partition) >= len(logs) || tp.Partition < 0 {
@@ -112,7 +111,7 @@ func (c *Cluster) log(tp kafka.TopicPartition) *log {
 	return logs[tp.Partition]
 }
 
-// log is one partition: records in ascending offsets, with gaps.
+// log is the log of one partition: records in ascending offsets, with gaps.
 type log struct {
 	entries []entry
 	next    int64 // the end
@@ -123,7 +122,7 @@ type entry struct {
 	txn *txn // nil: not part of a transaction
 }
 
-// append copies what a broker would keep of r, and returns its offset.
+// append stores a copy of r, and returns its offset.
 func (l *log) append(r *kafka.Record, t *txn) int64 {
 	kept := kafka.Record{
 		Offset:        l.next,
@@ -143,8 +142,8 @@ func (l *log) append(r *kafka.Record, t *txn) int64 {
 	return kept.Offset
 }
 
-// read appends up to limit records from position on to out, and returns the new
-// position: the end if there was nothing more to see.
+// read appends up to limit records from position on to out, and returns the new position: the
+// end if there are no more.
 func (l *log) read(out []*kafka.Record, tp kafka.TopicPartition, position int64, limit int, uncommitted bool) ([]*kafka.Record, int64) {
 	i, _ := slices.BinarySearchFunc(l.entries, position, func(e entry, at int64) int { return cmp.Compare(e.rec.Offset, at) })
 	for ; i < len(l.entries); i++ {
@@ -172,7 +171,7 @@ func (l *log) read(out []*kafka.Record, tp kafka.TopicPartition, position int64,
 	return out, max(position, l.next)
 }
 
-// stable is the offset up to which a reader may read.
+// stable returns the offset up to which a reader may read.
 func (l *log) stable(uncommitted bool) int64 {
 	if !uncommitted {
 		for i := range l.entries {
@@ -194,7 +193,7 @@ func (l *log) at(t time.Time) int64 {
 	return l.next
 }
 
-// partitionFor is the partition of a key: the same for the same key.
+// partitionFor returns the partition of a key, always the same one.
 func partitionFor(key []byte, n int) int32 {
 	h := uint32(2166136261) // FNV-1a
 	for _, b := range key {

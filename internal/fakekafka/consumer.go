@@ -9,15 +9,15 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// ConsumerConfig says how a consumer behaves. The zero value reads without a
-// group, committed records only, from the end, and does not tell of ends.
+// ConsumerConfig configures a consumer. The zero value reads without a group, committed
+// records only, from the end, and does not report ends.
 type ConsumerConfig struct {
 	Group           string
-	Cooperative     bool // assignments change by what moves; the default is eager, all at once
-	FromStart       bool // where nothing is committed (auto.offset.reset=earliest)
+	Cooperative     bool // cooperative rebalances; the default is eager
+	FromStart       bool // without a committed offset (auto.offset.reset=earliest)
 	Ends            bool // enable.partition.eof
 	ReadUncommitted bool
-	OnCommit        func(context.Context, []kafka.Offset) error // asked before each commit; an error is the commit's
+	OnCommit        func(context.Context, []kafka.Offset) error // called before each commit; its error is the commit's
 }
 
 // Consumer is a [kafka.Consumer], with [kafka.Offsets], [kafka.Assigner] and
@@ -29,26 +29,26 @@ type Consumer struct {
 	busy    atomic.Bool
 
 	// Guarded by the cluster's lock.
-	topics   []string
-	manual   bool // Assign was called
-	handler  kafka.Rebalance
-	cursors  map[kafka.TopicPartition]*cursor
-	lost     []kafka.TopicPartition // by Expel, not told yet
-	released int                    // the generation for which everything was given up
-	adopted  int                    // the generation whose assignment was taken
-	turn     int                    // whose turn among the cursors
-	failures []kafka.PartitionError
-	fatal    error
-	closed   bool
-	polls    int
-	onTaken  func(kafka.TopicPartition) // told when a partition is taken away
+	topics     []string
+	manual     bool // Assign was called
+	handler    kafka.Rebalance
+	cursors    map[kafka.TopicPartition]*cursor
+	lost       []kafka.TopicPartition // by Expel, not reported yet
+	released   int                    // the generation for which all partitions were given up
+	adopted    int                    // the generation whose assignment is in effect
+	nextCursor int                    // index of the first cursor that fill reads
+	failures   []kafka.PartitionError
+	fatal      error
+	closed     bool
+	polls      int
+	onRevoked  func(kafka.TopicPartition) // called when a partition is revoked
 }
 
 // cursor is the position in an assigned partition.
 type cursor struct {
-	position int64
-	paused   bool
-	told     bool // its end was told, and nothing came since
+	position    int64
+	paused      bool
+	endReported bool // the end was reported, and no record read since
 }
 
 // Consumer makes a consumer.
@@ -138,7 +138,7 @@ func (m *Consumer) Assign(ctx context.Context, at ...kafka.Offset) error {
 	return nil
 }
 
-// Poll brings records, ends and errors, and follows the group.
+// Poll returns records, ends and errors, and takes part in rebalances.
 func (m *Consumer) Poll(ctx context.Context, b *kafka.Batch, limit int) error {
 	defer m.alone("Poll")()
 	b.Records, b.Ends, b.Errors = b.Records[:0], b.Ends[:0], b.Errors[:0]
@@ -149,8 +149,8 @@ func (m *Consumer) Poll(ctx context.Context, b *kafka.Batch, limit int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		// Whether there is a step to take, something to read, or nothing to do
-		// but wait, is seen under one lock: else what changes in between is missed.
+		// Look for a step, for records, and for the channel to wait on with one lock held:
+		// otherwise a change in between would be missed.
 		m.cluster.mu.Lock()
 		s := m.step()
 		if s == nil {
@@ -173,7 +173,8 @@ func (m *Consumer) Poll(ctx context.Context, b *kafka.Batch, limit int) error {
 	}
 }
 
-// step is what the group asks for now, nil if nothing. The cluster is locked.
+// step returns the member's next step of a rebalance, nil if there is none. The cluster is
+// locked.
 func (m *Consumer) step() *step {
 	if m.group == nil || m.manual || m.closed || len(m.topics) == 0 {
 		return nil
@@ -181,7 +182,7 @@ func (m *Consumer) step() *step {
 	return m.group.step(m)
 }
 
-// follow takes a step.
+// follow performs a step.
 func (m *Consumer) follow(ctx context.Context, s *step) error {
 	switch {
 	case len(s.lost) > 0:
@@ -191,23 +192,23 @@ func (m *Consumer) follow(ctx context.Context, s *step) error {
 	case len(s.revoked) > 0:
 		m.giveUp(ctx, s.revoked)
 	case len(s.assigned) > 0:
-		if err := m.take(ctx, s.assigned); err != nil {
+		if err := m.start(ctx, s.assigned); err != nil {
 			return err
 		}
 	}
-	if r, ok := m.handler.(kafka.Rebalanced); ok && s.settled {
+	if r, ok := m.handler.(kafka.Rebalanced); ok && s.complete {
 		r.Rebalanced()
 	}
 	return nil
 }
 
-// giveUp calls Revoked, then lets go.
+// giveUp calls Revoked, then releases the partitions.
 func (m *Consumer) giveUp(ctx context.Context, p []kafka.TopicPartition) {
 	m.cluster.mu.Lock()
 	for _, tp := range p {
 		delete(m.cursors, tp) // nothing is fetched any more
-		if m.onTaken != nil {
-			m.onTaken(tp)
+		if m.onRevoked != nil {
+			m.onRevoked(tp)
 		}
 	}
 	m.cluster.mu.Unlock()
@@ -224,8 +225,8 @@ func (m *Consumer) giveUp(ctx context.Context, p []kafka.TopicPartition) {
 	m.cluster.wake()
 }
 
-// take asks where to start with what m owns now, and starts.
-func (m *Consumer) take(ctx context.Context, p []kafka.TopicPartition) error {
+// start calls Assigned with partitions that m owns now, and starts to read them.
+func (m *Consumer) start(ctx context.Context, p []kafka.TopicPartition) error {
 	m.cluster.mu.Lock()
 	committed := make([]kafka.Offset, len(p))
 	for i, tp := range p {
@@ -249,7 +250,7 @@ func (m *Consumer) take(ctx context.Context, p []kafka.TopicPartition) error {
 	return nil
 }
 
-// fill reads from the cursors in turn. The cluster is locked.
+// fill reads from the cursors, beginning with another one each time. The cluster is locked.
 func (m *Consumer) fill(b *kafka.Batch, limit int) error {
 	if m.closed {
 		return kafka.ErrClosed
@@ -265,9 +266,9 @@ func (m *Consumer) fill(b *kafka.Batch, limit int) error {
 		assigned = append(assigned, tp)
 	}
 	sorted(assigned)
-	m.turn++
+	m.nextCursor++
 	for i := range assigned {
-		tp := assigned[(i+m.turn)%len(assigned)]
+		tp := assigned[(i+m.nextCursor)%len(assigned)]
 		c, l := m.cursors[tp], m.cluster.log(tp)
 		if c.paused {
 			continue
@@ -275,10 +276,10 @@ func (m *Consumer) fill(b *kafka.Batch, limit int) error {
 		before := len(b.Records)
 		b.Records, c.position = l.read(b.Records, tp, c.position, limit-before, m.config.ReadUncommitted)
 		if len(b.Records) > before {
-			c.told = false
+			c.endReported = false
 		}
-		if m.config.Ends && !c.told && c.position >= l.stable(m.config.ReadUncommitted) {
-			c.told = true
+		if m.config.Ends && !c.endReported && c.position >= l.stable(m.config.ReadUncommitted) {
+			c.endReported = true
 			b.Ends = append(b.Ends, kafka.Offset{TopicPartition: tp, Offset: c.position, LeaderEpoch: -1})
 		}
 	}
@@ -346,7 +347,7 @@ func (m *Consumer) Seek(ctx context.Context, to ...kafka.Offset) error {
 	}
 	for _, o := range to {
 		if c, ok := m.cursors[o.TopicPartition]; ok {
-			c.position, c.told = m.resolve(o), false
+			c.position, c.endReported = m.resolve(o), false
 		}
 	}
 	m.cluster.wake()
@@ -433,7 +434,7 @@ func (m *Consumer) committed(tp kafka.TopicPartition) kafka.Offset {
 	return kafka.Offset{TopicPartition: tp, Offset: kafka.OffsetNone, LeaderEpoch: -1}
 }
 
-// resolve turns a position into a number.
+// resolve returns the offset of a position.
 func (m *Consumer) resolve(o kafka.Offset) int64 {
 	if o.Offset == kafka.OffsetNone {
 		if o = m.committed(o.TopicPartition); o.Offset == kafka.OffsetNone {
@@ -453,10 +454,10 @@ func (m *Consumer) resolve(o kafka.Offset) int64 {
 	}
 }
 
-// alone panics when two goroutines are inside the calls that only one may make.
+// alone panics if two goroutines are within calls that exclude each other.
 func (m *Consumer) alone(call string) func() {
 	if !m.busy.CompareAndSwap(false, true) {
-		panic("fakekafka: " + call + " beside another Poll, Subscribe or Close")
+		panic("fakekafka: " + call + " during another Poll, Subscribe or Close")
 	}
 	return func() { m.busy.Store(false) }
 }

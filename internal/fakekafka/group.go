@@ -9,13 +9,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Group is one consumer group. A test reaches it through [Cluster.Group].
+// Group is one consumer group, returned by [Cluster.Group].
 type Group struct {
 	cluster    *Cluster
 	members    []*Consumer // in the order they joined
 	generation int
-	target     map[kafka.TopicPartition]*Consumer // who shall have what
-	owner      map[kafka.TopicPartition]*Consumer // who has it
+	target     map[kafka.TopicPartition]*Consumer // the assignment of this generation
+	owner      map[kafka.TopicPartition]*Consumer // the current owners
 	committed  map[kafka.TopicPartition]kafka.Offset
 	history    []kafka.Offset
 }
@@ -67,22 +67,22 @@ func (g *Group) SetCommitted(topic string, partition int32, at int64) {
 	g.committed[tp] = kafka.Offset{TopicPartition: tp, Offset: at, LeaderEpoch: -1}
 }
 
-// Owned returns what a member has now.
+// Owned returns the partitions that a member owns.
 func (g *Group) Owned(m *Consumer) []kafka.TopicPartition {
 	g.cluster.mu.Lock()
 	defer g.cluster.mu.Unlock()
 	return g.owned(m)
 }
 
-// Rebalance makes the group rebalance although nothing changed.
+// Rebalance starts a rebalance although nothing changed.
 func (g *Group) Rebalance() {
 	g.cluster.mu.Lock()
 	defer g.cluster.mu.Unlock()
 	g.rebalance()
 }
 
-// Assign gives m exactly these partitions, and takes them from others, until
-// members come or go.
+// Assign assigns exactly these partitions to m, and revokes them from others, until a member
+// joins or leaves.
 func (g *Group) Assign(m *Consumer, partitions ...kafka.TopicPartition) {
 	g.cluster.mu.Lock()
 	defer g.cluster.mu.Unlock()
@@ -98,24 +98,23 @@ func (g *Group) Assign(m *Consumer, partitions ...kafka.TopicPartition) {
 	g.cluster.wake()
 }
 
-// Expel throws m out, as a broker does with a member that it has not heard of
-// for too long: others get its partitions at once. m learns of it at its next
-// Poll, and joins again.
+// Expel removes m, as a broker does after session.timeout.ms: its partitions are assigned to
+// others immediately. m gets Lost at its next Poll, and joins again.
 func (g *Group) Expel(m *Consumer) {
 	g.cluster.mu.Lock()
 	defer g.cluster.mu.Unlock()
 	m.lost = append(m.lost, g.owned(m)...)
 	for _, tp := range m.lost {
 		delete(g.owner, tp)
-		if m.onTaken != nil {
-			m.onTaken(tp)
+		if m.onRevoked != nil {
+			m.onRevoked(tp)
 		}
 	}
 	clear(m.cursors)
 	g.remove(m)
 }
 
-// join and remove change who is a member. The cluster is locked.
+// join and remove change the members. The cluster is locked.
 func (g *Group) join(m *Consumer) {
 	if !slices.Contains(g.members, m) {
 		g.members = append(g.members, m)
@@ -128,21 +127,21 @@ func (g *Group) remove(m *Consumer) {
 	g.rebalance()
 }
 
-// rebalance deals the partitions out anew: ranges, in the order of joining, and
-// begins a generation. The cluster is locked.
+// rebalance assigns all partitions again, in ranges in the order of joining, and begins a
+// generation. The cluster is locked.
 func (g *Group) rebalance() {
 	g.generation++
 	clear(g.target)
 	for topic, logs := range g.cluster.topics {
-		var takers []*Consumer
+		var subscribers []*Consumer
 		for _, m := range g.members {
 			if m.wants(topic) {
-				takers = append(takers, m)
+				subscribers = append(subscribers, m)
 			}
 		}
 		for i := range logs {
-			if len(takers) > 0 {
-				g.target[kafka.TopicPartition{Topic: topic, Partition: int32(i)}] = takers[i*len(takers)/len(logs)]
+			if len(subscribers) > 0 {
+				g.target[kafka.TopicPartition{Topic: topic, Partition: int32(i)}] = subscribers[i*len(subscribers)/len(logs)]
 			}
 		}
 	}
@@ -159,13 +158,13 @@ func (g *Group) owned(m *Consumer) []kafka.TopicPartition {
 	return sorted(out)
 }
 
-// step is what a member has to do next to follow its group.
+// step is the next action of a member during a rebalance.
 type step struct {
 	lost, revoked, assigned []kafka.TopicPartition
-	settled                 bool // the group has said what the member has
+	complete                bool // the rebalance is over for this member
 }
 
-// step computes m's next step, nil if there is none now. The cluster is locked.
+// step returns m's next step, nil if there is none now. The cluster is locked.
 func (g *Group) step(m *Consumer) *step {
 	if len(m.lost) > 0 {
 		s := &step{lost: m.lost}
@@ -182,7 +181,8 @@ func (g *Group) step(m *Consumer) *step {
 	return g.stepEager(m, owned)
 }
 
-// stepEager: everybody gives up everything, then everybody takes what is theirs.
+// stepEager is the eager protocol: all members give up all partitions, then each gets its
+// assignment.
 func (g *Group) stepEager(m *Consumer, owned []kafka.TopicPartition) *step {
 	if m.released != g.generation {
 		if len(owned) > 0 {
@@ -204,11 +204,12 @@ func (g *Group) stepEager(m *Consumer, owned []kafka.TopicPartition) *step {
 	if s == nil {
 		s = &step{}
 	}
-	s.settled = true
+	s.complete = true
 	return s
 }
 
-// stepCooperative: only what moves is given up, and taken when it is free.
+// stepCooperative is the cooperative protocol: only partitions that move are given up, and
+// assigned when they are free.
 func (g *Group) stepCooperative(m *Consumer, owned []kafka.TopicPartition) *step {
 	var moving []kafka.TopicPartition
 	for _, tp := range owned {
@@ -228,12 +229,12 @@ func (g *Group) stepCooperative(m *Consumer, owned []kafka.TopicPartition) *step
 	s := g.assign(m, free)
 	if s == nil && m.adopted != g.generation && len(owned) == len(g.wanted(m)) {
 		m.adopted = g.generation
-		s = &step{settled: true}
+		s = &step{complete: true}
 	}
 	return s
 }
 
-// assign makes m the owner at once: nobody may take p before m hears of it.
+// assign makes m the owner, before m is notified, so that no other member can become it.
 func (g *Group) assign(m *Consumer, p []kafka.TopicPartition) *step {
 	if len(p) == 0 {
 		return nil
@@ -244,7 +245,7 @@ func (g *Group) assign(m *Consumer, p []kafka.TopicPartition) *step {
 	return &step{assigned: p}
 }
 
-// wanted is what m shall have.
+// wanted returns the target assignment of m.
 func (g *Group) wanted(m *Consumer) []kafka.TopicPartition {
 	var out []kafka.TopicPartition
 	for tp, who := range g.target {
@@ -255,7 +256,7 @@ func (g *Group) wanted(m *Consumer) []kafka.TopicPartition {
 	return sorted(out)
 }
 
-// wants says whether m is subscribed to a topic.
+// wants reports whether m is subscribed to a topic.
 func (m *Consumer) wants(topic string) bool {
 	return slices.ContainsFunc(m.topics, func(t string) bool {
 		if strings.HasPrefix(t, "^") {

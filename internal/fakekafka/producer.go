@@ -8,12 +8,12 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// ProducerConfig says how a producer behaves. The zero value delivers
-// everything at once and has room for 100,000 records.
+// ProducerConfig configures a producer. The zero value delivers immediately and has a queue of
+// 100,000 records.
 type ProducerConfig struct {
-	Limit int                         // records that fit in the queue; a record takes up room until done has returned
+	Limit int                         // size of the queue in records; a record counts until done has returned
 	Delay time.Duration               // from Produce to the report
-	Fail  func(r *kafka.Record) error // asked before each delivery: an error becomes the record's report
+	Fail  func(r *kafka.Record) error // called before each delivery; its error is the record's
 }
 
 // Producer is a [kafka.Producer] that writes to a cluster.
@@ -23,16 +23,16 @@ type Producer struct {
 
 	mu         sync.Mutex
 	queue      []queued
-	produced   int  // records taken, ever
-	reported   int  // records reported, ever: in the order of production
+	produced   int  // number of records ever accepted
+	reported   int  // number of records ever reported, in the order of Produce
 	delivering bool // a goroutine delivers
 	held       bool
 	closed     bool
-	changed    chan struct{} // closed and replaced when a waiting Produce or Flush should look again
+	changed    chan struct{} // closed and replaced when a waiting Produce or Flush should look at the state again
 
 	txn *txn // the open transaction of a TxnProducer
 
-	reporting sync.Mutex // held while done runs: one at a time, also beside Close
+	reporting sync.Mutex // held while done runs, also by Close
 }
 
 type queued struct {
@@ -49,7 +49,7 @@ func (c *Cluster) Producer(config ProducerConfig) *Producer {
 	return &Producer{cluster: c, config: config, changed: make(chan struct{})}
 }
 
-// Hold stops deliveries until Release: what is produced stays in the queue.
+// Hold stops deliveries until Release: records stay in the queue.
 func (p *Producer) Hold() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +64,7 @@ func (p *Producer) Release() {
 	p.start()
 }
 
-// Queued returns how many records wait for their report.
+// Queued returns the number of records without a report.
 func (p *Producer) Queued() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,7 +98,7 @@ func (p *Producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	return nil
 }
 
-// Flush waits until all that was produced so far is reported.
+// Flush waits until all records produced so far are reported.
 func (p *Producer) Flush(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,7 +110,7 @@ func (p *Producer) Flush(ctx context.Context) error {
 	return nil
 }
 
-// Close flushes within ctx and reports the rest as ErrClosed.
+// Close flushes within ctx and reports all other records with ErrClosed.
 func (p *Producer) Close(ctx context.Context) error {
 	p.mu.Lock()
 	if p.closed {
@@ -124,13 +124,13 @@ func (p *Producer) Close(ctx context.Context) error {
 	err := p.Flush(ctx)
 
 	p.mu.Lock()
-	rest := p.queue
+	remaining := p.queue
 	p.queue = nil
 	p.mu.Unlock()
-	for _, q := range rest {
+	for _, q := range remaining {
 		p.report(q, kafka.ErrClosed)
 	}
-	// A delivery that was under way when the rest was taken reports by itself.
+	// A delivery in progress reports its own records.
 	if flushErr := p.Flush(context.Background()); err == nil {
 		err = flushErr
 	}
@@ -142,7 +142,7 @@ func (p *Producer) Partitions(ctx context.Context, topic string) ([]int32, error
 	return p.cluster.partitions(topic)
 }
 
-// start makes sure that somebody delivers the queue. p.mu is held.
+// start starts a goroutine to deliver the queue, if needed. p.mu is held.
 func (p *Producer) start() {
 	if !p.delivering && !p.held && len(p.queue) > 0 {
 		p.delivering = true
@@ -150,13 +150,13 @@ func (p *Producer) start() {
 	}
 }
 
-// deliver reports what is queued, and ends when there is nothing left.
+// deliver writes and reports records until the queue is empty.
 func (p *Producer) deliver() {
 	for p.more() {
 		if p.config.Delay > 0 {
 			time.Sleep(p.config.Delay)
 		}
-		// What came in during one delay goes out together, as a batch would.
+		// Deliver all records of one delay together, as a batch.
 		p.mu.Lock()
 		var batch []queued
 		if !p.held {
@@ -169,7 +169,7 @@ func (p *Producer) deliver() {
 	}
 }
 
-// more says whether there is anything to deliver; if not, delivering is over.
+// more reports whether there are records to deliver; if not, delivering ends.
 func (p *Producer) more() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -14,23 +14,23 @@ type Session struct {
 
 	// Guarded by the cluster's lock.
 	begun   map[kafka.TopicPartition]int64 // positions at Begin
-	revoked bool                           // partitions were taken away since
+	revoked bool                           // partitions were revoked since
 }
 
-// Session makes a session. consumer.Group is needed.
+// Session returns a session. consumer.Group is required.
 func (c *Cluster) Session(transactionalID string, consumer ConsumerConfig, producer ProducerConfig) *Session {
 	s := &Session{Consumer: c.Consumer(consumer), producer: c.TxnProducer(transactionalID, producer)}
-	s.Consumer.onTaken = func(tp kafka.TopicPartition) {
+	s.Consumer.onRevoked = func(tp kafka.TopicPartition) {
 		s.revoked = true
-		delete(s.begun, tp) // if it comes back, it begins at what the group has
+		delete(s.begun, tp) // if it is assigned again, it starts at the group's offset
 	}
 	return s
 }
 
-// Producer returns the transactional producer: to produce, not to begin or end.
+// Producer returns the transactional producer as a [kafka.Producer].
 func (s *Session) Producer() kafka.Producer { return s.producer }
 
-// Txn returns the same, with its hook for faults.
+// Txn returns the transactional producer, with its hook for faults.
 func (s *Session) Txn() *TxnProducer { return s.producer }
 
 // Begin starts a transaction.
@@ -47,9 +47,9 @@ func (s *Session) Begin(ctx context.Context) error {
 	return nil
 }
 
-// End commits, with the offsets of all that was polled since Begin, or aborts.
-// With a retriable error nothing is decided, and the same call is to be made
-// again; with any other that is not fatal the transaction was aborted.
+// End commits, with the offsets of all records polled since Begin, or aborts. After a
+// retriable error nothing is decided, and the same call must be repeated; after any other that
+// is not fatal, the transaction is aborted.
 func (s *Session) End(ctx context.Context, commit bool) (committed bool, err error) {
 	committed, err = s.producer.end(ctx, commit, func() bool {
 		if s.revoked {
@@ -63,7 +63,7 @@ func (s *Session) End(ctx context.Context, commit bool) (committed bool, err err
 		return true
 	})
 	if e := (*kafka.Error)(nil); errors.As(err, &e) && !e.Fatal && (!e.Retriable || e.AbortTxn) {
-		// Refused for good: it is aborted, and the error says why.
+		// A permanent error: abort, and return it.
 		if _, abortErr := s.producer.end(ctx, false, func() bool { return false }); abortErr != nil {
 			return false, abortErr
 		}
@@ -76,8 +76,8 @@ func (s *Session) End(ctx context.Context, commit bool) (committed bool, err err
 	return committed, err
 }
 
-// rewind goes back to the positions at Begin, and for partitions that came
-// later to what the group committed.
+// rewind returns to the positions at Begin, and to the group's offsets in partitions that were
+// assigned later.
 func (s *Session) rewind() {
 	s.cluster.mu.Lock()
 	defer s.cluster.mu.Unlock()
@@ -86,15 +86,15 @@ func (s *Session) rewind() {
 		if !ok {
 			from = s.resolve(s.committed(tp))
 		}
-		c.position, c.told = from, false
+		c.position, c.endReported = from, false
 	}
 	s.cluster.wake()
 }
 
-// Commit is what End does.
+// Commit is not supported: End commits.
 func (s *Session) Commit(ctx context.Context, next []kafka.Offset) error { return kafka.ErrUnsupported }
 
-// Close closes both halves. What is open is aborted.
+// Close closes producer and consumer. An open transaction is aborted.
 func (s *Session) Close(ctx context.Context) error {
 	err := s.producer.Close(ctx)
 	if closeErr := s.Consumer.Close(ctx); err == nil {

@@ -7,11 +7,11 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// txn is one transaction. Its records refer to it, so ending it shows them, or
-// hides them for good.
+// txn is one transaction. Its records refer to it, so that its end makes them visible or hides
+// them.
 type txn struct {
 	state txnState
-	logs  []*log // that it wrote to
+	logs  []*log // partitions that it wrote to
 }
 
 type txnState uint8
@@ -22,14 +22,14 @@ const (
 	txnAborted
 )
 
-// touch remembers a partition that gets a marker at the end.
+// touch adds a partition that gets a marker at the end.
 func (t *txn) touch(l *log) {
 	if !slices.Contains(t.logs, l) {
 		t.logs = append(t.logs, l)
 	}
 }
 
-// end settles t, and leaves a marker in each partition: an offset without a
+// end commits or aborts t, and appends a marker to each of its partitions: an offset without a
 // record.
 func (t *txn) end(commit bool) {
 	t.state = txnAborted
@@ -41,23 +41,23 @@ func (t *txn) end(commit bool) {
 	}
 }
 
-// TxnProducer is a [kafka.TxnProducer]. A newer one of the same transactional id
-// fences it at its first Begin.
+// TxnProducer is a [kafka.TxnProducer]. A newer one with the same transactional id fences it
+// at the newer one's first Begin.
 type TxnProducer struct {
 	*Producer
 	id    string
 	epoch int // 0 before the first Begin
-	// Hook, if set, is asked before "begin", "commit" and "abort". An error is
-	// the call's, and nothing else happens.
+	// Hook, if set, is called before "begin", "commit" and "abort". Its error is returned by the
+	// call, which then does nothing else.
 	Hook func(op string) error
 }
 
-// TxnProducer makes a transactional producer.
+// TxnProducer returns a transactional producer.
 func (c *Cluster) TxnProducer(id string, config ProducerConfig) *TxnProducer {
 	return &TxnProducer{Producer: c.Producer(config), id: id}
 }
 
-// Begin starts a transaction.
+// Begin begins a transaction.
 func (p *TxnProducer) Begin(ctx context.Context) error {
 	if err := p.ask(ctx, "begin"); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (p *TxnProducer) Begin(ctx context.Context) error {
 	return nil
 }
 
-// Produce queues r within the open transaction.
+// Produce queues r in the open transaction.
 func (p *TxnProducer) Produce(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
 	p.mu.Lock()
 	open := p.txn != nil
@@ -96,14 +96,14 @@ func (p *TxnProducer) Produce(ctx context.Context, r *kafka.Record, done func(*k
 	return p.Producer.Produce(ctx, r, done)
 }
 
-// End commits or aborts.
+// End commits or aborts the transaction.
 func (p *TxnProducer) End(ctx context.Context, commit bool) error {
 	_, err := p.end(ctx, commit, func() bool { return true })
 	return err
 }
 
-// end commits only if with, which sees the cluster locked and acts together
-// with the commit, agrees.
+// end commits if with, which is called with the cluster locked and acts atomically with the
+// commit, returns true. Otherwise it aborts.
 func (p *TxnProducer) end(ctx context.Context, commit bool, with func() bool) (committed bool, err error) {
 	op := "abort"
 	if commit {
@@ -133,7 +133,7 @@ func (p *TxnProducer) end(ctx context.Context, commit bool, with func() bool) (c
 	return commit, nil
 }
 
-// Close aborts what is open, then closes.
+// Close aborts an open transaction and closes the producer.
 func (p *TxnProducer) Close(ctx context.Context) error {
 	err := p.Producer.Close(ctx)
 	c := p.cluster
@@ -159,8 +159,8 @@ func (p *TxnProducer) ask(ctx context.Context, op string) error {
 	return nil
 }
 
-// fenced says whether a newer producer took over. The cluster is locked. What a
-// fenced producer had open is aborted, as the coordinator does for it.
+// fenced returns an error if a newer producer has the same transactional id, and aborts the
+// open transaction, as the coordinator does. The cluster is locked.
 func (p *TxnProducer) fenced() error {
 	if p.cluster.txns[p.id] == p.epoch {
 		return nil

@@ -1,6 +1,5 @@
-// Package regwait tells of a Schema Registry that records wait for: in the log while
-// they wait, and in the error of a call whose context ends meanwhile. It is for the
-// readers of records, which otherwise wait in silence.
+// Package regwait reports that records wait for a Schema Registry: in the log, and in the
+// error of a call whose context ends meanwhile.
 package regwait
 
 import (
@@ -14,28 +13,28 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// warnEvery is the time between two warnings about the same thing. It is that of the
-// clients' warnings.
+// warnEvery is the time between two warnings with the same cause. The warnings of the Kafka
+// clients have the same.
 const warnEvery = time.Minute
 
-// maxWarnings bounds the causes that are remembered.
+// maxWarnings bounds the number of causes in Warnings.
 const maxWarnings = 100
 
-// Warnings are the warnings of one reader. The zero value is ready. It is safe for
+// Warnings limits the warnings of one reader. The zero value is ready to use. It is safe for
 // concurrent use.
 type Warnings struct {
 	mu  sync.Mutex
 	out map[string]*warning // by cause
 }
 
-// warning is one that was written.
+// warning is a warning that was logged.
 type warning struct {
 	at    time.Time
-	since int // how often it was left out since
+	since int // number of times that it was left out since
 }
 
-// Warn writes that records wait because of err to l, unless it did so for the same
-// cause within a minute. Nil is slog.Default(), as it is then.
+// Warn logs to l that records wait because of err, unless it did so for the same cause within
+// a minute. A nil l is the current slog.Default().
 func (w *Warnings) Warn(l *slog.Logger, err error) {
 	key := cause(err)
 	w.mu.Lock()
@@ -58,11 +57,11 @@ func (w *Warnings) Warn(l *slog.Logger, err error) {
 	if before != nil && before.since > 0 {
 		attrs = append(attrs, slog.Int("repeated", before.since))
 	}
-	l.Warn("kavro: consumer: waiting for the registry, which does not answer; it is asked again", attrs...)
+	l.Warn("kavro: consumer: waiting for the registry, which does not answer; trying again", attrs...)
 }
 
-// cause is what a warning is about, whichever id or record is concerned: the status, or
-// the text of the innermost error without its numbers.
+// cause returns a key for the cause of err that does not depend on the id or record: the
+// status, or the text of the innermost error without digits.
 func cause(err error) string {
 	if u := Unavailable(err); u != nil {
 		if err = u.Err; err == nil {
@@ -84,8 +83,8 @@ func cause(err error) string {
 	}, err.Error())
 }
 
-// Unavailable returns what the registry's client said, or nil if it did not say that
-// the registry is away. That a context ended is none, unless attempts failed before.
+// Unavailable returns the error of the registry's client if the registry did not answer, else
+// nil. The end of a context alone is not such an error, unless attempts failed before.
 func Unavailable(err error) *registry.UnavailableError {
 	if u, ok := errors.AsType[*registry.UnavailableError](err); ok {
 		return u
@@ -99,8 +98,8 @@ func Unavailable(err error) *registry.UnavailableError {
 	return nil
 }
 
-// Explain adds why records wait to the error of a context that ended meanwhile. err
-// stays the same if cause says nothing of a registry.
+// Explain adds why records wait, cause, to the error of a context that ended meanwhile. It
+// returns err unchanged if cause is not an unavailable registry.
 func Explain(err, cause error) error {
 	u := Unavailable(cause)
 	if err == nil || u == nil || errors.Is(err, error(u)) {
@@ -109,8 +108,8 @@ func Explain(err, cause error) error {
 	return &explained{err, u}
 }
 
-// explained is an error with its cause. It holds no error of a record: that one ends a
-// Run.
+// explained is an error with its cause. It does not wrap the error of a record, which would be
+// mistaken for the one that ended Run.
 type explained struct {
 	err   error
 	cause *registry.UnavailableError

@@ -15,9 +15,9 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// A caller that leaves before the registry's client gives up is told what it was
-// waiting for, whichever call it is, and that its own context has ended.
-func TestLeavingSaysWhy(t *testing.T) {
+// The error of a call whose context ends before the registry's client gives up contains both, the
+// registry's error and the context's.
+func TestErrorContainsTheRegistrys(t *testing.T) {
 	refused, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, refused.Close())

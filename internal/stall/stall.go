@@ -1,6 +1,5 @@
-// Package stall notices that a member of a group waits for the end of a rebalance that
-// does not come, because another member neither polls nor leaves, or the coordinator
-// does not answer.
+// Package stall detects rebalances that do not end, because another member neither polls nor
+// leaves, or the coordinator does not answer.
 package stall
 
 import (
@@ -8,13 +7,12 @@ import (
 	"time"
 )
 
-// Patience is how long a rebalance lasts before it is warned of; then twice that, and so
-// on. It is longer than members take to drain (15 seconds) and than a member that was
-// killed keeps the others waiting, on the common session.timeout.ms of 10 to 45 seconds
-// about.
+// WarnAfter is the duration of a rebalance before the first warning; further ones follow after
+// twice that, and so on. It is longer than a drain (15 seconds), and than a killed member
+// delays the others with the usual session.timeout.ms of 10 to 45 seconds in most cases.
 const WarnAfter = 30 * time.Second
 
-// Watch is one member's view of its group. The zero value is outside of a rebalance. It is
+// Watch measures the rebalances of one member. The zero value is outside a rebalance. It is
 // safe for concurrent use.
 type Watch struct {
 	mu    sync.Mutex
@@ -24,8 +22,8 @@ type Watch struct {
 	ended bool
 }
 
-// Begin says that the member waits for partitions from now on. warn is called, on a
-// goroutine of its own, each time that it has waited for too long.
+// Begin starts the time of a rebalance, unless one is in progress. warn is called on a
+// goroutine of its own for each warning.
 func (w *Watch) Begin(warn func(since time.Time)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -49,7 +47,7 @@ func (w *Watch) fire(since time.Time, warn func(time.Time)) {
 	warn(since)
 }
 
-// End says that the group has told the member what it has.
+// End ends the rebalance: the member has its assignment.
 func (w *Watch) End() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -63,7 +61,7 @@ func (w *Watch) end() {
 	w.since = time.Time{}
 }
 
-// Close ends the watch: nothing begins any more.
+// Close ends the watch: Begin has no effect from now on.
 func (w *Watch) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,7 +69,7 @@ func (w *Watch) Close() {
 	w.end()
 }
 
-// Since returns when the rebalance under way began; zero if none is.
+// Since returns when the rebalance in progress began; zero if there is none.
 func (w *Watch) Since() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()

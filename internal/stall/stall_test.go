@@ -27,7 +27,7 @@ func TestWatch(t *testing.T) {
 		w.End()
 		w.Begin(warn)
 		time.Sleep(20 * time.Second)
-		w.Begin(warn) // it has begun already
+		w.Begin(warn) // no effect: it has begun already
 		require.Equal(t, begin, w.Since())
 		time.Sleep(100 * time.Second)
 		synctest.Wait()
@@ -43,7 +43,7 @@ func TestWatch(t *testing.T) {
 		w.Begin(warn)
 		time.Sleep(31 * time.Second)
 		synctest.Wait()
-		require.Len(t, warned, 4, "the next one is warned of as soon")
+		require.Len(t, warned, 4, "the next rebalance begins with the first delay")
 		w.Close()
 		w.Begin(warn)
 		require.Zero(t, w.Since())

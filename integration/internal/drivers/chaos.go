@@ -17,7 +17,7 @@ func Chaos(t *testing.T, broker *apache.Broker, test func(*testing.T, chaostest.
 			test(t, chaostest.Cluster{
 				Brokers:     broker.Address,
 				CreateTopic: broker.NewTopic,
-				Harm: func(ctx context.Context, quiet func(least, most time.Duration) time.Duration) {
+				InjectFaults: func(ctx context.Context, quiet func(least, most time.Duration) time.Duration) {
 					if err := broker.Harm(ctx, quiet); err != nil {
 						t.Error(err)
 					}

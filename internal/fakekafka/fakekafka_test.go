@@ -25,7 +25,7 @@ var (
 	_ kafka.Session     = (*fakekafka.Session)(nil)
 )
 
-// journal writes down what a rebalance tells.
+// journal records the calls of kafka.Rebalance.
 type journal struct{ lines []string }
 
 func (j *journal) Assigned(_ context.Context, p []kafka.Offset) ([]kafka.Offset, error) {
@@ -182,7 +182,7 @@ func TestProducer(t *testing.T) {
 		report := func(r *kafka.Record, err error) {
 			reports = append(reports, fmt.Sprintf("%s %v", r.Value, err))
 		}
-		for _, v := range []string{"a", "bad", "b"} { // the third waits for room
+		for _, v := range []string{"a", "bad", "b"} { // the third waits until the queue is below its limit
 			require.NoError(t, p.Produce(t.Context(), &kafka.Record{Topic: "t", Partition: -1, Value: []byte(v)}, report))
 		}
 		require.NoError(t, p.Flush(t.Context()))
