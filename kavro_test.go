@@ -110,7 +110,7 @@ func TestPoisonRecord(t *testing.T) {
 		require.NoError(t, consumer.Commit(ctx))
 		at, err := consumer.Committed(ctx, kafka.TopicPartition{Topic: "orders"})
 		require.NoError(t, err)
-		require.Equal(t, int64(999), at[0].Offset, "the last message was handed out and is not dealt with yet")
+		require.Equal(t, int64(999), at[0].Offset, "the last message was returned and is not acknowledged yet")
 		short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 		defer cancel()
 		_, err = consumer.Poll(short) // asking for the next one deals with it

@@ -33,7 +33,7 @@ func processDuration(m metric.Meter) (metric.Float64Histogram, error) {
 
 func failures(m metric.Meter) (metric.Int64Counter, error) {
 	return m.Int64Counter("kavro.consumer.failures", metric.WithUnit("{message}"),
-		metric.WithDescription("Number of times that a record could not be dealt with, by class of error and what was done."))
+		metric.WithDescription("Number of times that a record could not be processed, by class of error and action."))
 }
 
 // attributes are those of one measurement. Empty strings are left out, and

@@ -19,11 +19,16 @@ type run[K1, V1, K2, V2 any] struct {
 	*Pipeline[K1, V1, K2, V2]
 	transform func(context.Context, *avroconsumer.Message[K1, V1]) ([]avroproducer.Record[K2, V2], error)
 
-	attempts    map[position]*attempt // of records that failed, until they are committed. Guarded by Pipeline.mu
-	outages     map[outage]bool       // of the registry that the observer was notified of in this batch. Guarded by Pipeline.mu
-	registryErr error                 // of the last batch that waited for the registry. Guarded by Pipeline.mu while a batch is transformed
-	warnings    regwait.Warnings      // of the registry
-	isolated    *position             // a record that ends Run: those before it are committed first, in batches of one record
+	// Guarded by Pipeline.mu, across batches: records that failed, until they are committed.
+	attempts map[position]*attempt
+	// Guarded by Pipeline.mu: outages that the observer was notified of in this batch.
+	outages map[outage]bool
+	// Guarded by Pipeline.mu while a batch is transformed: the error of the last batch that
+	// waited for the registry.
+	registryErr error
+	warnings    regwait.Warnings // about the registry
+	// A record that ends Run: those before it are committed first, in batches of one record.
+	isolated *position
 }
 
 // outage identifies what the registry does not answer for: a schema id, or the serialization

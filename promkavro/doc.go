@@ -18,7 +18,7 @@
 //
 // and, of the consumers that [Consumer.Watch] was given, as of each scrape:
 //
-//	kavro_consumer_in_flight{topic,partition}       records polled and not dealt with
+//	kavro_consumer_in_flight{topic,partition}       records polled and unprocessed
 //	kavro_consumer_in_flight_bytes{topic,partition}
 //	kavro_consumer_oldest_age_seconds{topic,partition}  since the oldest of those was polled
 //	kavro_consumer_handling{topic,partition}        handlers at work

@@ -48,7 +48,7 @@ func gauge(name, help string) *prometheus.Desc {
 }
 
 var (
-	inFlight      = gauge("kavro_consumer_in_flight", "Records that were polled and are not dealt with.")
+	inFlight      = gauge("kavro_consumer_in_flight", "Records that were polled and are unprocessed.")
 	inFlightBytes = gauge("kavro_consumer_in_flight_bytes", "Bytes of keys and values of the records in flight.")
 	oldestAge     = gauge("kavro_consumer_oldest_age_seconds", "Time since the oldest record in flight was polled.")
 	handling      = gauge("kavro_consumer_handling", "Handlers at work.")

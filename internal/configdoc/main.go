@@ -43,7 +43,7 @@ setting a refused key to its default is fine.
 | ` + "`kavro.client`" + ` | confluent with cgo, else franz | the Kafka client |
 | ` + "`key.serializer`, `key.deserializer`" + ` | by the type of K | avro, string, bytes, int16, int32, int64, float32, float64, uuid, or the Java class of that serializer |
 | ` + "`value.serializer`, `value.deserializer`" + ` | avro | the same |
-| ` + "`enable.auto.commit`" + ` | true | commit what was dealt with every auto.commit.interval.ms; false: only Commit does |
+| ` + "`enable.auto.commit`" + ` | true | commit what was processed every auto.commit.interval.ms; false: only Commit does |
 | ` + "`auto.commit.interval.ms`" + ` | 5000 | 0 is as enable.auto.commit=false |
 
 `

@@ -23,8 +23,9 @@ var gone = map[string]string{
 
 // clean are the packages without them. It grows until it is all of them.
 var clean = strings.Fields(`
-	internal/count internal/drivers internal/ending internal/filekind internal/numtext internal/regwait internal/stall internal/structtag
-	internal/wire kavrotest registry/registrytest schemas/lint
+	avroconsumer avroproducer internal/chaostest internal/count internal/drivers internal/ending
+	internal/fakekafka internal/filekind internal/numtext internal/regwait internal/stall internal/structtag
+	internal/wire kavrotest pipeline registry/registrytest schemas/lint
 `)
 
 // part is a word of a comment, or of an identifier in camel case.

@@ -170,7 +170,7 @@ func ExampleNewProducer() {
 	// Output: orders 0 0 <nil>
 }
 
-// A member of a group reads in batches, and commits what it has dealt with.
+// A member of a group reads in batches, and commits what it has processed.
 func ExampleNewConsumer() {
 	k := kfake.MustCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "orders"))
 	defer k.Close()
