@@ -16,8 +16,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// A plan is a configuration as librdkafka takes it, with what is wrong with it
-// already. librdkafka judges the rest: see open.
+// A plan is a configuration for librdkafka, with the errors found so far. librdkafka checks the
+// other keys: see open.
 type plan struct {
 	m    ckafka.ConfigMap
 	view *kafkaconf.View
@@ -36,10 +36,10 @@ func producerConf(conf kafka.Config, hooks kafka.Hooks) *plan {
 	if p.mayBeIdempotent() {
 		setDefault(p.m, "enable.idempotence", "true")
 	}
-	p.m["go.delivery.report.fields"] = "none" // a report brings back the caller's own record
-	// The channels are made at full size: a million slots each by default, 24 MB.
+	p.m["go.delivery.report.fields"] = "none" // a report has the caller's own record
+	// The channels are allocated in full: a million slots each by default, 24 MB.
 	setDefault(p.m, "go.events.channel.size", 10_000)
-	setDefault(p.m, "go.produce.channel.size", 1) // of ProduceChannel, which nobody has
+	setDefault(p.m, "go.produce.channel.size", 1) // of ProduceChannel, which is not used
 	return p
 }
 
@@ -54,8 +54,8 @@ func consumerConf(conf kafka.Config, hooks kafka.Hooks) (p *plan, k consumerKind
 	}
 	k = consumerKind{grouped: isSet(p.m, "group.id"), incremental: p.view.Get("group.protocol") == "consumer", reset: resetPolicy(policy)}
 	if !k.grouped {
-		// librdkafka reads nothing without a group, not even what is assigned
-		// by hand: a name that nobody has, and that no broker is told of.
+		// librdkafka does not read without a group, not even partitions that Assign
+		// has set. This name is unique and is not sent to a broker.
 		p.m["group.id"] = "kavro-" + rand.Text()
 	}
 	p.m["enable.auto.commit"] = "false"
@@ -66,8 +66,8 @@ func consumerConf(conf kafka.Config, hooks kafka.Hooks) (p *plan, k consumerKind
 	return p, k
 }
 
-// translate writes conf as confluent-kafka-go takes it, without the keys that
-// are not for librdkafka, and those that are wrong.
+// translate makes a ConfigMap of conf, without keys that are not librdkafka's and without wrong
+// ones.
 func translate(conf kafka.Config, hooks kafka.Hooks) *plan {
 	p := &plan{m: make(ckafka.ConfigMap, len(conf)+8), view: kafkaconf.NewView(conf)}
 	for _, key := range conf.Keys() {
@@ -91,8 +91,8 @@ func translate(conf kafka.Config, hooks kafka.Hooks) *plan {
 	case hooks.Logger != nil:
 		p.m["go.logs.channel.enable"] = true
 	case !isSet(p.m, "log_level") && !isSet(p.m, "debug"):
-		// librdkafka would write to stderr. What level 0 lets through, the line
-		// about a fatal error, lies in its queue until the end.
+		// Else librdkafka would write to stderr. Level 0 still logs fatal errors: those
+		// lines stay in its queue.
 		p.m["log_level"], p.m["log.queue"] = "0", "true"
 	}
 	return p
@@ -106,7 +106,7 @@ func (p *plan) put(conf kafka.Config, key string) error {
 	}
 	switch key {
 	case "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store":
-		// Read by the layer above: a client commits only when told to.
+		// avroconsumer reads them: a client commits only by Commit.
 		_, err := conf.Bool(key, false)
 		return err
 	case "auto.commit.interval.ms":
@@ -135,7 +135,7 @@ func (p *plan) put(conf kafka.Config, key string) error {
 	}
 	k, known := kafkaconf.Find(key)
 	if text == "" && known && p.view.Name(k.Main) != key {
-		return nil // another name of the key says more
+		return nil // another name of the key has a value
 	}
 	if known {
 		var reason string
@@ -147,7 +147,7 @@ func (p *plan) put(conf kafka.Config, key string) error {
 	return nil
 }
 
-// putBrokers sets where the brokers are, as the user named the key.
+// putBrokers sets the addresses of brokers, by the name of the key that the user wrote.
 func (p *plan) putBrokers() {
 	const key = "metadata.broker.list"
 	if !p.view.Given(key) {
@@ -163,15 +163,15 @@ func (p *plan) putBrokers() {
 	p.m[p.view.Name(key)] = strings.Join(brokers, ",")
 }
 
-// tokenMissing reports whether nobody would answer for a token.
+// tokenMissing reports whether a token is needed and has no source.
 func (p *plan) tokenMissing(hooks kafka.Hooks) bool {
 	return hooks.Token == nil && strings.HasPrefix(strings.ToLower(p.view.Get("security.protocol")), "sasl_") &&
 		strings.EqualFold(p.view.Get("sasl.mechanisms"), "OAUTHBEARER") &&
 		!strings.EqualFold(p.view.Get("sasl.oauthbearer.method"), "oidc") && !p.view.Changed("enable.sasl.oauthbearer.unsecure.jwt")
 }
 
-// fixed names the settings of confluent-kafka-go that must be as they are for
-// a client to keep its promises, with the reason; it is empty for other keys.
+// fixed returns the value that a setting of confluent-kafka-go must have, and why. reason is
+// empty for other keys.
 func fixed(key string) (want bool, reason string) {
 	switch key {
 	case "go.batch.producer":
@@ -190,11 +190,11 @@ func fixed(key string) (want bool, reason string) {
 	return false, ""
 }
 
-// mayBeIdempotent reports whether enable.idempotence can be on by default: the
-// program has not spoken about it, and no other setting contradicts it.
+// mayBeIdempotent reports whether enable.idempotence is true by default: it is not set, and no
+// other key contradicts it.
 func (p *plan) mayBeIdempotent() bool {
 	if p.view.Given("enable.idempotence") {
-		return false // as the program says
+		return false // the key itself counts
 	}
 	if acks := strings.ToLower(p.view.Get("request.required.acks")); acks != "all" && acks != "-1" {
 		return false
@@ -208,7 +208,7 @@ func (p *plan) mayBeIdempotent() bool {
 		{"queue.buffering.backpressure.threshold", 1, 1},
 	}
 	for _, l := range limits {
-		// What is no number is an error of its own.
+		// A value that is no number is reported elsewhere.
 		if n, err := strconv.Atoi(p.view.Get(l.key)); p.view.Given(l.key) && err == nil && (n < l.min || n > l.max) {
 			return false
 		}
@@ -216,9 +216,9 @@ func (p *plan) mayBeIdempotent() bool {
 	return strings.EqualFold(p.view.Get("queuing.strategy"), "fifo")
 }
 
-// open makes a client of p. librdkafka stops at the first key that it does not
-// like, in an order of its own: the others are found by taking that one away and
-// trying again, without brokers, so that nothing is connected.
+// open makes a client of p. librdkafka returns an error for the first wrong key alone, in its own
+// order. To find the others, open removes that key and tries again, without brokers, so that
+// such a client does not connect.
 func open[T any](p *plan, construct func(*ckafka.ConfigMap) (T, error), discard func(T)) (client T, err error) {
 	if len(p.errs) == 0 {
 		if client, err = construct(&p.m); err == nil {
@@ -239,14 +239,14 @@ func open[T any](p *plan, construct func(*ckafka.ConfigMap) (T, error), discard 
 		}
 	}
 	for range len(m) {
-		trial, err := construct(&m)
+		attempt, err := construct(&m)
 		if err == nil {
-			discard(trial)
+			discard(attempt)
 			break
 		}
 		e, single := p.configError(err, m)
 		if blamed[e.Key] || !single && len(errs) > 0 {
-			break // what is left may follow from what was taken away
+			break // this may follow from the keys that were removed
 		}
 		errs, blamed[e.Key] = append(errs, e), true
 		if _, set := m[e.Key]; !set || !single {
@@ -262,15 +262,14 @@ func open[T any](p *plan, construct func(*ckafka.ConfigMap) (T, error), discard 
 	return none, kafkaconf.Join(errs...)
 }
 
-// isArgument reports whether librdkafka refused what it was given.
+// isArgument reports whether librdkafka refused the configuration.
 func isArgument(err error) bool {
 	var ke ckafka.Error
 	return errors.As(err, &ke) && ke.Code() == ckafka.ErrInvalidArg
 }
 
-// configError makes a *kafka.ConfigError of what confluent-kafka-go's
-// constructors return, which name the key somewhere in a sentence. single is false
-// if it is about keys that do not go together.
+// configError makes a *kafka.ConfigError of an error of confluent-kafka-go's constructors, which
+// name the key within a sentence. single is false if the error is about a combination of keys.
 func (p *plan) configError(err error, m ckafka.ConfigMap) (e *kafka.ConfigError, single bool) {
 	text := strings.TrimSpace(err.Error())
 	if ke, ok := errors.AsType[ckafka.Error](err); ok {
@@ -284,7 +283,7 @@ func (p *plan) configError(err error, m ckafka.ConfigMap) (e *kafka.ConfigError,
 			}
 		}
 	}
-	// The first key in the text; the longest, since keys begin with one another.
+	// The first key in the text; of several there the longest, since keys are prefixes of others.
 	named, first, length := "librdkafka", len(text), 0
 	for key := range m {
 		for _, name := range []string{key, kafkaconf.Main(key)} {
@@ -298,8 +297,8 @@ func (p *plan) configError(err error, m ckafka.ConfigMap) (e *kafka.ConfigError,
 	return &kafka.ConfigError{Key: named, Reason: p.inUserNames(text, m)}, single
 }
 
-// spoken is text with the names of keys that the user wrote: librdkafka speaks of
-// request.required.acks where acks was set.
+// inUserNames is text with the names of keys that the user wrote: librdkafka's errors have
+// request.required.acks where acks is set.
 func (p *plan) inUserNames(text string, m ckafka.ConfigMap) string {
 	for key := range m {
 		if main := kafkaconf.Main(key); main != key {

@@ -10,8 +10,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// delivery is what a report needs to find back to its record. librdkafka
-// carries it as the message's opaque; it is used again once the report was made.
+// delivery is a record in flight. librdkafka carries it as the opaque of the message; it is reused
+// after the report.
 type delivery struct {
 	record     *kafka.Record
 	done       func(*kafka.Record, error)
@@ -19,9 +19,9 @@ type delivery struct {
 	millis     int64 // the timestamp that was sent
 }
 
-// deliver calls done for every report, one after the other, until quit. The
-// binding sends a message per record through the channel. They are taken in
-// batches: the lock, and the look at those who wait for room, are once per batch.
+// deliver calls done for every report, one after the other, until quit. confluent-kafka-go sends a
+// message per record through the channel. deliver receives them in batches, so that it locks, and
+// wakes waiting calls of Produce, once per batch.
 func (p *producer) deliver() {
 	var made []*delivery
 	for {
@@ -49,7 +49,7 @@ func (p *producer) report(ev ckafka.Event, made []*delivery) []*delivery {
 	}
 	d := m.Opaque.(*delivery)
 	if p.ledger != nil && !p.ledger.reported(d) {
-		return made // given up by Close before
+		return made // reported by Close before
 	}
 	r := d.record
 	r.Offset, r.LeaderEpoch = -1, -1
@@ -75,12 +75,12 @@ func (p *producer) report(ev ckafka.Event, made []*delivery) []*delivery {
 	return append(made, d)
 }
 
-// lost is why the first record of a transaction was not delivered.
+// deliveryFailure is why the first record of a transaction was not delivered.
 type deliveryFailure struct{ err error }
 
-// settle counts off deliveries whose reports were made, and tells whether there
-// may be room worth having.
-func (p *producer) finish(made []*delivery) (room bool) {
+// finish counts deliveries as reported and recycles them. It returns whether waiting calls of
+// Produce are to be woken.
+func (p *producer) finish(made []*delivery) (wake bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wakeAfter -= len(made)

@@ -2,24 +2,23 @@
 
 package confluent
 
-// A round is the records produced between two flushes. Flush ends the current
-// round and waits for it, and so for every record before the call but for none
-// after it, however long others go on producing.
+// A generation is the records produced between two flushes. Flush seals the current generation
+// and waits for it: for every record before the call, and for none after it.
 //
-// A round is over when it holds nothing: one for each record not yet reported,
-// one while it is the current round, and one while the round before it is not
-// over. Whose producer's mutex it is guards everything but over.
+// A generation is done when pending is 0. pending counts each record not yet reported, one while
+// it is the current generation, and one while the generation before it is not done. The mutex of
+// the producer guards all fields but done.
 type generation struct {
 	pending int
 	done    chan struct{}
-	next    *generation // set before the round can be over, unless it is current
+	next    *generation // set before the generation can be done
 }
 
 func newGeneration(holds int) *generation {
 	return &generation{pending: holds, done: make(chan struct{})}
 }
 
-// release gives back n holds.
+// release subtracts n from pending. If that ends r, its follower has one less pending.
 func (r *generation) release(n int) {
 	for r.pending -= n; r.pending == 0; r.pending -= n {
 		close(r.done)
@@ -29,7 +28,7 @@ func (r *generation) release(n int) {
 	}
 }
 
-// follow makes the round after r. r must be released once for being current.
+// startNext makes the generation after r. The caller then releases r once for being current.
 func (r *generation) startNext() *generation {
 	r.next = newGeneration(2)
 	return r.next

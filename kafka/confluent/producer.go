@@ -17,12 +17,11 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// NewProducer makes a producer of a configuration with librdkafka's keys, see
-// the package's documentation for what differs. With transactional.id the
-// result is also a [kafka.TxnProducer]; it is always a [kafka.Metadata].
+// NewProducer makes a producer. With transactional.id the result is also a [kafka.TxnProducer];
+// it is always a [kafka.Metadata], a [kafka.TopicChecker] and a [kafka.Explainer].
 //
-// The error is a [*kafka.ConfigError] where the configuration is at fault.
-// NewProducer does not wait for the network: librdkafka connects in the background.
+// NewProducer does not wait for the network: librdkafka connects in the background. The error
+// is a [*kafka.ConfigError] where the configuration is wrong.
 func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 	p, transactional, err := newProducer(conf, hooks, clienterr.New(hooks))
 	if err != nil {
@@ -60,7 +59,7 @@ func newProducer(conf kafka.Config, hooks kafka.Hooks, t *clienterr.Tracker) (p 
 	return p, transactional, nil
 }
 
-// servers is bootstrap.servers, by either of its names.
+// servers returns bootstrap.servers, set by either of its names.
 func servers(m ckafka.ConfigMap) string {
 	for _, key := range []string{"bootstrap.servers", "metadata.broker.list"} {
 		if isSet(m, key) {
@@ -70,8 +69,8 @@ func servers(m ckafka.ConfigMap) string {
 	return ""
 }
 
-// awaitAnswer asks until a broker has answered, or closing is closed: librdkafka does not
-// tell of its first success. meanwhile is called between the questions.
+// awaitAnswer asks for metadata until a broker has answered, or closing is closed: librdkafka
+// has no event for its first success. meanwhile is called after each failed request.
 func awaitAnswer(g *gate, t *clienterr.Tracker, closing <-chan struct{}, client interface {
 	GetMetadata(topic *string, all bool, ms int) (*ckafka.Metadata, error)
 }, meanwhile func()) {
@@ -94,9 +93,9 @@ func awaitAnswer(g *gate, t *clienterr.Tracker, closing <-chan struct{}, client 
 	}
 }
 
-// hasten makes librdkafka get its producer id at once. It asks for one as soon
-// as the client exists, when no broker is connected yet, and then tries again
-// half a second later, or when metadata comes: so this asks for metadata.
+// prefetchProducerID makes librdkafka get its producer id at once. librdkafka requests it as soon
+// as the client exists, when no broker is connected yet, and tries again half a second later or
+// when metadata arrives. So this requests metadata.
 func (p *producer) prefetchProducerID() {
 	if !p.gate.enter() {
 		return
@@ -115,8 +114,8 @@ func (p *producer) prefetchProducerID() {
 	}
 }
 
-// reportBuffer is how many reports may lie between librdkafka's poller and the
-// goroutine that calls done: enough that neither wakes the other per record.
+// reportBuffer is the capacity of the channel between librdkafka's poller and the goroutine that
+// calls done: with this many reports neither has to wake the other for each record.
 const reportBuffer = 1 << 17
 
 // producer is a kafka.Producer.
@@ -125,38 +124,38 @@ type producer struct {
 	events *events // nil if the client is wrapped
 	errs   *clienterr.Tracker
 	topics *clienterr.Topics
-	gate   gate // calls beside Produce
+	gate   gate // of all calls into librdkafka but Produce
 
-	// reports is where librdkafka's poller puts a message per record: a private
-	// channel, since a wrapped client's Events() belong to its owner.
+	// reports receives a message per record from librdkafka's poller. It is a channel of
+	// our own, since the Events() of a wrapped client belong to the caller.
 	reports chan ckafka.Event
-	quit    chan struct{} // tells the deliverer to end
+	quit    chan struct{} // closed to end deliver
 	serving sync.WaitGroup
 
 	mu        sync.Mutex
 	closed    bool
 	current   *generation
 	inFlight  int         // queued and not yet reported
-	wakeAfter int         // reports until it is worth to wake who waits for room
-	free      []*delivery // to be used again
+	wakeAfter int         // number of reports until a waiting Produce is woken
+	free      []*delivery // deliveries to reuse
 
-	closing      chan struct{} // closed by Close: nobody waits for room any more
-	purging      atomic.Bool   // purged records are ErrClosed's
+	closing      chan struct{} // closed by Close: ends waits for space
+	purging      atomic.Bool   // purged records are reported with ErrClosed
 	firstFailure atomic.Pointer[deliveryFailure]
-	unsent       error // ErrClosed with its cause, for those; set before purging
+	unsent       error // ErrClosed with its cause, for purged records; set before purging
 
-	waiting atomic.Int32  // calls of Produce that wait for room
-	space   chan struct{} // holds a token when there may be room
+	waiting atomic.Int32  // calls of Produce that wait for space in the queue
+	space   chan struct{} // holds a token when there may be space
 
-	headers sync.Pool // *[]kafka.Header, of which librdkafka keeps nothing
-	ledger  *ledger   // what a wrapped client still has; nil if the client is ours
+	headers sync.Pool // *[]ckafka.Header; librdkafka copies them
+	ledger  *ledger   // records that a wrapped client has; nil if the client is not wrapped
 
 	flushMu  sync.Mutex
-	flushers int           // calls that wait for a round
-	flushing chan struct{} // closed when the goroutine that flushes has ended; nil if there is none
+	flushers int           // calls that wait for a generation
+	flushing chan struct{} // closed when the flushing goroutine has ended; nil if there is none
 }
 
-// startProducer makes a producer of client and starts to serve reports.
+// startProducer makes a producer of client and starts its deliver goroutine.
 func startProducer(client *ckafka.Producer, l *ledger, t *clienterr.Tracker) *producer {
 	p := &producer{
 		client:  client,
@@ -203,7 +202,7 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 			p.headers.Put(headers)
 		}()
 	}
-	topic := r.Topic // once it is queued, r is the caller's again as soon as it is reported
+	topic := r.Topic // r may be reported, and so the caller's again, as soon as it is queued
 	err := p.enqueue(&m, r, done)
 	if isQueueFull(err) {
 		err = p.waitForSpace(ctx, &m, r, done)
@@ -222,14 +221,14 @@ func (p *producer) busy() bool {
 	return p.inFlight > 0
 }
 
-// lookAt asks for a topic.
+// requestTopic asks a broker for a topic.
 func (p *producer) requestTopic(ctx context.Context, topic string) error {
 	_, err := p.Partitions(ctx, topic)
 	return err
 }
 
-// enqueue tries once. The hold on the current round keeps the client from being
-// closed meanwhile.
+// enqueue tries once. The record is counted in the current generation first, which keeps the
+// client open.
 func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.Record, error)) error {
 	p.mu.Lock()
 	if p.closed {
@@ -252,7 +251,7 @@ func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.
 	}
 	m.Opaque = d
 	err := p.client.Produce(m, p.reports)
-	if err != nil { // else d may be gone already
+	if err != nil { // else d may be reported and reused already
 		if p.ledger != nil {
 			p.ledger.remove(d)
 		}
@@ -264,16 +263,16 @@ func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.
 	return err
 }
 
-// countOff notes that n records of r need no report any more. p.mu is held.
+// release counts n records of r as reported. p.mu is held.
 func (p *producer) release(r *generation, n int) {
 	p.inFlight -= n
 	r.release(n)
 }
 
-// maxSpare bounds the deliveries that are kept for use again.
+// maxFree bounds the deliveries that are kept for reuse.
 const maxFree = 1 << 17 // more than librdkafka queues by default, 6 MB
 
-// recycle keeps d for use again. p.mu is held.
+// recycle keeps d for reuse. p.mu is held.
 func (p *producer) recycle(d *delivery) {
 	*d = delivery{}
 	if len(p.free) < maxFree {
@@ -281,10 +280,9 @@ func (p *producer) recycle(d *delivery) {
 	}
 }
 
-// waitForRoom tries again when there may be room, until ctx ends. To wake up
-// for every report would cost more than the records do: in a long queue it is
-// worth it after a sixteenth of it was reported. What was reported leaves
-// librdkafka's queue a little later, so it also tries when time has passed.
+// waitForSpace tries again when there may be space, until ctx ends. Waking for each report would
+// cost more than the record itself, so it is woken after a sixteenth of the queue was reported.
+// Records leave librdkafka's queue a little after their report, so it also tries after a time.
 func (p *producer) waitForSpace(ctx context.Context, m *ckafka.Message, r *kafka.Record, done func(*kafka.Record, error)) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
@@ -308,20 +306,20 @@ func (p *producer) waitForSpace(ctx context.Context, m *ckafka.Message, r *kafka
 			return err
 		}
 		if err := p.enqueue(m, r, done); !isQueueFull(err) {
-			p.wakeProducer() // to the next that waits
+			p.wakeProducer() // wakes the next one
 			return err
 		}
 	}
 }
 
-// offerRoom wakes one call that waits for room, if any does.
+// wakeProducer wakes one call of Produce that waits for space.
 func (p *producer) wakeProducer() {
 	if p.waiting.Load() == 0 {
 		return
 	}
 	select {
 	case p.space <- struct{}{}:
-	default: // one is on its way already
+	default: // one is being woken already
 	}
 }
 
@@ -330,8 +328,8 @@ func isQueueFull(err error) bool {
 	return ok && ke.Code() == ckafka.ErrQueueFull
 }
 
-// produceError is what Produce returns for err. Once a fatal error was raised
-// librdkafka refuses every record with a code that only says so.
+// produceError is what Produce returns for err. After a fatal error librdkafka refuses every
+// record with a code that does not say which error that was.
 func (p *producer) produceError(err error, r *kafka.Record) error {
 	if ke, ok := err.(ckafka.Error); ok && ke.Code() == ckafka.ErrFatal && p.gate.enter() {
 		defer p.gate.leave()
@@ -342,7 +340,7 @@ func (p *producer) produceError(err error, r *kafka.Record) error {
 	return p.errs.Explain(convertAt(err, r.Topic, r.Partition))
 }
 
-// Flush ends the current round and waits for it.
+// Flush seals the current generation and waits for it.
 func (p *producer) Flush(ctx context.Context) error {
 	r := p.seal()
 	if r == nil {
@@ -351,7 +349,7 @@ func (p *producer) Flush(ctx context.Context) error {
 	return p.await(ctx, r)
 }
 
-// seal ends the current round and returns it; nil if the producer is closed.
+// seal ends the current generation and returns it; nil if the producer is closed.
 func (p *producer) seal() *generation {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -364,7 +362,7 @@ func (p *producer) seal() *generation {
 	return r
 }
 
-// await waits for r while librdkafka is told to send without lingering.
+// await waits for r. Meanwhile librdkafka sends without lingering.
 func (p *producer) await(ctx context.Context, r *generation) error {
 	select {
 	case <-r.done:
@@ -386,13 +384,13 @@ func (p *producer) await(ctx context.Context, r *generation) error {
 // Explain implements kafka.Explainer.
 func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
 
-// flushSlice is how long librdkafka is told to flush at a time. Its Flush waits
-// for everything it has, also what others produce meanwhile, and (on a wrapped
-// client) for events that nobody reads: so it does not decide when to return.
+// flushSlice bounds one call of librdkafka's Flush. That waits for all records, also for those
+// produced meanwhile, and on a wrapped client for events that its owner does not read. So its
+// return does not end a Flush here.
 const flushSlice = 25 * time.Millisecond
 
-// startFlushing makes librdkafka send at once until stopFlushing was called as
-// often. One goroutine does it for all.
+// startFlushing makes librdkafka send without lingering until stopFlushing was called as often.
+// One goroutine serves all callers.
 func (p *producer) startFlushing() bool {
 	p.flushMu.Lock()
 	defer p.flushMu.Unlock()
@@ -430,16 +428,14 @@ func (p *producer) flush(ended chan struct{}) {
 	}
 }
 
-// Close flushes within ctx. What is not reported then fails with ErrClosed,
-// also records that are on their way to a broker and may yet arrive there;
-// Close returns the context's error in that case. If librdkafka takes longer
-// than a second after ctx ended to let go, the rest happens in the background.
+// Close implements kafka.Producer. Records that fail with ErrClosed may have been sent, and may
+// yet be in the log. If closing librdkafka takes longer than a second after ctx has ended, it
+// goes on in the background.
 func (p *producer) Close(ctx context.Context) error {
 	return p.close(ctx, nil)
 }
 
-// close is Close; first, if not nil, runs when no more records are taken and
-// the client is still there.
+// close is Close. first, if not nil, runs when no more records are accepted and before the flush.
 func (p *producer) close(ctx context.Context, first func()) error {
 	p.mu.Lock()
 	if p.closed {
@@ -474,8 +470,7 @@ func (p *producer) close(ctx context.Context, first func()) error {
 	return err
 }
 
-// noteFatal remembers the error that has ended the client, if one has: it is why
-// records are left.
+// noteFatal records the error that has ended the client, if one has: it is why records are left.
 func (p *producer) noteFatal() {
 	if !p.gate.enter() {
 		return
@@ -503,15 +498,15 @@ func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
 	}
 }
 
-// purge fails all records of last that are not yet reported. It tries again,
-// since a record may be on its way between two queues.
+// purge fails all records of last that are not yet reported. It tries again, since librdkafka may
+// be moving a record from one queue to another.
 func (p *producer) purge(last *generation) {
 	p.beginPurge()
 	for {
 		if p.ledger != nil {
-			p.ledger.fail(p.reports, p.unsent) // purging would take the owner's records as well
+			p.ledger.fail(p.reports, p.unsent) // purging would fail the records of the owner as well
 		} else {
-			// Not blocking: a broker's thread may be busy connecting.
+			// Not blocking: the thread of a broker may be busy connecting.
 			p.client.Purge(ckafka.PurgeInFlight | ckafka.PurgeQueue | ckafka.PurgeNonBlocking)
 		}
 		select {
@@ -522,7 +517,7 @@ func (p *producer) purge(last *generation) {
 	}
 }
 
-// beginPurge makes purged records ErrClosed's.
+// beginPurge makes reports of purged records ErrClosed.
 func (p *producer) beginPurge() {
 	if p.unsent == nil {
 		p.unsent = p.errs.Explain(kafka.ErrClosed)
@@ -530,8 +525,8 @@ func (p *producer) beginPurge() {
 	p.purging.Store(true)
 }
 
-// teardown releases everything, when no call is inside librdkafka any more and
-// all records were reported.
+// teardown closes the client when no call is inside librdkafka any more. All records were
+// reported before.
 func (p *producer) teardown() {
 	p.topics.Close()
 	<-p.gate.close()
@@ -540,7 +535,7 @@ func (p *producer) teardown() {
 		return
 	}
 	p.events.stop()
-	time.Sleep(flushSlice) // Flush leaves a goroutine inside librdkafka for that long
+	time.Sleep(flushSlice) // a call of Flush may be inside librdkafka for that long
 	p.client.Close()
 	close(p.quit)
 	p.events.wait()
@@ -555,7 +550,7 @@ func (p *producer) Partitions(ctx context.Context, topic string) ([]int32, error
 // maxTopic is the longest name a topic may have, in bytes.
 const maxTopic = 249
 
-// check refuses what would not arrive as it is.
+// check refuses records that librdkafka would change.
 func check(r *kafka.Record) error {
 	if n := len(r.Topic); n == 0 || n > maxTopic || strings.IndexByte(r.Topic, 0) >= 0 {
 		return local(ckafka.ErrTopicException, r.Topic, r.Partition, "a topic's name has 1 to %d bytes, none of them zero", maxTopic)

@@ -18,20 +18,21 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// brokerEvents reports what librdkafka reports of connections: each that could not
-// be made, and that none is left.
+// brokerEvents is a kgo hook that reports errors of connections as librdkafka does: each
+// connection that could not be made, and that none is left.
 type brokerEvents struct {
 	errs *clienterr.Tracker
 
 	mu     sync.Mutex
 	open   map[net.Conn]struct{}
-	hungUp map[string]bool // brokers that have ended a connection instead of answering to the credentials
-	fresh  map[int32]bool  // brokers that have answered nothing but the handshake since they were connected to
+	hungUp map[string]bool // brokers that have closed a connection instead of answering to the credentials
+	fresh  map[int32]bool  // brokers that have answered only to the handshake since the last connect
 }
 
-// OnBrokerRead is called by kgo for every answer, and for what comes instead of one. An
-// answer to the handshake (ApiVersions, SASL) does not yet say that this client may use
-// the broker: where it lacks SASL, the broker answers to ApiVersions, and hangs up next.
+// OnBrokerRead is called by kgo for every response, and for every failure to read one. A
+// response to the handshake (ApiVersions, SASL) does not mean that this client may use the
+// broker: a broker that requires SASL answers to ApiVersions first, and then closes the
+// connection of a client without it.
 func (b *brokerEvents) OnBrokerRead(meta kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
 	switch kmsg.Key(key) {
 	case kmsg.ApiVersions, kmsg.SASLHandshake:
@@ -63,7 +64,7 @@ func (b *brokerEvents) OnBrokerRead(meta kgo.BrokerMetadata, key int16, _ int, _
 
 func address(meta kgo.BrokerMetadata) string { return fmt.Sprintf("%s:%d", meta.Host, meta.Port) }
 
-// OnBrokerConnect is called by kgo after dialling and authenticating.
+// OnBrokerConnect is called by kgo after it has connected and authenticated, or has failed to.
 func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, conn net.Conn, err error) {
 	b.mu.Lock()
 	if err == nil {
@@ -84,7 +85,7 @@ func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration,
 	if err == nil {
 		return
 	}
-	if errors.Is(err, context.Canceled) { // the client is being closed, or nobody waits any more
+	if errors.Is(err, context.Canceled) { // the client is being closed, or the request was cancelled
 		return
 	}
 	e := &kafka.Error{Code: codeTransport, Partition: -1, Retriable: true, Err: fmt.Errorf("broker %s: %w", address(meta), err)}
@@ -100,16 +101,16 @@ func (b *brokerEvents) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration,
 	}
 }
 
-// OnBrokerDisconnect is called by kgo when a connection is closed, also one that
-// failed to authenticate and so never was in open.
+// OnBrokerDisconnect is called by kgo when a connection is closed, also for one that has failed
+// to authenticate and so is not in open.
 func (b *brokerEvents) OnBrokerDisconnect(_ kgo.BrokerMetadata, conn net.Conn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.open, conn)
 }
 
-// handshakeError is a TLS handshake that failed: kafka.ErrTLS, as librdkafka's code for
-// it is.
+// handshakeError is a TLS handshake that failed. It matches kafka.ErrTLS, as librdkafka's code
+// does.
 type handshakeError struct {
 	addr string
 	err  error
@@ -122,7 +123,7 @@ func (e *handshakeError) Unwrap() error { return e.err }
 
 func (e *handshakeError) Is(target error) bool { return target == kafka.ErrTLS }
 
-// refusedError is a connection that ended when the broker had the credentials.
+// refusedError is a connection that the broker has closed after it had the credentials.
 type refusedError struct{ err error }
 
 func (e *refusedError) Error() string        { return e.err.Error() }

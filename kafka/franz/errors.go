@@ -13,10 +13,10 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// librdkafka's own error codes, as far as this client has a use for them
-// (rdkafka.h, rd_kafka_resp_err_t).
+// The error codes of librdkafka's own that this package uses (rdkafka.h,
+// rd_kafka_resp_err_t).
 const (
-	codeFail            int16 = -196 // what has no code of its own
+	codeFail            int16 = -196 // errors without a code of their own
 	codeTransport       int16 = -195
 	codeMsgTimedOut     int16 = -192
 	codeUnknownPart     int16 = -190
@@ -38,7 +38,7 @@ func local(code int16, format string, args ...any) *kafka.Error {
 	return &kafka.Error{Code: code, Partition: -1, Err: fmt.Errorf(format, args...)}
 }
 
-// at adds where it happened to an error, if the error can carry it.
+// at returns err with topic and partition, if it is a *kafka.Error.
 func at(err error, tp kafka.TopicPartition) error {
 	e, ok := errors.AsType[*kafka.Error](err)
 	if !ok {
@@ -49,9 +49,8 @@ func at(err error, tp kafka.TopicPartition) error {
 	return &located
 }
 
-// convert makes a *kafka.Error of what kgo returned. Errors of contexts, and
-// kafka.ErrClosed for kgo's ErrClientClosed, are returned as they are; an error
-// that is converted already is returned unchanged.
+// convert makes a *kafka.Error of an error of kgo's. It returns kafka.ErrClosed for kgo's
+// ErrClientClosed, and errors of contexts and *kafka.Errors as they are.
 func convert(err error) error {
 	if err == nil {
 		return nil
@@ -118,7 +117,7 @@ func isTransport(err error) bool {
 		return true
 	}
 	if strings.Contains(err.Error(), "invalid large response size") && strings.HasSuffix(err.Error(), "?") {
-		return true // kgo asks whether the port, which speaks HTTP or TLS, is the right one
+		return true // kgo's error for a port that speaks HTTP or TLS
 	}
 	_, ok := errors.AsType[*kgo.ErrFirstReadEOF](err)
 	return ok || errors.Is(err, net.ErrClosed) || kgo.IsRetryableBrokerErr(err)

@@ -16,7 +16,7 @@ type Effect uint8
 // The effects of a key.
 const (
 	Honoured Effect = iota // as in librdkafka
-	Ignored                // checked and accepted: it tunes librdkafka's insides, or avroconsumer reads it
+	Ignored                // checked and accepted, without effect here: it tunes librdkafka, or avroconsumer reads it
 	Refused                // setting it to anything but its default is a [kafka.ConfigError]
 )
 
@@ -34,11 +34,10 @@ type Key struct {
 	Default string   // as text; "" where there is none
 	Range   string   // allowed values, as text; "" where all are
 	Effect  Effect
-	Doc     string // what it does here, or why it is refused
+	Doc     string // the effect in this package, or why it is refused
 }
 
-// Keys returns every key that this client knows, in the order of the table in
-// the documentation.
+// Keys returns every key that this package knows, in the order of docs/configuration.md.
 func Keys() []Key {
 	var keys []Key
 	for _, k := range table() {
@@ -47,7 +46,7 @@ func Keys() []Key {
 	return keys
 }
 
-// key is a Key that knows how to be read.
+// key is a Key with the function that reads it.
 type key struct {
 	Key
 	// read checks the value under name and stores it in s. It is called with a
@@ -55,9 +54,9 @@ type key struct {
 	read func(s *settings, c kafka.Config, name string) error
 }
 
-// parse reads all of c for clients of role r. Keys of the other kind of client
-// are read too, so that a producer and a consumer can share one map. Errors are
-// found all at once: each key's own, then those of keys together.
+// parse reads all of c for clients of role r. Keys of other roles are read too, so that all
+// clients of a program can share one map. The error joins all that is wrong: with each key,
+// then with combinations of keys.
 func parse(c kafka.Config, r role) (*settings, error) {
 	keys := table()
 	known := map[string]*key{}

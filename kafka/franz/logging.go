@@ -7,10 +7,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// logger makes a kgo.Logger of l that lets through what log_level and debug ask
-// for and l is enabled for. kgo's Info is the diary of a healthy client, several
-// lines for each flush, join and metadata request: librdkafka says such things at
-// level 7 only, and so does this.
+// logger makes a kgo.Logger of l, with the levels that log_level and debug allow and l is enabled
+// for. kgo's Info lines describe normal operation, with several lines for each flush, join and
+// metadata request. librdkafka logs such lines at level 7 only, and so does this.
 func (s *settings) logger(l *slog.Logger) kgo.Logger {
 	highest := kgo.LogLevelDebug
 	if s.debug == "" {
@@ -31,7 +30,7 @@ type logAdapter struct {
 	highest kgo.LogLevel
 }
 
-// Level is asked before each line, since a handler's level may change.
+// Level is called before each line, since the level of a handler may change.
 func (a logAdapter) Level() kgo.LogLevel {
 	level := a.highest
 	for level > kgo.LogLevelNone && !a.Enabled(context.Background(), slogLevel(level)) {

@@ -31,14 +31,14 @@ func partitionsOr(ctx context.Context, cl *kgo.Client, create bool, topic string
 	return topics[topic].partitions, nil
 }
 
-// described is what a broker says of one topic.
+// described is the metadata of one topic.
 type described struct {
 	id         [16]byte
 	partitions []int32 // ascending
 	err        error
 }
 
-// describe asks for several topics; each is in the answer.
+// describe asks for several topics. The result has an entry for each.
 func describe(ctx context.Context, cl *kgo.Client, topics ...string) (map[string]described, error) {
 	return describeOr(ctx, cl, false, topics...)
 }
@@ -58,7 +58,7 @@ func describeOr(ctx context.Context, cl *kgo.Client, create bool, topics ...stri
 	}
 
 	all := map[string]described{}
-	for _, topic := range topics { // what a broker leaves out does not exist
+	for _, topic := range topics { // a topic that is not in the response does not exist
 		all[topic] = described{err: at(convert(kerr.UnknownTopicOrPartition), kafka.TopicPartition{Topic: topic, Partition: -1})}
 	}
 	for _, t := range resp.Topics {
@@ -79,8 +79,7 @@ func describeOr(ctx context.Context, cl *kgo.Client, create bool, topics ...stri
 	return all, nil
 }
 
-// creationPauses are between the questions for a topic that a broker may be making
-// at the moment.
+// creationPauses are the pauses between requests for a topic that a broker may be creating.
 var creationPauses = []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 400 * time.Millisecond}
 
 // CheckTopic implements kafka.TopicChecker.

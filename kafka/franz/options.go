@@ -14,7 +14,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// checkHooks refuses what franz-go cannot do.
+// checkHooks returns an error for hooks that franz-go cannot serve.
 func checkHooks(hooks kafka.Hooks) error {
 	if hooks.Stats != nil {
 		return &kafka.ConfigError{Key: "Hooks.Stats", Reason: "franz-go keeps no librdkafka statistics; use kafka/confluent, or kgo's hooks with WrapProducer"}
@@ -22,8 +22,8 @@ func checkHooks(hooks kafka.Hooks) error {
 	return nil
 }
 
-// clientOpts are the options that producers and consumers have in common. ctx
-// ends the client's own work; it does not replace closing the client.
+// clientOpts are the options that all kinds of client have in common. When ctx ends, the
+// client's requests end; it must be closed nevertheless.
 func (s *settings) clientOpts(ctx context.Context, hooks kafka.Hooks, errs *clienterr.Tracker) ([]kgo.Opt, error) {
 	if err := checkHooks(hooks); err != nil {
 		return nil, err
@@ -37,10 +37,10 @@ func (s *settings) clientOpts(ctx context.Context, hooks kafka.Hooks, errs *clie
 		kgo.RequestTimeoutOverhead(s.socketTimeout),
 		kgo.ConnIdleTimeout(s.idle()),
 		kgo.RetryBackoffFn(s.backoff),
-		// By default kgo takes a connection that ends before its first answer for a
-		// wrong security.protocol, and fails everything at once: records, commits,
-		// fetches. It is also what a broker looks like that is killed as the client
-		// connects. Hooks.Error is told either way.
+		// By default kgo takes a connection that is closed before the first response
+		// for a wrong security.protocol, and fails all records, commits and fetches at
+		// once. A broker that is killed as the client connects looks the same.
+		// Hooks.Error is called in both cases.
 		kgo.AlwaysRetryEOF(),
 		kgo.MetadataMinAge(s.metadataMinAge()),
 		kgo.MetadataMaxAge(s.metadataMaxAge()),
@@ -70,8 +70,7 @@ func (s *settings) idle() time.Duration {
 	return max(s.idleTimeout, 100*time.Millisecond)
 }
 
-// backoff doubles from retry.backoff.ms to retry.backoff.max.ms, give or take a
-// fifth.
+// backoff doubles from retry.backoff.ms to retry.backoff.max.ms, with 20 % of jitter.
 func (s *settings) backoff(fails int) time.Duration {
 	d := s.retryBackoff
 	for i := 1; i < fails && d < s.retryBackoffMax; i++ {
@@ -95,9 +94,9 @@ func (s *settings) metadataMaxAge() time.Duration {
 	return max(min(age, s.metadataAge, time.Hour), s.metadataMinAge())
 }
 
-// unknownTopicTries is how often metadata must say that a topic is missing
-// before its records fail: franz-go counts tries, librdkafka time. The first
-// eight come every 250 ms (or sooner), later ones every metadataMinAge.
+// unknownTopicTries is the number of metadata responses without a topic after which its records
+// fail. franz-go counts responses where librdkafka has a time: the first eight arrive every
+// 250 ms or sooner, later ones every metadataMinAge.
 func (s *settings) unknownTopicTries() int {
 	early := min(s.metadataMinAge(), 250*time.Millisecond)
 	if s.propagation <= 8*early {
@@ -106,7 +105,7 @@ func (s *settings) unknownTopicTries() int {
 	return 8 + int((s.propagation-8*early)/s.metadataMinAge())
 }
 
-// dialer makes connections as the socket.* and ssl.* keys ask, until client ends.
+// dialer makes connections by the socket.* and ssl.* keys. It fails when client has ended.
 func (s *settings) dialer(client context.Context) func(context.Context, string, string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: s.connectTimeout, KeepAlive: -1}
 	if s.keepAlive {
@@ -154,7 +153,7 @@ func (s *settings) producerOpts() ([]kgo.Opt, error) {
 		kgo.UnknownTopicRetries(s.unknownTopicTries()),
 		kgo.ProducerBatchCompression(codec),
 		kgo.RecordPartitioner(Partitioner(s.partitioner, s.sticky)),
-		kgo.MaxBufferedRecords(math.MaxInt32), // room is waited for before a record gets there
+		kgo.MaxBufferedRecords(math.MaxInt32), // queueQuota bounds the queue
 	}
 	if s.messageMax > 100<<20 {
 		opts = append(opts, kgo.BrokerMaxWriteBytes(int32(min(s.messageMax+1<<20, 1<<30))))
@@ -168,15 +167,15 @@ func (s *settings) producerOpts() ([]kgo.Opt, error) {
 	case !s.idempotence:
 		opts = append(opts, kgo.DisableIdempotentWrite(), kgo.MaxProduceRequestsInflightPerBroker(s.inflight))
 	default:
-		// Without it, message.timeout.ms does not end the wait for a batch that
-		// was sent once. The price is librdkafka's too: a record reported as
-		// timed out may be in the log.
+		// Without this option message.timeout.ms does not apply to a batch that was
+		// sent once. As with librdkafka, a record that is reported as timed out may
+		// be in the log.
 		opts = append(opts, kgo.AllowIdempotentProduceCancellation())
 	}
 	return opts, nil
 }
 
-// codec returns how batches are compressed; reason says why it cannot be.
+// codec returns the compression of batches; reason is not empty if the level is out of range.
 func (s *settings) codec() (c kgo.CompressionCodec, reason string) {
 	highest := 12
 	switch s.compression {
@@ -200,8 +199,7 @@ func (s *settings) codec() (c kgo.CompressionCodec, reason string) {
 	return c, ""
 }
 
-// consumerOpts are the options that only consumers have, whether or not they
-// are members of a group.
+// consumerOpts are the options of all consumers, members of a group or not.
 func (s *settings) consumerOpts() []kgo.Opt {
 	reset := kgo.NewOffset().AtEnd()
 	switch s.offsetReset {
@@ -215,7 +213,7 @@ func (s *settings) consumerOpts() []kgo.Opt {
 		isolation = kgo.ReadUncommitted()
 	}
 	opts := []kgo.Opt{
-		kgo.ConsumeStartOffset(noneCommitted), // never used as such: see starts
+		kgo.ConsumeStartOffset(noneCommitted), // a marker: starts returns the offsets
 		kgo.ConsumeResetOffset(reset),
 		kgo.FetchIsolationLevel(isolation),
 		kgo.KeepControlRecords(),
@@ -254,7 +252,7 @@ func (s *settings) groupOpts() ([]kgo.Opt, error) {
 	return opts, nil
 }
 
-// balancers returns the strategies of a group; reason says why they cannot be used.
+// balancers returns the strategies of a group; reason is not empty if they cannot be used.
 func (s *settings) balancers() (balancers []kgo.GroupBalancer, reason string) {
 	if s.groupProtocol == "consumer" { // franz-go derives the broker's assignor from these
 		if s.remoteAssignor == "range" {

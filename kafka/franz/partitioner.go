@@ -8,7 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// How librdkafka places records (rdkafka_msg.c):
+// How librdkafka chooses partitions (rdkafka_msg.c):
 //
 //	name               key            no key                   empty key
 //	random             random         any                      any
@@ -21,14 +21,12 @@ import (
 //
 // "Any" is one partition for sticky.partitioning.linger.ms, then another.
 
-// Partitioner is librdkafka's partitioner of the given name, one of random,
-// consistent, consistent_random, murmur2, murmur2_random, fnv1a and
-// fnv1a_random; any other name is consistent_random, the default. A record
-// whose Partition is not -1 keeps it, so a client given to [WrapProducer] honours
-// kafka.Record.Partition if it was made with this one.
+// Partitioner returns librdkafka's partitioner of a name: random, consistent, consistent_random,
+// murmur2, murmur2_random, fnv1a or fnv1a_random. Any other name is consistent_random, the
+// default. A record whose Partition is not -1 keeps it, so [WrapProducer] honours
+// kafka.Record.Partition with a client that was made with this partitioner.
 //
-// Records without a key that decides stay on one partition for sticky, then
-// move to another at random.
+// Records whose key is not hashed go to one partition for sticky, then to another at random.
 func Partitioner(name string, sticky time.Duration) kgo.Partitioner {
 	p := partitioner{hash: crc, sticky: sticky}
 	switch name {
@@ -49,12 +47,12 @@ func Partitioner(name string, sticky time.Duration) kgo.Partitioner {
 }
 
 type partitioner struct {
-	hash                func([]byte) uint32 // nil: keys do not matter
-	hashNull, hashEmpty bool                // whether these are hashed as well
+	hash                func([]byte) uint32 // nil: no key is hashed
+	hashNull, hashEmpty bool                // whether null and empty keys are hashed
 	sticky              time.Duration
 }
 
-// ForTopic is kgo's; it is called once per topic.
+// ForTopic implements kgo.Partitioner. kgo calls it once for each topic.
 func (p partitioner) ForTopic(string) kgo.TopicPartitioner {
 	return &topicPartitioner{partitioner: p}
 }
@@ -63,8 +61,8 @@ func (p partitioner) ForTopic(string) kgo.TopicPartitioner {
 type topicPartitioner struct {
 	partitioner
 	current int       // the sticky partition's index
-	until   time.Time // when to leave it
-	of      int       // the number of partitions it was chosen from
+	until   time.Time // when to choose another
+	of      int       // the number of partitions that it was chosen from
 }
 
 func (p *topicPartitioner) hashes(r *kgo.Record) bool {
@@ -79,15 +77,15 @@ func (p *topicPartitioner) hashes(r *kgo.Record) bool {
 	return true
 }
 
-// RequiresConsistency makes kgo offer all partitions, so that an index is a
-// partition's number, instead of only those that can be written to.
+// RequiresConsistency makes kgo offer all partitions, so that an index is the number of a
+// partition, instead of those alone that can be written to.
 func (p *topicPartitioner) RequiresConsistency(r *kgo.Record) bool {
 	return r.Partition >= 0 || p.hashes(r)
 }
 
 func (p *topicPartitioner) Partition(r *kgo.Record, n int) int {
 	if r.Partition >= 0 {
-		return int(r.Partition) // kgo refuses what is not below n
+		return int(r.Partition) // kgo refuses numbers from n on
 	}
 	if p.hashes(r) {
 		return int(p.hash(r.Key) % uint32(n))

@@ -10,16 +10,16 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// The end of a partition is where the position meets the log's end. A position
-// moves with records, but the last offsets of a log may have none left: where
-// compaction has removed a tombstone or a marker, a batch goes on beyond its
-// last record. kgo moves past them and tells nobody. So when nothing has come
-// for a while, a partition that should have more is asked for it directly.
+// A partition is at its end when its position is the end of the log. Positions move with
+// records, but the last offsets of a log may have no records: where compaction has removed a
+// tombstone or a marker, the batch ends after its last record. kgo moves past such offsets
+// without a callback. So when nothing was fetched for probeAfter, the partitions that are not
+// at their end are fetched once without kgo.
 
-// probeAfter is that while.
+// probeAfter is the wait before partitions are fetched directly.
 const probeAfter = time.Second
 
-// gap is a partition that stands before its end.
+// gap is a partition whose position is not known to be its end.
 type gap struct {
 	tp  kafka.TopicPartition
 	pos int64
@@ -41,12 +41,11 @@ func (r *reader) gaps() []gap {
 	return list
 }
 
-// probe moves positions past offsets without records, and reports the ends that
-// are reached so.
+// probe moves positions past offsets without records, and reports ends that are reached so.
 func (r *reader) probe(ctx context.Context) {
 	for _, g := range r.gaps() {
 		f, next, ok := r.fetchDirectly(ctx, g)
-		if !ok || len(f.Records) > 0 { // what there is, kgo will bring
+		if !ok || len(f.Records) > 0 { // kgo fetches these records
 			continue
 		}
 		r.mu.Lock()
@@ -59,8 +58,8 @@ func (r *reader) probe(ctx context.Context) {
 	}
 }
 
-// look fetches from where the partition stands, apart from kgo's own fetches.
-// next is the offset after what was looked at.
+// fetchDirectly fetches a partition at its position, apart from kgo's own fetches. next is the
+// offset after the last batch.
 func (r *reader) fetchDirectly(ctx context.Context, g gap) (f kgo.FetchPartition, next int64, ok bool) {
 	topics, err := describe(ctx, r.cl, g.tp.Topic)
 	leader, _, leaderErr := r.cl.PartitionLeader(g.tp.Topic, g.tp.Partition)

@@ -33,8 +33,8 @@ func (s *saslSettings) enabled(protocol string) bool {
 	return strings.HasPrefix(protocol, "sasl_")
 }
 
-// check refuses mechanisms that are not here, and those that lack a part. Without
-// SASL nothing is looked at.
+// check reports mechanisms that are not supported, and settings that are missing. Without SASL it
+// checks nothing.
 func (s *saslSettings) check(protocol string, fail func(key, reason string)) {
 	if !s.enabled(protocol) {
 		return

@@ -9,11 +9,11 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// settings is a configuration after it was read: every key has a value, in the
-// types that the options of franz-go want.
+// settings is a configuration that was read: every key has a value, in the types of franz-go's
+// options.
 type settings struct {
-	set  map[string]bool // the keys (by their first name) that the user gave
-	view *kafkaconf.View // for the names that the user gave them
+	set  map[string]bool // the keys that are set, by their first name
+	view *kafkaconf.View // for the names that the user wrote
 
 	// connections
 	brokerList       string   // as it is written
@@ -90,9 +90,8 @@ const (
 	consuming
 )
 
-// check refuses combinations, and settles defaults that depend on other keys,
-// as librdkafka does. What concerns the other kind of client is not looked at:
-// one map may serve both.
+// check returns errors of combinations, and sets defaults that depend on other keys, as librdkafka
+// does. It checks only the keys of role r: one map may serve clients of all roles.
 func (s *settings) check(r role) error {
 	var errs []error
 	fail := func(key, reason string) {
@@ -153,8 +152,8 @@ func (s *settings) name(key string) string {
 	return key
 }
 
-// checkIdempotence turns idempotence off where it is only the default and
-// contradicts what was asked for, and refuses it where both were asked for.
+// checkIdempotence turns idempotence off where it is the default and contradicts a key that is
+// set. It returns an error where both are set.
 func (s *settings) checkIdempotence(fail func(key, reason string)) {
 	if !s.idempotence {
 		return

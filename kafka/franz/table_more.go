@@ -1,10 +1,10 @@
 package franz
 
-// ignoredKeys are accepted so that a configuration from elsewhere works: they
-// tune what franz-go does in another way, or somebody else reads them.
+// ignoredKeys are accepted so that configurations of other clients work: they tune what franz-go
+// does in another way, or another package reads them.
 func ignoredKeys() []key {
 	const (
-		tuning  = "Tunes librdkafka's insides; franz-go has no counterpart."
+		tuning  = "Tunes librdkafka; franz-go has no counterpart."
 		dead    = "No longer used by librdkafka."
 		above   = "Read by avroconsumer: a client commits only when told to."
 		another = "A setting of confluent-kafka-go's own interface."
@@ -61,11 +61,11 @@ func ignoredKeys() []key {
 	}
 }
 
-// refusedKeys would change what happens, and cannot be honoured.
+// refusedKeys would change behaviour, and cannot be honoured.
 func refusedKeys() []key {
 	const (
-		kerberos = "Kerberos is not in it; use kafka/confluent"
-		grant    = "it knows the client credentials grant only; give Hooks.Token, or use kafka/confluent"
+		kerberos = "it has no Kerberos; use kafka/confluent"
+		grant    = "only the client credentials grant is supported; set Hooks.Token, or use kafka/confluent"
 		pkcs12   = "PKCS #12 is not in the standard library; give PEM files with ssl.certificate.location and ssl.key.location (openssl pkcs12 -in STORE -out CLIENT.pem)"
 		openssl  = "crypto/tls names and chooses these itself"
 		c        = "it belongs to librdkafka's C interface"
@@ -77,7 +77,7 @@ func refusedKeys() []key {
 		refused("P", "enable.gapless.guarantee", "false", "franz-go never leaves a gap by failing one batch of a partition and sending the next, and has no fatal error for it"),
 		refused("P", "queuing.strategy", "fifo", "records are sent in the order of Produce"),
 		refused("C", "offset.store.method", "broker", "offsets are kept by the broker"),
-		refused("C", "group.protocol.type", "consumer", "there is no other"),
+		refused("C", "group.protocol.type", "consumer", "no other value exists"),
 		refused("C", "max.poll.records", "500", "in librdkafka it is for share consumers; avroconsumer.WithInFlight bounds what is read ahead, and the max of RunBatch what a handler gets"),
 		refused("C", "share.acknowledgement.mode", "implicit", "a client has no share consumer"),
 		refused("C", "go.events.channel.enable", "false", "Poll is the only way to read"),
@@ -100,9 +100,9 @@ func refusedKeys() []key {
 		refused("*", "sasl.kerberos.kinit.cmd", "", kerberos),
 		refused("*", "sasl.kerberos.keytab", "", kerberos),
 		refused("*", "sasl.kerberos.min.time.before.relogin", "60000", kerberos),
-		refused("*", "enable.sasl.oauthbearer.unsecure.jwt", "false", "it makes no tokens; give Hooks.Token"),
-		refused("*", "sasl.oauthbearer.config", "", "it makes no tokens; give Hooks.Token"),
-		refused("*", "sasl.oauthbearer.sub.claim.name", "sub", "it does not look into tokens"),
+		refused("*", "enable.sasl.oauthbearer.unsecure.jwt", "false", "no tokens are made; set Hooks.Token"),
+		refused("*", "sasl.oauthbearer.config", "", "no tokens are made; set Hooks.Token"),
+		refused("*", "sasl.oauthbearer.sub.claim.name", "sub", "tokens are not parsed"),
 		refused("*", "sasl.oauthbearer.grant.type", "client_credentials", grant),
 		refused("*", "sasl.oauthbearer.assertion.algorithm", "RS256", grant),
 		refused("*", "sasl.oauthbearer.assertion.private.key.file", "", grant),

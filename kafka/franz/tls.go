@@ -22,8 +22,8 @@ type tlsSettings struct {
 	endpointIdentification string
 }
 
-// config reads the files and makes the configuration for security.protocol
-// ssl and sasl_ssl. What cannot be used is told to fail.
+// config reads the files and makes the configuration for security.protocol ssl and sasl_ssl. It
+// calls fail for each key that cannot be used.
 func (t *tlsSettings) config(fail func(key, reason string)) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	c.RootCAs = t.roots(fail)
@@ -37,7 +37,7 @@ func (t *tlsSettings) config(fail func(key, reason string)) *tls.Config {
 	return c
 }
 
-// roots returns nil, which means the system's, if nothing is configured.
+// roots returns the certificates to trust; nil, the system's, if none are configured.
 func (t *tlsSettings) roots(fail func(key, reason string)) *x509.CertPool {
 	pool := x509.NewCertPool()
 	switch {
@@ -71,8 +71,8 @@ func (t *tlsSettings) roots(fail func(key, reason string)) *x509.CertPool {
 	return pool
 }
 
-// certificates returns the client's own certificate, if there is one. That there
-// are both halves of the pair, and each in one form, is kafkaconf's to check.
+// certificates returns the client's certificate, if there is one. kafkaconf has checked that
+// certificate and key are both set, each in one form.
 func (t *tlsSettings) certificates(fail func(key, reason string)) []tls.Certificate {
 	cert, certErr := pemOrFile(t.certPEM, t.certLocation)
 	key, keyErr := pemOrFile(t.keyPEM, t.keyLocation)
@@ -110,7 +110,7 @@ func (t *tlsSettings) certificates(fail func(key, reason string)) []tls.Certific
 	return []tls.Certificate{pair}
 }
 
-// pemOrFile returns nil if neither is given.
+// pemOrFile returns text, or the content of file, or nil if neither is set.
 func pemOrFile(text, file string) ([]byte, error) {
 	if text != "" {
 		return []byte(text), nil
@@ -121,15 +121,15 @@ func pemOrFile(text, file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// decryptKey returns the key in text, without its encryption: that of PKCS #8, or
-// the older one of RFC 1423, which librdkafka reads as well.
+// decryptKey returns the decrypted key: of PKCS #8, or of the older format of RFC 1423, which
+// librdkafka reads as well.
 func decryptKey(text []byte, password string) ([]byte, error) {
 	for rest := text; ; {
 		block, after := pem.Decode(rest)
 		if block == nil {
 			break
 		}
-		if x509.IsEncryptedPEMBlock(block) { //nolint:staticcheck // weak, and what existing key files use
+		if x509.IsEncryptedPEMBlock(block) { //nolint:staticcheck // weak, and existing key files use it
 			if password == "" {
 				return nil, errors.New("is not set, and the key is encrypted")
 			}

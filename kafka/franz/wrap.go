@@ -10,16 +10,15 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// WrapProducer makes a kafka.Producer of a client that exists already. It does
-// not take ownership: Close flushes and detaches, cl goes on. Records that
-// Close could not send stay in cl and are reported when it is done with them.
+// WrapProducer makes a kafka.Producer of a client that exists already. The caller keeps cl and
+// closes it, after the producer. Close flushes within its context; records that it could not
+// send stay in cl and are reported when cl has sent or failed them.
 //
-// The error is a [*kafka.ConfigError] if cl has options that a kafka.Producer
-// cannot work with: manual flushing, a partitioner that wants the partition
-// from every record, or a default topic that overrides the record's. A record
-// with a partition of its own needs a client made with [Partitioner]; with
-// another one Produce returns kafka.ErrUnsupported for it. Room for records is
-// bounded by the client's own limits, so do not produce to cl otherwise.
+// The error is a [*kafka.ConfigError] if cl has options that a kafka.Producer does not work
+// with: manual flushing, a partitioner that takes the partition from every record, or a default
+// topic that overrides the record's. For a record with Partition set Produce returns
+// kafka.ErrUnsupported unless cl was made with [Partitioner]. The queue is bounded by cl's own
+// limits, which count all records, so nothing else should produce to cl.
 //
 // If cl is transactional, the producer is a kafka.TxnProducer.
 func WrapProducer(cl *kgo.Client) (kafka.Producer, error) {
@@ -46,18 +45,18 @@ func WrapProducer(cl *kgo.Client) (kafka.Producer, error) {
 	return p, nil
 }
 
-// isManual reports whether p takes the partition from the record: then it
-// returns whatever the record says, even what does not exist.
+// isManual reports whether p takes the partition from the record: then it returns also one that
+// does not exist.
 func isManual(p kgo.Partitioner) bool {
 	const marker = 1 << 30
 	return p.ForTopic("").Partition(&kgo.Record{Partition: marker}, 1) == marker
 }
 
-// Client returns the client under a producer, consumer or session of this
-// package. A consumer has one only after Subscribe or Assign, and a new one
-// after each. It is the client's: closing it, or polling it, breaks the client.
-func Client(b any) (*kgo.Client, bool) {
-	c, ok := b.(interface{ client() *kgo.Client })
+// Client returns the franz-go client of a producer, consumer or session of this package. A
+// consumer has one only after Subscribe or Assign, and a new one after each call. It must be
+// neither closed nor polled.
+func Client(client any) (*kgo.Client, bool) {
+	c, ok := client.(interface{ client() *kgo.Client })
 	if !ok {
 		return nil, false
 	}
