@@ -14,13 +14,12 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// NewConsumer makes a consumer of a configuration with librdkafka's keys, see
-// the package's documentation for what differs. Without group.id it can only
-// Assign, and has no offsets of a group. The result is also a [kafka.Offsets], a
-// [kafka.Assigner] and a [kafka.Metadata].
+// NewConsumer makes a consumer. Without group.id it reads by Assign alone, and has no offsets of
+// a group. The result is also a [kafka.Assigner], [kafka.Offsets], [kafka.Metadata] and
+// [kafka.Explainer].
 //
-// The error is a [*kafka.ConfigError] where the configuration is at fault.
-// NewConsumer does not wait for the network: librdkafka connects in the background.
+// NewConsumer does not wait for the network: librdkafka connects in the background. The error
+// is a [*kafka.ConfigError] where the configuration is wrong.
 func NewConsumer(conf kafka.Config, hooks kafka.Hooks) (kafka.Consumer, error) {
 	c, err := newConsumer(conf, hooks, clienterr.New(hooks))
 	if err != nil {
@@ -42,49 +41,49 @@ func newConsumer(conf kafka.Config, hooks kafka.Hooks, t *clienterr.Tracker) (*c
 	return c, nil
 }
 
-// pollSlice bounds one call into librdkafka, which cannot be interrupted: the
-// most that Poll outlives its context by.
+// pollSlice bounds one call into librdkafka, which cannot be interrupted. Poll returns at most so
+// long after its context has ended.
 const pollSlice = 50 * time.Millisecond
 
 // consumer is a kafka.Consumer.
 //
-// Poll, Subscribe, Assign and Close have a turn each. Rebalances are served
-// inside librdkafka's poll, on the goroutine that has the turn.
+// Poll, Subscribe, Assign and Close exclude each other by the poll lock. librdkafka serves
+// rebalances inside its poll, on the goroutine that holds the lock.
 type consumer struct {
 	client *ckafka.Consumer
 	kind   consumerKind
 	events *events
 	gate   gate // every call into librdkafka
 
-	pollLock chan struct{} // holds a token while nobody has the turn
-	closing  chan struct{} // closed by Close: a running Poll gives up its turn
+	pollLock chan struct{} // a lock: holds a token while it is free
+	closing  chan struct{} // closed by Close: a running Poll returns
 	once     sync.Once
 
-	// positions is held while records are taken out of librdkafka and while
-	// Seek moves positions, so that a record of before never comes after. It is
-	// not held while Rebalance is called.
+	// positions is held while records are received from librdkafka and while Seek moves
+	// positions, so that no record from before a Seek is returned after it. It is not
+	// held while Rebalance is called.
 	positions sync.Mutex
 
 	readsMu sync.Mutex
-	reads   bool // records may come out of librdkafka; guarded by unread
+	reads   bool // librdkafka may return records; guarded by readsMu
 
 	mu    sync.Mutex
-	parts map[kafka.TopicPartition]*part // what was assigned, begun or not
+	parts map[kafka.TopicPartition]*part // what is assigned, started or not
 
-	// The following belong to whoever has the turn.
+	// The poll lock guards what follows.
 	mode          mode
 	rebalance     kafka.Rebalance
 	topics        []string        // subscribed
 	pollCtx       context.Context // of the running Poll, for the callbacks inside it
 	batch         *kafka.Batch    // of the running Poll
-	joining       *joining        // partitions that were assigned and not yet begun
+	joining       *joining        // partitions that were assigned and not yet started
 	pendingErrors []kafka.PartitionError
-	pollExceeded  bool // max.poll.interval.ms: what librdkafka had is lost, and its revocation follows
+	pollExceeded  bool // max.poll.interval.ms has passed: the revocation that follows is a loss
 
-	rebalances int // served so far
+	rebalances int // number of rebalances served
 }
 
-// mode says who decides what is read.
+// mode is how partitions are chosen.
 type mode uint8
 
 const (
@@ -93,21 +92,21 @@ const (
 	assigned
 )
 
-// consumerKind is what does not change about a consumer.
+// consumerKind is the constant properties of a consumer.
 type consumerKind struct {
-	wrapped     bool  // the client is not ours
+	wrapped     bool  // made by WrapConsumer: the client is not closed
 	grouped     bool  // it has a group.id
-	incremental bool  // group.protocol=consumer: nobody waits for others
+	incremental bool  // group.protocol=consumer: members do not wait for each other
 	reset       reset // auto.offset.reset
 }
 
-// part is one partition that this consumer has.
+// part is one assigned partition.
 type part struct {
-	told   bool          // Rebalance knows that it came
-	begun  bool          // librdkafka has it
+	told   bool          // Rebalance.Assigned was called with it
+	begun  bool          // librdkafka reads it
 	paused bool          // by Pause
-	lost   bool          // librdkafka has it paused: nothing says where to begin
-	seek   *kafka.Offset // where to begin, if Seek said so before
+	lost   bool          // paused in librdkafka: it has no offset to start at
+	seek   *kafka.Offset // where to start, by a Seek before it began; nil: none
 }
 
 func startConsumer(client *ckafka.Consumer, kind consumerKind, ev *events) *consumer {
@@ -123,7 +122,7 @@ func startConsumer(client *ckafka.Consumer, kind consumerKind, ev *events) *cons
 	return c
 }
 
-// takeTurn waits until Poll, Subscribe, Assign and Close are free.
+// lockPoll waits within ctx for the poll lock.
 func (c *consumer) lockPoll(ctx context.Context) error {
 	select {
 	case <-c.closing:
@@ -142,7 +141,7 @@ func (c *consumer) lockPoll(ctx context.Context) error {
 
 func (c *consumer) unlockPoll() { c.pollLock <- struct{}{} }
 
-// Poll serves rebalances and events until there is something to give.
+// Poll implements kafka.Consumer. It serves rebalances and events meanwhile.
 func (c *consumer) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	clear(b.Records)
 	b.Records, b.Ends, b.Errors = b.Records[:0], b.Ends[:0], b.Errors[:0]
@@ -185,8 +184,8 @@ func (c *consumer) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	}
 }
 
-// collect takes out of librdkafka what is there, waiting for the first event
-// only, until the batch has max records or partitions were assigned.
+// collect moves what librdkafka has to the batch, until that has max records or partitions were
+// assigned. It waits for the first event only.
 func (c *consumer) collect(wait time.Duration, max int) {
 	if !c.gate.enter() {
 		return
@@ -214,7 +213,7 @@ func (c *consumer) collect(wait time.Duration, max int) {
 		case ckafka.Error:
 			c.handleError(ev)
 		case nil:
-			// Nothing, or a rebalance: those are served inside Poll.
+			// Nothing, or a rebalance: librdkafka has served that inside Poll.
 			return
 		default:
 			c.events.handle(ev)
@@ -225,8 +224,8 @@ func (c *consumer) collect(wait time.Duration, max int) {
 	}
 }
 
-// overhear takes in what the client of a consumer that does not read has said: it may
-// be why a question is not answered. One that reads hears of it in Poll.
+// drainEvents handles the events of a consumer that does not read yet: they may say why a request
+// is not answered. Later Poll handles them.
 func (c *consumer) drainEvents() {
 	c.readsMu.Lock()
 	defer c.readsMu.Unlock()
@@ -239,7 +238,7 @@ func (c *consumer) drainEvents() {
 	}
 }
 
-// beginReading ends overhear, before there can be records.
+// stopDraining ends drainEvents, before there can be records.
 func (c *consumer) stopDraining() {
 	c.readsMu.Lock()
 	defer c.readsMu.Unlock()
@@ -250,12 +249,12 @@ func isEmpty(b *kafka.Batch) bool {
 	return len(b.Records) == 0 && len(b.Ends) == 0 && len(b.Errors) == 0
 }
 
-// chunkSize is how many records share one allocation, after so many in a batch of
-// up to limit: few while few come, and never so many that one record that is kept
-// keeps much.
+// chunkSize is how many records share one allocation, after so many in a batch of up to limit. A
+// record that the caller keeps keeps the memory of its chunk alive: so it is at most 64, and less
+// at the beginning of a batch.
 func chunkSize(before, limit int) int { return max(1, min(1+before, limit-before, 64)) }
 
-// fill makes a record of a message, whose bytes it takes over.
+// fill sets r from m, and shares its bytes.
 func fill(r *kafka.Record, m *ckafka.Message) {
 	*r = kafka.Record{
 		Topic:         *m.TopicPartition.Topic,
@@ -265,7 +264,7 @@ func fill(r *kafka.Record, m *ckafka.Message) {
 		Key:           m.Key,
 		Value:         m.Value,
 		Timestamp:     m.Timestamp,
-		TimestampType: kafka.TimestampType(m.TimestampType), // the numbers are the protocol's plus one, on both sides
+		TimestampType: kafka.TimestampType(m.TimestampType), // the same numbers: the protocol's plus one
 	}
 	if m.TopicPartition.LeaderEpoch != nil {
 		r.LeaderEpoch = *m.TopicPartition.LeaderEpoch
@@ -278,8 +277,7 @@ func fill(r *kafka.Record, m *ckafka.Message) {
 	}
 }
 
-// Subscribe joins the group for topics. A second call first gives up what the
-// first one got.
+// Subscribe implements kafka.Consumer. A second call first revokes the partitions of the first.
 func (c *consumer) Subscribe(topics []string, r kafka.Rebalance) error {
 	ctx := context.Background()
 	if err := c.needGroup(); err != nil {
@@ -314,7 +312,7 @@ func (c *consumer) Subscribe(topics []string, r kafka.Rebalance) error {
 	return nil
 }
 
-// needGroup is the error of what only a member of a group can do.
+// needGroup returns an error if there is no group.id.
 func (c *consumer) needGroup() error {
 	if c.kind.grouped {
 		return nil
@@ -325,9 +323,8 @@ func (c *consumer) needGroup() error {
 // Explain implements kafka.Explainer.
 func (c *consumer) Explain(err error) error { return c.events.Explain(err) }
 
-// Close calls Revoked (or Lost) and leaves the group within ctx. What takes
-// longer goes on in the background, without calling anybody. The error is the one
-// that has ended the consumer, if one has, else ctx's if that ended first.
+// Close implements kafka.Consumer. When ctx has ended it goes on in the background, without
+// calls of Rebalance, and Close returns ctx's error, if no other has ended the consumer.
 func (c *consumer) Close(ctx context.Context) error {
 	err := error(nil)
 	c.once.Do(func() { err = c.close(ctx) })
@@ -335,25 +332,25 @@ func (c *consumer) Close(ctx context.Context) error {
 }
 
 func (c *consumer) close(ctx context.Context) error {
-	close(c.closing) // a running Poll gives up its turn, and nobody takes another
+	close(c.closing) // a running Poll returns, and no later call gets the poll lock
 	c.events.Tracker.Close()
-	mine := false
+	locked := false
 	select {
 	case <-c.pollLock:
-		mine = true
+		locked = true
 	default:
 		select {
 		case <-c.pollLock:
-			mine = true
-		case <-ctx.Done(): // Poll is in the caller's own code
+			locked = true
+		case <-ctx.Done(): // Poll is inside the caller's Rebalance
 		}
 	}
-	if mine {
+	if locked {
 		c.revokeAll(ctx)
 	}
 	released := make(chan error, 1)
 	go func() {
-		if !mine {
+		if !locked {
 			<-c.pollLock
 		}
 		released <- c.teardown()
@@ -366,10 +363,9 @@ func (c *consumer) close(ctx context.Context) error {
 	}
 }
 
-// teardown releases everything, when no call is inside librdkafka any more. A
-// wrapped client is left as it was: without a subscription. Its group hears of
-// that when its owner polls or closes it. The error is the one that has ended the
-// client, where nobody has polled it out before.
+// teardown closes the client when no call is inside librdkafka any more. A wrapped client is left
+// without a subscription; it leaves the group when its owner polls or closes it. The error is the
+// one that has ended the client, where no Poll has returned it.
 func (c *consumer) teardown() error {
 	<-c.gate.close()
 	if err := c.unsubscribe(); err != nil {
@@ -379,7 +375,7 @@ func (c *consumer) teardown() error {
 	if c.kind.wrapped {
 		return nil
 	}
-	err := c.client.Close() // frees the client in any case
+	err := c.client.Close() // frees the client also on an error
 	c.events.wait()
 	return convert(err)
 }

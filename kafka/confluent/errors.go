@@ -12,8 +12,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// convert turns an error of confluent-kafka-go into a *kafka.Error that belongs
-// to no partition. Other errors are returned as they are.
+// convert makes a *kafka.Error without a partition of an error of confluent-kafka-go. It returns other
+// errors as they are.
 func convert(err error) error { return convertAt(err, "", -1) }
 
 // convertAt is convert for an error of one partition; partition is -1 for an
@@ -34,8 +34,7 @@ func convertAt(err error, topic string, partition int32) error {
 	}
 }
 
-// convertTxn turns an error of a transactional call, which carries flags of its
-// own, into a *kafka.Error.
+// convertTxn is convert for an error of a transactional call, which has its own flags.
 func convertTxn(err error) error {
 	var ke ckafka.Error
 	if !errors.As(err, &ke) {
@@ -46,7 +45,7 @@ func convertTxn(err error) error {
 	return e
 }
 
-// local is an error of our own with one of librdkafka's codes.
+// local is an error of this package with one of librdkafka's codes.
 func local(code ckafka.ErrorCode, topic string, partition int32, format string, args ...any) *kafka.Error {
 	return &kafka.Error{
 		Code: int16(code), Topic: topic, Partition: partition,
@@ -54,10 +53,10 @@ func local(code ckafka.ErrorCode, topic string, partition int32, format string, 
 	}
 }
 
-// interrupted is what a call returns whose context ended while librdkafka goes
-// on with it: the same call, made again, resumes it.
+// interrupted is the error of a call whose context has ended while librdkafka goes on with it. The same
+// call, made again, resumes it.
 func interrupted(ctx context.Context) error {
-	return local(ckafka.ErrTimedOut, "", -1, "goes on in the background: %w", ctx.Err())
+	return local(ckafka.ErrTimedOut, "", -1, "continues in the background: %w", ctx.Err())
 }
 
 // retriable reports whether a call that failed with code may succeed later:
@@ -91,8 +90,8 @@ func isRetriable(err error) bool {
 	return ok && e.Retriable
 }
 
-// membershipLost reports whether err says that this member no longer is what
-// the group takes it for: its partitions were given to others.
+// membershipLost reports whether err says that the group has removed this member, or rebalances: its
+// partitions may be others'.
 func membershipLost(err error) bool {
 	var e *kafka.Error
 	if !errors.As(err, &e) {

@@ -17,13 +17,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// events hands what a client says by itself to the hooks: errors, statistics,
-// log lines, and the wish for a new token.
+// events passes a client's events to the hooks: errors, statistics, log lines, and requests for
+// tokens.
 type events struct {
 	*clienterr.Tracker // of errors
 	hooks              kafka.Hooks
 	client             ckafka.Handle
-	ctx                context.Context // ends with the client: bounds requests for tokens
+	ctx                context.Context // ends with the client: bounds calls of Hooks.Token
 	cancel             context.CancelFunc
 	tokens             sync.WaitGroup
 	lines              sync.WaitGroup // of the log; the client closes their channel
@@ -43,7 +43,7 @@ func newEvents(client ckafka.Handle, logs <-chan ckafka.LogEvent, hooks kafka.Ho
 	return e
 }
 
-// meant is an error of a connection whose text says more than its code.
+// classifiedError is an error of a connection with the cause that its text names.
 type classifiedError struct {
 	err   ckafka.Error
 	cause error
@@ -53,9 +53,9 @@ func (e *classifiedError) Error() string        { return e.err.Error() }
 func (e *classifiedError) Unwrap() error        { return e.err }
 func (e *classifiedError) Is(target error) bool { return target == e.cause }
 
-// isForeign reports whether librdkafka takes for the size of a response, and calls too
-// large, what is the beginning of another protocol: four letters ("HTTP", "SSH-", "220 "),
-// or an alert of TLS.
+// isForeign reports whether an error for a response of invalid size means that the port speaks
+// another protocol: the four bytes of the size are letters ("HTTP", "SSH-", "220 "), or the
+// beginning of an alert of TLS.
 func isForeign(ke ckafka.Error) bool {
 	_, size, found := strings.Cut(ke.String(), "Invalid response size ")
 	var n int32
@@ -81,9 +81,9 @@ func (e *events) handle(ev ckafka.Event) {
 		case ev.Code() == ckafka.ErrAllBrokersDown:
 			err.Err = fmt.Errorf("%w: nobody answers at bootstrap.servers, or with another security.protocol", ev)
 		case ev.Code() == ckafka.ErrTransport && strings.Contains(ev.String(), "SASL authentication error"):
-			err.Err = &classifiedError{ev, kafka.ErrAuthentication} // the broker has hung up instead of answering
+			err.Err = &classifiedError{ev, kafka.ErrAuthentication} // the broker has closed the connection instead of answering
 		case ev.Code() == ckafka.ErrTransport && strings.Contains(ev.String(), "SSL routines"):
-			err.Err = &classifiedError{ev, kafka.ErrTLS} // mostly it has a code of its own, -181
+			err.Err = &classifiedError{ev, kafka.ErrTLS} // mostly librdkafka has the code -181 for it
 		}
 		e.Report(err)
 	case *ckafka.Stats:
@@ -91,15 +91,16 @@ func (e *events) handle(ev ckafka.Event) {
 			e.hooks.Stats([]byte(ev.String()))
 		}
 	case ckafka.OAuthBearerTokenRefresh:
-		// Fetching one takes a request; librdkafka asks again only after it was answered.
+		// In the background: the hook may need the network. librdkafka sends the next
+		// event only after this one was answered.
 		if e.ctx.Err() == nil {
 			e.tokens.Go(e.refresh)
 		}
 	}
 }
 
-// refresh answers librdkafka's request for a token. After a failure it asks
-// again in 10 seconds.
+// refresh answers librdkafka's request for a token. After a failure librdkafka asks again in 10
+// seconds.
 func (e *events) refresh() {
 	if e.hooks.Token == nil { // librdkafka reports it as an error of authentication
 		e.client.SetOAuthBearerTokenFailure("kafka.Hooks.Token is not set")
@@ -120,7 +121,7 @@ func (e *events) refresh() {
 	}
 }
 
-// log hands one line on, with librdkafka's syslog level as slog's.
+// log writes one line to Hooks.Logger.
 func (e *events) log(line ckafka.LogEvent) {
 	level := slog.LevelDebug
 	switch {
@@ -134,13 +135,12 @@ func (e *events) log(line ckafka.LogEvent) {
 	e.hooks.Logger.Log(e.ctx, level, line.Message, "client", line.Name, "facility", line.Tag)
 }
 
-// stop ends requests for tokens. It must come before the client is closed,
-// when handle is called no more.
+// stop ends calls of Hooks.Token. It is called before the client is closed, and after the last
+// call of handle.
 func (e *events) stop() {
 	e.cancel()
 	e.tokens.Wait()
 }
 
-// wait returns when the last log line was handed on. It must come after the
-// client was closed.
+// wait waits until the last log line was written. It is called after the client was closed.
 func (e *events) wait() { e.lines.Wait() }

@@ -11,8 +11,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// handleError sorts an error that Poll came upon: one that ends the consumer,
-// one of a partition, or one that librdkafka deals with by itself.
+// handleError classifies an error event: it ends the consumer, belongs to a partition, or is one
+// that librdkafka recovers from.
 func (c *consumer) handleError(ke ckafka.Error) {
 	switch {
 	case ke.IsFatal():
@@ -21,21 +21,21 @@ func (c *consumer) handleError(ke ckafka.Error) {
 		tp := c.locate(ke.String())
 		c.partitionError(tp, convertAt(ke, tp.Topic, tp.Partition))
 	default:
-		// All brokers down, a lost connection, a coordinator that moves, a poll
-		// interval that was exceeded: what follows from it comes by itself.
+		// All brokers down, a lost connection, a moved coordinator, an exceeded poll
+		// interval: librdkafka recovers, and sends further events.
 		c.pollExceeded = c.pollExceeded || ke.Code() == ckafka.ErrMaxPollExceeded
 		c.events.handle(ke)
 	}
 }
 
-// failed notes the error of one partition.
+// failed adds the error of one partition to the batch.
 func (c *consumer) failed(tp ckafka.TopicPartition) {
 	at := kafka.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition}
 	c.partitionError(at, convertAt(tp.Error, at.Topic, at.Partition))
 }
 
-// partitionError gives an error of one partition to whoever polls. Those that may
-// pass are a warning too: they end no reading.
+// partitionError adds an error of one partition to the batch. A retriable one is a warning too:
+// reading goes on, so a program may overlook it.
 func (c *consumer) partitionError(tp kafka.TopicPartition, err error) {
 	c.batch.Errors = append(c.batch.Errors, kafka.PartitionError{TopicPartition: tp, Err: err})
 	if isRetriable(err) {
@@ -43,12 +43,11 @@ func (c *consumer) partitionError(tp kafka.TopicPartition, err error) {
 	}
 }
 
-// isPartitionError reports whether something cannot be read until somebody does
-// something about it: errors of topics, partitions and access, not those that
-// pass by themselves.
+// isPartitionError reports whether a partition cannot be read until a person acts: errors of
+// topics, partitions and access, not those that librdkafka recovers from.
 func isPartitionError(code ckafka.ErrorCode) bool {
 	switch code {
-	case ckafka.ErrUnknownTopicOrPart, ckafka.ErrUnknownTopicID, ckafka.ErrInvalidMsg, // retriable, but not by waiting alone
+	case ckafka.ErrUnknownTopicOrPart, ckafka.ErrUnknownTopicID, ckafka.ErrInvalidMsg, // retriable, and waiting alone does not help
 		ckafka.ErrAutoOffsetReset, ckafka.ErrLogTruncation, ckafka.ErrUnknownTopic, ckafka.ErrUnknownPartition,
 		ckafka.ErrBadMsg, ckafka.ErrBadCompression, ckafka.ErrUnderflow, ckafka.ErrNotImplemented:
 		return true
@@ -56,11 +55,9 @@ func isPartitionError(code ckafka.ErrorCode) bool {
 	return code > 0 && !retriable(code)
 }
 
-// locate finds out which partition an error is of. The binding drops what
-// librdkafka says about it, so the text is searched for a topic that is
-// subscribed to or assigned, "orders" or "orders [3]". If only one partition
-// fits what is known, it is that one; else the topic is "" and the partition -1
-// where they are not known.
+// locate finds the partition of an error. confluent-kafka-go drops it, so locate searches the text
+// for a subscribed or assigned topic, as in "orders" or "orders [3]". If one assigned partition
+// alone matches, it is that one. Topic "" and partition -1 are unknown.
 func (c *consumer) locate(text string) kafka.TopicPartition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,8 +90,7 @@ func (c *consumer) locate(text string) kafka.TopicPartition {
 	return found
 }
 
-// findTopic looks for topic as a word of text, and for a partition after it;
-// that is -1 if there is none.
+// findTopic searches text for the word topic and a partition after it; that is -1 if there is none.
 func findTopic(text, topic string) (partition int32, ok bool) {
 	inName := func(r rune) bool {
 		return r == '.' || r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'

@@ -11,16 +11,16 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// A gate lets calls into librdkafka until it is shut, and knows when the last
-// one has come out: a client must not be destroyed under a call.
+// A gate counts the calls inside librdkafka and refuses new ones after close. A client must not be
+// destroyed while a call is inside.
 type gate struct {
 	mu     sync.Mutex
 	inside int
 	shut   bool
-	empty  chan struct{} // made by close, closed when nobody is inside
+	empty  chan struct{} // made by close; closed when no call is inside
 }
 
-// enter reports whether a call may go in. If so, leave must follow.
+// enter reports whether a call is allowed. If so, leave must follow.
 func (g *gate) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -40,8 +40,8 @@ func (g *gate) leave() {
 	}
 }
 
-// close refuses further calls and returns a channel that is closed when nobody
-// is inside any more. It must be called once.
+// close refuses further calls and returns a channel that is closed when no call is inside any
+// more. It must be called once.
 func (g *gate) close() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -53,15 +53,14 @@ func (g *gate) close() <-chan struct{} {
 	return g.empty
 }
 
-// outcome is what a call returned.
+// outcome is the result of a call.
 type outcome[T any] struct {
 	v   T
 	err error
 }
 
-// await runs f, a call that librdkafka cannot interrupt, and waits for it as
-// long as ctx lasts. If ctx ends first, f is left to finish, still inside g. t
-// explains the error.
+// await runs f, a call that librdkafka cannot interrupt, and waits for it within ctx. If ctx ends
+// first, f goes on in the background, still inside g. t adds the cause to the error.
 func await[T any](ctx context.Context, g *gate, t *clienterr.Tracker, f func() (T, error)) (T, error) {
 	var none T
 	if err := t.ContextError(ctx); err != nil {
@@ -78,7 +77,7 @@ func await[T any](ctx context.Context, g *gate, t *clienterr.Tracker, f func() (
 	}()
 	select {
 	case o := <-done:
-		// A call that was given the context's own deadline may notice it first.
+		// f may have the same deadline as ctx, and time out first.
 		if o.err != nil && ctx.Err() != nil {
 			return none, t.ContextError(ctx)
 		}
@@ -88,7 +87,7 @@ func await[T any](ctx context.Context, g *gate, t *clienterr.Tracker, f func() (
 	}
 }
 
-// question is await for what a broker answers to a consumer.
+// query is await for a consumer's request to a broker.
 func query[T any](ctx context.Context, c *consumer, f func() (T, error)) (T, error) {
 	v, err := await(ctx, &c.gate, c.events.Tracker, f)
 	if err == nil {
@@ -99,11 +98,11 @@ func query[T any](ctx context.Context, c *consumer, f func() (T, error)) (T, err
 	return v, c.events.Explain(err)
 }
 
-// patience bounds a request whose context has no deadline: librdkafka's own
+// defaultTimeout bounds a request whose context has no deadline: librdkafka's default of
 // socket.timeout.ms.
 const defaultTimeout = 60 * time.Second
 
-// millis is how long ctx lasts, at least 1 ms, for calls that take milliseconds.
+// millis is the time until the deadline of ctx in milliseconds, from 1 to defaultTimeout.
 func millis(ctx context.Context) int {
 	left := defaultTimeout
 	if deadline, ok := ctx.Deadline(); ok {

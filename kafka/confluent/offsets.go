@@ -19,7 +19,7 @@ func (c *consumer) Commit(ctx context.Context, next []kafka.Offset) error {
 	if err := c.needGroup(); err != nil {
 		return err
 	}
-	if len(next) == 0 { // librdkafka would commit what it takes for the position
+	if len(next) == 0 { // librdkafka would commit its own positions
 		return ctx.Err()
 	}
 	list := make([]ckafka.TopicPartition, len(next))
@@ -28,10 +28,10 @@ func (c *consumer) Commit(ctx context.Context, next []kafka.Offset) error {
 	}
 	answer, err := query(ctx, c, func() ([]ckafka.TopicPartition, error) { return c.client.CommitOffsets(list) })
 	if fatal := c.events.Fatal(); err != nil && fatal != nil {
-		return fatal // it is no matter of a partition
+		return fatal // it does not belong to a partition
 	}
 	if err != nil {
-		if len(next) == 1 { // else the answer does not say whose error it is
+		if len(next) == 1 { // else the response does not say which partition it belongs to
 			err = at(err, next[0].TopicPartition)
 		}
 		return err
@@ -49,8 +49,8 @@ func (c *consumer) Resume(partitions ...kafka.TopicPartition) error {
 	return c.setPaused(partitions, false, c.client.Resume)
 }
 
-// setPaused pauses or resumes those partitions that are assigned and are not
-// what they shall be: librdkafka would also pause others, and keep that.
+// setPaused pauses or resumes partitions that are assigned and in the other state. librdkafka would
+// also pause partitions that are not assigned, for later assignments.
 func (c *consumer) setPaused(partitions []kafka.TopicPartition, paused bool, do func([]ckafka.TopicPartition) error) error {
 	if !c.gate.enter() {
 		return kafka.ErrClosed
@@ -65,7 +65,7 @@ func (c *consumer) setPaused(partitions []kafka.TopicPartition, paused bool, do 
 			continue
 		}
 		p.paused = paused
-		if p.begun && !p.lost { // else it is done when it begins
+		if p.begun && !p.lost { // else read does it
 			list = append(list, tp)
 		}
 	}
@@ -94,7 +94,7 @@ func (c *consumer) OffsetsAt(ctx context.Context, t time.Time, partitions ...kaf
 	found := make(map[kafka.TopicPartition]kafka.Offset, len(answer))
 	for _, tp := range answer {
 		o := offset(tp)
-		if o.Offset < 0 { // nothing that late
+		if o.Offset < 0 { // no record at or after t
 			_, o.Offset, err = c.Watermarks(ctx, o.TopicPartition)
 			if err != nil {
 				return nil, err
@@ -139,19 +139,19 @@ func (c *consumer) Committed(ctx context.Context, partitions ...kafka.TopicParti
 	return got.offsets, nil
 }
 
-// groupOffsets is the group's offsets, in the order asked for; OffsetNone for
-// those that errs gives a reason why they could not be had.
+// groupOffsets is the group's offsets, in the order of the request. The offset of a partition in
+// errs is OffsetNone.
 type groupOffsets struct {
 	offsets []kafka.Offset
 	errs    map[kafka.TopicPartition]error
 }
 
-// committed asks for the group's offsets. Errors that may pass are its error.
+// committed asks for the group's offsets. A retriable error of any partition is its error.
 func (c *consumer) committed(partitions []kafka.TopicPartition, ms int) (got groupOffsets, err error) {
 	list := topicPartitions(partitions)
 	answer, err := c.client.Committed(list, ms)
 	if ke, ok := err.(ckafka.Error); ok && ke.Code() == ckafka.ErrGroupIDNotFound {
-		answer, err = list, nil // a group that nobody has joined yet has no offsets
+		answer, err = list, nil // a group without any member so far has no offsets
 	}
 	if err != nil {
 		return got, convert(err)
@@ -204,12 +204,11 @@ func partitions(ctx context.Context, g *gate, t *clienterr.Tracker, client inter
 	return ids, nil
 }
 
-// creationPauses are between the questions for a topic that a broker may be making
-// at the moment.
+// creationPauses are the pauses between requests for a topic that a broker may be creating.
 var creationPauses = []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 400 * time.Millisecond}
 
-// CheckTopic implements kafka.TopicChecker. A producer of librdkafka asks for a topic
-// in the way that lets brokers make it.
+// CheckTopic implements kafka.TopicChecker. librdkafka's producers request metadata in the way that
+// lets brokers create the topic.
 func (p *producer) CheckTopic(ctx context.Context, topic string) error {
 	for try := 0; ; try++ {
 		_, err := p.Partitions(ctx, topic)
@@ -228,7 +227,7 @@ func (p *producer) CheckTopic(ctx context.Context, topic string) error {
 	}
 }
 
-// offset is librdkafka's offset as ours: the numbers of the special ones agree.
+// offset converts librdkafka's offset. The special numbers are the same.
 func offset(tp ckafka.TopicPartition) kafka.Offset {
 	o := kafka.Offset{
 		TopicPartition: kafka.TopicPartition{Topic: *tp.Topic, Partition: tp.Partition},
@@ -241,7 +240,7 @@ func offset(tp ckafka.TopicPartition) kafka.Offset {
 	return o
 }
 
-// topicPartition is our offset as librdkafka's.
+// topicPartition converts an offset to librdkafka's.
 func topicPartition(o kafka.Offset) ckafka.TopicPartition {
 	tp := ckafka.TopicPartition{Topic: &o.Topic, Partition: o.Partition, Offset: ckafka.Offset(o.Offset)}
 	if o.LeaderEpoch >= 0 {
@@ -250,7 +249,7 @@ func topicPartition(o kafka.Offset) ckafka.TopicPartition {
 	return tp
 }
 
-// topicPartitions is our partitions as librdkafka's.
+// topicPartitions converts partitions to librdkafka's.
 func topicPartitions(partitions []kafka.TopicPartition) []ckafka.TopicPartition {
 	list := make([]ckafka.TopicPartition, len(partitions))
 	for i, tp := range partitions {
@@ -259,7 +258,7 @@ func topicPartitions(partitions []kafka.TopicPartition) []ckafka.TopicPartition 
 	return list
 }
 
-// firstError is the first error in an answer that has one per partition.
+// firstError returns the first error in a response that has one per partition.
 func firstError(answer []ckafka.TopicPartition) error {
 	for _, tp := range answer {
 		if tp.Error != nil {
@@ -269,7 +268,7 @@ func firstError(answer []ckafka.TopicPartition) error {
 	return nil
 }
 
-// at adds where it happened to an error of Kafka's, in a copy.
+// at returns err with topic and partition, if it is a *kafka.Error.
 func at(err error, tp kafka.TopicPartition) error {
 	e, ok := err.(*kafka.Error)
 	if !ok {
@@ -280,7 +279,7 @@ func at(err error, tp kafka.TopicPartition) error {
 	return &located
 }
 
-// distinct is partitions in order, each once.
+// distinct is partitions, sorted, each once.
 func distinct(partitions []kafka.TopicPartition) []kafka.TopicPartition {
 	list := slices.Clone(partitions)
 	sortPartitions(list)

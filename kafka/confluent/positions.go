@@ -13,17 +13,17 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// reset is auto.offset.reset: where a partition without an offset begins.
+// reset is auto.offset.reset: where a partition without an offset starts.
 type reset uint8
 
 const (
-	resetUnknown reset = iota // only librdkafka knows
+	resetUnknown reset = iota // of a wrapped client: not known
 	resetStart
 	resetEnd
 	resetError
 )
 
-// resetPolicy reads a value of auto.offset.reset; librdkafka judges it.
+// resetPolicy reads a value of auto.offset.reset. librdkafka reports unknown values.
 func resetPolicy(value string) reset {
 	switch value {
 	case "smallest", "earliest", "beginning":
@@ -36,7 +36,7 @@ func resetPolicy(value string) reset {
 	return resetUnknown
 }
 
-// apply gives o a place to begin if it has none, and there is one.
+// apply replaces OffsetNone by OffsetStart or OffsetEnd, unless auto.offset.reset is error.
 func (r reset) apply(o kafka.Offset) kafka.Offset {
 	if o.Offset == kafka.OffsetNone {
 		switch r {
@@ -49,8 +49,8 @@ func (r reset) apply(o kafka.Offset) kafka.Offset {
 	return o
 }
 
-// override replaces those of offsets that by names, in a copy; by may name
-// others, and OffsetNone changes nothing.
+// override is offsets with those of by in place of the same partitions'. by may have other
+// partitions too; its OffsetNones are ignored.
 func override(offsets, by []kafka.Offset) []kafka.Offset {
 	named := make(map[kafka.TopicPartition]kafka.Offset, len(by))
 	for _, o := range by {
@@ -65,15 +65,15 @@ func override(offsets, by []kafka.Offset) []kafka.Offset {
 	return out
 }
 
-// places is what the brokers say of offsets that are positions, OffsetStart and
-// OffsetEnd: their numbers, or the error of a partition.
+// resolved has the numbers of the symbolic offsets OffsetStart and OffsetEnd, or the errors of
+// their partitions.
 //
-// librdkafka is never given such an offset if it can be helped. It would ask
-// for the number some time later, so that records in between are missed; and a
-// Seek that comes before its answer is undone by it.
+// librdkafka is given numbers wherever possible. It would ask a broker for a symbolic offset some
+// time later, so that records before that are missed, and its response would undo a Seek that was
+// called meanwhile.
 type resolved map[kafka.Offset]outcome[int64]
 
-// special is those of offsets that are positions, each once, as keys of places.
+// symbolic is the symbolic offsets in offsets, each once, as keys of resolved.
 func symbolic(offsets []kafka.Offset) []kafka.Offset {
 	var list []kafka.Offset
 	for _, o := range offsets {
@@ -85,15 +85,15 @@ func symbolic(offsets []kafka.Offset) []kafka.Offset {
 	return slices.Compact(list)
 }
 
-// ask asks for the numbers of positions. Errors that may pass are its error.
+// askPositions asks for the numbers of symbolic offsets. A retriable error is its error.
 func (c *consumer) askPositions(positions []kafka.Offset, ms int) (resolved, error) {
 	found := make(resolved, len(positions))
-	// One request cannot ask for both of a partition.
+	// One request cannot ask for start and end of a partition.
 	for _, position := range []int64{kafka.OffsetStart, kafka.OffsetEnd} {
 		var list []ckafka.TopicPartition
 		for _, o := range positions {
 			if o.Offset == position {
-				list = append(list, topicPartition(o)) // as a time, it is what ListOffsets means by it
+				list = append(list, topicPartition(o)) // ListOffsets has the same numbers as times
 			}
 		}
 		if len(list) == 0 {
@@ -116,8 +116,7 @@ func (c *consumer) askPositions(positions []kafka.Offset, ms int) (resolved, err
 	return found, nil
 }
 
-// resolve replaces positions by their numbers, in a copy. Those of which there
-// is only an error become OffsetNone.
+// apply is offsets with numbers for symbolic offsets. Those with an error become OffsetNone.
 func (found resolved) apply(offsets []kafka.Offset) []kafka.Offset {
 	out := slices.Clone(offsets)
 	for i, o := range out {
@@ -144,7 +143,7 @@ func (found resolved) errs() map[kafka.TopicPartition]error {
 	return errs
 }
 
-// resolveSpecial replaces positions by their numbers, within ctx.
+// resolveSymbolic is offsets with numbers for symbolic offsets.
 func (c *consumer) resolveSymbolic(ctx context.Context, offsets []kafka.Offset) ([]kafka.Offset, error) {
 	named := symbolic(offsets)
 	if len(named) == 0 {
@@ -160,10 +159,9 @@ func (c *consumer) resolveSymbolic(ctx context.Context, offsets []kafka.Offset) 
 	return found.apply(offsets), nil
 }
 
-// read hands offsets to librdkafka through assign. A partition that nothing
-// gives a place to begin is handed over paused, and its error is due, with the
-// reason if there is one: a Seek sets it going. librdkafka would report it too,
-// but not which one it is.
+// read passes offsets to librdkafka through assign. A partition without an offset is paused, and
+// the next Poll returns its error, with the one in reasons if there is one. A Seek resumes it.
+// librdkafka would report the error too, without the partition.
 func (c *consumer) read(offsets []kafka.Offset, reasons map[kafka.TopicPartition]error, assign func([]ckafka.TopicPartition) error) error {
 	if !c.gate.enter() {
 		return kafka.ErrClosed
@@ -176,7 +174,7 @@ func (c *consumer) read(offsets []kafka.Offset, reasons map[kafka.TopicPartition
 		p := c.parts[o.TopicPartition]
 		p.lost = o.Offset == kafka.OffsetNone && c.kind.reset != resetUnknown
 		if p.lost {
-			o.Offset = 0 // any number
+			o.Offset = 0 // any number: it is paused
 		}
 		tp := topicPartition(o)
 		list = append(list, tp)
@@ -201,10 +199,10 @@ func (c *consumer) read(offsets []kafka.Offset, reasons map[kafka.TopicPartition
 	if len(paused) == 0 {
 		return nil
 	}
-	return convert(c.client.Pause(paused)) // before Poll takes out the first record
+	return convert(c.client.Pause(paused)) // before Poll receives the first record
 }
 
-// Assign reads partitions without a group's coordination.
+// Assign implements kafka.Assigner.
 func (c *consumer) Assign(ctx context.Context, at ...kafka.Offset) error {
 	if err := c.lockPoll(ctx); err != nil {
 		return err
@@ -220,7 +218,7 @@ func (c *consumer) Assign(ctx context.Context, at ...kafka.Offset) error {
 	if err != nil {
 		return err
 	}
-	c.revokeAll(ctx) // undoes pauses, and tells nobody
+	c.revokeAll(ctx) // resumes paused partitions; there is no Rebalance
 	c.stopDraining()
 	c.mode, c.pendingErrors = assigned, nil
 	c.mu.Lock()
@@ -231,8 +229,8 @@ func (c *consumer) Assign(ctx context.Context, at ...kafka.Offset) error {
 	return c.read(offsets, nil, c.client.Assign)
 }
 
-// resolveNone replaces OffsetNone by the group's offset, or by what
-// auto.offset.reset says, in a copy.
+// resolveNone is offsets with the group's offset in place of OffsetNone, or what auto.offset.reset
+// says where there is none.
 func (c *consumer) resolveNone(ctx context.Context, offsets []kafka.Offset) ([]kafka.Offset, error) {
 	var unknown []kafka.TopicPartition
 	for _, o := range offsets {
@@ -257,8 +255,8 @@ func (c *consumer) resolveNone(ctx context.Context, offsets []kafka.Offset) ([]k
 	return offsets, nil
 }
 
-// Seek moves positions. It waits for a Poll that runs beside it to look up,
-// which that does every 50 ms.
+// Seek implements kafka.Consumer. It waits for the lock of a concurrent Poll, which that releases
+// every 50 ms.
 func (c *consumer) Seek(ctx context.Context, to ...kafka.Offset) error {
 	for _, o := range to {
 		if o.Offset < 0 && o.Offset != kafka.OffsetStart && o.Offset != kafka.OffsetEnd {
@@ -284,8 +282,8 @@ func (c *consumer) Seek(ctx context.Context, to ...kafka.Offset) error {
 // seekRetry is the pause before a seek is tried again.
 const seekRetry = 10 * time.Millisecond
 
-// seek tries once, and returns what cannot be done yet: librdkafka refuses to
-// seek in a partition that was assigned a moment ago.
+// seek tries once, and returns the offsets to try again: librdkafka refuses to seek in a partition
+// that was assigned a moment ago.
 func (c *consumer) seek(to []kafka.Offset) (left []kafka.Offset, err error) {
 	c.positions.Lock()
 	defer c.positions.Unlock()
@@ -312,8 +310,8 @@ func (c *consumer) seek(to []kafka.Offset) (left []kafka.Offset, err error) {
 	return left, cmp.Or(err, c.resumeFound(done))
 }
 
-// seekable is the partitions of to that librdkafka has; for those that it does
-// not have yet it is noted where they shall begin.
+// seekable returns the offsets of partitions that librdkafka reads. For those that it does not
+// read yet, it records the offset to start at.
 func (c *consumer) seekable(to []kafka.Offset) (list []ckafka.TopicPartition, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -332,7 +330,7 @@ func (c *consumer) seekable(to []kafka.Offset) (list []ckafka.TopicPartition, er
 	return list, nil
 }
 
-// found sets going those of partitions that nothing had given a place to begin.
+// resumeFound resumes those of partitions that had no offset to start at.
 func (c *consumer) resumeFound(partitions []kafka.TopicPartition) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -351,7 +349,7 @@ func (c *consumer) resumeFound(partitions []kafka.TopicPartition) error {
 	return convert(c.client.Resume(topicPartitions(list)))
 }
 
-// sought is where Seek said that partitions shall begin.
+// seekTargets are the offsets of Seek for partitions that librdkafka does not read yet.
 func (c *consumer) seekTargets(partitions []kafka.TopicPartition) (offsets []kafka.Offset) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,23 +9,23 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// An inquiry is a question to the brokers that Poll needs answered before it
-// can go on, and that may take longer than one Poll lasts: it goes on when Poll
-// returns, and the next Poll waits for the same answer.
+// A pendingQuery is a request to brokers whose response Poll needs before it can go on. It may
+// take longer than one call of Poll: it goes on when Poll returns, and the next Poll waits for the
+// same response.
 type pendingQuery[T any] struct {
-	answer  chan outcome[T] // nil until asked
-	retryAt time.Time       // the last one failed: not before
+	answer  chan outcome[T] // nil: no request in progress
+	retryAt time.Time       // the last request failed: the next one is not sent before
 }
 
-// inquiryRetry is the pause after an inquiry has failed.
+// queryRetry is the pause after a failed request.
 const queryRetry = 100 * time.Millisecond
 
-// inquiryLimit bounds one request of an inquiry.
+// queryTimeout bounds one request.
 const queryTimeout = 10 * time.Second
 
-// wait asks, unless that was done, and waits for the answer within ctx. Errors
-// that may pass are reported to the hook for errors, and it asks again; after
-// any other the next wait does. An answer is kept for further waits.
+// wait sends the request, unless one is in progress, and waits for the response within ctx. It
+// reports retriable errors to Hooks.Error and sends the request again. After another error the
+// next wait sends it again. A response is kept for further calls.
 func (q *pendingQuery[T]) wait(ctx context.Context, c *consumer, ask func(ms int) (T, error)) (none T, err error) {
 	for {
 		if q.answer == nil {
@@ -63,7 +63,7 @@ func (q *pendingQuery[T]) wait(ctx context.Context, c *consumer, ask func(ms int
 	}
 }
 
-// sleepUntil waits until t, ctx or stop.
+// sleepUntil waits until t. It returns an error if ctx ends or stop is closed before.
 func sleepUntil(ctx context.Context, t time.Time, stop <-chan struct{}) error {
 	pause := time.Until(t)
 	if pause <= 0 {

@@ -13,26 +13,25 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// How a rebalance goes. librdkafka calls onRebalance from within its poll, and
-// goes on only after an assign or unassign there.
+// Rebalances. librdkafka calls onRebalance inside its poll, and goes on only after an assign or
+// unassign there.
 //
-//	assigned   answered at once with "nothing": the partitions are kept in
-//	           joining, and begin when the group's offsets are known and
-//	           Rebalance.Assigned has answered, both within the contexts of
-//	           Poll. Until then nothing of them is read.
-//	revoked    Rebalance is told before the answer, but of no partition that it
-//	           was not told of when it came.
+//	assigned   onRebalance assigns nothing. The partitions are kept in joining. Poll starts
+//	           them when it has the group's offsets and Rebalance.Assigned has returned, both
+//	           within the contexts of Poll. Until then nothing is read from them.
+//	revoked    onRebalance calls Rebalance.Revoked or Lost before it unassigns, for the
+//	           partitions that Rebalance.Assigned was called with.
 //
-// The binding answers by itself if the callback does not, and then blocks for
-// ever if that fails; so every path here answers.
+// If the callback neither assigns nor unassigns, confluent-kafka-go does, and blocks for ever if
+// that fails. So every path here does one of them.
 
-// joining is partitions that were assigned and not yet begun.
+// joining is partitions that were assigned and not yet started.
 type joining struct {
 	partitions  []kafka.TopicPartition
 	cooperative bool
-	start       []kafka.Offset // what Rebalance.Assigned has answered
+	start       []kafka.Offset // the result of Rebalance.Assigned
 	group       pendingQuery[groupOffsets]
-	resolved    pendingQuery[resolved] // where partitions start and end, as far as needed
+	resolved    pendingQuery[resolved] // numbers of symbolic offsets, as far as needed
 }
 
 // onRebalance is the callback for librdkafka's rebalances.
@@ -46,7 +45,7 @@ func (c *consumer) onRebalance(client *ckafka.Consumer, ev ckafka.Event) error {
 	case ckafka.RevokedPartitions:
 		c.onRevoked(ev.Partitions, cooperative)
 	}
-	return nil // the binding ignores it
+	return nil // confluent-kafka-go ignores it
 }
 
 func (c *consumer) onAssigned(given []ckafka.TopicPartition, cooperative bool) {
@@ -60,7 +59,7 @@ func (c *consumer) onAssigned(given []ckafka.TopicPartition, cooperative bool) {
 		c.events.Report(convert(err))
 	}
 	if c.pollCtx == nil {
-		return // being closed
+		return // the consumer is being closed
 	}
 	c.rebalanced()
 	if len(given) == 0 {
@@ -85,9 +84,9 @@ func (c *consumer) onAssigned(given []ckafka.TopicPartition, cooperative bool) {
 	}
 }
 
-// begin starts reading what was assigned, if that is due: where Seek or
-// Rebalance says, else where the group is, else where auto.offset.reset says.
-// An error is for Poll to return; the next one goes on where this one stopped.
+// begin starts reading the partitions in joining, if there are any: at the offset of Seek, else of
+// Rebalance.Assigned, else of the group, else of auto.offset.reset. Poll returns its error; the
+// next call goes on where this one stopped.
 func (c *consumer) begin(ctx context.Context) error {
 	j := c.joining
 	if j == nil {
@@ -108,7 +107,7 @@ func (c *consumer) begin(ctx context.Context) error {
 	at := override(group.offsets, j.start)
 	at = override(at, c.seekTargets(j.partitions))
 	for i, o := range at {
-		if group.errs[o.TopicPartition] == nil { // else what the group has is not known
+		if group.errs[o.TopicPartition] == nil { // else the group's offset is not known
 			at[i] = c.kind.reset.apply(o)
 		}
 	}
@@ -136,9 +135,8 @@ func (c *consumer) begin(ctx context.Context) error {
 	return nil
 }
 
-// notYet is for an inquiry that failed: what the brokers say is given to Poll's
-// caller as an error of no partition, while the next Poll tries again; that a
-// context has ended, or the consumer is closed, ends Poll.
+// pendingError handles the error of a failed query. The next Poll returns an error of a broker as
+// one of no partition, and tries again. Another error, of a context or of Close, ends Poll.
 func (c *consumer) pendingError(err error) error {
 	if _, ok := errors.AsType[*kafka.Error](err); !ok {
 		return err
@@ -175,28 +173,28 @@ func (c *consumer) onRevoked(taken []ckafka.TopicPartition, cooperative bool) {
 	}
 }
 
-// rebalanced tells Rebalance that a rebalance is over, if it wants to know.
+// rebalanced tells Rebalance that a rebalance is over, if it is a kafka.Rebalanced.
 func (c *consumer) rebalanced() {
 	if r, ok := c.rebalance.(kafka.Rebalanced); ok {
 		r.Rebalanced()
 	}
 }
 
-// drop takes partitions out of the running batch and of joining. It returns
-// those that Rebalance was told of, and those that librdkafka has.
+// removePending removes partitions from the running batch and from joining. It returns those that
+// Rebalance was told of, and those that librdkafka reads.
 func (c *consumer) removePending(partitions []kafka.TopicPartition) (told, begun []kafka.TopicPartition) {
-	gone := make(map[kafka.TopicPartition]bool, len(partitions))
+	removed := make(map[kafka.TopicPartition]bool, len(partitions))
 	for _, tp := range partitions {
-		gone[tp] = true
+		removed[tp] = true
 	}
 	if b := c.batch; b != nil {
 		b.Records = slices.DeleteFunc(b.Records, func(r *kafka.Record) bool {
-			return gone[kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
+			return removed[kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition}]
 		})
-		b.Ends = slices.DeleteFunc(b.Ends, func(o kafka.Offset) bool { return gone[o.TopicPartition] })
+		b.Ends = slices.DeleteFunc(b.Ends, func(o kafka.Offset) bool { return removed[o.TopicPartition] })
 	}
 	if j := c.joining; j != nil {
-		left := slices.DeleteFunc(slices.Clone(j.partitions), func(tp kafka.TopicPartition) bool { return gone[tp] })
+		left := slices.DeleteFunc(slices.Clone(j.partitions), func(tp kafka.TopicPartition) bool { return removed[tp] })
 		c.joining = nil
 		if len(left) > 0 {
 			c.joining = &joining{partitions: left, cooperative: j.cooperative, start: j.start}
@@ -216,7 +214,7 @@ func (c *consumer) removePending(partitions []kafka.TopicPartition) (told, begun
 	return told, begun
 }
 
-// untold is those of offsets whose partitions Rebalance was not told of.
+// untold is the offsets of partitions that Rebalance was not told of.
 func (c *consumer) untold(offsets []kafka.Offset) (news []kafka.Offset) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -243,19 +241,19 @@ func (c *consumer) has(tp kafka.TopicPartition) bool {
 	return c.parts[tp] != nil
 }
 
-// tell says that partitions go.
+// notifyRemoved tells Rebalance that partitions are revoked or lost.
 func (c *consumer) notifyRemoved(ctx context.Context, partitions []kafka.TopicPartition) {
 	switch {
 	case c.rebalance == nil:
-	case c.client.AssignmentLost() || c.pollExceeded || c.events.Fatal() != nil: // librdkafka was seen, on a busy machine, to have forgotten the first by now
+	case c.client.AssignmentLost() || c.pollExceeded || c.events.Fatal() != nil: // AssignmentLost alone was seen to be false by now on a busy machine
 		c.rebalance.Lost(partitions)
 	default:
 		c.rebalance.Revoked(ctx, partitions)
 	}
 }
 
-// forget ends what was kept about partitions. librdkafka keeps a pause across
-// assignments: it is undone.
+// drop removes the state of partitions. librdkafka keeps a pause across assignments, so it resumes
+// them.
 func (c *consumer) drop(partitions []kafka.TopicPartition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -273,8 +271,8 @@ func (c *consumer) drop(partitions []kafka.TopicPartition) {
 	}
 }
 
-// giveUp tells that everything goes and stops reading it, without waiting for
-// the group. Who calls it has the turn.
+// revokeAll tells Rebalance that all partitions are revoked or lost and stops reading them, without
+// waiting for the group. The caller holds the poll lock.
 func (c *consumer) revokeAll(ctx context.Context) {
 	c.mu.Lock()
 	all := make([]kafka.TopicPartition, 0, len(c.parts))
@@ -302,11 +300,10 @@ func (c *consumer) revokeAll(ctx context.Context) {
 	}
 }
 
-// unsubscribe ends the subscription, and answers the rebalances that are under
-// way, of which nobody is told. Close must not begin before that: librdkafka
-// 2.15 never replies to an assign that comes while a group ends, and the
-// callback would hang inside it. Nor must a rebalance of one subscription be
-// taken for one of the next.
+// unsubscribe ends the subscription, and serves the rebalances in progress without Rebalance. It
+// runs before the client is closed: librdkafka 2.15 does not reply to an assign while it closes
+// the group, and the callback would hang. It also keeps a rebalance of one subscription from being
+// served in the next.
 func (c *consumer) unsubscribe() error {
 	if c.mode != subscribed {
 		return nil

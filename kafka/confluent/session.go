@@ -15,12 +15,12 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// NewSession makes a consumer and a transactional producer that work together;
-// transactional.id and group.id are required. Each half is given the keys that
-// are its own. The result is also a [kafka.Offsets] and a [kafka.Metadata].
+// NewSession makes a session: a consumer and a transactional producer, each with the keys for its
+// role. transactional.id and group.id are required. The result is also a [kafka.Offsets], a
+// [kafka.Metadata] and a [kafka.Explainer].
 //
-// The error is a [*kafka.ConfigError] where the configuration is at fault.
-// NewSession does not wait for the network.
+// NewSession does not wait for the network. The error is a [*kafka.ConfigError] where the
+// configuration is wrong.
 func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 	var errs []error
 	for _, key := range []string{"transactional.id", "group.id"} {
@@ -52,11 +52,11 @@ type session struct {
 	mu        sync.Mutex
 	open      bool // between Begin and End
 	polled    map[kafka.TopicPartition]*span
-	mustAbort bool // it can only be aborted: partitions were taken away, or it is being aborted
-	sends     int  // of offsets: each has a name of its own
+	mustAbort bool // it can only be aborted: partitions were revoked, or it is being aborted
+	sends     int  // number of calls that sent offsets: each call has a name of its own
 }
 
-// span is what was polled of one partition since Begin.
+// span is the offsets polled from one partition since Begin.
 type span struct {
 	first, next kafka.Offset
 }
@@ -69,7 +69,7 @@ func (s *session) Subscribe(topics []string, r kafka.Rebalance) error {
 	return s.consumer.Subscribe(topics, sessionRebalance{s, r})
 }
 
-// Poll is Consumer.Poll, and remembers what the transaction will cover.
+// Poll implements kafka.Consumer, and records the offsets for the transaction.
 func (s *session) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	if err := s.consumer.Poll(ctx, b, max); err != nil {
 		return err
@@ -95,12 +95,12 @@ func (s *session) Poll(ctx context.Context, b *kafka.Batch, max int) error {
 	return nil
 }
 
-// Commit is not for sessions: offsets are committed with a transaction, by End.
+// Commit returns kafka.ErrUnsupported: End commits offsets with the transaction.
 func (s *session) Commit(context.Context, []kafka.Offset) error {
 	return fmt.Errorf("%w: the offsets of a session are committed by End", kafka.ErrUnsupported)
 }
 
-// Explain implements kafka.Explainer: either client may know.
+// Explain implements kafka.Explainer. Either client may have the cause.
 func (s *session) Explain(err error) error {
 	return s.producer.Explain(s.consumer.Explain(err))
 }
@@ -116,13 +116,8 @@ func (s *session) Begin(ctx context.Context) error {
 	return nil
 }
 
-// End commits what was produced and the offsets of what was polled since Begin,
-// or neither. If partitions of it were taken away, or the group no longer
-// counts this member in, it aborts.
-//
-// With a retriable error nothing is decided yet: the same call goes on where
-// this one stopped. With any other error that is not fatal the transaction was
-// aborted, and the error says why it could not be committed.
+// End implements kafka.Session. It aborts if partitions of the transaction were revoked, or the
+// group has removed this member.
 func (s *session) End(ctx context.Context, commit bool) (committed bool, err error) {
 	s.mu.Lock()
 	doomed := s.mustAbort
@@ -135,7 +130,7 @@ func (s *session) End(ctx context.Context, commit bool) (committed bool, err err
 			s.finish()
 			return true, nil
 		case !errors.As(err, &e), e.Fatal, e.Retriable && !e.AbortTxn:
-			return false, err // closed, of no use any more, or to be called again
+			return false, err // closed, ended, or to be called again
 		case !membershipLost(err):
 			cause = fmt.Errorf("aborted: %w", err)
 		}
@@ -144,7 +139,7 @@ func (s *session) End(ctx context.Context, commit bool) (committed bool, err err
 	s.mustAbort = true
 	s.mu.Unlock()
 	switch err := s.producer.End(ctx, false); {
-	case errors.Is(err, errCommitted): // by an End that was not waited for
+	case errors.Is(err, errCommitted): // by an End whose context had ended
 		s.finish()
 		return true, nil
 	case err != nil:
@@ -156,7 +151,7 @@ func (s *session) End(ctx context.Context, commit bool) (committed bool, err err
 	return false, cause
 }
 
-// commit sends the offsets and commits.
+// commit sends the offsets to the transaction and commits it.
 func (s *session) commit(ctx context.Context) error {
 	s.mu.Lock()
 	var next []ckafka.TopicPartition
@@ -186,8 +181,8 @@ func (s *session) commit(ctx context.Context) error {
 	return s.producer.End(ctx, true)
 }
 
-// rewind ends an aborted transaction: what was polled since Begin is polled
-// again, as far as it is still assigned.
+// rewind ends an aborted transaction: it moves the assigned partitions back to their positions at
+// Begin.
 func (s *session) rewind(ctx context.Context) error {
 	s.mu.Lock()
 	var to []kafka.Offset
@@ -204,7 +199,7 @@ func (s *session) rewind(ctx context.Context) error {
 	return nil
 }
 
-// finish forgets the transaction.
+// finish ends the transaction.
 func (s *session) finish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,19 +211,19 @@ func (s *session) Close(ctx context.Context) error {
 	return errors.Join(s.consumer.Close(ctx), s.producer.Close(ctx))
 }
 
-// gone notes that partitions go.
+// dropPolled drops the offsets of removed partitions. The transaction must be aborted then.
 func (s *session) dropPolled(partitions []kafka.TopicPartition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, tp := range partitions {
 		if s.polled[tp] != nil {
-			delete(s.polled, tp) // if it comes back, it begins at what the group has
+			delete(s.polled, tp) // if it is assigned again, it starts at the group's offset
 			s.mustAbort = true
 		}
 	}
 }
 
-// watch is the user's Rebalance with the session listening.
+// sessionRebalance calls the user's Rebalance and the session.
 type sessionRebalance struct {
 	session *session
 	user    kafka.Rebalance // may be nil

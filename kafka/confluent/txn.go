@@ -16,17 +16,16 @@ import (
 
 // txnProducer is a kafka.TxnProducer.
 //
-// The transactional calls of librdkafka can be resumed but not interrupted, and
-// its authors advise against short time-outs. So each runs on a goroutine of
-// its own for as long as it takes; if the caller's context ends first, the same
-// call made again waits for the same one.
+// librdkafka's transactional calls can be resumed but not interrupted, and its authors advise
+// against short timeouts. So each runs on a goroutine of its own until it ends. If the caller's
+// context ends first, the same call made again waits for it.
 type txnProducer struct {
 	*producer
 
 	mu    sync.Mutex
 	ready bool       // InitTransactions has succeeded
 	open  bool       // between Begin and an End that succeeded
-	op    *operation // running, or done but not yet waited for
+	op    *operation // running, or done and not yet waited for
 }
 
 // The names of the calls that end a transaction.
@@ -62,8 +61,8 @@ func (t *txnProducer) Begin(ctx context.Context) error {
 	return nil
 }
 
-// init gets the producer id, once. It tries again until ctx ends, since there
-// is no transaction yet that a caller could do anything about.
+// init gets the producer id, once. It retries until ctx ends, since there is no transaction yet
+// that the caller could abort.
 func (t *txnProducer) init(ctx context.Context) error {
 	t.mu.Lock()
 	ready := t.ready
@@ -75,7 +74,7 @@ func (t *txnProducer) init(ctx context.Context) error {
 		case err == nil:
 			ready = true
 		case errors.As(err, &e) && t.ledger != nil && ckafka.ErrorCode(e.Code) == ckafka.ErrState:
-			ready = true // the wrapped client's owner has done it
+			ready = true // the owner of the wrapped client has done it
 		case errors.As(err, &e) && e.Retriable && ctx.Err() == nil:
 			select {
 			case <-ctx.Done():
@@ -92,9 +91,9 @@ func (t *txnProducer) init(ctx context.Context) error {
 	return nil
 }
 
-// End commits, which sends everything first, or aborts, which fails what is not
-// yet sent; in either case everything was reported when it returns. If ctx ends
-// before librdkafka is done the error is retriable, and the same call resumes it.
+// End implements kafka.TxnProducer. A commit sends all records first, an abort fails those not yet
+// sent; all were reported when End returns. If ctx ends first the error is retriable, and the same
+// call resumes.
 func (t *txnProducer) End(ctx context.Context, commit bool) error {
 	name, f := opAbort, t.client.AbortTransaction
 	if commit {
@@ -104,12 +103,12 @@ func (t *txnProducer) End(ctx context.Context, commit bool) error {
 		return err
 	}
 	if r := t.seal(); r != nil {
-		_ = t.await(ctx, r) // the transaction has ended; only done may be late
+		_ = t.await(ctx, r) // the transaction has ended; reports may follow
 	}
 	return nil
 }
 
-// committing reports whether a commit was begun whose end nobody has seen yet.
+// committing reports whether a commit is running, or has ended unseen.
 func (t *txnProducer) committing() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -123,10 +122,10 @@ func (t *txnProducer) Close(ctx context.Context) error {
 		open := t.open
 		t.mu.Unlock()
 		if open {
-			// What fails here the broker does by itself, after
-			// transaction.timeout.ms or when the next producer begins.
+			// If this fails the broker aborts, after transaction.timeout.ms or when
+			// the next producer of the same id begins.
 			t.beginPurge()
-			// Nobody will wait for it after ctx: it must not keep the client for long then.
+			// Close does not wait longer than ctx, so librdkafka should not either.
 			limit, cancel := context.WithTimeout(context.Background(), time.Duration(millis(ctx))*time.Millisecond)
 			defer cancel()
 			_ = t.run(ctx, opAbort, func() error { return t.client.AbortTransaction(limit) })
@@ -140,12 +139,11 @@ func (t *txnProducer) setOpen(open bool) {
 	t.open = open
 }
 
-// errCommitted is returned for what cannot be done any more because a commit
-// that was not waited for has succeeded.
+// errCommitted is the error of a call after a commit that had succeeded unseen.
 var errCommitted = errors.New("the transaction is committed already")
 
-// run makes one transactional call, or waits for the same one made before. A
-// different one that is still running is waited for first.
+// run makes one transactional call, or waits for the same call made before. It waits for a
+// different one first.
 func (t *txnProducer) run(ctx context.Context, name string, f func() error) error {
 	for {
 		op, err := t.start(name, f)
@@ -156,7 +154,7 @@ func (t *txnProducer) run(ctx context.Context, name string, f func() error) erro
 		case <-op.done:
 		case <-ctx.Done():
 			select {
-			case <-op.done: // both
+			case <-op.done: // both have ended
 			default:
 				return t.errs.Explain(interrupted(ctx))
 			}
@@ -175,8 +173,8 @@ func (t *txnProducer) run(ctx context.Context, name string, f func() error) erro
 	}
 }
 
-// because is err with its cause. That records were not delivered, librdkafka says
-// without saying why.
+// withCause is err with its cause. librdkafka's error for records that were not delivered does not
+// say why.
 func (t *txnProducer) withCause(err error) error {
 	e, ok := err.(*kafka.Error)
 	if l := t.firstFailure.Load(); ok && l != nil && ckafka.ErrorCode(e.Code) == ckafka.ErrInconsistent {
@@ -187,7 +185,7 @@ func (t *txnProducer) withCause(err error) error {
 	return t.errs.Explain(err)
 }
 
-// start returns the operation to wait for: what is there, or a new one.
+// start returns the operation in progress, or starts one.
 func (t *txnProducer) start(name string, f func() error) (*operation, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

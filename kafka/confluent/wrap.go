@@ -12,50 +12,46 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// WrapProducer makes a producer that works through client, which stays the
-// caller's to close, after the wrapper. Its Events() stay the caller's too, and
-// must be read as always: reports of records that go through the wrapper do not
-// pass there.
+// WrapProducer makes a producer that works through client. The caller keeps client and closes it,
+// after the producer. The caller also reads client.Events(), as always; reports of the producer's
+// records do not go there.
 //
-// Close flushes the wrapper's records within its context. It cannot take the
-// rest back from client: they are given to done with ErrClosed, but may still
-// be sent. The transactional methods work if client has a transactional.id.
-// go.batch.producer must not be set on client: it loses headers.
+// Close flushes within its context. Records that were not sent are reported with ErrClosed; client
+// still has them and may send them. The transactional methods work if client has a
+// transactional.id. go.batch.producer must not be set on client: it loses headers.
 func WrapProducer(client *ckafka.Producer) kafka.TxnProducer {
 	l := &ledger{out: make(map[*delivery]struct{})}
 	return &txnProducer{producer: startProducer(client, l, clienterr.New(kafka.Hooks{}))}
 }
 
-// WrapConsumer makes a consumer that works through client, which stays the
-// caller's to close, after the wrapper; nobody else may poll it meanwhile.
-// Close calls Revoked and unsubscribes. hooks.Logger receives kavro's warnings
-// only: client's log lines go where its configuration says.
+// WrapConsumer makes a consumer that works through client. The caller keeps client and closes it,
+// after the consumer, and must not poll it meanwhile. Close calls Revoked and unsubscribes.
+// hooks.Logger receives kavro's warnings only: log lines go where client's configuration says.
 //
-// For the promise that only Commit moves offsets, client must have
-// enable.auto.commit=false. The error is a [*kafka.ConfigError] if client has
-// go.events.channel.enable, since its events then do not come out of Poll.
+// client must have enable.auto.commit=false, so that Commit alone moves offsets. The error is a
+// [*kafka.ConfigError] if client has go.events.channel.enable: Poll would not receive its events.
 func WrapConsumer(client *ckafka.Consumer, hooks kafka.Hooks) (kafka.Consumer, error) {
-	if client.Events() != nil { //nolint:staticcheck // deprecated, and so to be found out
+	if client.Events() != nil { //nolint:staticcheck // deprecated, and the only way to detect the key
 		return nil, &kafka.ConfigError{Key: "go.events.channel.enable", Reason: "must be false: events come out of Poll"}
 	}
 	kind := consumerKind{wrapped: true, grouped: true, reset: resetUnknown}
 	return startConsumer(client, kind, newEvents(client, nil, hooks, clienterr.New(hooks))), nil
 }
 
-// Client returns the producer underneath b, a producer or a session of this
-// package. The client goes on using it; closing it is up to the client.
-func Client(b any) (*ckafka.Producer, bool) {
-	p, ok := b.(interface{ producerClient() *ckafka.Producer })
+// Client returns confluent-kafka-go's producer of a producer or session of this package. It must not
+// be closed.
+func Client(client any) (*ckafka.Producer, bool) {
+	p, ok := client.(interface{ producerClient() *ckafka.Producer })
 	if !ok {
 		return nil, false
 	}
 	return p.producerClient(), true
 }
 
-// ConsumerClient returns the consumer underneath b, a consumer or a session of
-// this package. The client goes on using it; closing it is up to the client.
-func ConsumerClient(b any) (*ckafka.Consumer, bool) {
-	c, ok := b.(interface{ consumerClient() *ckafka.Consumer })
+// ConsumerClient returns confluent-kafka-go's consumer of a consumer or session of this package. It
+// must be neither closed nor polled.
+func ConsumerClient(client any) (*ckafka.Consumer, bool) {
+	c, ok := client.(interface{ consumerClient() *ckafka.Consumer })
 	if !ok {
 		return nil, false
 	}
@@ -66,12 +62,12 @@ func (p *producer) producerClient() *ckafka.Producer { return p.client }
 func (c *consumer) consumerClient() *ckafka.Consumer { return c.client }
 func (s *session) producerClient() *ckafka.Producer  { return s.producer.client }
 
-// A ledger knows which records of ours a wrapped client still has, so that they
-// can be given up without it.
+// A ledger has the records that a wrapped client has not reported, so that Close can report them
+// itself.
 type ledger struct {
 	mu         sync.Mutex
 	out        map[*delivery]struct{}
-	unreported int // given up, and not reported since
+	unreported int // reported by Close, and not yet by the client
 }
 
 func (l *ledger) add(d *delivery) {
@@ -80,15 +76,14 @@ func (l *ledger) add(d *delivery) {
 	l.out[d] = struct{}{}
 }
 
-// remove takes out d, which never reached the client.
+// remove removes d, which the client has refused.
 func (l *ledger) remove(d *delivery) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.out, d)
 }
 
-// settle takes out d, which the client has reported. It returns false if d was
-// given up before.
+// reported removes d, which the client has reported. It returns false if Close has reported d before.
 func (l *ledger) reported(d *delivery) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,8 +95,8 @@ func (l *ledger) reported(d *delivery) bool {
 	return true
 }
 
-// fail gives up everything: the reports are made by the deliverer, since done
-// runs on one goroutine only.
+// fail sends a report for each record to reports: deliver calls done, since that runs on one goroutine
+// only.
 func (l *ledger) fail(reports chan<- ckafka.Event, why error) {
 	l.mu.Lock()
 	var all []*delivery
@@ -116,16 +111,16 @@ func (l *ledger) fail(reports chan<- ckafka.Event, why error) {
 	}
 }
 
-// given is the report of a delivery that was given up.
+// abandoned is the report of a record that Close does not wait for any more.
 type abandoned struct {
 	d   *delivery
 	why error // wraps kafka.ErrClosed
 }
 
-func (abandoned) String() string { return "given up" }
+func (abandoned) String() string { return "abandoned" }
 
-// up makes the report. It returns a delivery to count off: not the one that the
-// client may yet report, which must not be used again.
+// report makes the report. It returns a copy of the delivery to finish: the client may yet report the
+// delivery itself, so that must not be reused.
 func (g abandoned) report() *delivery {
 	d := *g.d
 	d.record.Offset, d.record.LeaderEpoch = -1, -1
@@ -135,9 +130,9 @@ func (g abandoned) report() *delivery {
 	return &d
 }
 
-// leave ends the use of a wrapped client. While it still has records of ours
-// the deliverer goes on to take their reports, else they would block the
-// client's poller; it ends with the last of them, or with the client.
+// releaseWrapped ends the use of a wrapped client. While that has records of ours, deliver goes on to
+// receive their reports, which would block the client's poller else. It ends with the last of them,
+// or with the client.
 func (p *producer) releaseWrapped() {
 	outstanding := func() bool {
 		p.ledger.mu.Lock()
