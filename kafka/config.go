@@ -12,11 +12,10 @@ import (
 	"unicode"
 )
 
-// Text writes a value of a [Config] the way librdkafka reads it: true and
-// false, decimal numbers, a [time.Duration] in milliseconds, a []string joined
-// by commas. Values of named types, and those that decoders of JSON and YAML make
-// (json.Number, []any), are written like the types beneath. ok is false if v has a
-// type that a Config cannot hold.
+// Text returns a value of a [Config] as the text that librdkafka reads: true and false, decimal numbers, a
+// [time.Duration] in milliseconds, a []string joined by commas. Values of named types, and those that
+// decoders of JSON and YAML make (json.Number, []any), are written like their underlying types. ok is
+// false if a Config cannot hold the type of v.
 func Text(v any) (text string, ok bool) {
 	switch v := v.(type) {
 	case string:
@@ -50,7 +49,7 @@ func Text(v any) (text string, ok bool) {
 	return "", false
 }
 
-// list writes the items of a slice, separated by commas. Bytes are no list.
+// list returns the items of a slice of strings, separated by commas. ok is false for other slices.
 func list(r reflect.Value) (text string, ok bool) {
 	if r.Type().Elem().Kind() == reflect.Uint8 {
 		return "", false
@@ -69,8 +68,8 @@ func list(r reflect.Value) (text string, ok bool) {
 	return strings.Join(items, ","), true
 }
 
-// String returns the value of key as text, see [Text], or def if key is not
-// set. The error is a [*ConfigError].
+// String returns the value of key as text, see [Text], or def if key is not set. The error of this and of
+// the following methods is a [*ConfigError].
 func (c Config) String(key, def string) (string, error) {
 	v, ok := c[key]
 	if !ok {
@@ -157,10 +156,9 @@ func Unknown(key string, known []string) *ConfigError {
 	return &ConfigError{Key: key, Reason: "no such key", Nearest: Nearest(key, known)}
 }
 
-// Nearest returns the element of known that is most like key, or "" if none
-// is near: more than a third of key would have to change. Letters of another case,
-// and separators that are missing or others (linger_ms, lingerms), count as nothing.
-// Of several, it returns the first.
+// Nearest returns the element of known that is most similar to key, the first of several, or "" if more
+// than a third of key would have to change. Case, and missing or other separators (linger_ms, lingerms),
+// do not count.
 func Nearest(key string, known []string) string {
 	plain := plainKey(key)
 	nearest, best, bestRaw := "", len(plain)/3+1, 0
@@ -188,8 +186,7 @@ func plainKey(key string) string {
 	}, key)
 }
 
-// parse reads one value: text is what parse is given, and reason, if not empty,
-// why it was not understood.
+// parse returns the value of key by read. read returns a reason if it cannot read the text.
 func parse[T any](c Config, key string, def T, read func(text string) (v T, reason string)) (T, error) {
 	if _, ok := c[key]; !ok {
 		return def, nil

@@ -1,18 +1,18 @@
-// Package kafka is what kavro needs of a Kafka client: records, headers,
-// configuration, and the interfaces [Producer], [Consumer] and [Session] in
-// bytes, not values. It imports no client.
+// Package kafka defines what kavro needs of a Kafka client: [Record], [Header], [Config], and
+// the interfaces [Producer], [Consumer], [Session] and [Admin], in bytes. It imports no client.
 //
-// Two packages satisfy it, with the same keys, the same defaults (librdkafka's)
-// and the same outcomes: kafka/confluent over confluent-kafka-go (librdkafka,
-// cgo), and kafka/franz over franz-go (pure Go). kafka/kafkatest is the suite that
-// says what "the same" means; a third client is welcome if it passes.
+// A [Driver] makes clients. There are two, with the same keys, the same defaults (librdkafka's)
+// and the same behaviour: [github.com/kavro/kavro/kafka/confluent] over confluent-kafka-go, that
+// is librdkafka, with cgo, and [github.com/kavro/kavro/kafka/franz] over franz-go, in pure Go.
+// [github.com/kavro/kavro/kafka/kafkatest] is the conformance suite that both pass.
 //
 // # Terms
 //
-// A record is owned by one side at a time, and each method says when that
-// changes. A delivery report is the one call of done that tells what became of
-// a produced record. A position is the offset of the next record to read; a
-// committed offset is the group's position that a new member starts from.
+//   - A delivery report is the one call of done that says whether a produced record was
+//     delivered.
+//   - A position is the offset of the next record to read from a partition.
+//   - A committed offset is the position of a group, where a new member starts.
+//   - A record is owned by one side at a time. Methods say when ownership changes.
 //
 // # Specifications
 //

@@ -7,18 +7,17 @@ import (
 	"strings"
 )
 
-// ErrClosed is returned by every method of a client after Close, and given to
-// the delivery reports of records that Close could not send.
+// ErrClosed is returned by every method of a client after Close, and is the error in delivery reports of
+// records that Close could not send.
 var ErrClosed = errors.New("closed")
 
-// ErrUnsupported is returned for what a client cannot do at all.
+// ErrUnsupported is returned by calls that a client does not support.
 var ErrUnsupported = errors.New("not supported by this client")
 
-// Causes that errors.Is finds in the errors of both clients, also in what Produce,
-// Flush, Close, Poll, Commit, transactions and questions return when their context
-// ends while the client tries in vain. errors.As finds the [*Error] with the text.
+// Causes. errors.Is finds them in errors of both drivers, also where the context of a call has ended
+// while the client was retrying. errors.As finds the [*Error] with the text.
 var (
-	// ErrUnreachable: no connection to a broker, or it ended too soon.
+	// ErrUnreachable: no connection to a broker, or it was closed too early.
 	ErrUnreachable = errors.New("no connection to a broker")
 	// ErrTLS: the TLS handshake failed.
 	ErrTLS = errors.New("the TLS handshake failed")
@@ -33,15 +32,15 @@ func IsContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// Error is an error of Kafka's, from a broker or from the client itself.
+// Error is an error of a broker or of the client.
 type Error struct {
-	Code      int16  // Kafka's protocol error code; negative: librdkafka's own codes, on both clients
+	Code      int16  // Kafka's protocol error code; negative: librdkafka's codes, with both drivers
 	Topic     string // "" if it belongs to none
 	Partition int32  // -1 if it belongs to none
 	Retriable bool   // the same call may succeed later
-	Fatal     bool   // the client is of no use any more
-	AbortTxn  bool   // the transaction must be aborted, then may be tried again
-	Err       error  // the client's own error
+	Fatal     bool   // the client has ended: only Close is useful
+	AbortTxn  bool   // the transaction must be aborted, and may be tried again then
+	Err       error  // the error of the client library
 }
 
 // Error says where and what: "orders [3]: Local: Message timed out (-192)".
@@ -61,10 +60,10 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the client's own error.
+// Unwrap returns the error of the client library.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is the cause, one of those above, that Code stands for.
+// Is reports whether target is one of the causes above and Code stands for it.
 func (e *Error) Is(target error) bool {
 	switch e.Code {
 	case -195, -193, -187: // librdkafka: transport, resolve, all brokers down
@@ -89,7 +88,7 @@ type ConfigError struct {
 	Nearest string // the known key most like Key, if Key is unknown and there is one
 }
 
-// Error says which key, why, and what may have been meant.
+// Error returns the key, the reason, and the nearest key.
 func (e *ConfigError) Error() string {
 	s := "configuration: " + e.Key + ": " + e.Reason
 	if e.Nearest != "" {

@@ -2,8 +2,8 @@ package kafka
 
 import "log/slog"
 
-// Join returns hooks that serve h and more: Logger, Stats and Error of both are
-// called, h's first. A client has one Token: it is an error if both set it.
+// Join returns hooks that call Logger, Stats and Error of h and of more, in that order. A client has one
+// Token: it is a [*ConfigError] if both have one.
 func (h Hooks) Join(more Hooks) (Hooks, error) {
 	switch {
 	case h.Logger == nil:

@@ -2,8 +2,7 @@ package kafka
 
 import "time"
 
-// Header is one header of a record. Names may repeat. A nil Value is null,
-// which differs from an empty one.
+// Header is one header of a record. Keys may repeat. A nil Value is null, which differs from an empty one.
 type Header struct {
 	Key   string
 	Value []byte
@@ -20,7 +19,7 @@ type Record struct {
 	Headers       []Header
 	Timestamp     time.Time // millisecond precision; zero: producing, now; consumed, none
 	TimestampType TimestampType
-	Attach        any // the caller's own; a client carries it and never looks at it
+	Attach        any // for the caller; clients do not read it
 }
 
 // TimestampType says who set a record's timestamp.
