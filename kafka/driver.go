@@ -3,9 +3,9 @@ package kafka
 import "context"
 
 // Driver makes the clients of one package: [github.com/kavro/kavro/kafka/confluent] and
-// [github.com/kavro/kavro/kafka/franz] have one each. Making a client does not wait for the network. Each constructor takes the keys of all kinds of
-// client in one Config; its error is a [*ConfigError], or several joined. All methods are
-// safe for concurrent use.
+// [github.com/kavro/kavro/kafka/franz] have one each. Making a client does not wait for the network.
+// Each constructor takes the keys of all kinds of client in one Config; its error is a
+// [*ConfigError], or several joined. All methods are safe for concurrent use.
 type Driver interface {
 	// Name is the driver's name in the key kavro.client: "confluent" or "franz".
 	Name() string

@@ -10,16 +10,15 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Topics notices that a producer's records wait for a topic that does not exist.
-// Both clients try for half a minute and say nothing meanwhile. So a topic is
-// looked at once a moment after its first record, if records are still in flight
-// then, and again later while it is missing.
+// Topics detects that a producer's records wait for a topic that does not exist. Both client libraries
+// retry for half a minute without an error. So each topic is checked once a moment after its first record,
+// if records are in flight then, and again while it is missing.
 type Topics struct {
 	tracker *Tracker
 	check   func(ctx context.Context, topic string) error
 	waiting func() bool
 
-	first atomic.Pointer[string] // the first topic, which mostly is the only one
+	first atomic.Pointer[string] // the first topic, which is mostly the only one
 	seen  atomic.Pointer[map[string]bool]
 
 	ctx     context.Context
@@ -30,27 +29,26 @@ type Topics struct {
 	running sync.WaitGroup
 }
 
-// The times at which a topic is looked at: the first after firstLook, each further
-// one after twice the time, at most lastLook, later.
+// A topic is checked firstCheck after its first record, then after twice the time before, lastCheck at
+// most.
 const (
 	firstCheck = 250 * time.Millisecond
 	lastCheck  = 30 * time.Second
 )
 
-// maxSeen bounds the topics that are remembered; those beyond are not looked at.
+// maxSeen bounds the topics that are kept; further topics are not checked.
 const maxSeen = 10_000
 
-// NewTopics makes the watch of one producer. look asks a broker for a topic, and
-// waiting reports whether records are in flight. Both are called on a goroutine of
-// the watch.
-func NewTopics(t *Tracker, look func(ctx context.Context, topic string) error, waiting func() bool) *Topics {
-	w := &Topics{tracker: t, check: look, waiting: waiting, timers: map[*time.Timer]bool{}}
+// NewTopics makes the Topics of one producer. check asks a broker for a topic, and waiting reports whether
+// records are in flight. Both are called on goroutines of the Topics.
+func NewTopics(t *Tracker, check func(ctx context.Context, topic string) error, waiting func() bool) *Topics {
+	w := &Topics{tracker: t, check: check, waiting: waiting, timers: map[*time.Timer]bool{}}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.seen.Store(&map[string]bool{})
 	return w
 }
 
-// Produced is told the topic of every record.
+// Produced is called with the topic of every record.
 func (w *Topics) Produced(topic string) {
 	if first := w.first.Load(); first != nil && *first == topic {
 		return
@@ -76,10 +74,10 @@ func (w *Topics) add(topic string) {
 	}
 }
 
-// remember is apart from change, where topic would cost memory for every record.
+// remember is a function of its own: in add, taking the address would allocate for every record.
 func (w *Topics) remember(topic string) { w.first.Store(&topic) }
 
-// after looks at topic later. w.mu is held.
+// after checks topic after d. w.mu is held.
 func (w *Topics) after(d time.Duration, topic string) {
 	var timer *time.Timer
 	timer = time.AfterFunc(d, func() {
@@ -97,7 +95,7 @@ func (w *Topics) after(d time.Duration, topic string) {
 	w.timers[timer] = true
 }
 
-// check looks once.
+// checkOnce checks topic.
 func (w *Topics) checkOnce(waited time.Duration, topic string) {
 	if !w.waiting() {
 		return
@@ -109,7 +107,7 @@ func (w *Topics) checkOnce(waited time.Duration, topic string) {
 		w.tracker.TopicOK(topic)
 		return
 	}
-	if e, ok := err.(*kafka.Error); ok && e.Topic == topic { // else it is a connection's, and reported as such
+	if e, ok := err.(*kafka.Error); ok && e.Topic == topic { // else it is an error of a connection, which the client reports
 		w.tracker.Note(err)
 	}
 	w.mu.Lock()
@@ -119,7 +117,7 @@ func (w *Topics) checkOnce(waited time.Duration, topic string) {
 	}
 }
 
-// Close ends the watch.
+// Close ends the checks and waits for them.
 func (w *Topics) Close() {
 	w.mu.Lock()
 	w.closed = true

@@ -1,8 +1,6 @@
-// Package clienterr keeps what a Kafka client said last about its brokers and
-// topics, for the two packages below client. A client goes on trying after such an
-// error, and the call that waits sees only its context end: [Tracker.Explain]
-// adds the cause to what that call returns, and [Tracker.Report] makes it known
-// while the client tries.
+// Package clienterr keeps the last errors of a Kafka client about brokers and topics, for both drivers. A
+// client retries after such an error, and a waiting call returns only that its context has ended.
+// [Tracker.Explain] adds the cause to that error, and [Tracker.Report] writes a warning meanwhile.
 package clienterr
 
 import (
@@ -20,29 +18,28 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// maxAge is how long an error counts as a cause. librdkafka repeats the same error
-// of one broker every 30 s only.
+// maxAge is how long an error counts as a cause. librdkafka repeats the error of a broker every 30 s only.
 const maxAge = 2 * time.Minute
 
-// maxTopics bounds the topics of which an error is kept.
+// maxTopics bounds the topics with an error.
 const maxTopics = 100
 
-// Tracker is the state of one client. All methods are safe for concurrent use.
+// Tracker keeps the errors of one client. All methods are safe for concurrent use.
 type Tracker struct {
 	hook     func(error)
 	warnings *warnings
 	closed   atomic.Bool
-	answered atomic.Bool // a broker has, once
+	answered atomic.Bool // a broker has answered, at least once
 	down     atomic.Bool // all brokers have failed since the last success
 
-	servers      string                     // where none has answered yet; "": not known
-	silenceTimer atomic.Pointer[time.Timer] // warns if nobody answers; nil before Connects
+	servers      string                     // bootstrap.servers; "": not known
+	silenceTimer atomic.Pointer[time.Timer] // warns if no broker answers; nil before Connecting
 
-	last  atomic.Pointer[entry] // of connections; nil: none since the last success
+	last  atomic.Pointer[entry] // the last error of a connection; nil: none since the last success
 	fatal atomic.Pointer[kafka.Error]
 
 	mu     sync.Mutex
-	topics map[string]*entry // of one topic each
+	topics map[string]*entry // the last error of each topic
 }
 
 // entry is an error with its time.
@@ -53,17 +50,17 @@ type entry struct {
 
 func (e *entry) current() bool { return e != nil && time.Since(e.at) < maxAge }
 
-// New makes the tracker of one client. It hands errors to hooks.Error, and warns
-// by hooks.Logger, or by what slog.Default() is at that time.
+// New makes the tracker of one client. It calls hooks.Error, and writes warnings to hooks.Logger, or to
+// slog.Default() as it is at that time.
 func New(hooks kafka.Hooks) *Tracker {
 	return &Tracker{hook: hooks.Error, warnings: &warnings{logger: hooks.Logger}}
 }
 
-// Sibling makes the tracker of a second client that works with the first: neither
-// repeats the other's warnings.
+// Sibling makes the tracker of a second client of the same session. The two do not repeat each other's
+// warnings.
 func (t *Tracker) Sibling() *Tracker { return &Tracker{hook: t.hook, warnings: t.warnings} }
 
-// Report is told an error that ends nothing: the client goes on trying.
+// Report records an error that the client recovers from, and calls Hooks.Error.
 func (t *Tracker) Report(err error) {
 	if t.hook != nil {
 		t.hook(err)
@@ -71,10 +68,10 @@ func (t *Tracker) Report(err error) {
 	t.Note(err)
 }
 
-// Note is Report without the hook, for errors that are also given to the caller in
-// another way which programs may overlook.
+// Note is Report without Hooks.Error, for errors that are returned to the caller too, where programs may
+// overlook them.
 func (t *Tracker) Note(err error) {
-	_, of := errors.AsType[*kafka.Error](err) // a dial that timed out is one, and also a context's
+	_, of := errors.AsType[*kafka.Error](err) // the error of a dial that timed out is also a context's
 	if t.closed.Load() || !of && kafka.IsContext(err) || errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrClosed) {
 		return
 	}
@@ -83,7 +80,7 @@ func (t *Tracker) Note(err error) {
 	}
 }
 
-// keep remembers err. It returns false for what only follows from another error.
+// record keeps err. It returns false if err only follows from an error that is kept.
 func (t *Tracker) record(err error) bool {
 	e, ok := errors.AsType[*kafka.Error](err)
 	if ok && e.Topic != "" {
@@ -98,18 +95,18 @@ func (t *Tracker) record(err error) bool {
 	last := t.last.Load()
 	if ok && e.Code == allBrokersDown {
 		t.down.Store(true)
-		if last.current() { // the error of a broker says why
+		if last.current() { // the error of a broker is the cause
 			return false
 		}
 	}
 	if ok && e.Is(kafka.ErrUnreachable) && last.current() && refused(last.err) && !refused(err) {
-		return false // a broker that refuses somebody hangs up next
+		return false // a broker closes the connection after it has refused the client
 	}
 	t.last.Store(&entry{err, time.Now()})
 	return true
 }
 
-// refused reports whether a broker answers, and refuses this client.
+// refused reports whether a broker has answered and has refused this client.
 func refused(err error) bool {
 	return errors.Is(err, kafka.ErrAuthentication) || errors.Is(err, kafka.ErrTLS)
 }
@@ -120,8 +117,8 @@ const allBrokersDown = -187
 // transport is librdkafka's code for errors of connections.
 const transport = -195
 
-// OK says that a broker has answered as it should: what was wrong with connections
-// is over. It costs next to nothing if nothing was wrong.
+// OK says that a broker has answered: errors of connections are over. It is cheap enough to be called for
+// each record.
 func (t *Tracker) OK() {
 	if t.last.Load() != nil {
 		t.last.Store(nil)
@@ -138,21 +135,20 @@ func (t *Tracker) Answered() bool { return t.answered.Load() }
 // Down reports whether all brokers have failed, and none has answered since.
 func (t *Tracker) Down() bool { return t.down.Load() }
 
-// AwaitsAnswer says that OK will be called as soon as any broker answers. Until then
-// that none has is a cause too: a host that drops packets, or a listener of another
-// protocol, gives no error for half a minute. servers is bootstrap.servers.
-// It is called before the tracker is used.
+// ExpectAnswer says that OK will be called as soon as any broker answers. Until then, that none has is a
+// cause too: a host that drops packets, or a port of another protocol, causes no error for half a minute.
+// servers is bootstrap.servers. It is called before the tracker is used.
 func (t *Tracker) ExpectAnswer(servers string) { t.servers = servers }
 
-// unansweredError is the cause where nothing else is known.
+// unansweredError is the cause where no other is known.
 type unansweredError struct{ servers string }
 
 func (e *unansweredError) Error() string {
 	return "no broker has answered yet at bootstrap.servers=" + e.servers + ": is the port Kafka's, is security.protocol right, is SASL missing?"
 }
 
-// Connects says that the client connects to brokers from now on: if none has answered
-// after silentFor, and nothing else was said, it is warned of. Later calls do nothing.
+// Connecting says that the client connects to brokers from now on. If none has answered after silentFor,
+// and no error was reported, a warning is written. Later calls do nothing.
 func (t *Tracker) Connecting() {
 	if t.silenceTimer.Load() != nil {
 		return
@@ -167,23 +163,23 @@ func (t *Tracker) Connecting() {
 	}
 }
 
-// silentFor is how long a client waits for the first answer without a word.
+// silentFor is the time without an answer before the warning.
 const silentFor = 2500 * time.Millisecond
 
-// unanswered is the cause while nobody has answered.
+// unanswered is the cause while no broker has answered.
 func (t *Tracker) unanswered() *kafka.Error {
 	return &kafka.Error{Code: transport, Partition: -1, Retriable: true, Err: &unansweredError{t.servers}}
 }
 
-// TopicOK says that a topic is there.
+// TopicOK says that a topic exists: its error is over.
 func (t *Tracker) TopicOK(topic string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.topics, topic)
 }
 
-// Close ends the warnings: what a client says while it is being closed, everybody
-// expects. Explain goes on to know what was said before.
+// Close ends warnings: errors are expected while a client is being closed. Explain still adds the causes
+// from before.
 func (t *Tracker) Close() {
 	t.closed.Store(true)
 	if timer := t.silenceTimer.Load(); timer != nil {
@@ -191,7 +187,7 @@ func (t *Tracker) Close() {
 	}
 }
 
-// SetFatal remembers the error that ends the client. The first one counts.
+// SetFatal records the error that ends the client. The first one counts.
 func (t *Tracker) SetFatal(err *kafka.Error) { t.fatal.CompareAndSwap(nil, err) }
 
 // Fatal returns the error that has ended the client, or nil.
@@ -202,8 +198,8 @@ func (t *Tracker) Fatal() error {
 	return nil
 }
 
-// Last returns why the client cannot work as far as it knows: the error that has
-// ended it, or what is wrong with connections and topics. It is nil if nothing is.
+// Last returns the error that has ended the client, else its last errors of connections and topics. It is
+// nil if there are none.
 func (t *Tracker) Last() error {
 	if err := t.Fatal(); err != nil {
 		return err
@@ -233,9 +229,9 @@ func (t *Tracker) Last() error {
 	return &multipleErrors{all}
 }
 
-// Explain adds the cause to an error that only says that a wait was in vain: a
-// context's, kafka.ErrClosed, or a time-out of the client's own. Other errors, and
-// all errors while nothing is known to be wrong, are returned as they are.
+// Explain adds the cause to an error that only says that a call has not succeeded: a context's,
+// kafka.ErrClosed, or a timeout of the client's. It returns other errors, and all errors without a known
+// cause, as they are.
 func (t *Tracker) Explain(err error) error {
 	if err == nil {
 		return nil
@@ -252,13 +248,13 @@ func (t *Tracker) Explain(err error) error {
 		if _, vague := errors.AsType[*unansweredError](x.cause); !vague || cause == nil {
 			return err
 		}
-		err = x.err // more is known now
+		err = x.err // a cause is known by now
 	}
 	if cause == nil || errors.Is(err, cause) {
 		return err
 	}
 	if isError && e.Code == transport && errors.Unwrap(e.Err) != nil && (refused(err) || !refused(cause)) {
-		return err // it says why itself
+		return err // it has its own cause
 	}
 	if !isError {
 		return &explained{err, cause}
@@ -266,15 +262,14 @@ func (t *Tracker) Explain(err error) error {
 	with := *e
 	with.Err = &explained{e.Err, cause}
 	if c, ok := cause.(*kafka.Error); ok && c.Code == e.Code {
-		with.Err = &replaced{e.Err, c.Err} // that a connection failed, the cause says as well
+		with.Err = &replaced{e.Err, c.Err} // the cause says too that a connection failed
 	}
 	return &with
 }
 
-// vague reports whether an error says no more than that something did not come in
-// time: librdkafka's time-outs, "waiting for coordinator" and "waiting for cache",
-// "all brokers down", "a fatal error was raised before", "records were not
-// delivered", and connections.
+// vague reports whether an error has no cause: librdkafka's timeouts, "waiting for coordinator" and
+// "waiting for cache", "all brokers down", "a fatal error was raised before", "records were not
+// delivered", and errors of connections.
 func vague(e *kafka.Error) bool {
 	switch e.Code {
 	case -185, -192, -166, -180, -164, allBrokersDown, transport, -150, -149:
@@ -289,13 +284,13 @@ type explained struct{ err, cause error }
 func (e *explained) Error() string   { return fmt.Sprintf("%v: %v", e.err, e.cause) }
 func (e *explained) Unwrap() []error { return []error{e.err, e.cause} }
 
-// replaced is an error in the words of its cause.
+// replaced is an error with the text of its cause.
 type replaced struct{ err, cause error }
 
 func (r *replaced) Error() string   { return r.cause.Error() }
 func (r *replaced) Unwrap() []error { return []error{r.err, r.cause} }
 
-// several is more than one cause.
+// multipleErrors is more than one cause.
 type multipleErrors struct{ errs []error }
 
 func (s *multipleErrors) Error() string {
@@ -311,27 +306,27 @@ func (s *multipleErrors) Error() string {
 
 func (s *multipleErrors) Unwrap() []error { return s.errs }
 
-// Await returns ctx's error with its cause, if ctx has ended.
+// ContextError returns ctx's error with its cause, or nil if ctx has not ended. It does not wait.
 func (t *Tracker) ContextError(ctx context.Context) error { return t.Explain(ctx.Err()) }
 
-// warnings writes warnings, each once in a while.
+// warnings writes each warning once in warnEvery.
 type warnings struct {
 	logger *slog.Logger // nil: slog.Default()
 
 	mu      sync.Mutex
-	written map[string]*repeated // by what is wrong
+	written map[string]*repeated // by subject
 }
 
 // repeated is a warning that was written.
 type repeated struct {
 	at    time.Time
-	since int // how often it was left out since
+	since int // number of repetitions since
 }
 
 // warnEvery is the time between two warnings about the same thing.
 const warnEvery = time.Minute
 
-// maxWarnings bounds the warnings that are remembered.
+// maxWarnings bounds written.
 const maxWarnings = 100
 
 func (w *warnings) warn(err error) {
@@ -358,16 +353,14 @@ func (w *warnings) warn(err error) {
 		attrs = append(attrs, slog.Int("repeated", before.since))
 	}
 	if e, ok := errors.AsType[*kafka.Error](err); ok && e.Fatal {
-		logger.Error("kafka: the client is of no use any more", attrs...)
+		logger.Error("kafka: the client has ended", attrs...)
 		return
 	}
 	logger.Warn("kafka: client error, the client keeps trying", attrs...)
 }
 
-// subject is what a warning is about: the topic and the code, or the text without its
-// numbers, without where it happened (several brokers that refuse connections are
-// one thing), and without what librdkafka adds to each repetition: "(after 3ms in
-// state CONNECT, ...)".
+// subject identifies repetitions of a warning: by topic and code, or by the text without numbers, without
+// the broker of an error of a connection, and without librdkafka's "(after 3ms in state CONNECT, ...)".
 func subject(err error) string {
 	text, where := err.Error(), ""
 	if e, ok := errors.AsType[*kafka.Error](err); ok {

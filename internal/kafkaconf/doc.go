@@ -1,7 +1,6 @@
-// Package kafkaconf is what both Kafka clients check alike in a configuration:
-// the names of librdkafka's keys and their aliases, Java's keys with what they are
-// called here, the list of brokers, and the keys of security that only count
-// together. What is specific to one client stays in its package.
+// Package kafkaconf is the part of a configuration that both drivers read alike: librdkafka's keys and
+// their aliases, Java's keys with librdkafka's names for them, the list of brokers, and the combinations
+// of keys for TLS and SASL.
 //
 // # Sources
 //

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// Join returns the errors that are not nil as one, each once: nil if there are
-// none, the error itself if there is one. Joined ones are taken apart, so that the
-// result is one flat list.
+// Join is errors.Join without repeated errors. It returns a single error as it is, and flattens joined
+// ones.
 func Join(errs ...error) error {
 	var all []error
 	seen := make(map[string]bool)
@@ -35,8 +34,8 @@ func Join(errs ...error) error {
 	return errors.Join(all...)
 }
 
-// joined returns what errors.Join made err of; nil for other errors, also those
-// that wrap several in a text of their own.
+// joined returns the errors that errors.Join has joined to err. It is nil for other errors, also those
+// that wrap several with a text of their own.
 func joined(err error) []error {
 	list, ok := err.(interface{ Unwrap() []error })
 	if !ok {

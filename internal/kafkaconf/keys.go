@@ -20,7 +20,7 @@ type Key struct {
 //go:embed librdkafka.tsv
 var table string
 
-// keys are librdkafka's keys by name. Nobody changes them.
+// keys are librdkafka's keys by name. They are not changed.
 var keys = sync.OnceValue(func() map[string]Key {
 	all := make(map[string]Key)
 	for line := range strings.Lines(table) {
@@ -50,8 +50,7 @@ func Find(name string) (Key, bool) {
 // Names returns the names of librdkafka's keys, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(keys())) }
 
-// Main returns the name that librdkafka itself uses for a key; other names come
-// back as they are.
+// Main returns the name that librdkafka itself uses for a key. It returns unknown names as they are.
 func Main(name string) string {
 	if k, ok := keys()[name]; ok {
 		return k.Main
@@ -59,8 +58,8 @@ func Main(name string) string {
 	return name
 }
 
-// Foreign returns the keys of names that are for the other kind of client only:
-// for producers if client is "P", those of consumers.
+// Foreign returns the keys of names that are for the other kind of client alone: if client is "P", those
+// of consumers, if it is "C", those of producers.
 func Foreign(names []string, client string) []string {
 	var foreign []string
 	for _, name := range names {

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// CheckSecurity refuses keys of TLS and SASL that would have no effect, and those
-// that only count together with another: a password that is set and not used means
-// that something was forgotten. It opens no file.
+// CheckSecurity adds errors for keys of TLS and SASL that have no effect, and for keys without another one
+// that they need: a password that is set and not used is a mistake. It opens no file.
 func (v *View) CheckSecurity() {
 	protocol := v.protocol()
 	if !slices.Contains(protocols, protocol) {
-		return // the client refuses it
+		return // the driver reports it
 	}
 	if !strings.HasSuffix(protocol, "ssl") {
 		v.unused(protocol, "ssl or sasl_ssl", func(key string) bool {
@@ -29,7 +28,7 @@ func (v *View) CheckSecurity() {
 	v.checkMechanism()
 }
 
-// unused refuses the keys that only count under other protocols.
+// unused adds errors for keys that have an effect under other protocols alone.
 func (v *View) unused(protocol, protocols string, concerns func(key string) bool) {
 	for _, name := range Names() {
 		key, _ := Find(name)
@@ -49,7 +48,7 @@ func (v *View) unused(protocol, protocols string, concerns func(key string) bool
 	}
 }
 
-// checkCertificate looks for the halves of pairs.
+// checkCertificate adds errors for a certificate without a key, a key without a certificate, and the like.
 func (v *View) checkCertificate() {
 	certificate := v.one("ssl.certificate.pem", "ssl.certificate.location")
 	key := v.one("ssl.key.pem", "ssl.key.location")
@@ -70,7 +69,7 @@ func (v *View) checkCertificate() {
 	}
 }
 
-// one returns which of two keys is given, "" if neither is.
+// one returns which of two keys is given, "" if neither is. Both are an error.
 func (v *View) one(pem, location string) string {
 	switch {
 	case v.Given(pem) && v.Given(location) && v.Get(location) != "probe":
@@ -95,8 +94,8 @@ func first(a, b string) string {
 var oidcKeys = []string{"sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.token.endpoint.url",
 	"sasl.oauthbearer.scope", "sasl.oauthbearer.extensions"}
 
-// checkMechanism looks for credentials that are missing, and for those that the
-// mechanism does not use.
+// checkMechanism adds errors for credentials that are missing, and for those that the mechanism does not
+// use.
 func (v *View) checkMechanism() {
 	const mechanisms = "sasl.mechanisms" // librdkafka's own name
 	mechanism := strings.ToUpper(v.Get(mechanisms))
@@ -135,7 +134,7 @@ func (v *View) checkMechanism() {
 	}
 }
 
-// unusedBy refuses the keys with this prefix, which only another mechanism reads.
+// unusedBy adds errors for keys with this prefix, which another mechanism alone reads.
 func (v *View) unusedBy(mechanism, other, prefix string) {
 	for _, name := range Names() {
 		key, _ := Find(name)

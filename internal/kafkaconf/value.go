@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// Value returns text as librdkafka reads it without a surprise: its numbers end
-// at the first character that is none ("30s" is 30, "1e6" is 1, "010" is 8), and
-// wrap at 32 bits. reason says why text cannot be a value of k. Ranges, and words
-// among which to choose, are librdkafka's to check.
+// Value returns text in a form that librdkafka reads correctly, or the reason why it cannot be a value of
+// k. librdkafka itself reads numbers up to the first character that is none ("30s" is 30, "1e6" is 1,
+// "010" is 8), and wraps them at 32 bits. librdkafka checks ranges and enumerations.
 func (k Key) Value(text string) (value, reason string) {
 	trimmed := strings.TrimSpace(text)
 	switch k.Type {
@@ -44,14 +43,14 @@ func (k Key) Value(text string) (value, reason string) {
 		return trimmed, ""
 	}
 	if isSecret(k.Name) && strings.TrimLeft(text, " \t\r\n\v\f") != text {
-		return "", "librdkafka removes spaces at the beginning of a value: this one would be another"
+		return "", "librdkafka removes spaces at the beginning of a value, which would change this one"
 	}
 	return text, ""
 }
 
 func isNumeric(text string) bool { return text == "" || strings.ContainsAny(text[:1], "+-0123456789") }
 
-// isSecret says that a key's value is not to be shown.
+// isSecret reports whether the value of a key must not be shown.
 func isSecret(key string) bool {
 	return strings.Contains(key, "secret") || strings.Contains(key, "pass")
 }

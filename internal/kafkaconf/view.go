@@ -9,17 +9,16 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// View is a configuration by librdkafka's own names for its keys. It remembers
-// the names that the user wrote: errors speak of those.
+// View is a configuration by librdkafka's own names of its keys. It keeps the names that the user wrote,
+// for errors.
 type View struct {
 	conf    kafka.Config
-	written map[string]string // main names, and the keys as they are written
+	written map[string]string // the keys as they are written, by main name
 	errs    []error
 }
 
-// NewView reads the keys of conf, which is not changed. Values that a
-// configuration cannot hold, and names of one key with different values, are
-// errors of the view.
+// NewView reads conf and does not change it. Values that a configuration cannot hold, and two names of one
+// key with different values, are errors of the view.
 func NewView(conf kafka.Config) *View {
 	v := &View{conf: conf, written: make(map[string]string)}
 	for _, key := range conf.Keys() {
@@ -49,8 +48,8 @@ func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 // around them.
 func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
 
-// contradiction is the error for two names of one key with different values: which
-// of them counts would depend on the order of a map. Secrets are not shown.
+// contradiction is the error for two names of one key with different values: the order of a map would
+// decide which one counts. Secrets are not shown.
 func contradiction(key, text, first, other string) error {
 	reason := fmt.Sprintf("%q contradicts %s, another name of the same key, which is %q", text, first, other)
 	if isSecret(key) {
@@ -64,8 +63,7 @@ func (v *View) text(key string) string {
 	return text
 }
 
-// Fail adds an error about a key, by the name that the user wrote, or by main if
-// the user wrote none.
+// Fail adds an error about a key, by the name that the user wrote, or by main if it is not set.
 func (v *View) Fail(main, reason string) {
 	v.keep(&kafka.ConfigError{Key: v.Name(main), Reason: reason})
 }
@@ -76,8 +74,7 @@ func (v *View) keep(err error) {
 	}
 }
 
-// Failed reports whether there is an error about a key, by the name that the user
-// wrote.
+// Failed reports whether there is an error about a key. key is the name that the user wrote.
 func (v *View) Failed(key string) bool {
 	return slices.ContainsFunc(v.errs, func(err error) bool {
 		e, ok := errors.AsType[*kafka.ConfigError](err)
@@ -96,10 +93,10 @@ func (v *View) Name(main string) string {
 	return main
 }
 
-// Given reports whether a key is set, under any of its names, to something.
+// Given reports whether a key is set, by any of its names, and is not blank.
 func (v *View) Given(main string) bool { return !isBlank(v.text(v.Name(main))) }
 
-// Changed reports whether a key is set to something that is not its default.
+// Changed reports whether a key is set to another value than its default.
 func (v *View) Changed(main string) bool {
 	k, _ := Find(main)
 	text := v.text(v.Name(main))

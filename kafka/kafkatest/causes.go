@@ -23,13 +23,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// cause is something that keeps a client from working while it goes on trying.
+// cause is a condition in which a client retries without success.
 type cause struct {
 	name  string
 	is    error // what errors.Is finds
 	start func(e *env) (conf kafka.Config)
-	topic bool // it is about the topic: other questions are answered
-	brief bool // a variant of another one: only reading and writing is tried
+	topic bool // of the topic alone: other requests are answered
+	brief bool // a variant of another cause: with fewer cases
 }
 
 func causes() []cause {
@@ -37,7 +37,7 @@ func causes() []cause {
 		{name: "refused", is: kafka.ErrUnreachable, start: func(*env) kafka.Config {
 			return kafka.Config{"bootstrap.servers": unreachable}
 		}},
-		{name: "hung up", is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { // what a TLS listener does to plain text
+		{name: "hung up", is: kafka.ErrUnreachable, start: func(e *env) kafka.Config { // as a TLS listener does with plain text
 			return ownBroker(e, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{certificate(e)}}))
 		}},
 		{name: "password", is: kafka.ErrAuthentication, start: func(e *env) kafka.Config {
@@ -68,7 +68,7 @@ func withTLS(conf kafka.Config) kafka.Config {
 	return conf
 }
 
-// own starts a broker for one case, and returns what is needed to reach it.
+// ownBroker starts a broker for one case, and returns the configuration to reach it.
 func ownBroker(e *env, opts ...kfake.Opt) kafka.Config {
 	k, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1))...)
 	require.NoError(e, err)
@@ -76,7 +76,7 @@ func ownBroker(e *env, opts ...kfake.Opt) kafka.Config {
 	return kafka.Config{"bootstrap.servers": strings.Join(k.ListenAddrs(), ",")}
 }
 
-// certificate is one that no client trusts.
+// certificate makes a certificate that no client trusts.
 func certificate(e *env) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(e, err)
@@ -103,7 +103,7 @@ func (j *journal) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// warnings are kavro's lines, not the client's.
+// warnings are kavro's lines, without those of the client library.
 func (j *journal) warnings() (lines []string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -115,11 +115,10 @@ func (j *journal) warnings() (lines []string) {
 	return lines
 }
 
-// inVain is how long a call is given in which nothing can come. It is enough for a
-// client to notice what is wrong.
+// failingWait is the timeout of a call that cannot succeed. In that time a client finds the cause.
 const failingWait = 3 * time.Second
 
-// vainCtx is a context for such a call.
+// failingCtx is a context for such a call.
 func (e *env) failingCtx() context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), failingWait)
 	e.Cleanup(cancel)
@@ -137,7 +136,7 @@ func causeCases() (all []testCase) {
 				hooks := kafka.Hooks{Logger: slog.New(slog.NewTextHandler(j, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 				run(e, c, c.start(e), hooks)
 				e.eventually(func() bool { return len(j.warnings()) > 0 })
-				require.LessOrEqual(e, len(j.warnings()), most, "the same thing is said once: %v", j.warnings())
+				require.LessOrEqual(e, len(j.warnings()), most, "each warning is written once: %v", j.warnings())
 			}})
 		}
 		add("flush and close", 1, causeFlush)
@@ -158,14 +157,14 @@ func causeCases() (all []testCase) {
 	return all
 }
 
-// vain checks that err says that a context has ended, and why.
+// requireTimeout checks that err is a context's, with its cause.
 func (e *env) requireTimeout(c cause, err error, call string) {
 	e.Helper()
 	require.ErrorIs(e, err, context.DeadlineExceeded, call)
 	e.requireCause(c, err, call)
 }
 
-// because checks that err says why.
+// requireCause checks that err has the cause.
 func (e *env) requireCause(c cause, err error, call string) {
 	e.Helper()
 	require.ErrorIs(e, err, c.is, call)
@@ -187,7 +186,7 @@ func causeFlush(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	require.ErrorIs(e, reported, c.is)
 }
 
-// causeReport: a record that was given up says why.
+// causeReport: the report of a record that was not delivered in time has the cause.
 func causeReport(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	conf["message.timeout.ms"], conf["topic.metadata.propagation.max.ms"] = 1500, 1000
 	p, err := e.driver.NewProducer(conf, hooks)
@@ -202,7 +201,7 @@ func causeReport(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	require.NoError(e, p.Close(e.ctx()))
 }
 
-// causeRoom: a queue that stays full says why.
+// causeFullQueue: the error of a full queue has the cause.
 func causeFullQueue(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	conf["queue.buffering.max.messages"] = 1
 	p, err := e.driver.NewProducer(conf, hooks)
@@ -214,7 +213,7 @@ func causeFullQueue(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 
 func causeRead(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	conf["group.id"] = "g"
-	if !c.topic { // which is how long librdkafka keeps a commit that it cannot send
+	if !c.topic { // librdkafka keeps a commit that it cannot send for so long
 		conf["session.timeout.ms"], conf["heartbeat.interval.ms"] = 3000, 1000
 	}
 	r, err := e.driver.NewConsumer(conf, hooks)
@@ -232,7 +231,7 @@ func causeRead(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), failingWait)
 	defer cancel()
-	if err := r.Close(ctx); err != nil { // may say that the group could not be left
+	if err := r.Close(ctx); err != nil { // leaving the group may fail
 		require.ErrorIs(e, err, c.is)
 	}
 }
@@ -293,9 +292,9 @@ func causeQueries(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 	}
 	wg.Wait()
 	require.Empty(e, wrong)
-	if !c.brief { // silence is known for what it is only by waiting
+	if !c.brief { // a silent broker fails by timeout only
 		start := time.Now()
-		e.requireCause(c, a.Ping(e.ctx()), "Ping without haste")
+		e.requireCause(c, a.Ping(e.ctx()), "Ping with a long deadline")
 		require.Less(e, time.Since(start), closeLimit, "Ping returns when all brokers have failed")
 	}
 	e.requireCloseInTime("Close of the admin client", a)
@@ -306,7 +305,7 @@ func causeQueries(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
 }
 
 func causeTransaction(e *env, c cause, conf kafka.Config, hooks kafka.Hooks) {
-	conf["transactional.id"], conf["transaction.timeout.ms"] = "t", 1500 // which bounds what goes on in the background
+	conf["transactional.id"], conf["transaction.timeout.ms"] = "t", 1500 // bounds what librdkafka does in the background
 	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
 	err = p.(kafka.TxnProducer).Begin(e.failingCtx())

@@ -8,10 +8,10 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// told is a Rebalance that wants to know when a rebalance is over.
+// completionLog is a kafka.Rebalanced.
 type completionLog struct {
 	*rebalanceLog
-	over chan struct{} // gets one for each, and drops what nobody takes
+	over chan struct{} // receives one for each rebalance, and drops those that nobody receives
 }
 
 func (t completionLog) Rebalanced() {
@@ -22,8 +22,7 @@ func (t completionLog) Rebalanced() {
 	}
 }
 
-// groupTold: every member hears that a rebalance is over, also one that gets nothing, for
-// want of partitions.
+// groupTold: Rebalanced is called on every member, also on one without partitions.
 func groupTold(e *env, conf kafka.Config) {
 	topic, group := e.topic(1), e.name("group")
 	join := func() completionLog {
@@ -59,7 +58,7 @@ func groupTold(e *env, conf kafka.Config) {
 	e.eventually(func() bool { return first.owned() == 1 })
 	second := join()
 	wait(second)
-	if conf["group.protocol"] != "consumer" { // there, nobody hears of others
+	if conf["group.protocol"] != "consumer" { // there, members do not learn of others
 		wait(first)
 	}
 	e.eventually(func() bool { return first.owned()+second.owned() == 1 })

@@ -9,11 +9,11 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// late is by how much a call may outlast its context: Close has a second, and the
-// machine is busy.
+// contextGrace is how long a call may go on after its context has ended: Close has a second, and
+// the machine may be busy.
 const contextGrace = 3 * time.Second
 
-// inTime calls f with a context that ends in a moment, and with one that has ended.
+// requireInTime calls f with a context that ends soon, and with one that has ended.
 func (e *env) requireInTime(call string, f func(ctx context.Context)) {
 	e.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
@@ -26,7 +26,7 @@ func (e *env) requireInTime(call string, f func(ctx context.Context)) {
 	require.Less(e, time.Since(start), contextGrace, "%s, with a context that has ended", call)
 }
 
-// closeInTime closes c with a context that has ended.
+// requireCloseInTime closes c with a context that has ended.
 func (e *env) requireCloseInTime(call string, c interface{ Close(context.Context) error }) {
 	e.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -36,16 +36,16 @@ func (e *env) requireCloseInTime(call string, c interface{ Close(context.Context
 	require.Less(e, time.Since(start), contextGrace, call)
 }
 
-// causeInTime: whatever a connection does, a call that has a context ends with it.
+// causeDeadlines: a call ends with its context, whatever the connection does.
 func causeDeadlines(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	conf["group.id"] = "g"
-	// What librdkafka does in the background ends with these.
+	// These bound what librdkafka does in the background.
 	conf["session.timeout.ms"], conf["heartbeat.interval.ms"], conf["max.poll.interval.ms"] = 3000, 1000, 3000
 	at := offset("nowhere", 0, 1)
 	p, err := e.driver.NewProducer(conf, hooks)
 	require.NoError(e, err)
 	require.NoError(e, p.Produce(e.ctx(), text("nowhere", -1, "v"), nil))
-	time.Sleep(2 * shortWait) // it looks at the topic meanwhile, which kept Close waiting
+	time.Sleep(2 * shortWait) // it checks the topic meanwhile, which once delayed Close
 	e.requireInTime("Flush", func(ctx context.Context) { _ = p.Flush(ctx) })
 	e.requireInTime("producer: Partitions", func(ctx context.Context) { _, _ = p.(kafka.Metadata).Partitions(ctx, "nowhere") })
 	e.requireInTime("CheckTopic", func(ctx context.Context) { _ = p.(kafka.TopicChecker).CheckTopic(ctx, "nowhere") })
@@ -94,6 +94,6 @@ func causeDeadlines(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	e.requireInTime("Begin", func(ctx context.Context) { _ = txn.(kafka.TxnProducer).Begin(ctx) })
 	e.requireCloseInTime("transactional: Close", txn)
 
-	// librdkafka goes on in the background for so long; the suite looks for goroutines at its end.
+	// librdkafka may take so long in the background, and the suite checks for goroutines at its end.
 	time.Sleep(5 * time.Second)
 }

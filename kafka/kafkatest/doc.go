@@ -6,7 +6,6 @@
 //
 //	func TestConformance(t *testing.T) { kafkatest.Run(t, franz.Driver()) }
 //
-// The broker is kfake, in process, one per call of Run. [RunOn] runs the same
-// cases on a broker that is already there; each case makes topics and groups
-// of its own, with names that do not repeat.
+// The broker is kfake, in process, one for each call of Run. [RunOn] runs the same cases on
+// another broker. Each case makes its own topics and groups, with unique names.
 package kafkatest

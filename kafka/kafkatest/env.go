@@ -18,14 +18,13 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// patience bounds every wait of the suite. No test depends on how fast a
-// client is, only on that it comes to an end.
+// testTimeout bounds every wait of the suite. No case depends on the speed of a client.
 const testTimeout = 60 * time.Second
 
-// moment is how long the suite looks on where nothing is expected to happen.
+// shortWait is how long the suite waits where nothing is expected to happen.
 const shortWait = 250 * time.Millisecond
 
-// env is what one case works with: one client, one broker, names of its own.
+// env is the environment of one case: a driver, a broker, and unique names.
 type env struct {
 	*testing.T
 	cluster Cluster
@@ -38,14 +37,14 @@ func newEnv(t *testing.T, c Cluster, d kafka.Driver) *env {
 	return &env{T: t, cluster: c, driver: d, run: rand.Text()[:8]}
 }
 
-// ctx is a context that ends with the test's patience.
+// ctx is a context that ends after testTimeout.
 func (e *env) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	e.Cleanup(cancel)
 	return ctx
 }
 
-// name is a name that nobody else uses.
+// name returns a unique name.
 func (e *env) name(kind string) string {
 	return fmt.Sprintf("%s-%s-%d", kind, e.run, e.names.Add(1))
 }
@@ -76,7 +75,7 @@ func (e *env) createTopic(name string, partitions int32, configs ...string) {
 		if e.cluster.fake != nil {
 			e.cluster.fake.created(name, resp.Topics[0].TopicID, configs)
 		}
-		e.eventually(func() bool { return e.visible(cl, name, partitions) }) // brokers hear of it one by one
+		e.eventually(func() bool { return e.visible(cl, name, partitions) }) // brokers learn of it one by one
 	})
 }
 
@@ -113,7 +112,7 @@ func (e *env) conf(more ...kafka.Config) kafka.Config {
 	return c
 }
 
-// nobody is an address where no broker listens.
+// unreachable is an address where no broker listens.
 const unreachable = "127.0.0.1:1"
 
 // producer makes a producer that is closed with the test.
@@ -182,7 +181,7 @@ func (e *env) consumer(group string, more ...kafka.Config) kafka.Consumer {
 	return c
 }
 
-// eventually waits until what is asked for is so.
+// eventually waits until so returns true.
 func (e *env) eventually(so func() bool) {
 	e.Helper()
 	ctx := e.ctx()

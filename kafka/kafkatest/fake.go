@@ -10,9 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// fake is a kfake, and what it lacks for the suite: it does not heed
-// message.timestamp.type, but would if producers set the attribute that only
-// brokers may set. So this sets it on their requests.
+// fake is a kfake with message.timestamp.type. kfake ignores that setting, but uses the attribute
+// of record batches that only brokers may set. So fake sets the attribute in produce requests.
 type fake struct {
 	*kfake.Cluster
 	mu         sync.Mutex
@@ -31,14 +30,14 @@ func newFake() (*fake, error) {
 	f := &fake{Cluster: k, appendTime: map[any]bool{}}
 	k.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		f.stamp(req.(*kmsg.ProduceRequest))
-		return nil, nil, false // the broker goes on with it
+		return nil, nil, false // kfake handles the request
 	})
 	return f, nil
 }
 
 func (f *fake) brokers() string { return strings.Join(f.ListenAddrs(), ",") }
 
-// created notes a topic's configuration.
+// created records a topic's configuration.
 func (f *fake) created(topic string, id [16]byte, configs []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// Close of a client that an error has ended, or that cannot reach anybody, returns
-// soon: long before its context, where nothing is left to wait for, else with it.
+// Close of a client that an error has ended, or that reaches no broker, returns long before its
+// context ends where nothing is left to wait for, else with it.
 
 func fencedCases() []testCase {
 	return []testCase{
@@ -28,11 +28,10 @@ func fencedCases() []testCase {
 	}
 }
 
-// soon is when Close has returned if it does not wait for its context, that lasts
-// for the test's patience.
+// closeLimit bounds a Close that does not wait for its context, which ends after testTimeout.
 const closeLimit = 20 * time.Second
 
-// closeSoon closes c, and returns what Close said.
+// closeSoon closes c within closeLimit, and returns its error.
 func (e *env) closeSoon(c interface{ Close(context.Context) error }) error {
 	e.Helper()
 	start := time.Now()
@@ -43,7 +42,7 @@ func (e *env) closeSoon(c interface{ Close(context.Context) error }) error {
 
 const fencedInstance = int16(82) // FENCED_INSTANCE_ID
 
-// fence joins with instance's name, so that first is not a member any more.
+// fence joins as the same static member, so that the first one is fenced.
 func (e *env) fence(topic, group string) kafka.Consumer {
 	second := e.consumer(group, kafka.Config{"group.instance.id": "i", "session.timeout.ms": 6000})
 	require.NoError(e, second.Subscribe([]string{topic}, nil))
@@ -92,7 +91,7 @@ func closeFenced(e *env) {
 	rebalances.check(e)
 }
 
-// closeFencedUnnoticed: nobody has polled since.
+// closeFencedUnnoticed: without a Poll after the fencing.
 func closeFencedUnnoticed(e *env) {
 	topic, group := e.topic(1), e.name("group")
 	e.fill(e.producer(), topic, 0, 1)
@@ -118,8 +117,7 @@ func closeFencedSession(e *env) {
 	require.Equal(e, fencedInstance, e.code(e.closeSoon(s)))
 }
 
-// subscribeFenced: a subscription in place of the other, as Unsubscribe makes one,
-// does not wait either.
+// subscribeFenced: a second subscription does not wait either.
 func subscribeFenced(e *env) {
 	topic, group := e.topic(1), e.name("group")
 	e.fill(e.producer(), topic, 0, 1)
@@ -132,8 +130,7 @@ func subscribeFenced(e *env) {
 	_ = e.closeSoon(first)
 }
 
-// fenceProducer gives p a transaction with a record on its way when another
-// producer takes over.
+// fenceProducer lets another producer fence p during a transaction with a record in flight.
 func (e *env) fenceProducer(p kafka.TxnProducer, topic, id string) {
 	require.NoError(e, p.Begin(e.ctx()))
 	require.NoError(e, p.Produce(e.ctx(), text(topic, 0, "v"), nil))
@@ -172,7 +169,7 @@ func closeSessionFencedProducer(e *env) {
 	_ = e.closeSoon(s)
 }
 
-// closeInRebalance: whoever closes first while the group waits for its members.
+// closeInRebalance: in any order, while the group waits for its members.
 func closeInRebalance(e *env) {
 	topic := e.topic(4)
 	for _, joinerFirst := range []bool{true, false} {
@@ -189,7 +186,7 @@ func closeInRebalance(e *env) {
 		joiner, ofJoiner := make()
 		short, cancel := context.WithTimeout(context.Background(), shortWait)
 		var b kafka.Batch
-		_ = joiner.Poll(short, &b, 1) // the group waits for the member, who does not poll
+		_ = joiner.Poll(short, &b, 1) // the group waits for member, which does not poll
 		cancel()
 		clients := []kafka.Consumer{member, joiner}
 		if joinerFirst {
@@ -205,7 +202,7 @@ func closeInRebalance(e *env) {
 	}
 }
 
-// alone is a broker of the case's own, to be stopped by it.
+// stoppableBroker starts a broker that the case stops.
 func (e *env) stoppableBroker() (conf kafka.Config, topic string, stop func()) {
 	f, err := newFake()
 	require.NoError(e, err)
@@ -216,7 +213,7 @@ func (e *env) stoppableBroker() (conf kafka.Config, topic string, stop func()) {
 	return kafka.Config{"bootstrap.servers": f.brokers()}, topic, f.Close
 }
 
-// closeWithin closes c with a context that ends, and checks that it is heeded.
+// closeWithin closes c with a context that ends first, and checks that Close returns.
 func (e *env) closeWithin(c interface{ Close(context.Context) error }) {
 	e.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
@@ -238,7 +235,7 @@ func closeConsumerAlone(e *env) {
 	e.read(c, 1)
 	stop()
 	var b kafka.Batch
-	for ctx := e.failingCtx(); err == nil; { // errors of the connection come here
+	for ctx := e.failingCtx(); err == nil; { // errors of the connection
 		err = c.Poll(ctx, &b, 1)
 	}
 	require.ErrorIs(e, err, kafka.ErrUnreachable, "Poll says why")

@@ -12,8 +12,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// stranger listens, and does with each connection what serve does until it returns.
-// What it returns reaches the listener.
+// foreignServer listens and calls serve for each connection. It returns the configuration to reach it.
 func foreignServer(e *env, serve func(net.Conn)) kafka.Config {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	require.NoError(e, err)
@@ -47,10 +46,10 @@ func foreignServer(e *env, serve func(net.Conn)) kafka.Config {
 	return kafka.Config{"bootstrap.servers": l.Addr().String()}
 }
 
-// silence reads, and says nothing.
+// readSilently reads and never answers.
 func readSilently(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 
-// web is a server of HTTP/1.1.
+// answerHTTP answers as an HTTP/1.1 server.
 func answerHTTP(c net.Conn) {
 	_, _ = c.Read(make([]byte, 1024))
 	_, _ = fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request")

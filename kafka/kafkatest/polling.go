@@ -38,7 +38,7 @@ func (e *env) fill(p kafka.Producer, topic string, partition int32, n int) {
 	e.send(p, recs...)
 }
 
-// drain is what polling has brought so far.
+// drain is the result of several polls.
 type drain struct {
 	recs []*kafka.Record
 	ends []kafka.Offset
@@ -60,17 +60,17 @@ func (e *env) pollMax(c kafka.Consumer, d *drain, max int) {
 	d.errs = append(d.errs, b.Errors...)
 }
 
-// until polls until done says so.
+// until polls until done returns true.
 func (e *env) until(c kafka.Consumer, d *drain, done func(*drain) bool) {
 	e.Helper()
 	for ctx := e.ctx(); !done(d); {
-		require.NoError(e, ctx.Err(), "%d records, %d ends, %d errors came", len(d.recs), len(d.ends), len(d.errs))
+		require.NoError(e, ctx.Err(), "%d records, %d ends, %d errors arrived", len(d.recs), len(d.ends), len(d.errs))
 		e.poll(c, d)
 	}
 }
 
-// read polls until n more records came, and returns them. Errors of partitions
-// fail the test.
+// read polls until n more records have arrived, and returns them. Errors of partitions fail the
+// test.
 func (e *env) read(c kafka.Consumer, n int) []*kafka.Record {
 	e.Helper()
 	d := &drain{}
@@ -80,7 +80,7 @@ func (e *env) read(c kafka.Consumer, n int) []*kafka.Record {
 	return d.recs
 }
 
-// nap polls for a moment, in which nothing is expected but rebalances.
+// expectNothing polls for shortWait, and expects rebalances at most.
 func (e *env) expectNothing(c kafka.Consumer) {
 	e.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), shortWait)
@@ -91,7 +91,7 @@ func (e *env) expectNothing(c kafka.Consumer) {
 	require.ErrorIs(e, err, context.DeadlineExceeded)
 }
 
-// glance polls, a moment each time, until so, and takes what comes.
+// pollBriefly polls for shortWait at a time until so returns true, and returns the result.
 func (e *env) pollBriefly(c kafka.Consumer, so func() bool) *drain {
 	e.Helper()
 	d := &drain{}
@@ -118,7 +118,7 @@ func values(recs []*kafka.Record) []string {
 	return out
 }
 
-// numbers is "0" to n-1, from.
+// numbers are the numbers from from to to-1, as texts.
 func numbers(from, to int) []string {
 	out := []string{}
 	for i := from; i < to; i++ {

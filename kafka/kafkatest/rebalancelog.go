@@ -12,7 +12,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// log is a Rebalance that notes what it is told. Its functions are optional.
+// rebalanceLog is a Rebalance that records its calls. Its functions are optional.
 type rebalanceLog struct {
 	assigned func(context.Context, []kafka.Offset) ([]kafka.Offset, error)
 	revoked  func(context.Context, []kafka.TopicPartition)
@@ -21,8 +21,8 @@ type rebalanceLog struct {
 	mu    sync.Mutex
 	has   map[kafka.TopicPartition]bool
 	lines []string // "assigned [0 1]", with the partitions' numbers
-	calls int      // under way: they must not overlap
-	bad   []string // what must not happen
+	calls int      // in progress: they must not overlap
+	bad   []string // violations
 }
 
 func (l *rebalanceLog) Assigned(ctx context.Context, committed []kafka.Offset) ([]kafka.Offset, error) {
@@ -36,7 +36,7 @@ func (l *rebalanceLog) Assigned(ctx context.Context, committed []kafka.Offset) (
 	}
 	start, err := l.assigned(ctx, committed)
 	if err != nil {
-		l.set(parts, false) // not theirs: the client asks again
+		l.set(parts, false) // not assigned: the client calls again
 	}
 	return start, err
 }
@@ -55,7 +55,7 @@ func (l *rebalanceLog) Lost(parts []kafka.TopicPartition) {
 	}
 }
 
-// enter notes a call, and checks that it is a delta of what was told before.
+// enter records a call, and checks that it changes the state of its partitions.
 func (l *rebalanceLog) enter(what string, parts []kafka.TopicPartition) func() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -90,7 +90,7 @@ func (l *rebalanceLog) set(parts []kafka.TopicPartition, has bool) {
 	}
 }
 
-// owned is how many partitions were assigned and not taken since.
+// owned is the number of partitions that are assigned.
 func (l *rebalanceLog) owned() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
