@@ -2,8 +2,8 @@ package franz
 
 import "time"
 
-// table is every key, in groups: what both kinds of client have, then the
-// producer's, then the consumer's, then what is ignored or refused. Names,
+// table is every key, in groups: of all kinds of client, of producers, of consumers, ignored,
+// refused. Names,
 // defaults and ranges are those of librdkafka's CONFIGURATION.md; a narrower
 // range is franz-go's.
 func table() []key {
@@ -21,9 +21,9 @@ func clientKeys() []key {
 		str("*", "client.id", "rdkafka", func(s *settings) *string { return &s.clientID },
 			"Names the client in the broker's logs and quotas."),
 		str("*", "client.rack", "", func(s *settings) *string { return &s.rack },
-			"Where this client is: brokers may serve fetches from a replica nearby (KIP-392)."),
+			"The rack of this client: brokers may serve fetches from a near replica (KIP-392)."),
 		enum("*", "security.protocol", "plaintext", "plaintext, ssl, sasl_plaintext, sasl_ssl", func(s *settings) *string { return &s.protocol },
-			"How to talk to brokers."),
+			"The protocol of connections to brokers."),
 		ms("*", "socket.timeout.ms", 60_000, 100, 300_000, func(s *settings) *time.Duration { return &s.socketTimeout },
 			"How long to wait for an answer, on top of the time that the request itself allows the broker."),
 		ms("*", "socket.connection.setup.timeout.ms", 30_000, 1000, 2147483647, func(s *settings) *time.Duration { return &s.connectTimeout },
@@ -51,7 +51,7 @@ func clientKeys() []key {
 		num("*", "message.max.bytes", 1_000_000, 1000, 1_000_000_000, func(s *settings) *int { return &s.messageMax },
 			"The largest batch, and so the largest record, to send, in bytes before compression."),
 		flag("*", "enable.metrics.push", true, func(s *settings) *bool { return &s.pushMetrics },
-			"Client metrics for brokers that ask for them (KIP-714)."),
+			"Client metrics for brokers that request them (KIP-714)."),
 		num("*", "log_level", 6, 0, 7, func(s *settings) *int { return &s.logLevel },
 			"What Hooks.Logger receives, as a syslog level: 3 errors, 4 to 6 warnings too, 7 everything."),
 		str("*", "debug", "", func(s *settings) *string { return &s.debug },
@@ -98,7 +98,7 @@ func producerKeys() []key {
 		enum("P", "acks request.required.acks", "all", "all, -1=all, 1, 0", func(s *settings) *string { return &s.acks },
 			"Who must have a record before it counts as delivered. Other than all turns idempotence off."),
 		flag("P", "enable.idempotence", true, func(s *settings) *bool { return &s.idempotence },
-			"Each record once and in order. True is kavro's default, librdkafka's is false; it gives way to acks, retries and max.in.flight unless it is set."),
+			"Each record once and in order. True is kavro's default, librdkafka's is false; acks, retries and max.in.flight turn it off unless it is set."),
 		num("P", "max.in.flight.requests.per.connection max.in.flight", 1_000_000, 1, 1_000_000, func(s *settings) *int { return &s.inflight },
 			"Produce requests on their way to one broker, without idempotence; more than 1 may reorder records on retries. With idempotence it is 5."),
 		num("P", "message.send.max.retries retries", 2147483647, 0, 2147483647, func(s *settings) *int { return &s.retries },
@@ -137,16 +137,16 @@ func producerKeys() []key {
 func consumerKeys() []key {
 	return []key{
 		str("C", "group.id", "", func(s *settings) *string { return &s.group }, "The group to join. Required by Subscribe, and to commit."),
-		str("C", "group.instance.id", "", func(s *settings) *string { return &s.instanceID }, "A name that survives restarts: static membership."),
+		str("C", "group.instance.id", "", func(s *settings) *string { return &s.instanceID }, "A name that is kept across restarts: static membership."),
 		enum("C", "group.protocol", "classic", "classic, consumer", func(s *settings) *string { return &s.groupProtocol }, "consumer is KIP-848."),
 		enum("C", "group.remote.assignor", "", "uniform, range, =", func(s *settings) *string { return &s.remoteAssignor },
 			"The broker's assignor, with group.protocol=consumer. Empty is uniform."),
 		str("C", "partition.assignment.strategy", "range,roundrobin", func(s *settings) *string { return &s.assignors },
 			"range, roundrobin, cooperative-sticky, the first that all members have. The last is not mixed with others."),
 		ms("C", "session.timeout.ms", 45_000, 100, 3_600_000, func(s *settings) *time.Duration { return &s.sessionTimeout },
-			"When the group gives up a silent member."),
+			"When the group removes a silent member."),
 		ms("C", "heartbeat.interval.ms", 3000, 1, 3_600_000, func(s *settings) *time.Duration { return &s.heartbeat },
-			"How often the group hears of this member. A third of session.timeout.ms where that is not above it."),
+			"How often this member sends a heartbeat. A third of session.timeout.ms where that is not above it."),
 		ms("C", "max.poll.interval.ms", 300_000, 100, 86_400_000, func(s *settings) *time.Duration { return &s.maxPollInterval },
 			"The longest time between two calls of Poll; after it the member leaves its group and joins again on the next Poll. Also how long a rebalance waits for members."),
 		enum("C", "auto.offset.reset", "latest", "latest, largest=latest, end=latest, earliest, smallest=earliest, beginning=earliest, error, none=error", func(s *settings) *string { return &s.offsetReset },
