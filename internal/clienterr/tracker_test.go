@@ -219,7 +219,7 @@ func TestWarningsAreBounded(t *testing.T) {
 	require.LessOrEqual(t, len(tracker.topics), maxTopics)
 }
 
-// A topic is looked at once, a moment after its first record, and again while it is
+// A topic is checked once, a moment after its first record, and again while it is
 // missing; not if nothing waits for it.
 func TestTopics(t *testing.T) {
 	tests := []struct {

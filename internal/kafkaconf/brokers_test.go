@@ -32,7 +32,7 @@ func TestBrokers(t *testing.T) {
 	}
 }
 
-// Every bad entry of the list is told, not the first one alone.
+// Every bad entry of the list is reported, not the first one alone.
 func TestBrokersAllAtOnce(t *testing.T) {
 	v := NewView(kafka.Config{"metadata.broker.list": "a:x,ssl://b,c:1,[::1", "security.protocol": "SASL_PLAINTEXT"})
 	require.Equal(t, []string{"c:1"}, v.Brokers())

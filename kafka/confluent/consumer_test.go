@@ -347,7 +347,7 @@ func TestPause(t *testing.T) {
 	require.Equal(t, numbers(100)[95:], e.poll(c, 5))
 }
 
-// A program can pause partitions while it is told of them, before the first record.
+// A program can pause partitions inside Assigned, before the first record.
 func TestPauseWhileAssigned(t *testing.T) {
 	e := newEnv(t, 1, "t")
 	e.produce(e.producer(), "t", 0, numbers(10)...)

@@ -31,8 +31,8 @@ type env struct {
 	fake *kfake.Cluster
 }
 
-// newEnv starts a broker with topics of some partitions. The test is one of
-// those that run beside each other from now on: most of their time is waiting.
+// newEnv starts a broker with topics of some partitions. The test runs
+// in parallel with others, since most of its time is waiting.
 func newEnv(t *testing.T, partitions int32, topics ...string) *env {
 	t.Parallel()
 	k, err := kfake.NewCluster(
@@ -45,7 +45,7 @@ func newEnv(t *testing.T, partitions int32, topics ...string) *env {
 	return &env{T: t, fake: k}
 }
 
-// ctx ends with the test's patience; no test depends on how long it is.
+// ctx ends after a minute. No test depends on that time.
 func (e *env) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	e.Cleanup(cancel)
@@ -178,7 +178,7 @@ func at(topic string, partition int32, offset int64) kafka.Offset {
 	return kafka.Offset{TopicPartition: tp(topic, partition), Offset: offset, LeaderEpoch: -1}
 }
 
-// observer is a Rebalance that notes what it is told. The hooks are optional.
+// observer is a Rebalance that records its calls. The hooks are optional.
 type observer struct {
 	mu       sync.Mutex
 	has      map[kafka.TopicPartition]bool

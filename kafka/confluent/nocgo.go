@@ -10,14 +10,14 @@ import (
 
 var errNoCgo = errors.New("kafka/confluent needs cgo: set CGO_ENABLED=1 or use kafka/franz")
 
-// NewProducer needs cgo: it returns an error that says so.
+// NewProducer returns an error: it needs cgo.
 func NewProducer(kafka.Config, kafka.Hooks) (kafka.Producer, error) { return nil, errNoCgo }
 
-// NewConsumer needs cgo: it returns an error that says so.
+// NewConsumer returns an error: it needs cgo.
 func NewConsumer(kafka.Config, kafka.Hooks) (kafka.Consumer, error) { return nil, errNoCgo }
 
-// NewSession needs cgo: it returns an error that says so.
+// NewSession returns an error: it needs cgo.
 func NewSession(kafka.Config, kafka.Hooks) (kafka.Session, error) { return nil, errNoCgo }
 
-// NewAdmin needs cgo: it returns an error that says so.
+// NewAdmin returns an error: it needs cgo.
 func NewAdmin(kafka.Config, kafka.Hooks) (kafka.Admin, error) { return nil, errNoCgo }

@@ -90,7 +90,7 @@ func TestTransactionResumes(t *testing.T) {
 	}
 }
 
-// What was committed cannot be aborted, also if nobody waited for the commit.
+// A committed transaction cannot be aborted, also if no call has waited for the commit.
 func TestAbortAfterCommit(t *testing.T) {
 	e := newEnv(t, 1, "t")
 	p := e.txnProducer("id")

@@ -135,7 +135,7 @@ func TestMessageTimeoutInFlight(t *testing.T) {
 	require.NoError(t, p.Close(t.Context()))
 }
 
-// Producers may have topics created by asking for them, consumers only when told so.
+// Requests of producers may create topics, those of consumers only with allow.auto.create.topics.
 func TestAutoCreate(t *testing.T) {
 	_, conf := misbehaving(t, kfake.AllowAutoTopicCreation())
 	p, err := NewProducer(conf, kafka.Hooks{})

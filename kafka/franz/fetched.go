@@ -33,32 +33,32 @@ func (r *reader) addFetch(b *kafka.Batch, topic string, f *kgo.FetchPartition, s
 	r.addEnd(b, tp, p, f)
 }
 
-// chunk is how many records share one allocation. A record that the caller keeps keeps the
-// memory of its chunk alive: so not more.
-const chunk = 128
+// blockSize is how many records share one allocation. A record that the caller keeps keeps the
+// memory of its block alive: so not more.
+const blockSize = 128
 
 // addRecords adds recs to b. Control records only move the position.
 func (r *reader) addRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, recs []*kgo.Record) {
 	if len(recs) == 0 {
 		return
 	}
-	var slab []kafka.Record // the rest of the current chunk
+	var block []kafka.Record // the unused rest of the last allocation
 	var headers []kafka.Header
 	for i, rec := range recs {
 		if rec.Attrs.IsControl() {
 			continue
 		}
-		if len(slab) == 0 {
-			slab = make([]kafka.Record, min(chunk, len(recs)-i))
+		if len(block) == 0 {
+			block = make([]kafka.Record, min(blockSize, len(recs)-i))
 		}
-		out := &slab[0]
-		slab = slab[1:]
+		out := &block[0]
+		block = block[1:]
 		out.Topic, out.Partition, out.Offset, out.LeaderEpoch = tp.Topic, tp.Partition, rec.Offset, rec.LeaderEpoch
 		out.Key, out.Value = rec.Key, rec.Value
 		out.Timestamp, out.TimestampType = timestamp(rec)
 		if n := len(rec.Headers); n > 0 {
 			if len(headers) < n {
-				headers = make([]kafka.Header, max(n, min(chunk, n*(len(recs)-i))))
+				headers = make([]kafka.Header, max(n, min(blockSize, n*(len(recs)-i))))
 			}
 			out.Headers, headers = headers[:n:n], headers[n:]
 			for j := range rec.Headers {

@@ -69,7 +69,7 @@ func TestRoomClose(t *testing.T) {
 	})
 }
 
-// Whoever gets in, there are never more than allowed, and nobody waits for ever.
+// The bounds hold under concurrency, and every call returns.
 func TestRoomContended(t *testing.T) {
 	const limit = 10
 	q := newQuota(limit, 1000)

@@ -26,22 +26,22 @@ func (s *recordPool) GetRecords(n int) []kgo.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last := len(s.free) - 1; last >= 0 { // one that is too small is dropped: a larger one takes its place
-		slab := s.free[last]
+		records := s.free[last]
 		s.free[last], s.free = nil, s.free[:last]
-		s.records -= cap(slab)
-		if cap(slab) >= n {
-			return slab[:0]
+		s.records -= cap(records)
+		if cap(records) >= n {
+			return records[:0]
 		}
 	}
 	return make([]kgo.Record, 0, n)
 }
 
 // PutRecords implements kgo.PoolRecords.
-func (s *recordPool) PutRecords(slab []kgo.Record) {
+func (s *recordPool) PutRecords(records []kgo.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.records+cap(slab) <= maxPooled {
-		s.free = append(s.free, slab)
-		s.records += cap(slab)
+	if s.records+cap(records) <= maxPooled {
+		s.free = append(s.free, records)
+		s.records += cap(records)
 	}
 }

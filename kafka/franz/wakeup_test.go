@@ -48,7 +48,7 @@ func TestFlushBesideProduce(t *testing.T) {
 	require.NoError(t, p.Close(t.Context()))
 }
 
-// told is a Rebalance that tells what was revoked.
+// told is a Rebalance that sends revoked partitions to a channel.
 type told struct{ revoked chan []kafka.TopicPartition }
 
 func (told) Assigned(context.Context, []kafka.Offset) ([]kafka.Offset, error) { return nil, nil }
@@ -100,7 +100,7 @@ func TestSeekDuringRebalance(t *testing.T) {
 	tp := kafka.TopicPartition{Topic: "topic"}
 	r := sleeping(t, told{})
 	p := newPart(kafka.Offset{TopicPartition: tp})
-	p.installed = true // kgo was told where to start, and has not begun
+	p.installed = true // kgo has the offset to start at, and has not started
 	r.parts[tp] = p
 	r.enqueue(&event{kind: revoked, ctx: t.Context(), parts: []kafka.TopicPartition{tp}})
 
@@ -156,7 +156,7 @@ func (c *counting) Log(_ kgo.LogLevel, msg string, _ ...any) {
 	}
 }
 
-// Flush tells kgo to flush once, however long it waits.
+// Flush calls kgo.Flush once, however long it waits.
 func TestFlushOnce(t *testing.T) {
 	k, conf := misbehaving(t)
 	var block sync.WaitGroup // until the broker may answer

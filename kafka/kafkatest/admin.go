@@ -109,8 +109,8 @@ func adminTopicsExist(e *env) {
 	require.NoError(e, err)
 }
 
-// adminKeys: an admin client takes the map of a program's other clients, says nothing about
-// keys that are not for it, and takes nobody's transactional id.
+// adminKeys: an admin client accepts the keys of other clients without a warning, and does not
+// use the transactional id.
 func adminKeys(e *env) {
 	topic, id := e.topic(1), e.name("txn")
 	p := e.txnProducer(id)

@@ -65,8 +65,8 @@ func closeProducerUnsent(e *env) {
 	require.NoError(e, p.Close(e.ctx()))
 }
 
-// closeProducerInUse: each record that Produce has taken is reported once,
-// however Close falls in between, and who waits for room is let go.
+// closeProducerInUse: each record that Produce has accepted is reported once, also with a
+// concurrent Close, and calls that wait for space return.
 func closeProducerInUse(e *env) {
 	topic := e.topic(1)
 	p, err := e.driver.NewProducer(e.conf(kafka.Config{"queue.buffering.max.messages": 5}), kafka.Hooks{})
@@ -105,8 +105,8 @@ func closeProducerInUse(e *env) {
 	require.Equal(e, taken.Load(), reported.Load())
 }
 
-// closeConsumer: Close tells of the revocation, in which committing works, and
-// nothing works afterwards.
+// closeConsumer: Close calls Revoked, inside of which Commit works. Other methods return ErrClosed
+// afterwards.
 func closeConsumer(e *env) {
 	topic := e.topic(1)
 	e.fill(e.producer(), topic, 0, 10)
@@ -138,8 +138,8 @@ func closeConsumer(e *env) {
 	require.Equal(e, numbers(7, 10), values(e.read(next, 3)), "from where it was committed")
 }
 
-// closeHurried: without time to leave the group, Close returns all the same, and
-// Rebalance is told that nothing is left, as revoked or as lost.
+// closeHurried: with a context that has ended Close returns too, and all partitions are revoked or
+// lost.
 func closeHurried(e *env) {
 	topic := e.topic(2)
 	p := e.producer()

@@ -58,7 +58,7 @@ func endsEmpty(e *env) {
 	require.Equal(e, []kafka.Offset{offset(topic, 0, 0), offset(topic, 1, 0), offset(topic, 2, 0)}, d.ends)
 }
 
-// endsCommitted: who starts at the end is told so.
+// endsCommitted: a consumer that starts at the end gets the end.
 func endsCommitted(e *env) {
 	topic, group := e.topic(1), e.name("group")
 	e.fill(e.producer(), topic, 0, 5)
@@ -92,7 +92,7 @@ func endsMarkers(e *env) {
 	}
 }
 
-// endsAborted: records that are not handed over move the end as well.
+// endsAborted: records that are not returned move the end too.
 func endsAborted(e *env) {
 	topic := e.topic(1)
 	t := e.txnProducer(e.name("txn"))
@@ -136,7 +136,7 @@ func endsOpen(e *env) {
 	require.Equal(e, []kafka.Offset{offset(topic, 0, 6)}, d.ends)
 }
 
-// endsSeek: a Seek makes the end new.
+// endsSeek: after a Seek the end is reported again.
 func endsSeek(e *env) {
 	topic := e.topic(1)
 	e.fill(e.producer(), topic, 0, 5)

@@ -40,8 +40,7 @@ var groupKinds = []struct {
 	{"consumer protocol", kafka.Config{"group.protocol": "consumer", "session.timeout.ms": nil, "heartbeat.interval.ms": nil}},
 }
 
-// member is a consumer that is polled by a goroutine of its own until it is
-// stopped, and commits what it read when it must give it up.
+// member is a consumer that a goroutine polls until it is stopped. It commits inside Revoked.
 type member struct {
 	c          kafka.Consumer
 	rebalances *rebalanceLog
@@ -149,8 +148,8 @@ func joinAndLeave(a, b *env, conf kafka.Config) {
 	require.False(a, second.rebalances.saw("lost"))
 }
 
-// handOver: what one member committed when partitions were taken is where the
-// other goes on, so that together they read everything once.
+// handOver: a member starts at the offset that the other one has committed inside Revoked, so that
+// together they read each record once.
 func handOver(a, b *env, conf kafka.Config) {
 	const parts, n = 4, 60
 	topic, group := a.topic(parts), a.name("group")
@@ -203,8 +202,8 @@ func groupDeltas(e *env) {
 	require.Len(e, second.rebalances.all(), 1)
 }
 
-// groupPollInterval: who is not polled for max.poll.interval.ms leaves the
-// group; polled again, it is told that its partitions are lost, and joins anew.
+// groupPollInterval: a member that is not polled for max.poll.interval.ms leaves the group. The
+// next Poll calls Lost and joins again.
 func groupPollInterval(e *env) {
 	topic, group := e.topic(2), e.name("group")
 	p := e.producer()
@@ -234,8 +233,7 @@ func (e *env) members(group string) (n int) {
 	return n
 }
 
-// groupRefused: a group that cannot be joined is an error that belongs to no
-// topic, and Poll goes on trying.
+// groupRefused: a group that cannot be joined is an error of no topic, and the client retries.
 func groupRefused(e *env) {
 	topic := e.topic(1)
 	c := e.subscribed([]string{topic}, kafka.Config{"session.timeout.ms": 3_600_000, "max.poll.interval.ms": 3_600_000})

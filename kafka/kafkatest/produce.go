@@ -16,7 +16,7 @@ func produceCases() []testCase {
 	return []testCase{
 		{"Produce/reports", produceReports},
 		{"Produce/without done", produceWithoutDone},
-		{"Produce/again in done's wake", produceAgain},
+		{"Produce/again after done", produceAgain},
 		{"Produce/full queue", produceFullQueue},
 		{"Produce/a cancelled context takes nothing back", produceCancelled},
 		{"Produce/partition", producePartition},
@@ -144,8 +144,8 @@ func produceCancelled(e *env) {
 	require.Equal(e, numbers(0, 3), values(e.read(e.subscribed([]string{topic}), 3)))
 }
 
-// producePartition: a record's own partition is heeded, and one that does not
-// exist is an error of this record.
+// producePartition: the partition of a record is used. One that does not exist is an error of the
+// record.
 func producePartition(e *env) {
 	topic := e.topic(3)
 	p := e.producer()
@@ -159,8 +159,7 @@ func producePartition(e *env) {
 	e.send(p, text(topic, 2, "still works"))
 }
 
-// report produces one record and returns its fate, whether Produce or done
-// tells of it.
+// report produces one record and returns the error of Produce or of its report.
 func (e *env) report(p kafka.Producer, r *kafka.Record) error {
 	e.Helper()
 	reported := make(chan error, 1)

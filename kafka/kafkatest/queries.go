@@ -164,8 +164,8 @@ func assignWithoutGroup(e *env) {
 	require.Error(e, c.Commit(e.ctx(), []kafka.Offset{offset(topic, 0, 1)}), "a group is needed")
 }
 
-// metadataPartitions: producers and consumers tell a topic's partitions, and
-// make none by asking.
+// metadataPartitions: producers and consumers return a topic's partitions, and do not create the
+// topic.
 func metadataPartitions(e *env) {
 	topic, missing := e.topic(5), e.name("missing")
 	for _, client := range []any{e.producer(), e.consumer(e.name("group")), e.subscribed([]string{topic})} {

@@ -285,7 +285,7 @@ func rebalanceSessions(a, b *env, conf kafka.Config) {
 	require.Len(a, seen, total)
 }
 
-// sessionPollInterval: who is not polled for max.poll.interval.ms leaves the group,
+// sessionPollInterval: a session that is not polled for max.poll.interval.ms leaves the group,
 // its transaction is not committed, whether End is the first to notice or Poll,
 // and it joins again: each record comes out once.
 func sessionPollInterval(e *env) {
