@@ -1,0 +1,129 @@
+package kavro_test
+
+import (
+	"net/http"
+	"os/exec"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro"
+	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kavrotest"
+	"github.com/kavro/kavro/registry"
+)
+
+// Close closes what was made from the client, may be called again, and nothing can be
+// made afterwards.
+func TestClientClose(t *testing.T) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
+		ctx := patient(t)
+		client := open(t, which, env.Config())
+		p, err := kavro.NewProducer[string, string](client)
+		require.NoError(t, err)
+		c, err := kavro.NewConsumer[string, string](client, "g", []string{"t"})
+		require.NoError(t, err)
+		require.NoError(t, p.Produce(ctx, "t", "k", "v"))
+		require.NoError(t, client.Close(ctx))
+		require.ErrorIs(t, p.Produce(ctx, "t", "k", "v"), kavro.ErrClosed)
+		_, err = c.Poll(ctx)
+		require.ErrorIs(t, err, kavro.ErrClosed)
+		require.NoError(t, client.Close(ctx))
+		_, err = kavro.NewProducer[string, string](client)
+		require.ErrorIs(t, err, kavro.ErrClosed)
+		require.ErrorIs(t, client.Ping(ctx), kavro.ErrClosed)
+		_, err = client.Registry()
+		require.ErrorIs(t, err, kavro.ErrClosed)
+	})
+}
+
+// An id that brokers fence by is used once at a time.
+func TestIDsThatAreTaken(t *testing.T) {
+	ctx := patient(t)
+	client := open(t, "franz", kavrotest.New(t).Config(kavro.Config{"group.instance.id": "i"}))
+	txn := kavro.WithConfig(kavro.Config{"transactional.id": "t"})
+	p, err := kavro.NewProducer[string, string](client, txn)
+	require.NoError(t, err)
+	_, err = kavro.NewPipeline[string, string, string, string](client, "g", nil, txn)
+	require.EqualError(t, err, `configuration: transactional.id: "t" is that of another producer of this client, which would be fenced`)
+	require.NoError(t, p.Close(ctx))
+	p, err = kavro.NewProducer[string, string](client, txn)
+	require.NoError(t, err, "free again")
+	require.NoError(t, p.Close(ctx))
+
+	c, err := kavro.NewConsumer[string, string](client, "g", nil)
+	require.NoError(t, err)
+	_, err = kavro.NewConsumer[string, string](client, "g", nil)
+	require.EqualError(t, err, `configuration: group.instance.id: "i" is that of another consumer of this client, which would be fenced`)
+	require.NoError(t, c.Close(ctx))
+}
+
+// group.id counts where the argument is "", and must not contradict it.
+func TestGroupID(t *testing.T) {
+	client := open(t, "franz", kavro.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g"})
+	for _, group := range []string{"", "g"} {
+		_, err := kavro.NewConsumer[string, string](client, group, nil)
+		require.NoError(t, err)
+	}
+	_, err := kavro.NewConsumer[string, string](client, "h", nil)
+	require.EqualError(t, err, `configuration: group.id: "g" contradicts the group that the constructor was given, "h"`)
+}
+
+// Ping tells both causes, and CreateTopics what exists.
+func TestPingAndCreateTopics(t *testing.T) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
+		client := open(t, which, env.Config())
+		require.NoError(t, client.Ping(patient(t)))
+		topic := kavro.NewTopic{Name: "made", Partitions: 2}
+		require.NoError(t, client.CreateTopics(patient(t), topic))
+		var e *kafka.Error
+		require.ErrorAs(t, client.CreateTopics(patient(t), topic), &e)
+		require.EqualValues(t, 36, e.Code)
+
+		dead := open(t, which, kavro.Config{"bootstrap.servers": "127.0.0.1:1", "schema.registry.url": "http://127.0.0.1:1"},
+			kavro.WithRegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond)))
+		err := dead.Ping(within(t, 2*time.Second))
+		require.ErrorIs(t, err, kavro.ErrUnreachable)
+		var down *kavro.UnavailableError
+		require.ErrorAs(t, err, &down)
+	})
+}
+
+// All producers and consumers of a client share one registry client: a schema is looked up
+// and registered once, and fetched once, however many there are.
+func TestOneRegistryClient(t *testing.T) {
+	var requests atomic.Int64
+	env := kavrotest.New(t, kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			next.ServeHTTP(w, r)
+		})
+	}))
+	client := open(t, "franz", env.Config())
+	for range 3 {
+		p, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
+		require.NoError(t, err)
+		require.NoError(t, p.Produce(patient(t), "orders", "k", Order{ID: "a"}))
+		require.NoError(t, p.Flush(patient(t)))
+	}
+	require.Equal(t, int64(2), requests.Load())
+	for _, group := range []string{"g", "h"} {
+		c, err := kavro.NewConsumer[string, Order](client, group, []string{"orders"})
+		require.NoError(t, err)
+		msg, err := c.Poll(patient(t))
+		require.NoError(t, err)
+		require.Equal(t, "a", msg.Value.ID)
+	}
+	require.Equal(t, int64(3), requests.Load())
+}
+
+// With the build tag kavro_franz nothing of librdkafka is linked.
+func TestFranzAlone(t *testing.T) {
+	list, err := exec.CommandContext(patient(t), "go", "list", "-deps", "-tags", "kavro_franz", ".").CombinedOutput()
+	require.NoError(t, err, "%s", list)
+	require.Contains(t, string(list), "github.com/twmb/franz-go/pkg/kgo\n")
+	require.NotContains(t, string(list), "confluent-kafka-go")
+	require.NotContains(t, string(list), "kavro/kafka/confluent")
+}
