@@ -62,8 +62,8 @@ func ConfigKeys() []ConfigKey {
 		{Name: "validation.rules.executor.class", Ignored: "kavro runs no rules"},
 		{Name: "validation.rules.fail.fast", Ignored: "kavro runs no rules"},
 		{Name: "preserve.source.fields", Ignored: "values are never changed"},
-		{Name: "composite.old.deserializer", Refused: "names a Java class: give a serde of your own with kavro.ValueSerde"},
-		{Name: "composite.confluent.deserializer", Refused: "names a Java class: give a serde of your own with kavro.ValueSerde"},
+		{Name: "composite.old.deserializer", Refused: "names a Java class: give a serde of your own with kavro.WithSerde"},
+		{Name: "composite.confluent.deserializer", Refused: "names a Java class: give a serde of your own with kavro.WithSerde"},
 	}
 	for _, part := range []Part{Key, Value} {
 		keys = append(keys,
