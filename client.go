@@ -189,7 +189,7 @@ func (c *Client) Close(ctx context.Context) error {
 	c.closed = true
 	parts := slices.Clone(c.parts)
 	c.mu.Unlock()
-	errs := make([]error, len(parts), len(parts)+2)
+	errs := make([]error, len(parts), len(parts)+1)
 	var all sync.WaitGroup
 	for i, p := range parts {
 		if p.close != nil {
@@ -198,14 +198,20 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	all.Wait()
 
+	return errors.Join(append(errs, c.closeShared(ctx))...)
+}
+
+// closeShared closes what the parts share, if the client is closed and no part is left.
+func (c *Client) closeShared(ctx context.Context) error {
 	c.mu.Lock()
 	var admin kafka.Admin
 	var r *registry.Client
-	if len(c.parts) == 0 { // else they are in use
+	if c.closed && len(c.parts) == 0 { // else they are in use
 		admin, r = c.admin, c.registry
 		c.admin, c.registry = nil, nil
 	}
 	c.mu.Unlock()
+	var errs []error
 	if admin != nil {
 		errs = append(errs, admin.Close(ctx))
 	}
@@ -254,9 +260,11 @@ func (c *Client) complete(p *part, close func(context.Context) error) error {
 	return nil
 }
 
-// release takes p out again: it is closed, or was never made.
-func (c *Client) release(p *part) {
+// release takes p out again: it is closed, or was never made. The last one that is
+// released after Close closes what is shared.
+func (c *Client) release(ctx context.Context, p *part) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.parts = slices.DeleteFunc(c.parts, func(o *part) bool { return o == p })
+	c.mu.Unlock()
+	return c.closeShared(ctx)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
 )
@@ -37,6 +38,36 @@ func TestClientClose(t *testing.T) {
 		_, err = client.Registry()
 		require.ErrorIs(t, err, kavro.ErrClosed)
 	})
+}
+
+// closingDriver closes the client while it makes a producer.
+type closingDriver struct {
+	kafka.Driver
+	close func()
+}
+
+func (d *closingDriver) NewProducer(conf kafka.Config, h kafka.Hooks) (kafka.Producer, error) {
+	d.close()
+	return d.Driver.NewProducer(conf, h)
+}
+
+// A client that is closed while a constructor is at work closes its registry client once
+// the constructor has failed.
+func TestClientCloseMeanwhile(t *testing.T) {
+	ctx, driver := patient(t), &closingDriver{Driver: franz.Driver()}
+	client, err := kavro.Open(kavrotest.New(t).Config(), kavro.WithDriver(driver))
+	require.NoError(t, err)
+	r, err := client.Registry()
+	require.NoError(t, err)
+	driver.close = func() {
+		require.NoError(t, client.Close(ctx))
+		_, err := r.Subjects(ctx, "")
+		require.NoError(t, err, "in use")
+	}
+	_, err = kavro.NewProducer[string, string](client)
+	require.ErrorIs(t, err, kavro.ErrClosed)
+	_, err = r.Subjects(ctx, "")
+	require.ErrorIs(t, err, registry.ErrClosed)
 }
 
 // An id that brokers fence by is used once at a time.

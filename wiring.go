@@ -97,20 +97,18 @@ func (w *wiring) complete(close func(context.Context) error) error {
 
 // abandon closes the Kafka client, if it was made, and returns err.
 func (w *wiring) abandon(err error, client closer) error {
+	ctx := context.Background()
+	if !isNil(client) {
+		err = errors.Join(err, client.Close(ctx))
+	}
 	if w.part != nil {
-		w.client.release(w.part)
+		err = errors.Join(err, w.client.release(ctx, w.part))
 	}
-	if isNil(client) {
-		return err
-	}
-	return errors.Join(err, client.Close(context.Background()))
+	return err
 }
 
 // released takes what was made out of the Client again, when it is closed.
-func (w *wiring) released(context.Context) error {
-	w.client.release(w.part)
-	return nil
-}
+func (w *wiring) released(ctx context.Context) error { return w.client.release(ctx, w.part) }
 
 // warn tells the logger about what has no effect here and is no error.
 func (w *wiring) warn() {
