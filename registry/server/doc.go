@@ -9,5 +9,5 @@
 // Besides the paths of [registry.Handler] it has two of its own:
 //
 //	GET /health    200 while the server is up, to anybody
-//	GET /metrics   counters in Prometheus' text format, to users
+//	GET /metrics   what [WithMetrics] sets, to users: counters in Prometheus' text format by default
 package server

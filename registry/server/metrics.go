@@ -1,111 +1,92 @@
 package server
 
 import (
-	"bufio"
 	"cmp"
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/kavro/kavro/registry"
 )
 
-// Metrics in Prometheus' text format ("Text-based format", version 0.0.4,
-// Prometheus documentation), written without its library: a registry needs few.
-//
-//	kavro_registry_requests_total{method,route,code}       counter
-//	kavro_registry_request_seconds{route}                  histogram
-//	kavro_registry_requests_in_flight, _requests_at_work, _body_bytes, _connections   gauges
-//	kavro_registry_requests_refused_total, _connections_closed_total                  counters
-//	kavro_registry_log_not_rewritten, _log_not_written     gauges, 0 or 1
-//	kavro_registry_contexts, _subjects, _versions, _schemas, _log_bytes   gauges
-type metrics struct {
+// Metrics keeps what a [Server] measures and shows it under GET /metrics, to users. A
+// program fills it with the client library of its monitoring system; see [WithMetrics].
+// All methods may be called by several goroutines at once, and must not block.
+type Metrics interface {
+	// Watch is called once, by [New], before any other method. stats returns the values of
+	// this moment; call it for each collection, not for each request: it counts all subjects.
+	Watch(stats func() Stats)
+	// Request is called when a request has ended. method is GET, HEAD, POST, PUT, DELETE or
+	// "other". route is the endpoint, such as "/subjects/*/versions", or "none" where there
+	// is none: both have few values, and names of subjects are not among them. took is the
+	// time from the end of the header to the end of the answer.
+	Request(method, route string, status int, took time.Duration)
+	// ServeHTTP answers GET and HEAD of /metrics.
+	http.Handler
+}
+
+// Stats is what a [Server] and its registry hold at a moment, and what the server has
+// refused since its start.
+type Stats struct {
+	registry.Stats
+
+	Started     time.Time // when the server was made
+	InFlight    int64     // requests that have begun and not ended
+	AtWork      int64     // requests that are complete and have no answer yet
+	BodyBytes   int64     // of requests' bodies in memory
+	Connections int64     // open
+	Refused     int64     // requests, as there were too many at a time; ever greater
+	Closed      int64     // connections, to make room for others; ever greater
+}
+
+// WithMetrics sets where the server's measurements go. The default writes them in
+// Prometheus' text format, under names that begin with kavro_registry_.
+func WithMetrics(m Metrics) Option { return func(s *settings) { s.metrics = m } }
+
+// meter measures requests for a [Metrics].
+type meter struct {
+	Metrics
 	memory   *registry.Memory
 	in       *intake
 	conns    *connections
 	started  time.Time
 	inFlight atomic.Int64
-
-	mu       sync.Mutex
-	requests map[requestKey]int64
-	seconds  map[string]*histogram // by route
 }
 
-type requestKey struct {
-	method, route string
-	code          int
+func newMeter(to Metrics, m *registry.Memory, in *intake, conns *connections) *meter {
+	mt := &meter{Metrics: to, memory: m, in: in, conns: conns, started: time.Now()}
+	to.Watch(mt.stats)
+	return mt
 }
 
-// bounds are the upper ends of the histogram's buckets.
-var bounds = [...]time.Duration{
-	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond,
-	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond, 250 * time.Millisecond, time.Second, 5 * time.Second,
-}
-
-type histogram struct {
-	buckets [len(bounds)]int64 // of those that took no longer, and longer than the bucket before
-	count   int64
-	sum     time.Duration
-}
-
-func (h *histogram) add(d time.Duration) {
-	h.count++
-	h.sum += d
-	for i, bound := range bounds {
-		if d <= bound {
-			h.buckets[i]++
-			return
-		}
-	}
-}
-
-func flag(on bool) int64 {
-	if on {
-		return 1
-	}
-	return 0
-}
-
-func newMetrics(m *registry.Memory, in *intake, conns *connections) *metrics {
-	return &metrics{memory: m, in: in, conns: conns, started: time.Now(), requests: map[requestKey]int64{}, seconds: map[string]*histogram{}}
+func (m *meter) stats() Stats {
+	s := Stats{Stats: m.memory.Stats(), Started: m.started, InFlight: m.inFlight.Load()}
+	var noSlot, noRoom int64
+	s.AtWork, noSlot = m.in.slots.counts()
+	s.BodyBytes, noRoom = m.in.held.counts()
+	s.Refused = noSlot + noRoom
+	s.Connections, s.Closed = m.conns.counts()
+	return s
 }
 
 // wrap counts the requests to a handler.
-func (m *metrics) wrap(next http.Handler) http.Handler {
+func (m *meter) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.inFlight.Add(1)
 		counted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		start := time.Now()
 		defer func() { // also when the handler panics to close the connection
 			m.inFlight.Add(-1)
-			m.count(r, counted.status, time.Since(start))
+			method := r.Method
+			if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "DELETE"}, method) {
+				method = "other"
+			}
+			// The handler says which of its endpoints it was.
+			m.Request(method, cmp.Or(r.Pattern, "none"), counted.status, time.Since(start))
 		}()
 		next.ServeHTTP(counted, r)
 	})
-}
-
-func (m *metrics) count(r *http.Request, status int, took time.Duration) {
-	// The handler says which of its endpoints it was; names of subjects are not
-	// among them, so there are few.
-	route := cmp.Or(r.Pattern, "none")
-	key := requestKey{method: r.Method, route: route, code: status}
-	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "DELETE"}, key.method) {
-		key.method = "other"
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.requests[key]++
-	h := m.seconds[route]
-	if h == nil {
-		h = &histogram{}
-		m.seconds[route] = h
-	}
-	h.add(took)
 }
 
 // statusWriter notes the status of an answer.
@@ -122,7 +103,7 @@ func (w *statusWriter) WriteHeader(status int) {
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // withMetrics adds the path that shows the metrics.
-func withMetrics(m *metrics, next http.Handler) http.Handler {
+func withMetrics(m http.Handler, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/metrics" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			r.Pattern = "/metrics"
@@ -131,67 +112,4 @@ func withMetrics(m *metrics, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// ServeHTTP writes all metrics.
-func (m *metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	out := bufio.NewWriter(w)
-	defer out.Flush()
-	head := func(name, kind, help string) {
-		fmt.Fprintf(out, "# HELP kavro_registry_%s %s\n# TYPE kavro_registry_%s %s\n", name, help, name, kind)
-	}
-	gauge := func(name, help string, value int64) {
-		head(name, "gauge", help)
-		fmt.Fprintf(out, "kavro_registry_%s %d\n", name, value)
-	}
-	stats := m.memory.Stats()
-	gauge("contexts", "Contexts.", int64(stats.Contexts))
-	gauge("subjects", "Subjects that are not deleted.", int64(stats.Subjects))
-	gauge("versions", "Versions that are not deleted.", int64(stats.Versions))
-	gauge("schemas", "Schema ids.", int64(stats.Schemas))
-	gauge("log_bytes", "Size of the log.", stats.LogBytes)
-	gauge("start_time_seconds", "When the server started, in seconds since 1970.", m.started.Unix())
-	gauge("requests_in_flight", "Requests that have begun and not ended.", m.inFlight.Load())
-	slots, noSlot := m.in.slots.counts()
-	bodies, noRoom := m.in.held.counts()
-	open, closed := m.conns.counts()
-	gauge("requests_at_work", "Requests being worked on: complete, and without an answer yet.", slots)
-	gauge("body_bytes", "Bytes of requests' bodies in memory.", bodies)
-	gauge("connections", "Open connections.", open)
-	gauge("log_not_rewritten", "1 if the log could not be rewritten at the start, though it is mostly about what is no more.", flag(stats.NotRewritten != ""))
-	gauge("log_not_written", "1 if no change can be written to the log any more.", flag(stats.NotWritten != ""))
-	counter := func(name, help string, value int64) {
-		head(name, "counter", help)
-		fmt.Fprintf(out, "kavro_registry_%s %d\n", name, value)
-	}
-	counter("requests_refused_total", "Requests refused as there were too many at a time.", noSlot+noRoom)
-	counter("connections_closed_total", "Connections closed to make room for others.", closed)
-
-	m.mu.Lock()
-	requests := maps.Clone(m.requests)
-	seconds := make(map[string]histogram, len(m.seconds))
-	for route, h := range m.seconds {
-		seconds[route] = *h
-	}
-	m.mu.Unlock()
-
-	head("requests_total", "counter", "Requests, by endpoint and status.")
-	for _, key := range slices.SortedFunc(maps.Keys(requests), func(a, b requestKey) int {
-		return cmp.Or(cmp.Compare(a.route, b.route), cmp.Compare(a.method, b.method), cmp.Compare(a.code, b.code))
-	}) {
-		fmt.Fprintf(out, "kavro_registry_requests_total{method=%q,route=%q,code=\"%d\"} %d\n", key.method, key.route, key.code, requests[key])
-	}
-	head("request_seconds", "histogram", "Time to answer, by endpoint.")
-	for _, route := range slices.Sorted(maps.Keys(seconds)) {
-		h := seconds[route]
-		total := int64(0)
-		for i, bound := range bounds {
-			total += h.buckets[i]
-			fmt.Fprintf(out, "kavro_registry_request_seconds_bucket{route=%q,le=\"%s\"} %d\n", route, strconv.FormatFloat(bound.Seconds(), 'g', -1, 64), total)
-		}
-		fmt.Fprintf(out, "kavro_registry_request_seconds_bucket{route=%q,le=\"+Inf\"} %d\n", route, h.count)
-		fmt.Fprintf(out, "kavro_registry_request_seconds_sum{route=%q} %s\n", route, strconv.FormatFloat(h.sum.Seconds(), 'g', -1, 64))
-		fmt.Fprintf(out, "kavro_registry_request_seconds_count{route=%q} %d\n", route, h.count)
-	}
 }

@@ -44,6 +44,7 @@ type settings struct {
 	rate       int64
 	patience   time.Duration
 	logger     *slog.Logger
+	metrics    Metrics
 }
 
 // WithUsers asks for a user and a password (basic authentication). The default is
@@ -120,6 +121,7 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 		rate:       4 << 10,
 		patience:   5 * time.Second,
 		logger:     slog.Default(),
+		metrics:    newTextMetrics(),
 	}
 	for _, opt := range opts {
 		opt(&s)
@@ -141,6 +143,8 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("server: WithGrace: %s is negative", s.grace)
 	case s.openReads && s.users == nil:
 		return nil, errors.New("server: WithOpenReads: there are no users, so everybody may do everything")
+	case s.metrics == nil:
+		return nil, errors.New("server: WithMetrics: the metrics are nil")
 	case s.logger == nil:
 		return nil, errors.New("server: WithLogger: the logger is nil")
 	}
@@ -154,7 +158,7 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 	}
 	conns := newConnections(s.maxConns, s.share)
 	conns.logs = logs
-	count := newMetrics(m, in, conns)
+	count := newMeter(s.metrics, m, in, conns)
 	h := count.wrap(authenticate(s.users, s.openReads, logs, withMetrics(count, in)))
 	return &Server{conf: s, handler: withHealth(m, h), conns: conns, in: in, logs: logs}, nil
 }
