@@ -50,7 +50,7 @@ func TestBasicAuth(t *testing.T) {
 			defer c.Close()
 			_, err = c.SchemaByID(t.Context(), "", id)
 			require.NoError(t, err)
-			_, err = c.Subjects(t.Context(), "") // srclient's
+			_, err = c.Subjects(t.Context(), "")
 			require.NoError(t, err)
 			require.Equal(t, "http://registry", c.URL())
 		})

@@ -77,8 +77,8 @@ func TestErrorsByStatus(t *testing.T) {
 				require.NoError(t, err)
 				defer c.Close()
 				for name, call := range map[string]func() error{
-					"our own":    func() error { _, err := c.SchemaByID(t.Context(), "", 41); return err },
-					"srclient's": func() error { _, err := c.Versions(t.Context(), "s"); return err },
+					"our own":  func() error { _, err := c.SchemaByID(t.Context(), "", 41); return err },
+					"a list's": func() error { _, err := c.Versions(t.Context(), "s"); return err },
 				} {
 					err := call()
 					r, got := responseIn(err)
@@ -352,8 +352,8 @@ func TestBodiesWithoutEnd(t *testing.T) {
 				require.NoError(t, err)
 				defer c.Close()
 				for call, f := range map[string]func() error{
-					"our own":    func() error { _, err := c.SchemaByID(within(t), "", 1); return err },
-					"srclient's": func() error { _, err := c.Versions(within(t), "s"); return err },
+					"our own":  func() error { _, err := c.SchemaByID(within(t), "", 1); return err },
+					"a list's": func() error { _, err := c.Versions(within(t), "s"); return err },
 				} {
 					_, kind := responseIn(f())
 					require.Equal(t, "unavailable", kind, call)

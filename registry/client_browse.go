@@ -19,9 +19,6 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 	if err != nil {
 		return nil, err
 	}
-	if prefix == "" && o == (call{deleted: o.deleted, given: o.given}) {
-		return c.browser().subjects(ctx, o.deleted)
-	}
 	var names []string
 	path := withQuery("/subjects", o.query("subjectPrefix", prefix)...)
 	err = c.ask(ctx, http.MethodGet, path, "the list of subjects", nil, readNames("subject", &names))
@@ -57,12 +54,8 @@ func (c *Client) Versions(ctx context.Context, subject string, opts ...CallOptio
 	if err != nil {
 		return nil, err
 	}
-	if o == (call{given: o.given}) {
-		numbers, err = c.browser().versions(ctx, subject)
-	} else {
-		path := withQuery(apiPath("subjects", subject, "versions"), o.query()...)
-		err = c.ask(ctx, http.MethodGet, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
-	}
+	path := withQuery(apiPath("subjects", subject, "versions"), o.query()...)
+	err = c.ask(ctx, http.MethodGet, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
 	slices.Sort(numbers) // the last one counts as the latest
 	return numbers, err
 }
@@ -181,9 +174,6 @@ func (c *Client) DeleteVersion(ctx context.Context, subject string, version int,
 	}
 	subject = subjectKey(subject)
 	defer c.deleted(subject)
-	if !o.permanent && version != latestVersion {
-		return c.browser().deleteVersion(ctx, subject, version)
-	}
 	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(o.permanent))
 	return c.ask(ctx, http.MethodDelete, path, versionName(subject, version), nil, readVersion(version))
 }

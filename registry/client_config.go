@@ -10,16 +10,27 @@ import (
 // Compatibility returns the level that holds for subject: its own or, if it has
 // none, what it inherits. "" is the global level.
 func (c *Client) Compatibility(ctx context.Context, subject string) (schemas.Level, error) {
-	return c.browser().level(ctx, subjectKey(subject))
+	subject = subjectKey(subject)
+	var conf Config
+	read := readConfig(&conf, nil)
+	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(subject != ""))
+	err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, answerReader(func(body []byte) error {
+		err := read(body)
+		if err == nil && conf.Level == nil {
+			return answerFault("it has no level")
+		}
+		return err
+	}))
+	if err != nil {
+		return schemas.None, err
+	}
+	return *conf.Level, nil
 }
 
 // SetCompatibility sets the level of subject, of a context (":.ctx:"), or the
 // global one (""), and leaves the rest of the configuration alone.
 func (c *Client) SetCompatibility(ctx context.Context, subject string, l schemas.Level) error {
-	if subject == "" {
-		return c.SetConfig(ctx, subject, Config{Level: &l})
-	}
-	return c.browser().setLevel(ctx, subjectKey(subject), l)
+	return c.SetConfig(ctx, subject, Config{Level: &l})
 }
 
 // Config returns the configuration of subject, of a context (":.ctx:"), or the
@@ -122,6 +133,13 @@ func settingPath(kind, subject string) string {
 		return "/" + kind
 	}
 	return apiPath(kind, subject)
+}
+
+func configName(subject string) string {
+	if subject == "" {
+		return "the global configuration"
+	}
+	return "a configuration of subject " + subject
 }
 
 func modeName(subject string) string {

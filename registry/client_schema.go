@@ -125,7 +125,11 @@ func (c *Client) LatestWithMetadata(ctx context.Context, subject string, propert
 // Text returns the text of a version byte for byte as the registry has it, which
 // many rewrite. It is not kept.
 func (c *Client) Text(ctx context.Context, subject string, version int) (string, error) {
-	return c.browser().text(ctx, versionKey{subject: subjectKey(subject), version: version})
+	a, err := c.askVersion(ctx, versionKey{subject: subjectKey(subject), version: version})
+	if err != nil {
+		return "", err
+	}
+	return *a.Schema, nil
 }
 
 // askLatest is one request for what latestKey says.

@@ -48,7 +48,7 @@ func TestHungRequestsDoNotHoldUpOneMore(t *testing.T) {
 			_, err := c.SchemaByID(ctx, "", 200+i)
 			return err
 		}},
-		{"versions, by srclient", "/subjects/hung*/versions", func(c *Client, ctx context.Context, i int) error {
+		{"versions", "/subjects/hung*/versions", func(c *Client, ctx context.Context, i int) error {
 			_, err := c.Versions(ctx, fmt.Sprintf("hung%d", i))
 			return err
 		}},

@@ -11,9 +11,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// The calls that srclient makes are ours in all that shows: contexts, errors, no
-// answer kept.
-func TestCallsThroughSrclient(t *testing.T) {
+// Calls that are not cached end with the cause of their context, and ask each time.
+func TestCallsEndWithTheirContexts(t *testing.T) {
 	calls := map[string]func(ctx context.Context, c *Client) error{
 		"subjects":     func(ctx context.Context, c *Client) error { _, err := c.Subjects(ctx, ""); return err },
 		"deleted":      func(ctx context.Context, c *Client) error { _, err := c.Subjects(ctx, "", WithDeleted()); return err },
