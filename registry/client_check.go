@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,13 +57,6 @@ func (n *answeredVersion) UnmarshalJSON(text []byte) error {
 	*n = answeredVersion(v)
 	return err
 }
-
-// answerFault says what is wrong with an answer that can be read.
-type answerFault string
-
-func (f answerFault) Error() string { return string(f) }
-
-func faultf(format string, args ...any) error { return answerFault(fmt.Sprintf(format, args...)) }
 
 func parseNumber(what string, text []byte) (int, error) {
 	if string(text) == "null" {
@@ -496,10 +490,7 @@ func readMode(out *modeValue, want Mode) answerReader {
 // was.
 func readConfig(out *Config, want *schemas.Level) answerReader {
 	return func(body []byte) error {
-		var raw struct {
-			settings
-			Other string `json:"compatibility"`
-		}
+		var raw configAnswer
 		if err := readObject(&raw, func() error { return nil })(body); err != nil {
 			return err
 		}
@@ -557,3 +548,5 @@ func (c *Client) acceptFrom(ctx context.Context, got *capture, method string, e 
 	}
 	return out
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -81,6 +81,44 @@ type configRequest struct {
 	OverrideRuleSet    *RuleSet       `json:"overrideRuleSet,omitempty"`
 }
 
+// configAnswer is a configuration as registries write it. Some fields are here so that a
+// key that is there twice is found; what they say is in Config.Raw.
+type configAnswer struct {
+	AliasForDeks        string `json:"aliasForDeks"`
+	ValidateNewSchemas  *bool  `json:"validateNewSchemas"`
+	ValidateRules       *bool  `json:"validateRules"`
+	CompatibilityPolicy string `json:"compatibilityPolicy"`
+
+	Level              string    `json:"compatibilityLevel"`
+	Other              string    `json:"compatibility"`
+	Normalize          *bool     `json:"normalize"`
+	ValidateFields     *bool     `json:"validateFields"`
+	Alias              string    `json:"alias"`
+	CompatibilityGroup string    `json:"compatibilityGroup"`
+	DefaultMetadata    *Metadata `json:"defaultMetadata"`
+	OverrideMetadata   *Metadata `json:"overrideMetadata"`
+	DefaultRuleSet     *RuleSet  `json:"defaultRuleSet"`
+	OverrideRuleSet    *RuleSet  `json:"overrideRuleSet"`
+}
+
+// config is a as callers see it. Level is nil if it is none that is known.
+func (a *configAnswer) config() Config {
+	c := Config{
+		Normalize:          a.Normalize,
+		ValidateFields:     a.ValidateFields,
+		Alias:              a.Alias,
+		CompatibilityGroup: a.CompatibilityGroup,
+		DefaultMetadata:    a.DefaultMetadata,
+		OverrideMetadata:   a.OverrideMetadata,
+		DefaultRuleSet:     a.DefaultRuleSet,
+		OverrideRuleSet:    a.OverrideRuleSet,
+	}
+	if level, err := schemas.ParseLevel(a.Level); err == nil {
+		c.Level = &level
+	}
+	return c
+}
+
 // DeleteConfig removes the configuration of subject, of a context (":.ctx:"), or
 // the global one (""). The error is a [*NotFoundError] if subject has none.
 func (c *Client) DeleteConfig(ctx context.Context, subject string) error {

@@ -181,3 +181,11 @@ func (c *Client) reference(ctx context.Context, key versionKey) (*schemaAnswer, 
 		return c.askVersion(ctx, key)
 	})
 }
+
+// maxReferences bounds how many others one schema may refer to, through others too.
+const maxReferences = 1000
+
+// referenceError says that a reference cannot be followed.
+type referenceError string
+
+func (e referenceError) Error() string { return string(e) }

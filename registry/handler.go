@@ -266,15 +266,6 @@ func readQuery(raw string) (url.Values, error) {
 	return values, nil
 }
 
-// contextNamed reads the name of a context: ".ctx", ":.ctx:" or "ctx".
-func contextNamed(name string) qualified {
-	name = strings.TrimSuffix(strings.TrimPrefix(name, ":"), ":")
-	if !strings.HasPrefix(name, ".") {
-		name = "." + name
-	}
-	return qualified{context: name}
-}
-
 // inContextOfPath is a subject, or a prefix of subjects, as the path means it.
 func (r *request) inContextOfPath(subject string) string {
 	if r.context == "" || strings.HasPrefix(subject, ":.") || strings.HasPrefix(subject, anyContext) {
@@ -325,10 +316,10 @@ func (r *request) call() (call, error) {
 // number reads a version.
 func versionNumber(text string) (int, error) {
 	if strings.EqualFold(strings.TrimSpace(text), "latest") {
-		return latestVersion, nil
+		return latestNumber, nil
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
-	if err != nil || n == 0 || n < latestVersion {
+	if err != nil || n == 0 || n < latestNumber {
 		return 0, errInvalidVersion(text)
 	}
 	return int(n), nil

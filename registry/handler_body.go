@@ -133,19 +133,6 @@ func errNotText(why string) error {
 	return errHTTP(http.StatusUnprocessableEntity, "The request body cannot be read: "+why)
 }
 
-// stringSize is the length of the JSON string at the start of text, quotes included.
-func stringSize(text []byte) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(text)
-}
-
 // addKey notes a key of the innermost object.
 func addKey(keys []map[string]bool, quoted []byte) error {
 	var name string

@@ -170,17 +170,17 @@ func (r *request) withAliases(versions []*version, c call) ([]*version, map[stri
 	aliases := map[string][]string{}
 	r.read(func(s *store) {
 		matches := matchPrefix(r.inContextOfPath(r.values.Get("subjectPrefix")))
-		for _, name := range sortedKeys(s.configs) {
+		for _, name := range sortedNames(s.configs) {
 			if q := splitSubject(name); s.configs[name].Alias != "" && q.name != "" && matches(q) {
 				target := s.target(name).String()
 				aliases[target] = append(aliases[target], name)
 			}
 		}
-		for _, target := range sortedKeys(aliases) {
+		for _, target := range sortedNames(aliases) {
 			if matches(splitSubject(target)) {
 				continue // there already
 			}
-			all := slices.DeleteFunc(slices.Clone(s.versionsOf(splitSubject(target))), func(v *version) bool { return !c.shows(v.deleted) })
+			all := slices.DeleteFunc(slices.Clone(s.versionsOf(splitSubject(target))), func(v *version) bool { return !shows(c, v.deleted) })
 			if c.latestOnly && len(all) > 1 {
 				all = all[len(all)-1:]
 			}

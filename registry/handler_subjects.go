@@ -215,7 +215,7 @@ func (r *request) qualifyReferences(a *schemaBody) {
 func (r *request) basic(a *schemaBody) *schemaBody {
 	if r.settings.basic {
 		a.GUID, a.Time, a.Deleted, a.Metadata, a.RuleSet = "", 0, nil, nil, nil
-		a.Type = strings.TrimPrefix(a.Type, avroType)
+		a.Type = strings.TrimPrefix(a.Type, typeAvro)
 	}
 	return a
 }

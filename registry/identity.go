@@ -3,7 +3,6 @@ package registry
 import (
 	"crypto/md5"
 	"encoding/binary"
-	"encoding/hex"
 	"hash"
 	"maps"
 	"slices"
@@ -29,32 +28,6 @@ import (
 // it, and d.References as it resolved them (no version -1): what Register
 // answers with, not always what was sent.
 func GUID(d Definition) string { return guidOf(identityOf(d)) }
-
-func guidOf(id [16]byte) string {
-	var b [36]byte
-	hex.Encode(b[0:8], id[0:4])
-	hex.Encode(b[9:13], id[4:6])
-	hex.Encode(b[14:18], id[6:8])
-	hex.Encode(b[19:23], id[8:10])
-	hex.Encode(b[24:36], id[10:16])
-	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
-	return string(b[:])
-}
-
-// parseGUID reads a GUID with hyphens, or as 32 hexadecimal digits.
-func parseGUID(s string) (id [16]byte, ok bool) {
-	if len(s) == 36 {
-		if s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-			return id, false
-		}
-		s = s[0:8] + s[9:13] + s[14:18] + s[19:23] + s[24:36]
-	}
-	if len(s) != 32 {
-		return id, false
-	}
-	_, err := hex.Decode(id[:], []byte(s))
-	return id, err == nil
-}
 
 func identityOf(d Definition) (id [16]byte) {
 	h := md5.New()
@@ -83,11 +56,11 @@ func identityOf(d Definition) (id [16]byte) {
 }
 
 func hashMetadata(h hash.Hash, m *Metadata) {
-	for _, key := range sortedKeys(m.Tags) {
+	for _, key := range sortedNames(m.Tags) {
 		write(h, key)
 		write(h, sortedSet(m.Tags[key])...)
 	}
-	for _, key := range sortedKeys(m.Properties) {
+	for _, key := range sortedNames(m.Properties) {
 		write(h, key, m.Properties[key])
 	}
 	write(h, sortedSet(m.Sensitive)...)
@@ -97,7 +70,7 @@ func hashRule(h hash.Hash, r Rule) {
 	r = completeRule(r)
 	write(h, r.Name, r.Doc, r.Kind, r.Mode, r.Type)
 	write(h, r.Tags...)
-	for _, key := range sortedKeys(r.Params) {
+	for _, key := range sortedNames(r.Params) {
 		write(h, key, r.Params[key])
 	}
 	write(h, r.Expr, r.OnSuccess, r.OnFailure)
@@ -161,7 +134,7 @@ func completeMetadata(m *Metadata) *Metadata {
 	return out
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // sortedSet is a sorted copy of s without repetitions; nil if s is empty.
 func sortedSet(s []string) []string {

@@ -96,7 +96,7 @@ func (w *treeWriter) props(props []schemas.Prop) {
 		values[p.Name] = canonicalJSON(p.Value)
 	}
 	w.text("props", strconv.Itoa(len(values)))
-	for _, name := range sortedKeys(values) {
+	for _, name := range sortedNames(values) {
 		w.text(name, values[name])
 	}
 }
@@ -120,7 +120,7 @@ func writeJSON(b *strings.Builder, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		b.WriteByte('{')
-		for i, key := range sortedKeys(v) {
+		for i, key := range sortedNames(v) {
 			if i > 0 {
 				b.WriteByte(',')
 			}

@@ -49,6 +49,15 @@ func contextPrefix(context string) string {
 // fullName writes a subject the one way that is used as a key.
 func fullName(subject string) string { return splitSubject(subject).String() }
 
+// contextNamed reads the name of a context: ".ctx", ":.ctx:" or "ctx".
+func contextNamed(name string) qualified {
+	name = strings.TrimSuffix(strings.TrimPrefix(name, ":"), ":")
+	if !strings.HasPrefix(name, ".") {
+		name = "." + name
+	}
+	return qualified{context: name}
+}
+
 // within is subject as it is meant where it is written: a name without a
 // context, in a reference or an alias, is one of the same context.
 func (q qualified) within(subject string) string {

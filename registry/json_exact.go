@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -224,4 +225,24 @@ const maxKnownKey = 128
 
 func errTwice(name string) error {
 	return faultf("%s is there twice", strconv.Quote(shorten(name, 100)))
+}
+
+// answerFault says what is wrong with an answer that can be read.
+type answerFault string
+
+func (f answerFault) Error() string { return string(f) }
+
+func faultf(format string, args ...any) error { return answerFault(fmt.Sprintf(format, args...)) }
+
+// stringSize is the length of the JSON string at the start of text, quotes included.
+func stringSize(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }

@@ -238,10 +238,10 @@ func (s *store) replay(log []byte, damaged bool) (kept int, at place, r Recovery
 // events returns a shortest list of events that lead to what s holds.
 func (s *store) events() []event {
 	var out []event
-	for _, key := range sortedKeys(s.configs) {
+	for _, key := range sortedNames(s.configs) {
 		out = append(out, event{Op: opConfig, Subject: key, Config: s.configs[key]})
 	}
-	for _, key := range sortedKeys(s.modes) {
+	for _, key := range sortedNames(s.modes) {
 		out = append(out, event{Op: opMode, Subject: key, Mode: s.modes[key]})
 	}
 	var versions []*version
@@ -262,17 +262,17 @@ func (s *store) events() []event {
 			out = append(out, event{Op: opDelete, Subject: v.subject, Versions: []int{v.number}, Time: v.time})
 		}
 	}
-	for _, name := range sortedKeys(s.contexts) {
+	for _, name := range sortedNames(s.contexts) {
 		if c := s.contexts[name]; !c.listed {
 			out = append(out, event{Op: opDropContext, Context: name})
 		} else if len(c.ids) == 0 && name != defaultContext {
 			out = append(out, event{Op: opContext, Context: name})
 		}
 	}
-	for _, guid := range sortedKeys(s.associations) {
+	for _, guid := range sortedNames(s.associations) {
 		out = append(out, event{Op: opAssociate, Assoc: s.associations[guid]})
 	}
-	for names := range slices.Chunk(sortedKeys(s.contexts), maxIDsTogether) {
+	for names := range slices.Chunk(sortedNames(s.contexts), maxIDsTogether) {
 		maxIDs := make(map[string]int, len(names))
 		for _, name := range names {
 			maxIDs[name] = s.contexts[name].maxID

@@ -176,7 +176,7 @@ func TestLogOfTheLargest(t *testing.T) {
 		return n + strings.Repeat("<", maxName-len(n)-2) + ":s"
 	}
 	for i := range 2800 { // registered, and deleted for good
-		schema := &stored{Type: avroType, Text: `"int"`}
+		schema := &stored{Type: typeAvro, Text: `"int"`}
 		require.NoError(t, m.commit(event{Op: opPut, Subject: name(i), Version: 1, ID: 1, Schema: schema},
 			event{Op: opDrop, Subject: name(i), Versions: []int{1}}))
 	}

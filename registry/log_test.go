@@ -294,7 +294,7 @@ func TestLogRewritten(t *testing.T) {
 // records that were read, is the same.
 func FuzzLog(f *testing.F) {
 	at := firstPlace()
-	good, err := appendRecord([]byte(logMagic), &at, []event{{Op: opPut, Subject: "s", Version: 1, ID: 1, Schema: &stored{Type: avroType, Text: `"int"`}}}, maxRecord)
+	good, err := appendRecord([]byte(logMagic), &at, []event{{Op: opPut, Subject: "s", Version: 1, ID: 1, Schema: &stored{Type: typeAvro, Text: `"int"`}}}, maxRecord)
 	require.NoError(f, err)
 	two, err := appendRecord(good, &at, []event{{Op: opMode, Subject: "s", Mode: ReadOnly}, {Op: opDelete, Subject: "s", Versions: []int{1}}}, maxRecord)
 	require.NoError(f, err)

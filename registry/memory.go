@@ -11,8 +11,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// latestVersion stands for the newest version of a subject.
-const latestVersion = -1
+// latestNumber stands for the newest version of a subject.
+const latestNumber = -1
 
 var errMemoryClosed = errors.New("registry: closed")
 

@@ -122,9 +122,9 @@ func (m *Memory) planAssociation(w *work, namespace string, r *associationReques
 	var latest *version
 	w.in(func(s *store) {
 		q = s.target(splitSubject(namespace).within(ask.Subject))
-		mode, latest = s.modeFor(q), s.at(q.String(), latestVersion, false)
+		mode, latest = s.modeFor(q), s.at(q.String(), latestNumber, false)
 	})
-	if mode.readOnly() {
+	if readOnly(mode) {
 		return none, errReadOnly(q)
 	}
 	p := associationPlan{subject: q, association: association{

@@ -37,7 +37,7 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 	if err := ctx.Err(); err != nil {
 		return check{}, err
 	}
-	if against < latestVersion {
+	if against < latestNumber {
 		return check{}, errInvalidVersion(strconv.Itoa(against))
 	}
 	if sizeOf(r.Definition) > m.conf.maxText {
@@ -57,7 +57,7 @@ func (m *Memory) checkCompatibility(ctx context.Context, subject string, r regis
 			history = slices.Clone(s.versionsOf(q))
 		} else if v := s.at(q.String(), against, false); v != nil {
 			history = []*version{v}
-		} else if against != latestVersion {
+		} else if against != latestNumber {
 			err = errVersionNotFound(q.String(), against)
 		}
 	})
@@ -145,7 +145,7 @@ func (m *Memory) checkPair(w *work, level schemas.Level, c *candidate, v *versio
 	if c.Type != v.entry.definition.Type {
 		return check{messages: []string{"Incompatible because of different schema type"}}, nil
 	}
-	if c.Type != avroType {
+	if c.Type != typeAvro {
 		return check{}, nil // kept unread
 	}
 	key := pairing{schema: c.schema, with: v, level: level}

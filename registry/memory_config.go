@@ -63,9 +63,9 @@ func (s *store) modeFor(subject qualified) Mode {
 	return ReadWrite
 }
 
-func (s *store) readOnly(subject qualified) bool { return s.modeFor(subject).readOnly() }
+func (s *store) readOnly(subject qualified) bool { return readOnly(s.modeFor(subject)) }
 
-func (m Mode) readOnly() bool { return m == ReadOnly || m == ReadOnlyOverride }
+func readOnly(m Mode) bool { return m == ReadOnly || m == ReadOnlyOverride }
 
 func errReadOnly(subject qualified) error {
 	return errNotPermitted("Subject %s in context %s is in read-only mode", subject, contextPrefix(subject.context))

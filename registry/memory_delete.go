@@ -108,7 +108,7 @@ func (m *Memory) DeleteVersion(ctx context.Context, subject string, version int,
 
 // deleteVersion returns the number of the version that it deleted.
 func (m *Memory) deleteVersion(ctx context.Context, subject string, number int, permanent bool) (int, error) {
-	if number == 0 || number < latestVersion {
+	if number == 0 || number < latestNumber {
 		return 0, errInvalidVersion(strconv.Itoa(number))
 	}
 	end, err := m.begin(ctx)

@@ -22,7 +22,7 @@ func (m *Memory) Versions(ctx context.Context, subject string, opts ...CallOptio
 			return
 		}
 		for _, v := range s.versionsOf(q) {
-			if c.shows(v.deleted) {
+			if shows(c, v.deleted) {
 				numbers = append(numbers, v.number)
 			}
 		}
@@ -31,7 +31,7 @@ func (m *Memory) Versions(ctx context.Context, subject string, opts ...CallOptio
 }
 
 // shows reports whether c asks for what was, or was not, deleted.
-func (c call) shows(deleted bool) bool {
+func shows(c call, deleted bool) bool {
 	if c.deletedOnly {
 		return deleted
 	}
@@ -66,7 +66,7 @@ func (m *Memory) subjectsWith(ctx context.Context, prefix string, c call) (names
 		matches := matchPrefix(prefix)
 		for _, q := range s.names() {
 			full := q.String()
-			if matches(q) && c.shows(s.subjects[full].live == 0) {
+			if matches(q) && shows(c, s.subjects[full].live == 0) {
 				names = append(names, full)
 			}
 		}
@@ -101,7 +101,7 @@ func (m *Memory) schemasWith(ctx context.Context, prefix string, c call) (versio
 			}
 			first := len(versions)
 			for _, v := range s.subjects[q.String()].versions {
-				if c.shows(v.deleted) {
+				if shows(c, v.deleted) {
 					versions = append(versions, v)
 				}
 			}
@@ -128,7 +128,7 @@ func (m *Memory) VersionsByID(ctx context.Context, subject string, id int, opts 
 			return
 		}
 		for _, use := range v.entry.uses {
-			if c.shows(use.deleted) {
+			if shows(c, use.deleted) {
 				versions = append(versions, SubjectVersion{Subject: use.subject, Version: use.number})
 			}
 		}
@@ -156,7 +156,7 @@ func (m *Memory) ReferencedBy(ctx context.Context, subject string, version int, 
 
 // Types returns the kinds of schemas that can be registered.
 func (m *Memory) Types(ctx context.Context) ([]string, error) {
-	return []string{"JSON", "PROTOBUF", avroType}, ctx.Err()
+	return []string{"JSON", "PROTOBUF", typeAvro}, ctx.Err()
 }
 
 // Contexts returns the names of the contexts: "." and those that have had a

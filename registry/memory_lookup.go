@@ -78,7 +78,7 @@ func (m *Memory) knows(subject qualified) (known bool) {
 func (m *Memory) findOrMerge(w *work, subject qualified, d Definition, normalize, deleted bool) (*version, error) {
 	merged := d
 	m.read(func(s *store) {
-		if previous := s.at(subject.String(), latestVersion, false); previous != nil {
+		if previous := s.at(subject.String(), latestNumber, false); previous != nil {
 			mergeData(m.settingsFor(s, subject), &merged, &previous.entry.definition)
 		}
 	})
@@ -100,7 +100,7 @@ func (m *Memory) find(w *work, subject qualified, d Definition, normalize, delet
 	}
 	w.in(func(s *store) {
 		if onlyLatest {
-			if latest := s.at(subject.String(), latestVersion, false); latest != nil && c.finds(latest) {
+			if latest := s.at(subject.String(), latestNumber, false); latest != nil && c.finds(latest) {
 				found = latest
 			}
 			return

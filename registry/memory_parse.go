@@ -11,7 +11,7 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-const avroType = "AVRO"
+const typeAvro = "AVRO"
 
 // candidate is a definition as it would be stored: printed, its references
 // resolved, and taken apart.
@@ -33,7 +33,7 @@ func noText(d Definition) bool { return strings.TrimSpace(d.Text) == "" }
 // that nothing the caller changes later shows here.
 func withDefaults(d Definition) Definition {
 	if d.Type == "" {
-		d.Type = avroType
+		d.Type = typeAvro
 	}
 	d.References = slices.Clone(d.References)
 	d.Metadata = completeMetadata(d.Metadata)
@@ -44,13 +44,13 @@ func withDefaults(d Definition) Definition {
 // parse reads a definition as it is meant under subject. A strict one must keep
 // all rules, and may refer only to versions that are not deleted.
 func (m *Memory) parse(w *work, subject qualified, d Definition, strict, normalize bool) (*candidate, error) {
-	if !slices.Contains([]string{avroType, "JSON", "PROTOBUF"}, d.Type) {
+	if !slices.Contains([]string{typeAvro, "JSON", "PROTOBUF"}, d.Type) {
 		return nil, errInvalidSchema("Invalid schema type "+d.Type, nil)
 	}
 	c := &candidate{Definition: d}
 	found, refs, err := w.resolve(subject, c.References, !strict)
 	c.References = refs
-	if err == nil && d.Type == avroType {
+	if err == nil && d.Type == typeAvro {
 		err = m.parseText(w, c, found, strict, normalize)
 	}
 	if err != nil {
@@ -233,21 +233,21 @@ func (r *resolver) visit(subject qualified, refs []Reference) error {
 			return r.work.tooMuch("more than %d references to be followed", maxEdges)
 		}
 		if ref.Name == "" || ref.Subject == "" || ref.Version == 0 {
-			return referenceError("Invalid reference: " + referenceText(*ref))
+			return unresolvedError("Invalid reference: " + referenceText(*ref))
 		}
 		target := subject.within(ref.Subject)
 		v := r.store.at(target, ref.Version, r.deleted)
 		if v == nil {
-			return referenceError(fmt.Sprintf("No schema reference found for subject %q and version %d", target, ref.Version))
+			return unresolvedError(fmt.Sprintf("No schema reference found for subject %q and version %d", target, ref.Version))
 		}
-		if ref.Version == latestVersion {
+		if ref.Version == latestNumber {
 			ref.Version = v.number
 		}
 		if r.names[ref.Name] {
 			continue
 		}
 		r.names[ref.Name] = true
-		if len(r.names) > maxReferences {
+		if len(r.names) > maxRefs {
 			return tooManyReferences()
 		}
 		if r.versions[v] {
@@ -266,19 +266,19 @@ func (r *resolver) visit(subject qualified, refs []Reference) error {
 }
 
 func tooManyReferences() error {
-	return referenceError(fmt.Sprintf("More than %d references, or %d bytes of them, direct and indirect", maxReferences, maxReferenceBytes))
+	return unresolvedError(fmt.Sprintf("More than %d references, or %d bytes of them, direct and indirect", maxRefs, maxReferenceBytes))
 }
 
-// referenceError says, in the server's words, what is wrong with a reference.
-type referenceError string
+// unresolvedError says, in the server's words, what is wrong with a reference.
+type unresolvedError string
 
-func (e referenceError) Error() string { return string(e) }
+func (e unresolvedError) Error() string { return string(e) }
 
 // schemaOf returns the parsed text of an entry, nil if it is not AVRO. The error says
 // that it cannot be read, though it was accepted once, or that the call has ended or
 // would take too much ([work.stops]).
 func (m *Memory) schemaOf(w *work, e *entry) (*schemas.Schema, error) {
-	if e.definition.Type != avroType {
+	if e.definition.Type != typeAvro {
 		return nil, nil
 	}
 	if parsed := e.parsed.Load(); parsed != nil {

@@ -139,7 +139,7 @@ func (m *Memory) IDsByGUID(ctx context.Context, guid string) (ids []ContextID, e
 
 // Latest is Version with -1.
 func (m *Memory) Latest(ctx context.Context, subject string) (*SubjectSchema, error) {
-	return m.Version(ctx, subject, latestVersion)
+	return m.Version(ctx, subject, latestNumber)
 }
 
 // Version returns one version of subject, -1 for the latest one that is not
@@ -168,7 +168,7 @@ func (m *Memory) versionOf(ctx context.Context, subject string, number int, dele
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if number == 0 || number < latestVersion {
+	if number == 0 || number < latestNumber {
 		return nil, errInvalidVersion(strconv.Itoa(number))
 	}
 	m.read(func(s *store) {

@@ -99,7 +99,7 @@ func (m *Memory) alreadyRegistered(w *work, subject qualified, r registration) (
 	if conf.fillsIn() {
 		return nil, nil
 	}
-	onlyLatest := r.version == latestVersion
+	onlyLatest := r.version == latestNumber
 	v, err := m.find(w, subject, r.Definition, r.normalize || conf.normalize(), false, onlyLatest)
 	if v == nil || err != nil {
 		return nil, err
@@ -269,7 +269,7 @@ func (m *Memory) store(subject qualified, id, number int, c *candidate, history 
 func checkMode(subject qualified, mode Mode, id int) error {
 	var not string
 	switch {
-	case mode.readOnly():
+	case readOnly(mode):
 		not = "is in read-only mode"
 	case id >= 0 && mode != Import && mode != Forward:
 		not = "is not in import mode"

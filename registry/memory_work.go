@@ -19,7 +19,7 @@ import (
 // since. Then a little may be done again there, so that small changes to one subject
 // do not starve each other; whatever takes more is planned once more without the lock.
 const (
-	maxReferences     = 1000      // names that a schema refers to, directly or not
+	maxRefs           = 1000      // names that a schema refers to, directly or not
 	maxReferenceBytes = 8 << 20   // their texts together
 	maxEdges          = 100_000   // references that are followed to find them
 	maxParsedText     = 32 << 20  // bytes of all texts that one call parses

@@ -101,7 +101,7 @@ func holding(t *testing.T, s shape, n int) (m *Memory, use Definition, size int)
 	for _, v := range m.state.contexts[defaultContext].ids {
 		v.parsed.Store(nil) // as after a start
 	}
-	return m, Definition{Type: avroType, Text: `{"type":"record","name":"U","fields":[{"name":"a","type":"int"}]}`, References: refs}, size
+	return m, Definition{Type: typeAvro, Text: `{"type":"record","name":"U","fields":[{"name":"a","type":"int"}]}`, References: refs}, size
 }
 
 // begin is a call's work, which ends with the test.
@@ -173,7 +173,7 @@ func TestReferencesAreBounded(t *testing.T) {
 			require.Less(t, large, 15*small)
 		})
 	}
-	m, use, _ := holding(t, shapes[0], maxReferences)
+	m, use, _ := holding(t, shapes[0], maxRefs)
 	h := Handler(m)
 	require.Contains(t, post(t, h, "/subjects/u/versions", use), `"version":1`)
 	use.References = append(use.References, Reference{Name: "one more", Subject: "T0", Version: 1})

@@ -303,7 +303,7 @@ func (s *store) at(subject string, number int, deleted bool) *version {
 	if sub == nil {
 		return nil
 	}
-	if number == latestVersion {
+	if number == latestNumber {
 		return latestOf(sub.versions)
 	}
 	i, ok := sub.find(number)

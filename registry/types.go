@@ -6,6 +6,12 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
+// latestVersion stands for the newest version of a subject.
+const latestVersion = -1
+
+// avroType is the type of a schema in Avro, and the default.
+const avroType = "AVRO"
+
 // Definition is what a registry stores under a version: a text, and what goes
 // with it. Two definitions that differ in any of these are two schemas.
 type Definition struct {
