@@ -38,7 +38,7 @@ type part struct {
 }
 
 // SchemaRegistry is what producers and consumers ask of a registry. [registry.Client] is
-// one, and so is [registry.Memory].
+// one, and so is [memory.Registry].
 type SchemaRegistry interface {
 	serde.SchemaRegistrar
 	serde.SchemaSource

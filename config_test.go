@@ -23,6 +23,7 @@ import (
 	driver "github.com/kavro/kavro/kafka/franz"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -76,7 +77,7 @@ func use(name string) kavro.Config { return kavro.Config{"kavro.client": name} }
 func TestOptionsWithoutEffect(t *testing.T) {
 	text := schemas.MustParse(`"string"`)
 	value, output, franz := kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOutputValue(kavro.WithSchema(orderSchema)), use("franz")
-	memory := registry.NewMemory()
+	memory := memory.New()
 	var nobody *registry.Client
 	token := func(context.Context) (kafka.Token, error) { return kafka.Token{}, nil }
 	only := func(o ...any) []any { return append(o, franz) }
@@ -360,7 +361,7 @@ func TestKeysThatNobodyNeeds(t *testing.T) {
 
 // What has no effect and is no error is told to the logger, once.
 func TestWarnings(t *testing.T) {
-	memory := registry.NewMemory()
+	memory := memory.New()
 	for _, tt := range []struct {
 		name, role string
 		conf       kavro.Config
@@ -492,7 +493,7 @@ func TestScalarsArePlain(t *testing.T) {
 		require.ErrorContains(t, constructOf[string, int](role, nil, franz),
 			"kavro: value: serde: int has no plain form in Kafka: use int64 or int32")
 		require.ErrorContains(t, constructOf[uint16, string](role, nil, franz), "kavro: key: serde: uint16 has no plain form in Kafka: use int32")
-		memory := kavro.WithRegistry(registry.NewMemory())
+		memory := kavro.WithRegistry(memory.New())
 		require.NoError(t, constructOf[string, int](role, kavro.Config{"value.serializer": "avro", "value.deserializer": "avro"}, franz, memory))
 		require.NoError(t, constructOf[string, string](role, nil, franz, memory, kavro.WithValue(kavro.WithSchema(schemas.MustParse(`"string"`)))))
 	}

@@ -18,6 +18,8 @@ import (
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
+	"github.com/kavro/kavro/registry/registrytest"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -107,18 +109,18 @@ func associate(t *testing.T, env *kavrotest.Env, topic, subject string) {
 // it was.
 type durable struct {
 	dir, address string
-	memory       *registry.Memory
+	memory       *memory.Registry
 	server       *http.Server
 }
 
 func (d *durable) start(t *testing.T) {
 	var err error
-	d.memory, err = registry.OpenMemory(d.dir)
+	d.memory, err = memory.Open(d.dir)
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", d.address)
 	require.NoError(t, err)
 	d.address = listener.Addr().String()
-	d.server = &http.Server{Handler: registry.Handler(d.memory)}
+	d.server = &http.Server{Handler: memory.Handler(d.memory)}
 	go func(s *http.Server) { _ = s.Serve(listener) }(d.server)
 }
 
@@ -216,9 +218,9 @@ func TestRegistryKilled(t *testing.T) {
 func TestWarmupOnAssignment(t *testing.T) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
-			var faults *registry.Faults
+			var faults *registrytest.Faults
 			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
-				faults = registry.NewFaults(next)
+				faults = registrytest.NewFaults(next)
 				return faults
 			}))
 			require.NoError(t, err)
@@ -238,7 +240,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 						return nil, err
 					}
 				}
-				faults.Add(registry.Fault{Reset: true})
+				faults.Add(registrytest.Fault{Reset: true})
 				return nil, nil // reading starts where it would anyway
 			}
 			c, err := kavro.NewConsumer[string, Order](open(t, name, env.Config(), kavro.WithRegistry(client)), "readers", []string{"orders"}, kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOnAssigned(warmup))
@@ -258,9 +260,9 @@ func TestWarmupOnAssignment(t *testing.T) {
 func TestStartWithTheRegistryDown(t *testing.T) {
 	for _, name := range drivers.Names() {
 		t.Run(name, func(t *testing.T) {
-			var faults *registry.Faults
+			var faults *registrytest.Faults
 			env, err := kavrotest.Start(kavrotest.WithTopic("orders", 1), kavrotest.WithRegistryMiddleware(func(next http.Handler) http.Handler {
-				faults = registry.NewFaults(next)
+				faults = registrytest.NewFaults(next)
 				return faults
 			}))
 			require.NoError(t, err)
@@ -284,7 +286,7 @@ func TestStartWithTheRegistryDown(t *testing.T) {
 				}
 				require.NoError(t, c.Close(ctx))
 				if run == 0 {
-					faults.Add(registry.Fault{Reset: true})
+					faults.Add(registrytest.Fault{Reset: true})
 				}
 			}
 		})

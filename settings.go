@@ -16,6 +16,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -180,9 +181,10 @@ func (s *settings) warnHooks(h kafka.Hooks, conf kafka.Config) {
 	}
 }
 
-// forRegistry returns the options of the registry client.
+// forRegistry returns the options of the registry client. A resolver that the program gave
+// comes later and wins.
 func (s *settings) forRegistry() []registry.Option {
-	opts := slices.Clone(s.registryOptions)
+	opts := append([]registry.Option{registry.WithResolver(memory.Resolve)}, s.registryOptions...)
 	for _, o := range s.observed.registry {
 		opts = append(opts, registry.WithObserver(o))
 	}

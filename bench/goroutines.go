@@ -10,6 +10,7 @@ import (
 	"github.com/confluentinc/confluent-kafka-go/v2/schemaregistry/serde/avrov2"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -24,7 +25,7 @@ const valuesAtOnce = 1024
 func Goroutines() []Entry {
 	ctx := context.Background()
 	order := sampleOrder()
-	client := must(registry.New("mock://goroutines"))
+	client := must(registry.New("mock://goroutines", registry.WithResolver(memory.Resolve)))
 	ours := must(serde.NewAvroSerializer[Order](client, serde.WithSchema(schemas.MustParse(orderText))))
 	reader := must(serde.NewAvroDeserializer[Order](client, serde.WithSchema(schemas.MustParse(orderText))))
 	payload := must(ours.Append(ctx, nil, &serde.Target{Topic: "orders", Part: serde.Value}, &order))

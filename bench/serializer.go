@@ -10,6 +10,7 @@ import (
 	hamba "github.com/hamba/avro/v2"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -30,7 +31,7 @@ func Serializers() []Entry {
 	order := sampleOrder()
 	var out []Entry
 
-	client := must(registry.New("mock://bench"))
+	client := must(registry.New("mock://bench", registry.WithResolver(memory.Resolve)))
 	ours := must(serde.NewAvroSerializer[Order](client, serde.WithSchema(schemas.MustParse(orderText))))
 	to := serde.Target{Topic: "orders", Part: serde.Value}
 	buf := make([]byte, 0, 512)

@@ -8,7 +8,7 @@
 //
 // The broker is kfake, of the franz-go project: the real protocol over loopback,
 // with groups, transactions and headers, and nothing kept on disk. The registry
-// is [registry.Memory] behind [registry.Handler]: it enforces compatibility as
+// is [memory.Registry] behind [memory.Handler]: it enforces compatibility as
 // Confluent's does. Both listen on free ports of 127.0.0.1. Neither needs cgo.
 //
 // # Groups whose members die

@@ -16,7 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -27,7 +27,7 @@ type Env struct {
 	// RegistryURL is where the registry answers, for schema.registry.url.
 	RegistryURL string
 	// Registry is what answers there: tests may look into it, and register.
-	Registry *registry.Memory
+	Registry *memory.Registry
 
 	cluster *kfake.Cluster
 	server  *http.Server
@@ -63,7 +63,7 @@ func WithPartitions(n int) Option { return func(c *config) { c.partitions = n } 
 func WithLevel(l schemas.Level) Option { return func(c *config) { c.level = l } }
 
 // WithRegistryMiddleware puts a handler in front of the registry: to count
-// requests, or to make them fail (see [registry.Faults]).
+// requests, or to make them fail (see [registrytest.Faults]).
 func WithRegistryMiddleware(wrap func(http.Handler) http.Handler) Option {
 	return func(c *config) { c.middleware = wrap }
 }
@@ -111,7 +111,7 @@ func Start(opts ...Option) (*Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kavrotest: broker: %w", err)
 	}
-	e := &Env{Brokers: cluster.ListenAddrs(), Registry: registry.NewMemory(), cluster: cluster, served: make(chan struct{})}
+	e := &Env{Brokers: cluster.ListenAddrs(), Registry: memory.New(), cluster: cluster, served: make(chan struct{})}
 	if err := e.serveRegistry(c); err != nil {
 		cluster.Close()
 		return nil, fmt.Errorf("kavrotest: registry: %w", err)
@@ -132,7 +132,7 @@ func (e *Env) serveRegistry(c config) error {
 	if err != nil {
 		return err
 	}
-	handler := registry.Handler(e.Registry)
+	handler := memory.Handler(e.Registry)
 	if c.middleware != nil {
 		handler = c.middleware(handler)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -21,7 +22,7 @@ import (
 type twoClusters struct {
 	*testing.T
 	from, to             *fakekafka.Cluster
-	fromSchema, toSchema *registry.Memory
+	fromSchema, toSchema *memory.Registry
 }
 
 func newTwoClusters(t *testing.T) *twoClusters {
@@ -29,8 +30,8 @@ func newTwoClusters(t *testing.T) *twoClusters {
 		T:          t,
 		from:       fakekafka.New(map[string]int{"orders": 2}),
 		to:         fakekafka.New(map[string]int{"orders": 2, "eu.orders": 3}),
-		fromSchema: registry.NewMemory(),
-		toSchema:   registry.NewMemory(),
+		fromSchema: memory.New(),
+		toSchema:   memory.New(),
 	}
 	// Ids differ between the two.
 	for i := range 3 {
@@ -39,7 +40,7 @@ func newTwoClusters(t *testing.T) *twoClusters {
 	return w
 }
 
-func (w *twoClusters) register(r *registry.Memory, subject, text string, refs ...registry.Reference) *registry.SubjectSchema {
+func (w *twoClusters) register(r *memory.Registry, subject, text string, refs ...registry.Reference) *registry.SubjectSchema {
 	s, err := r.Register(w.Context(), subject, registry.Definition{Text: text, References: refs})
 	require.NoError(w, err)
 	return s

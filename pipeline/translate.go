@@ -13,7 +13,7 @@ import (
 )
 
 // SchemaSource is the registry that a [Translator] reads from. registry.Client and
-// registry.Memory implement it.
+// memory.Registry implement it.
 type SchemaSource interface {
 	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
 	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)
@@ -21,7 +21,7 @@ type SchemaSource interface {
 }
 
 // SchemaRegistrar is the registry that a [Translator] writes to. registry.Client and
-// registry.Memory implement it.
+// memory.Registry implement it.
 type SchemaRegistrar interface {
 	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/kavro/kavro/internal/oneline"
 )
 
 // A tokenKeeper asks for tokens as seldom as it can: once for all requests that
@@ -126,7 +128,7 @@ func tokenError(err error) error {
 		r.URL = displayURL(req.URL)
 	}
 	if refused.ErrorCode != "" {
-		r.Message += ": " + firstLine([]byte(refused.ErrorCode))
+		r.Message += ": " + oneline.First([]byte(refused.ErrorCode))
 	}
 	if temporaryStatus(status) {
 		return &UnavailableError{Response: r, RetryAfter: retryAfter(refused.Response.Header)}

@@ -51,8 +51,8 @@ type Client struct {
 }
 
 // New makes a client for a comma-separated list of URLs, such as
-// "http://a:8081,http://b:8081", or for "mock://scope": the [Memory] that this
-// process shares under that name. It does not touch the network.
+// "http://a:8081,http://b:8081", or for "mock://scope": the registry in this process
+// that [WithResolver] finds under that name. It does not touch the network.
 func New(urls string, opts ...Option) (*Client, error) {
 	s := defaultSettings()
 	for i, o := range opts {

@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/oneline"
 )
 
 // Requests and answers. What registries send differs from one to the next and,
@@ -104,7 +107,7 @@ func (c *Client) settle(got *capture, method, what string, out any) error {
 		read = out
 	}
 	if !validText(got.body) { // encoding/json would replace what is not
-		return c.malformed(got, method, what, answerFault("it is not valid UTF-8, or has half a surrogate pair"))
+		return c.malformed(got, method, what, exactjson.Fault("it is not valid UTF-8, or has half a surrogate pair"))
 	}
 	if err := read(got.body); err != nil {
 		return c.malformed(got, method, what, err)
@@ -117,7 +120,7 @@ func (c *Client) refusal(got *capture, method, what string) error {
 	r := Response{Method: method, URL: got.url, Status: got.status}
 	var message string
 	r.Code, message = readRefusal(got.body)
-	r.Message = shorten(c.transport.redact(message), maxMessage)
+	r.Message = oneline.Short(c.transport.redact(message), maxMessage)
 	if r.Message == "" {
 		r.Message = http.StatusText(got.status)
 	}
@@ -151,7 +154,7 @@ const (
 // list, a bare string, another name for either, HTML, and nothing.
 func readRefusal(body []byte) (code int, message string) {
 	if len(body) > maxRefusal {
-		return 0, firstLine(body)
+		return 0, oneline.First(body)
 	}
 	var object struct {
 		ErrorCode json.RawMessage `json:"error_code"`
@@ -159,12 +162,12 @@ func readRefusal(body []byte) (code int, message string) {
 		Detail    json.RawMessage `json:"detail"`
 		Error     json.RawMessage `json:"error"`
 	}
-	if decodeExactly(body, &object) != nil {
+	if exactjson.Decode(body, &object) != nil {
 		var text string
 		if json.Unmarshal(body, &text) == nil {
-			return 0, oneLine(text)
+			return 0, oneline.Of(text)
 		}
-		return 0, firstLine(body)
+		return 0, oneline.First(body)
 	}
 	if json.Unmarshal(object.ErrorCode, &code) != nil {
 		code = 0
@@ -174,18 +177,18 @@ func readRefusal(body []byte) (code int, message string) {
 			return code, message
 		}
 	}
-	return code, firstLine(body)
+	return code, oneline.First(body)
 }
 
 // messageText writes a message that is a string or a list on one line.
 func messageText(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
-		return oneLine(text)
+		return oneline.Of(text)
 	}
 	var list []json.RawMessage
 	if json.Unmarshal(raw, &list) != nil {
-		return oneLine(string(raw))
+		return oneline.Of(string(raw))
 	}
 	parts := make([]string, len(list))
 	for i, item := range list {
@@ -193,5 +196,5 @@ func messageText(raw json.RawMessage) string {
 			parts[i] = string(item)
 		}
 	}
-	return oneLine(strings.Join(parts, "; "))
+	return oneline.Of(strings.Join(parts, "; "))
 }

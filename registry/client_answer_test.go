@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/internal/oneline"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -248,7 +249,7 @@ func FuzzReadRefusal(f *testing.F) {
 		if !utf8.ValidString(message) || strings.ContainsAny(message, "\r\n\x1b") || strings.TrimSpace(message) != message {
 			t.Fatalf("%q", message)
 		}
-		if short := shorten(message, 100); len(short) > 103 || !utf8.ValidString(short) {
+		if short := oneline.Short(message, 100); len(short) > 103 || !utf8.ValidString(short) {
 			t.Fatalf("%q", short)
 		}
 	})

@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/oneline"
 )
 
 // Association says that a subject belongs to the keys or the values of a topic.
@@ -74,15 +77,15 @@ func (k associationKey) check(a Association) error {
 	other := func(got, want string) bool { return got != "" && !strings.EqualFold(got, want) }
 	switch {
 	case a.Subject == "" || !validName(a.Subject):
-		return faultf("%q is not a subject", shorten(a.Subject, 100))
+		return exactjson.Faultf("%q is not a subject", oneline.Short(a.Subject, 100))
 	case other(a.Part, k.part):
-		return faultf("it is about the %ss", shorten(a.Part, 100))
+		return exactjson.Faultf("it is about the %ss", oneline.Short(a.Part, 100))
 	case a.ResourceName != "" && a.ResourceName != k.topic:
-		return faultf("it is about topic %s", shorten(a.ResourceName, 100))
+		return exactjson.Faultf("it is about topic %s", oneline.Short(a.ResourceName, 100))
 	case k.cluster != anyCluster && a.ResourceNS != "" && a.ResourceNS != k.cluster:
-		return faultf("it is about cluster %s", shorten(a.ResourceNS, 100))
+		return exactjson.Faultf("it is about cluster %s", oneline.Short(a.ResourceNS, 100))
 	case other(a.Lifecycle, "STRONG") && other(a.Lifecycle, "WEAK"):
-		return faultf("%q is not a lifecycle", shorten(a.Lifecycle, 100))
+		return exactjson.Faultf("%q is not a lifecycle", oneline.Short(a.Lifecycle, 100))
 	}
 	return nil
 }

@@ -6,6 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/oneline"
+	"github.com/kavro/kavro/internal/subjectname"
 )
 
 // The calls that look around and clean up. Nothing here is kept: each call is a
@@ -30,17 +34,17 @@ func (c *Client) Subjects(ctx context.Context, prefix string, opts ...CallOption
 // registries do not look at the prefix, and a caller that deletes what is listed must
 // not delete more.
 func (c *Client) listed(prefix string) func(subject string) bool {
-	matches, p := matchPrefix(prefix), splitSubject(prefix)
+	matches, p := subjectname.MatchPrefix(prefix), subjectname.Split(prefix)
 	inContext := strings.Contains(c.URL(), "/contexts/") // all names are of that context, and say so
 	return func(subject string) bool {
-		q := splitSubject(subject)
+		q := subjectname.Split(subject)
 		switch {
 		case prefix == "" || matches(q):
 			return true
 		case strings.HasPrefix(prefix, ":."): // some leave the context out
-			return q.context == defaultContext && strings.HasPrefix(q.name, p.name)
+			return q.Context == subjectname.DefaultContext && strings.HasPrefix(q.Name, p.Name)
 		}
-		return inContext && !strings.HasPrefix(prefix, ":") && strings.HasPrefix(q.name, prefix)
+		return inContext && !strings.HasPrefix(prefix, ":") && strings.HasPrefix(q.Name, prefix)
 	}
 }
 
@@ -73,13 +77,13 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 	check := func(a schemaAnswer) error {
 		switch e := (&expected{needsID: true, version: latestVersion, deleted: true}); {
 		case a.Subject == "":
-			return answerFault("it has no subject")
+			return exactjson.Fault("it has no subject")
 		default:
 			return e.check(&a)
 		}
 	}
 	key := func(a schemaAnswer) SubjectVersion { return SubjectVersion{a.Subject, int(a.Version)} }
-	path := withQuery("/schemas", append(o.query("subjectPrefix", prefix), "latestOnly", flag(o.latestOnly))...)
+	path := withQuery("/schemas", append(o.query("subjectPrefix", prefix), "latestOnly", flag(o.LatestOnly))...)
 	if err := c.ask(ctx, http.MethodGet, path, "the list of schemas", nil, readList(&answers, once(key, check))); err != nil {
 		return nil, err
 	}
@@ -111,7 +115,7 @@ func (c *Client) VersionsByID(ctx context.Context, subject string, id int, opts 
 	var versions []SubjectVersion
 	check := func(v SubjectVersion) error {
 		if !validName(v.Subject) || !validNumber(v.Version) {
-			return faultf("version %d of subject %q is none", v.Version, shorten(v.Subject, 100))
+			return exactjson.Faultf("version %d of subject %q is none", v.Version, oneline.Short(v.Subject, 100))
 		}
 		return nil
 	}
@@ -126,7 +130,7 @@ func (c *Client) IDsByGUID(ctx context.Context, guid string) ([]ContextID, error
 	var ids []ContextID
 	check := func(id ContextID) error {
 		if !validName(id.Context) || !validNumber(id.ID) {
-			return faultf("id %d of context %q is none", id.ID, shorten(id.Context, 100))
+			return exactjson.Faultf("id %d of context %q is none", id.ID, oneline.Short(id.Context, 100))
 		}
 		return nil
 	}
@@ -160,7 +164,7 @@ func (c *Client) DeleteSubject(ctx context.Context, subject string, opts ...Call
 	subject = subjectKey(subject)
 	defer c.deleted(subject)
 	var numbers []int
-	path := withQuery(apiPath("subjects", subject), "permanent", flag(o.permanent))
+	path := withQuery(apiPath("subjects", subject), "permanent", flag(o.Permanent))
 	err = c.ask(ctx, http.MethodDelete, path, "subject "+subject, nil, readNumbers[answeredVersion](&numbers))
 	return numbers, err
 }
@@ -174,7 +178,7 @@ func (c *Client) DeleteVersion(ctx context.Context, subject string, version int,
 	}
 	subject = subjectKey(subject)
 	defer c.deleted(subject)
-	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(o.permanent))
+	path := withQuery(apiPath("subjects", subject, "versions", versionSegment(version)), "permanent", flag(o.Permanent))
 	return c.ask(ctx, http.MethodDelete, path, versionName(subject, version), nil, readVersion(version))
 }
 
@@ -195,7 +199,7 @@ func (c *Client) Contexts(ctx context.Context, opts ...CallOption) ([]string, er
 	var names []string
 	err = c.ask(ctx, http.MethodGet, withQuery("/contexts", o.query()...), "the list of contexts", nil, readNames("context", &names))
 	if noSuchEndpoint(err) {
-		return []string{defaultContext}, nil
+		return []string{subjectname.DefaultContext}, nil
 	}
 	return names, err
 }
@@ -221,13 +225,13 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 }
 
 // query is what c asks for of a list, after other pairs.
-func (c call) query(pairs ...string) []string {
-	pairs = append(pairs, "deleted", flag(c.deleted), "deletedOnly", flag(c.deletedOnly))
-	if c.offset > 0 {
-		pairs = append(pairs, "offset", strconv.Itoa(c.offset))
+func (c Call) query(pairs ...string) []string {
+	pairs = append(pairs, "deleted", flag(c.Deleted), "deletedOnly", flag(c.DeletedOnly))
+	if c.Offset > 0 {
+		pairs = append(pairs, "offset", strconv.Itoa(c.Offset))
 	}
-	if c.limit > 0 {
-		pairs = append(pairs, "limit", strconv.Itoa(c.limit))
+	if c.Limit > 0 {
+		pairs = append(pairs, "limit", strconv.Itoa(c.Limit))
 	}
 	return pairs
 }

@@ -71,7 +71,7 @@ func TestClientSaysWhatMemorySays(t *testing.T) {
 		"versions by id, deleted":   func(r asked) (any, error) { return r.VersionsByID(ctx, "", 3, WithDeleted()) },
 		"versions by id, context":   func(r asked) (any, error) { return r.VersionsByID(ctx, ":.ctx:", 1) },
 		"versions by id, unknown":   func(r asked) (any, error) { return r.VersionsByID(ctx, "", 99) },
-		"ids by GUID":               func(r asked) (any, error) { return r.IDsByGUID(ctx, GUID(d)) },
+		"ids by GUID":               func(r asked) (any, error) { return r.IDsByGUID(ctx, Hooks.GUID(d)) },
 		"referenced by":             func(r asked) (any, error) { return r.ReferencedBy(ctx, "base", 1) },
 		"referenced by, the latest": func(r asked) (any, error) { return r.ReferencedBy(ctx, "base", -1) },
 		"referenced by, unknown":    func(r asked) (any, error) { return r.ReferencedBy(ctx, "base", 9) },
@@ -233,27 +233,6 @@ func TestAssociated(t *testing.T) {
 	found, err = c.Associated(ctx, "lkc-1", "orders", "key")
 	require.NoError(t, err)
 	require.Empty(t, found)
-}
-
-// Two clients of one mock:// URL share a registry; nothing listens anywhere.
-func TestMockURL(t *testing.T) {
-	t.Cleanup(func() { ForgetMock("client-test") })
-	a, err := New("mock://client-test")
-	require.NoError(t, err)
-	defer a.Close()
-	b, err := New(" mock://client-test ")
-	require.NoError(t, err)
-	defer b.Close()
-	s, err := a.Register(t.Context(), "users-value", Definition{Text: userV1})
-	require.NoError(t, err)
-	got, err := b.SchemaByID(t.Context(), "users-value", s.ID)
-	require.NoError(t, err)
-	require.Equal(t, userV1, got.Text)
-	_, err = b.SchemaByID(t.Context(), "users-value", 99)
-	var notFound *NotFoundError
-	require.ErrorAs(t, err, &notFound)
-	require.Equal(t, 40403, notFound.Code)
-	require.Same(t, Mock("client-test"), Mock("client-test"))
 }
 
 // A proxy sees the registry's name, which nobody else could resolve.

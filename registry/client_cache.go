@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+
+	"github.com/kavro/kavro/internal/subjectname"
 )
 
 // openCaches makes the caches, each with its kind of key and answer.
@@ -38,8 +40,8 @@ func (c *Client) openCaches() {
 // registered makes the client see what it registered under subject, or may
 // have: answers that there is no such thing, and which version is the latest.
 func (c *Client) registered(subject string) {
-	context := splitSubject(subject).context
-	c.ids.forgetMissing(func(k idKey) bool { return splitSubject(k.subject).context == context })
+	context := subjectname.Split(subject).Context
+	c.ids.forgetMissing(func(k idKey) bool { return subjectname.Split(k.subject).Context == context })
 	c.guids.forgetMissing(func(string) bool { return true })
 	c.versions.forgetMissing(func(k versionKey) bool { return k.subject == subject })
 	c.referred.forgetMissing(func(k versionKey) bool { return k.subject == subject })

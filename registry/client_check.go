@@ -16,6 +16,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/oneline"
+	"github.com/kavro/kavro/internal/schemaguid"
+	"github.com/kavro/kavro/internal/subjectname"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -64,10 +68,10 @@ func parseNumber(what string, text []byte) (int, error) {
 	}
 	v, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return 0, faultf("%s %s is not an integer", what, shorten(oneLine(string(text)), 40))
+		return 0, exactjson.Faultf("%s %s is not an integer", what, oneline.Short(oneline.Of(string(text)), 40))
 	}
 	if err != nil || v < 1 || v > math.MaxInt32 {
-		return 0, faultf("%s %s is out of range, 1 to %d", what, shorten(string(text), 40), math.MaxInt32)
+		return 0, exactjson.Faultf("%s %s is out of range, 1 to %d", what, oneline.Short(string(text), 40), math.MaxInt32)
 	}
 	return int(v), nil
 }
@@ -92,46 +96,46 @@ type expected struct {
 func (e *expected) check(a *schemaAnswer) error {
 	switch {
 	case a.Schema == nil && !e.idAlone:
-		return answerFault("it has no schema")
+		return exactjson.Fault("it has no schema")
 	case e.needsID && a.ID == 0:
-		return answerFault("it has no id")
+		return exactjson.Fault("it has no id")
 	case e.id != 0 && a.ID != 0 && int(a.ID) != e.id:
-		return faultf("it is the schema with id %d", a.ID)
+		return exactjson.Faultf("it is the schema with id %d", a.ID)
 	case e.version == latestVersion && a.Version == 0:
-		return answerFault("it has no version")
+		return exactjson.Fault("it has no version")
 	case e.version > 0 && a.Version != 0 && int(a.Version) != e.version:
-		return faultf("it is version %d", a.Version)
+		return exactjson.Faultf("it is version %d", a.Version)
 	case a.Deleted && !e.deleted:
-		return answerFault("it is deleted")
+		return exactjson.Fault("it is deleted")
 	case !validName(a.Subject):
-		return faultf("%q is not a subject", shorten(a.Subject, 100))
+		return exactjson.Faultf("%q is not a subject", oneline.Short(a.Subject, 100))
 	}
 	if a.GUID != "" {
-		guid, ok := parseGUID(a.GUID)
+		guid, ok := schemaguid.Parse(a.GUID)
 		if !ok {
-			return faultf("%q is not a GUID", shorten(a.GUID, 100))
+			return exactjson.Faultf("%q is not a GUID", oneline.Short(a.GUID, 100))
 		}
-		if e.guid != "" && guidOf(guid) != e.guid {
-			return faultf("it is the schema with GUID %s", a.GUID)
+		if e.guid != "" && schemaguid.Format(guid) != e.guid {
+			return exactjson.Faultf("it is the schema with GUID %s", a.GUID)
 		}
 	}
 	if a.SchemaType != "" && !validType(a.SchemaType) {
-		return faultf("%q is not a type of schema", shorten(a.SchemaType, 100))
+		return exactjson.Faultf("%q is not a type of schema", oneline.Short(a.SchemaType, 100))
 	}
 	if e.typ != "" && a.SchemaType != "" && !strings.EqualFold(a.SchemaType, e.typ) {
-		return faultf("it is of type %s, not %s", a.SchemaType, e.typ)
+		return exactjson.Faultf("it is of type %s, not %s", a.SchemaType, e.typ)
 	}
 	for _, ref := range a.References {
 		if ref.Name == "" || ref.Subject == "" || !validName(ref.Subject) || !validNumber(ref.Version) && ref.Version != latestVersion {
-			return faultf("it refers to %q as version %d of subject %q", shorten(ref.Name, 100), ref.Version, shorten(ref.Subject, 100))
+			return exactjson.Faultf("it refers to %q as version %d of subject %q", oneline.Short(ref.Name, 100), ref.Version, oneline.Short(ref.Subject, 100))
 		}
 	}
 	if ref, ok := e.self(a); ok {
-		return faultf("it refers to itself, version %d of subject %s", ref.Version, shorten(ref.Subject, 100))
+		return exactjson.Faultf("it refers to itself, version %d of subject %s", ref.Version, oneline.Short(ref.Subject, 100))
 	}
 	for _, name := range sortedKeys(e.metadata) {
 		if a.Metadata == nil || a.Metadata.Properties[name] != e.metadata[name] {
-			return faultf("its metadata property %s is not %s", name, e.metadata[name])
+			return exactjson.Faultf("its metadata property %s is not %s", name, e.metadata[name])
 		}
 	}
 	return nil
@@ -139,12 +143,12 @@ func (e *expected) check(a *schemaAnswer) error {
 
 // self finds a reference of a to the version that a is.
 func (e *expected) self(a *schemaAnswer) (Reference, bool) {
-	at, version := splitSubject(e.subject), int(a.Version)
-	if at.context == defaultContext && e.home != "" {
-		at.context = e.home
+	at, version := subjectname.Split(e.subject), int(a.Version)
+	if at.Context == subjectname.DefaultContext && e.home != "" {
+		at.Context = e.home
 	}
 	if a.Subject != "" {
-		at = splitSubject(at.within(a.Subject))
+		at = subjectname.Split(at.Within(a.Subject))
 	} else if e.anyName {
 		return Reference{}, false
 	}
@@ -152,7 +156,7 @@ func (e *expected) self(a *schemaAnswer) (Reference, bool) {
 		version = e.version
 	}
 	for _, ref := range a.References {
-		if version > 0 && ref.Version == version && at.within(ref.Subject) == at.String() {
+		if version > 0 && ref.Version == version && at.Within(ref.Subject) == at.String() {
 			return ref, true
 		}
 	}
@@ -164,25 +168,25 @@ func (e *expected) covers(subject string) bool {
 	if e.subject == "" && !e.anyName || subject == "" {
 		return true
 	}
-	want, got := splitSubject(e.subject), splitSubject(subject)
-	if !e.anyName && want.name != got.name {
+	want, got := subjectname.Split(e.subject), subjectname.Split(subject)
+	if !e.anyName && want.Name != got.Name {
 		return false
 	}
 	switch {
-	case got.context == defaultContext: // some leave the context out
+	case got.Context == subjectname.DefaultContext: // some leave the context out
 		return true
-	case want.context != defaultContext:
-		return want.context == got.context
+	case want.Context != subjectname.DefaultContext:
+		return want.Context == got.Context
 	case e.home != "":
-		return e.home == got.context
+		return e.home == got.Context
 	}
-	return e.anyName && want.name != ""
+	return e.anyName && want.Name != ""
 }
 
 // elsewhere reports whether the subject of an answer is the one that was asked for, in
 // another context, where Confluent's registry looks if there is none in the default one.
 func (e *expected) elsewhere(subject string) bool {
-	return splitSubject(e.subject).name == splitSubject(subject).name && !e.covers(subject)
+	return subjectname.Split(e.subject).Name == subjectname.Split(subject).Name && !e.covers(subject)
 }
 
 // complete fills in what a need not repeat, since it was asked for.
@@ -198,8 +202,8 @@ func (e *expected) complete(a *schemaAnswer) {
 	}
 	if e.guid != "" {
 		a.GUID = e.guid
-	} else if guid, ok := parseGUID(a.GUID); ok {
-		a.GUID = guidOf(guid) // as all read it
+	} else if guid, ok := schemaguid.Parse(a.GUID); ok {
+		a.GUID = schemaguid.Format(guid) // as all read it
 	}
 	if a.SchemaType == "" {
 		a.SchemaType = e.typ
@@ -227,9 +231,9 @@ func (c *Client) accept(ctx context.Context, e *expected, a *schemaAnswer) error
 		through := *e
 		if through.subject = alias; alias == "" || !through.covers(a.Subject) {
 			if e.elsewhere(a.Subject) {
-				return faultf("it is of subject %s, in another context: name the context, in the subject or in the registry's URL", a.Subject)
+				return exactjson.Faultf("it is of subject %s, in another context: name the context, in the subject or in the registry's URL", a.Subject)
 			}
-			return faultf("it is of subject %s, and %s is no alias of that", a.Subject, e.subject)
+			return exactjson.Faultf("it is of subject %s, and %s is no alias of that", a.Subject, e.subject)
 		}
 	}
 	e.complete(a)
@@ -244,7 +248,7 @@ func (e *expected) acceptStored(s *storedAnswer) error {
 		return err
 	}
 	if !e.covers(a.Subject) && a.Subject != s.Alias {
-		return faultf("it is of subject %s", a.Subject)
+		return exactjson.Faultf("it is of subject %s", a.Subject)
 	}
 	e.complete(a)
 	return nil
@@ -262,7 +266,7 @@ func (e *expected) stored(kind, key string, a *schemaAnswer) *storedAnswer {
 // aliasOf is the subject that the registry has subject stand for, "" if there is
 // none.
 func (c *Client) aliasOf(ctx context.Context, subject string) (string, error) {
-	if splitSubject(subject).name == "" {
+	if subjectname.Split(subject).Name == "" {
 		return "", nil
 	}
 	conf, err := c.Config(ctx, subject)
@@ -272,7 +276,7 @@ func (c *Client) aliasOf(ctx context.Context, subject string) (string, error) {
 	case err != nil || conf.Alias == "": // also where the configuration may not be read
 		return "", nil
 	}
-	return splitSubject(subject).within(conf.Alias), nil
+	return subjectname.Split(subject).Within(conf.Alias), nil
 }
 
 // validText reports whether a body in JSON says what its strings are, byte for byte:
@@ -329,7 +333,7 @@ type answerReader func(body []byte) error
 // items that are none is given up at the first. null is an empty list.
 func readList[T any](out *[]T, check func(item T) error) answerReader {
 	return func(body []byte) error {
-		body, err := exactKeys(body, keySetOf(reflect.TypeFor[[]T]()))
+		body, err := exactjson.Keys(body, exactjson.KeysOf(reflect.TypeFor[[]T]()))
 		if err != nil {
 			return err
 		}
@@ -348,13 +352,13 @@ func readList[T any](out *[]T, check func(item T) error) answerReader {
 			var item *T
 			err := d.Decode(&item)
 			if err == nil && item == nil {
-				err = answerFault("null")
+				err = exactjson.Fault("null")
 			}
 			if err == nil {
 				err = check(*item)
 			}
-			if fault := answerFault(""); errors.As(err, &fault) {
-				return faultf("item %d: %s", len(list), fault)
+			if fault := exactjson.Fault(""); errors.As(err, &fault) {
+				return exactjson.Faultf("item %d: %s", len(list), fault)
 			} else if err != nil {
 				return err
 			}
@@ -384,7 +388,7 @@ func once[T any, K comparable](key func(T) K, check func(T) error) func(T) error
 			return err
 		}
 		if k := key(item); seen[k] {
-			return faultf("%v comes twice", k)
+			return exactjson.Faultf("%v comes twice", k)
 		} else {
 			seen[k] = true
 		}
@@ -414,7 +418,7 @@ func readNumbers[N answeredID | answeredVersion](out *[]int) answerReader {
 func readNames(what string, out *[]string) answerReader {
 	return readList(out, once(same[string], func(name string) error {
 		if !validName(name) || name == "" && what != "subject" {
-			return faultf("%q is not the name of a %s", shorten(name, 100), what)
+			return exactjson.Faultf("%q is not the name of a %s", oneline.Short(name, 100), what)
 		}
 		return nil
 	}))
@@ -426,7 +430,7 @@ func readObject[T any](out *T, check func() error) answerReader {
 		if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 			return errors.New("not an object")
 		}
-		if err := decodeExactly(body, out); err != nil {
+		if err := exactjson.Decode(body, out); err != nil {
 			return err
 		}
 		return check()
@@ -435,7 +439,7 @@ func readObject[T any](out *T, check func() error) answerReader {
 
 // readSchema reads a schema, which is checked once it is known what was asked for.
 func readSchema(out *schemaAnswer) answerReader {
-	return func(body []byte) error { return decodeExactly(body, out) }
+	return func(body []byte) error { return exactjson.Decode(body, out) }
 }
 
 // readAny confirms a change: a registry answers something in JSON, a proxy's page
@@ -458,7 +462,7 @@ func readVersion(version int) answerReader {
 			return err
 		}
 		if n == 0 || version > 0 && n != version {
-			return faultf("it is about version %d", n)
+			return exactjson.Faultf("it is about version %d", n)
 		}
 		return nil
 	}
@@ -478,9 +482,9 @@ func readMode(out *modeValue, want Mode) answerReader {
 	return readObject(out, func() error {
 		switch {
 		case !knownMode(out.Mode):
-			return faultf("%q is not a mode", shorten(string(out.Mode), 100))
+			return exactjson.Faultf("%q is not a mode", oneline.Short(string(out.Mode), 100))
 		case want != "" && out.Mode != want:
-			return faultf("the mode is %s, not %s", out.Mode, want)
+			return exactjson.Faultf("the mode is %s, not %s", out.Mode, want)
 		}
 		return nil
 	})
@@ -500,14 +504,14 @@ func readConfig(out *Config, want *schemas.Level) answerReader {
 			raw.Level = raw.Other
 		}
 		if !validName(raw.Alias) {
-			return faultf("%q is not a subject", shorten(raw.Alias, 100))
+			return exactjson.Faultf("%q is not a subject", oneline.Short(raw.Alias, 100))
 		}
 		conf := raw.config()
 		if raw.Level != "" && conf.Level == nil {
-			return faultf("%q is not a level", shorten(raw.Level, 100))
+			return exactjson.Faultf("%q is not a level", oneline.Short(raw.Level, 100))
 		}
 		if want != nil && (conf.Level == nil || *conf.Level != *want) {
-			return faultf("the level is %q, not %s", raw.Level, *want)
+			return exactjson.Faultf("the level is %q, not %s", raw.Level, *want)
 		}
 		conf.Raw = body
 		*out = conf
@@ -520,10 +524,10 @@ func readConfig(out *Config, want *schemas.Level) answerReader {
 // later. cause is an answerFault, or an error of JSON.
 func (c *Client) malformed(got *capture, method, what string, cause error) error {
 	reason := "not an answer of a registry"
-	var fault answerFault
+	var fault exactjson.Fault
 	if errors.As(cause, &fault) {
 		reason = string(fault)
-	} else if line := firstLine(got.body); line != "" {
+	} else if line := oneline.First(got.body); line != "" {
 		reason += ": " + line
 	} else {
 		reason += ": it is empty"
@@ -538,7 +542,7 @@ func (c *Client) malformed(got *capture, method, what string, cause error) error
 // acceptFrom is accept, with the error as callers see it.
 func (c *Client) acceptFrom(ctx context.Context, got *capture, method string, e *expected, a *schemaAnswer) error {
 	err := c.accept(ctx, e, a)
-	var fault answerFault
+	var fault exactjson.Fault
 	if !errors.As(err, &fault) {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/internal/vectors"
 	"github.com/kavro/kavro/schemas"
 )
@@ -533,7 +534,7 @@ func TestAliasesAreAskedFor(t *testing.T) {
 // a seed stands in for a directory's answer that is none.
 func TestKeptAnswersAreChecked(t *testing.T) {
 	d := Definition{Text: `"int"`}
-	key := newDefinitionKey("s", d, call{})
+	key := newDefinitionKey("s", d, Call{})
 	right := schemaAnswer{Subject: "s", Version: 3, ID: 41, GUID: aGUID, Schema: text(`"int"`)}
 	type change = func(a *schemaAnswer)
 	always := map[string]change{
@@ -653,7 +654,7 @@ func FuzzAnswersAreChecked(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, e := range keys {
 			var a schemaAnswer
-			if decodeExactly(body, &a) != nil || e.check(&a) != nil || !e.covers(a.Subject) {
+			if exactjson.Decode(body, &a) != nil || e.check(&a) != nil || !e.covers(a.Subject) {
 				continue
 			}
 			e.complete(&a)

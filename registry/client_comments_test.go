@@ -16,7 +16,7 @@ import (
 func TestCommentsAreNotSent(t *testing.T) {
 	var sent []string
 	idOnly := false
-	handler := Handler(NewMemory())
+	_, handler := Hooks.NewMemory(0)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var asked struct{ Schema string }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/oneline"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -28,27 +30,27 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		return invalidDefinition(err)
 	}
 	path, what := apiPath("compatibility", "subjects", subject, "versions"), "subject "+subject
-	if o.against != 0 {
-		what = versionName(subject, o.against)
-		path = apiPath("compatibility", "subjects", subject, "versions", versionSegment(o.against))
+	if o.Against != 0 {
+		what = versionName(subject, o.Against)
+		path = apiPath("compatibility", "subjects", subject, "versions", versionSegment(o.Against))
 	}
 	var verdict struct {
 		Compatible *bool    `json:"is_compatible"`
 		Messages   []string `json:"messages"`
 	}
-	path = withQuery(path, "verbose", "true", "normalize", flag(o.normalize))
-	err = c.ask(ctx, http.MethodPost, path, what, newSchemaRequest(d, call{}), readObject(&verdict, func() error {
+	path = withQuery(path, "verbose", "true", "normalize", flag(o.Normalize))
+	err = c.ask(ctx, http.MethodPost, path, what, newSchemaRequest(d, Call{}), readObject(&verdict, func() error {
 		if verdict.Compatible == nil {
-			return answerFault("it has no verdict")
+			return exactjson.Fault("it has no verdict")
 		}
 		return nil
 	}))
 	var notFound *NotFoundError
 	switch {
-	case errors.As(err, &notFound) && notFound.Code > 40400 && o.against <= 0:
+	case errors.As(err, &notFound) && notFound.Code > 40400 && o.Against <= 0:
 		return nil // some registries say so of a subject that does not exist
 	case noSuchEndpoint(err):
-		return c.checkHere(ctx, subject, next, o.against)
+		return c.checkHere(ctx, subject, next, o.Against)
 	case err != nil:
 		return withDoubt(err, doubt)
 	case *verdict.Compatible:
@@ -59,11 +61,11 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		return c.inWords(ctx, subject, reasons, messages, next)
 	}
 	var incompatible *schemas.IncompatibleError
-	if err := c.checkHere(ctx, subject, next, o.against); errors.As(err, &incompatible) {
+	if err := c.checkHere(ctx, subject, next, o.Against); errors.As(err, &incompatible) {
 		return err
 	}
 	// The registry knows better, or cannot be asked for what it compared with.
-	message := shorten(oneLine(messages), maxMessage)
+	message := oneline.Short(oneline.Of(messages), maxMessage)
 	if message == "" {
 		message = "the registry says so and gives no reason"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -17,7 +18,7 @@ func (c *Client) Compatibility(ctx context.Context, subject string) (schemas.Lev
 	err := c.ask(ctx, http.MethodGet, path, configName(subject), nil, answerReader(func(body []byte) error {
 		err := read(body)
 		if err == nil && conf.Level == nil {
-			return answerFault("it has no level")
+			return exactjson.Fault("it has no level")
 		}
 		return err
 	}))
@@ -43,7 +44,7 @@ func (c *Client) Config(ctx context.Context, subject string, opts ...CallOption)
 	}
 	subject = subjectKey(subject)
 	var conf Config
-	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(o.global))
+	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(o.Global))
 	err = c.ask(ctx, http.MethodGet, path, configName(subject), nil, readConfig(&conf, nil))
 	return conf, err
 }
@@ -141,7 +142,7 @@ func (c *Client) Mode(ctx context.Context, subject string, opts ...CallOption) (
 	}
 	subject = subjectKey(subject)
 	var body modeValue
-	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(o.global))
+	path := withQuery(settingPath("mode", subject), "defaultToGlobal", flag(o.Global))
 	err = c.ask(ctx, http.MethodGet, path, modeName(subject), nil, readMode(&body, ""))
 	return body.Mode, err
 }
@@ -154,7 +155,7 @@ func (c *Client) SetMode(ctx context.Context, subject string, mode Mode, opts ..
 		return err
 	}
 	subject = subjectKey(subject)
-	path := withQuery(settingPath("mode", subject), "force", flag(o.force))
+	path := withQuery(settingPath("mode", subject), "force", flag(o.Force))
 	var now modeValue
 	return c.ask(ctx, http.MethodPut, path, modeName(subject), modeValue{mode}, readMode(&now, mode))
 }

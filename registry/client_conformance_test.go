@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/registrytest"
 )
 
@@ -14,7 +15,7 @@ import (
 // HTTP: its caches must not show.
 func TestClientConformance(t *testing.T) {
 	registrytest.Run(t, func(t *testing.T) registrytest.Registry {
-		server := httptest.NewServer(registry.Handler(registry.NewMemory()))
+		server := httptest.NewServer(memory.Handler(memory.New()))
 		t.Cleanup(server.Close)
 		c, err := registry.New(server.URL)
 		require.NoError(t, err)

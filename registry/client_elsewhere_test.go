@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // A 404 without the error code of a registry says that perhaps none answers at the URL,
@@ -41,7 +42,7 @@ func TestNoRegistryAtThisURL(t *testing.T) {
 			}
 		})
 	}
-	s := httptest.NewServer(registry.Handler(registry.NewMemory()))
+	s := httptest.NewServer(memory.Handler(memory.New()))
 	defer s.Close()
 	c, err := registry.New(s.URL)
 	require.NoError(t, err)

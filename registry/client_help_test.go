@@ -11,6 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/kavro/kavro/internal/inprocess"
+	"github.com/kavro/kavro/schemas"
 )
 
 func TestMain(m *testing.M) {
@@ -25,16 +28,87 @@ const (
 	userLast = `{"type":"record","name":"User","namespace":"com.acme","fields":[{"name":"name","type":"string"},{"name":"mail","type":"string","default":""}]}`
 )
 
+// Hooks make the registry behind the tests, and faults. They come from packages that
+// import this one, so a test of package registry_test sets them: see hooks_test.go.
+var Hooks struct {
+	NewMemory func(maxText int) (Memory, http.Handler) // maxText 0: the default
+	NewFaults func(next http.Handler) Faults
+	GUID      func(Definition) string
+}
+
+// Memory is a *memory.Registry.
+type Memory interface {
+	Register(ctx context.Context, subject string, d Definition, opts ...CallOption) (*SubjectSchema, error)
+	Latest(ctx context.Context, subject string) (*SubjectSchema, error)
+	Version(ctx context.Context, subject string, version int, opts ...CallOption) (*SubjectSchema, error)
+	Subjects(ctx context.Context, prefix string, opts ...CallOption) ([]string, error)
+	Versions(ctx context.Context, subject string, opts ...CallOption) ([]int, error)
+	Schemas(ctx context.Context, prefix string, opts ...CallOption) ([]*SubjectSchema, error)
+	VersionsByID(ctx context.Context, subject string, id int, opts ...CallOption) ([]SubjectVersion, error)
+	IDsByGUID(ctx context.Context, guid string) ([]ContextID, error)
+	ReferencedBy(ctx context.Context, subject string, version int, opts ...CallOption) ([]int, error)
+	Types(ctx context.Context) ([]string, error)
+	Contexts(ctx context.Context, opts ...CallOption) ([]string, error)
+	Text(ctx context.Context, subject string, version int) (string, error)
+	DeleteSubject(ctx context.Context, subject string, opts ...CallOption) ([]int, error)
+	DeleteVersion(ctx context.Context, subject string, version int, opts ...CallOption) error
+	DeleteContext(ctx context.Context, context string) error
+	Compatibility(ctx context.Context, subject string) (schemas.Level, error)
+	SetCompatibility(ctx context.Context, subject string, l schemas.Level) error
+	CheckCompatibility(ctx context.Context, subject string, d Definition, opts ...CallOption) error
+	Config(ctx context.Context, subject string, opts ...CallOption) (Config, error)
+	SetConfig(ctx context.Context, subject string, conf Config) error
+	DeleteConfig(ctx context.Context, subject string) error
+	Mode(ctx context.Context, subject string, opts ...CallOption) (Mode, error)
+	SetMode(ctx context.Context, subject string, mode Mode, opts ...CallOption) error
+	DeleteMode(ctx context.Context, subject string) error
+	Close() error
+}
+
+// Faults are *registrytest.Faults.
+type Faults interface {
+	http.Handler
+	Add(Fault)
+	Clear()
+	Requests() map[string]int
+	Total() int
+}
+
+// Fault is a registrytest.Fault.
+type Fault struct {
+	Method string
+	Path   string
+	Skip   int
+	Count  int
+	Delay  time.Duration
+	Hang   bool
+	Status int
+	Body   *string
+	Header http.Header
+	Cut    int
+	Reset  bool
+}
+
+// WrongJSON is a body that is JSON, but not what a registry answers.
+func WrongJSON() *string { return text(`["not","what","you","asked","for"]`) }
+
+// HTMLPage is a body as a proxy in front of a registry sends it.
+func HTMLPage() *string {
+	return text("<html>\n<head><title>502 Bad Gateway</title></head>\n<body>Bad Gateway</body>\n</html>\n")
+}
+
+func text(s string) *string { return &s }
+
 // fixture is a registry in this process and how it was asked.
 type fixture struct {
-	*Memory
-	*Faults
+	Memory
+	Faults
 	down atomic.Bool // every request fails as if nothing listened
 }
 
 func newFixture() *fixture {
-	m := NewMemory()
-	return &fixture{Memory: m, Faults: NewFaults(Handler(m))}
+	m, handler := Hooks.NewMemory(0)
+	return &fixture{Memory: m, Faults: Hooks.NewFaults(handler)}
 }
 
 var errRefused = errors.New("connection refused")
@@ -45,7 +119,7 @@ func (f *fixture) RoundTrip(req *http.Request) (*http.Response, error) {
 	if f.down.Load() {
 		return nil, errRefused
 	}
-	return inProcess{f.Faults}.RoundTrip(req)
+	return inprocess.Transport{Handler: f.Faults}.RoundTrip(req)
 }
 
 // client makes a client that asks f without a network.

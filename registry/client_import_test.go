@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/internal/inprocess"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -82,7 +83,7 @@ func TestSchemasBeyondAMegabyte(t *testing.T) {
 	large := func(name string) string {
 		return `{"type":"record","name":"` + name + `","doc":"` + strings.Repeat("x", 5<<18) + `","fields":[]}`
 	}
-	m := NewMemory(WithMaxText(8 << 20))
+	m, handler := Hooks.NewMemory(8 << 20)
 	base, err := m.Register(t.Context(), "base", Definition{Text: large("base")})
 	require.NoError(t, err)
 	d := Definition{Text: record("user", "base"), References: refer("base")}
@@ -90,7 +91,7 @@ func TestSchemasBeyondAMegabyte(t *testing.T) {
 	require.NoError(t, err)
 	next := Definition{Text: large("next")}
 	client := func(opts ...Option) *Client {
-		c, err := New("http://registry", append(opts, quick(), WithRoundTripper(inProcess{Handler(m)}))...)
+		c, err := New("http://registry", append(opts, quick(), WithRoundTripper(inprocess.Transport{Handler: handler}))...)
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, c.Close()) })
 		return c

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/kavro/kavro/internal/subjectname"
 )
 
 // What answers are kept under.
@@ -13,10 +15,10 @@ import (
 // subjectKey writes a subject the one way that is used in keys. Nearly all are
 // written so already: that they are costs no allocation.
 func subjectKey(subject string) string {
-	if context, _, ok := strings.Cut(strings.TrimPrefix(subject, ":"), ":"); !strings.HasPrefix(subject, ":.") || ok && context != defaultContext {
+	if context, _, ok := strings.Cut(strings.TrimPrefix(subject, ":"), ":"); !strings.HasPrefix(subject, ":.") || ok && context != subjectname.DefaultContext {
 		return subject
 	}
-	return fullName(subject)
+	return subjectname.Full(subject)
 }
 
 // idKey is an id, and a subject that says where it is one.
@@ -28,7 +30,7 @@ type idKey struct {
 // String is for people: "schema id 41", "schema id 41 in context .ctx".
 func (k idKey) String() string {
 	s := "schema id " + strconv.Itoa(k.id)
-	if context := splitSubject(k.subject).context; context != defaultContext {
+	if context := subjectname.Split(k.subject).Context; context != subjectname.DefaultContext {
 		s += " in context " + context
 	}
 	return s
@@ -80,8 +82,8 @@ type definitionKey struct {
 	deleted    bool // may be deleted
 }
 
-func newDefinitionKey(subject string, d Definition, c call) definitionKey {
-	k := definitionKey{subject: subject, typ: d.Type, text: d.Text, normalized: c.normalize, deleted: c.deleted}
+func newDefinitionKey(subject string, d Definition, c Call) definitionKey {
+	k := definitionKey{subject: subject, typ: d.Type, text: d.Text, normalized: c.Normalize, deleted: c.Deleted}
 	if k.typ == "" {
 		k.typ = avroType
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kavro/kavro/internal/subjectname"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -65,7 +66,7 @@ func (c *Client) parse(ctx context.Context, where string, d Definition) (*schema
 		return nil, nil
 	}
 	r := c.references(ctx)
-	if err := r.visit(splitSubject(where), d.References); err != nil {
+	if err := r.visit(subjectname.Split(where), d.References); err != nil {
 		return nil, err
 	}
 	return r.parse(d.Text, schemas.Lenient())
@@ -80,7 +81,7 @@ func (c *Client) parseStrictly(ctx context.Context, where string, d Definition) 
 		return nil, nil, nil
 	}
 	r := c.references(ctx)
-	if err := r.visit(splitSubject(where), d.References); err != nil {
+	if err := r.visit(subjectname.Split(where), d.References); err != nil {
 		return nil, nil, err
 	}
 	s, err = r.parse(d.Text)
@@ -119,7 +120,7 @@ func (c *Client) references(ctx context.Context) *references {
 }
 
 // visit adds refs as they are meant in a subject of the context of where.
-func (r *references) visit(where qualified, refs []Reference) error {
+func (r *references) visit(where subjectname.Name, refs []Reference) error {
 	for _, ref := range refs {
 		if r.named[ref.Name] {
 			continue
@@ -128,7 +129,7 @@ func (r *references) visit(where qualified, refs []Reference) error {
 		if len(r.named) > maxReferences {
 			return referenceError(fmt.Sprintf("more than %d references", maxReferences))
 		}
-		key := versionKey{subject: where.within(ref.Subject), version: ref.Version, deleted: true}
+		key := versionKey{subject: where.Within(ref.Subject), version: ref.Version, deleted: true}
 		if err := r.add(key); err != nil {
 			return fmt.Errorf("reference %q: %w", ref.Name, err)
 		}
@@ -145,7 +146,7 @@ func (r *references) add(key versionKey) error {
 	if err != nil {
 		return err
 	}
-	if err := r.visit(splitSubject(key.subject), a.References); err != nil {
+	if err := r.visit(subjectname.Split(key.subject), a.References); err != nil {
 		return err
 	}
 	if _, err := r.read(r.parser.Define, a.definition().Text, schemas.Lenient()); err != nil {

@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/schemaguid"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -46,11 +48,11 @@ func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*Subje
 // the answer is 0 unless the registry says it. Only some registries have GUIDs;
 // with others the error is a [*NotFoundError].
 func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema, error) {
-	raw, ok := parseGUID(guid)
+	raw, ok := schemaguid.Parse(guid)
 	if !ok {
 		return nil, unknownSchema(fmt.Sprintf("schema %q (not a GUID)", guid))
 	}
-	guid = guidOf(raw)
+	guid = schemaguid.Format(raw)
 	if s, ok, err := c.guids.hit(guid); ok {
 		return s, err
 	}
@@ -79,7 +81,7 @@ func (c *Client) Version(ctx context.Context, subject string, version int, opts 
 	if err != nil {
 		return nil, err
 	}
-	key := versionKey{subjectKey(subject), version, o.deleted, o.format}
+	key := versionKey{subjectKey(subject), version, o.Deleted, o.Format}
 	switch {
 	case version == latestVersion && !key.deleted && key.format == "":
 		return c.Latest(ctx, subject)
@@ -119,7 +121,7 @@ func (c *Client) LatestWithMetadata(ctx context.Context, subject string, propert
 		q.Add("key", name)
 		q.Add("value", properties[name])
 	}
-	return c.latest.get(ctx, latestKey{subject: subjectKey(subject), metadata: q.Encode(), deleted: o.deleted})
+	return c.latest.get(ctx, latestKey{subject: subjectKey(subject), metadata: q.Encode(), deleted: o.Deleted})
 }
 
 // Text returns the text of a version byte for byte as the registry has it, which
@@ -209,7 +211,7 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 		return s, err
 	}
 	return c.known.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
-		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.normalize), "deleted", flag(o.deleted))
+		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.Normalize), "deleted", flag(o.Deleted))
 		return c.post(ctx, path, key, c.expect(key), d, o)
 	})
 }
@@ -233,7 +235,7 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 	if err != nil {
 		return nil, err
 	}
-	key := newDefinitionKey(subjectKey(subject), d, call{normalize: o.normalize})
+	key := newDefinitionKey(subjectKey(subject), d, Call{Normalize: o.Normalize})
 	if s, ok := c.registeredBefore(key); ok && !o.special() {
 		c.known.tell(EventHit, key, nil)
 		return s, nil
@@ -257,7 +259,7 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 
 // special reports whether a registration asks for more than that a schema is there:
 // an answer to an earlier one does not do.
-func (c call) special() bool { return c.id != 0 || c.version != 0 || c.force }
+func (c Call) special() bool { return c.ID != 0 || c.Version != 0 || c.Force }
 
 // registeredBefore returns what this client was answered when it registered or
 // looked up a definition.
@@ -268,10 +270,10 @@ func (c *Client) registeredBefore(key definitionKey) (*SubjectSchema, bool) {
 	return c.bare.found.get(key)
 }
 
-func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o call) (*SubjectSchema, error) {
-	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.normalize), "force", flag(o.force))
+func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o Call) (*SubjectSchema, error) {
+	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.Normalize), "force", flag(o.Force))
 	e := c.expect(key)
-	e.id, e.version, e.deleted = o.id, o.version, true
+	e.id, e.version, e.deleted = o.ID, o.Version, true
 	s, err := c.post(ctx, path, key, e, d, o)
 	c.registered(key.subject) // also on an error: it may have been carried out
 	if err != nil {
@@ -292,7 +294,7 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 // post sends a definition and makes a SubjectSchema of the answer or, of a
 // registry that answers an id alone, of d. It parses d first: a text that not even
 // a lenient parser takes is not sent.
-func (c *Client) post(ctx context.Context, path string, key definitionKey, e *expected, d Definition, o call) (*SubjectSchema, error) {
+func (c *Client) post(ctx context.Context, path string, key definitionKey, e *expected, d Definition, o Call) (*SubjectSchema, error) {
 	d.Type = key.typ
 	sent := &SubjectSchema{Subject: key.subject, Definition: d}
 	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
@@ -327,7 +329,7 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		s, err := c.build(ctx, e.what, a.Subject, &a)
 		switch another := err == nil && sent.Schema != nil && s.Schema.Canonical() != sent.Schema.Canonical(); {
 		case another:
-			return nil, c.malformed(got, http.MethodPost, e.what, faultf("its schema, with id %d, is another one", a.ID))
+			return nil, c.malformed(got, http.MethodPost, e.what, exactjson.Faultf("its schema, with id %d, is another one", a.ID))
 		case err == nil || copies || permanentFailure(err):
 			return s, err
 		}
@@ -367,8 +369,8 @@ type schemaRequest struct {
 	Version    int         `json:"version,omitempty"`
 }
 
-func newSchemaRequest(d Definition, o call) schemaRequest {
-	r := schemaRequest{Schema: d.Text, SchemaType: d.Type, References: d.References, Metadata: d.Metadata, RuleSet: d.RuleSet, ID: o.id, Version: o.version}
+func newSchemaRequest(d Definition, o Call) schemaRequest {
+	r := schemaRequest{Schema: d.Text, SchemaType: d.Type, References: d.References, Metadata: d.Metadata, RuleSet: d.RuleSet, ID: o.ID, Version: o.Version}
 	if r.SchemaType == avroType || r.SchemaType == "" {
 		r.SchemaType = ""
 		r.Schema = schemas.StripComments(r.Schema) // not every registry knows them

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"path"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -63,7 +64,7 @@ func TestHungRequestsDoNotHoldUpOneMore(t *testing.T) {
 			require.Equal(t, []int{1}, numbers)
 			_, err = c.Latest(within(t), "users-value")
 			require.NoError(t, err)
-			_, err = c.SchemaByGUID(within(t), GUID(Definition{Text: userV1}))
+			_, err = c.SchemaByGUID(within(t), Hooks.GUID(Definition{Text: userV1}))
 			require.NoError(t, err)
 			_, err = c.SchemaByID(within(t), "", 1)
 			require.NoError(t, err, "one more id")
@@ -74,8 +75,8 @@ func TestHungRequestsDoNotHoldUpOneMore(t *testing.T) {
 
 // hang makes n calls that get no answer, and waits until all are under way. The
 // function it returns ends them.
-func hang(t *testing.T, f *fixture, c *Client, n int, path string, call func(ctx context.Context, i int) error) (end func()) {
-	f.Add(Fault{Path: path, Hang: true})
+func hang(t *testing.T, f *fixture, c *Client, n int, pattern string, call func(ctx context.Context, i int) error) (end func()) {
+	f.Add(Fault{Path: pattern, Hang: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	for i := range n {
@@ -88,7 +89,7 @@ func hang(t *testing.T, f *fixture, c *Client, n int, path string, call func(ctx
 	require.Eventually(t, func() bool {
 		hung := 0
 		for request, count := range f.Requests() {
-			if glob("GET "+path, request) {
+			if ok, _ := path.Match("GET "+pattern, request); ok {
 				hung += count
 			}
 		}
@@ -181,7 +182,7 @@ func TestRegisteringShowsWhatWasMissing(t *testing.T) {
 	require.Error(t, err)
 	_, err = c.Lookup(t.Context(), "users-value", d)
 	require.Error(t, err)
-	_, err = c.SchemaByGUID(t.Context(), GUID(d))
+	_, err = c.SchemaByGUID(t.Context(), Hooks.GUID(d))
 	require.Error(t, err)
 
 	_, err = c.Register(t.Context(), "users-value", d)
@@ -194,7 +195,7 @@ func TestRegisteringShowsWhatWasMissing(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Lookup(t.Context(), "users-value", d)
 	require.NoError(t, err)
-	_, err = c.SchemaByGUID(t.Context(), GUID(d))
+	_, err = c.SchemaByGUID(t.Context(), Hooks.GUID(d))
 	require.NoError(t, err)
 }
 

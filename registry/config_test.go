@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/internal/inprocess"
 	"github.com/kavro/kavro/kafka"
 )
 
@@ -363,7 +364,11 @@ func TestConfigurationOfAMock(t *testing.T) {
 	ca := newCA(t)
 	s, err := FromConfig(map[string]any{"schema.registry.url": "mock://config-test", "basic.auth.user.info": "ann:secret", "schema.registry.ssl.ca.pem": ca.pem, "max.retries": 1})
 	require.NoError(t, err)
-	c, err := s.New()
+	_, handler := Hooks.NewMemory(0)
+	c, err := s.New(WithResolver(func(scope string) (http.RoundTripper, error) {
+		require.Equal(t, "config-test", scope)
+		return inprocess.Transport{Handler: handler}, nil
+	}))
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
 	s, err = FromConfig(map[string]any{"schema.registry.url": "mock://config-test", "basic.auth.credentials.source": "URL"})

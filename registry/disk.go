@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kavro/kavro/internal/exactjson"
 )
 
 // Answers in files, for the time when the registry cannot be asked. Each file
@@ -67,7 +69,7 @@ func decodeStored(content []byte, kind, key string) (*storedAnswer, bool) {
 		return nil, false
 	}
 	var s storedAnswer
-	if decodeExactly(body, &s) != nil || s.Kind != kind || s.Key != key || s.Answer.Schema == nil && s.Associations == nil {
+	if exactjson.Decode(body, &s) != nil || s.Kind != kind || s.Key != key || s.Answer.Schema == nil && s.Associations == nil {
 		return nil, false
 	}
 	return &s, true

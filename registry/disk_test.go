@@ -51,7 +51,7 @@ func useAll(t *testing.T, c *Client, d Definition, id int) {
 
 func guidOfUser(d Definition) string {
 	d.Type = avroType
-	return GUID(d)
+	return Hooks.GUID(d)
 }
 
 func TestStartWithTheRegistryDown(t *testing.T) {

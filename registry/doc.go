@@ -1,19 +1,16 @@
-// Package registry knows which schema an id stands for. A schema registry keeps
-// schemas under subjects, in versions, and gives each schema an id that travels
-// with the data; this package has both ends of that.
+// Package registry finds the schema of an id, and the id of a schema, in a schema
+// registry. A registry keeps schemas under subjects, in versions, and gives each schema
+// an id that travels with the data.
 //
 // [Client] talks to any registry with the Confluent REST API: Confluent's own,
-// Karapace, Apicurio, Redpanda, or the one here. It remembers what it was told, so
-// that a program asks once for each schema and goes on while the registry is down.
-// [Transport] is the part of it that retries, fails over and authenticates; it can
+// Karapace, Apicurio, Redpanda, or the one of package registry/server. It caches the
+// answers, so that a program asks once for each schema and goes on while the registry is
+// down. [Transport] is the part of it that retries, fails over and authenticates; it can
 // be used alone, under another client.
 //
-// [Memory] is a registry in this process: no JVM, no Kafka. It behaves as
-// Confluent's Schema Registry 8.5 does, and is the same to its callers as a client,
-// so that one can stand in for the other. [OpenMemory] keeps it in a directory.
-// [Handler] serves it over HTTP, package registry/server adds what it takes to
-// expose that, and [Fault] breaks it, for tests. A client of "mock://scope" has a
-// Memory behind it that this process shares under that name.
+// Package registry/memory has a registry in this process, whose methods are those of a
+// client. A client of "mock://scope" asks one that this process shares under that name;
+// see [WithResolver]. Package registry/registrytest makes a registry fail, for tests.
 //
 // Three words to know first:
 //

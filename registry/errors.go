@@ -12,8 +12,8 @@ import (
 // A Response says what a registry answered when it did not do what was asked.
 // Each error type below embeds one.
 type Response struct {
-	Method  string // of the request; "" from Memory
-	URL     string // of the request, without user and password; "" from Memory
+	Method  string // of the request; "" from a registry in this process
+	URL     string // of the request, without user and password; "" from a registry in this process
 	Status  int    // HTTP status; 0: no answer came
 	Code    int    // the registry's error_code, such as 40401; 0 if it gave none
 	Message string // the registry's message, or the first line of a body that is no JSON
@@ -54,14 +54,14 @@ type UnauthorizedError struct{ Response }
 // schema, serde turns it into a *schemas.IncompatibleError with reasons.
 type ConflictError struct {
 	Response
-	Err error // the *schemas.IncompatibleError where the reasons are known, as [Memory] knows them; else nil
+	Err error // the *schemas.IncompatibleError where the reasons are known, as a registry in this process knows them; else nil
 }
 
 // InvalidError says that the registry understood and refuses (other 4xx): an
 // invalid schema, level, version or mode.
 type InvalidError struct {
 	Response
-	Err error // the *schemas.ParseError where it is known, as [Memory] knows it; else nil
+	Err error // the *schemas.ParseError where it is known, as a registry in this process knows it; else nil
 }
 
 // Temporary reports that the same call may succeed later.

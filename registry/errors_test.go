@@ -64,10 +64,9 @@ func TestErrorTexts(t *testing.T) {
 	}
 
 	// A closed Memory has no URL.
-	m, err := OpenMemory(t.TempDir())
-	require.NoError(t, err)
+	m, _ := Hooks.NewMemory(0)
 	require.NoError(t, m.Close())
-	_, err = m.Register(t.Context(), "s", Definition{Text: `"int"`})
+	_, err := m.Register(t.Context(), "s", Definition{Text: `"int"`})
 	require.ErrorAs(t, err, new(*UnavailableError))
 	require.NotContains(t, err.Error(), ":  ")
 }

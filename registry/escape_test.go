@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/internal/subjectname"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -102,7 +103,7 @@ func TestSubjectKey(t *testing.T) {
 		"": "", "a": "a", ":a": ":a", "a:b": "a:b", ":.:a": "a", ":.:": "", ":.ctx:a": ":.ctx:a", ":.ctx:": ":.ctx:", ":.ctx": ":.ctx:", ":.ctx:a:b": ":.ctx:a:b", ":*:a": ":*:a",
 	} {
 		require.Equal(t, want, subjectKey(subject), subject)
-		require.Equal(t, fullName(subject), subjectKey(subject), subject)
+		require.Equal(t, subjectname.Full(subject), subjectKey(subject), subject)
 	}
 }
 

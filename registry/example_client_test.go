@@ -12,14 +12,16 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
+	"github.com/kavro/kavro/registry/registrytest"
 	"github.com/kavro/kavro/schemas"
 )
 
 // exampleRegistry is a registry over HTTP with one subject in it.
-func exampleRegistry() (*httptest.Server, *registry.Faults) {
-	m := registry.NewMemory()
+func exampleRegistry() (*httptest.Server, *registrytest.Faults) {
+	m := memory.New()
 	m.Register(context.Background(), "orders-value", registry.Definition{Text: `{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}`})
-	faults := registry.NewFaults(registry.Handler(m))
+	faults := registrytest.NewFaults(memory.Handler(m))
 	return httptest.NewServer(faults), faults
 }
 
@@ -87,7 +89,7 @@ func ExampleUnavailableError() {
 	var notFound *registry.NotFoundError
 	fmt.Println("not there:", errors.As(err, &notFound))
 
-	faults.Add(registry.Fault{Status: http.StatusServiceUnavailable, Body: registry.HTMLPage()})
+	faults.Add(registrytest.Fault{Status: http.StatusServiceUnavailable, Body: registrytest.HTMLPage()})
 	_, err = client.SchemaByID(context.Background(), "", 1)
 	var unavailable *registry.UnavailableError
 	fmt.Println("worth waiting for:", errors.As(err, &unavailable))
@@ -101,7 +103,7 @@ func ExampleUnavailableError() {
 func ExampleNewTransport() {
 	server, faults := exampleRegistry()
 	defer server.Close()
-	faults.Add(registry.Fault{Status: http.StatusBadGateway, Count: 1})
+	faults.Add(registrytest.Fault{Status: http.StatusBadGateway, Count: 1})
 	token := func(context.Context) (*oauth2.Token, error) {
 		return &oauth2.Token{AccessToken: "from somewhere", Expiry: time.Now().Add(time.Hour)}, nil
 	}

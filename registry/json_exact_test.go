@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -207,33 +208,10 @@ func TestKeysOfKeptAnswersAreExact(t *testing.T) {
 	})
 }
 
-// The server takes keys in their exact case, wherever they are in a request; any other is unknown.
-func TestKeysOfRequestsAreExact(t *testing.T) {
-	const definition = `{"schema":"\"int\"","schemaType":"AVRO","references":[],"metadata":{"properties":{"a":"b"}},"ruleSet":{"domainRules":[{"name":"n","kind":"CONDITION","mode":"WRITE","type":"CEL"}]}}`
-	for where, body := range map[string]string{
-		"POST /subjects/s/versions":               definition,
-		"POST /compatibility/subjects/s/versions": definition,
-		"PUT /config/s":                           `{"compatibility":"FULL","normalize":true,"alias":"b","defaultMetadata":{"properties":{"a":"b"}},"defaultRuleSet":{"domainRules":[{"name":"n","kind":"CONDITION","mode":"WRITE","type":"CEL"}]}}`,
-		"PUT /mode/s":                             `{"mode":"IMPORT"}`,
-		"POST /associations":                      `{"resourceName":"t","resourceNamespace":"n","resourceId":"i","associations":[{"lifecycle":"STRONG","associationType":"value","schema":{"schema":"\"int\""}}]}`,
-	} {
-		method, path, _ := strings.Cut(where, " ")
-		require.Equal(t, 200, sent(Handler(NewMemory()), method, path, body), where)
-		eachKey(body, func(key string, with func(string) string) {
-			if key == "a" {
-				return
-			}
-			require.Equal(t, 200, sent(Handler(NewMemory()), method, path, with(`"`+strings.ToUpper(key)+`":{"x":[7]}`)), "%s: %s", where, key)
-		})
-	}
-	require.Equal(t, 422, sent(Handler(NewMemory()), "POST", "/subjects/s/versions", `{"Schema":"\"int\""}`))
-	require.Equal(t, 422, sent(Handler(NewMemory()), "PUT", "/mode/s", `{"Mode":"IMPORT"}`))
-}
-
 // Keys are looked at in time and space that grow as the body does.
 func TestKeysOfLargeBodies(t *testing.T) {
-	s := keySetOf(reflect.TypeFor[schemaAnswer]())
-	require.Len(t, slices.Collect(maps.Keys(s.fields)), 10)
+	s := exactjson.KeysOf(reflect.TypeFor[schemaAnswer]())
+	require.Len(t, slices.Collect(maps.Keys(s.Fields)), 10)
 	for name, body := range map[string]string{
 		"unknown keys":   `{` + strings.Repeat(`"subjecu":1,`, 1<<18) + `"x":1}`,
 		"folded keys":    `{` + strings.Repeat(`"SUBJECT":1,`, 1<<18) + `"x":1}`,
@@ -242,7 +220,7 @@ func TestKeysOfLargeBodies(t *testing.T) {
 		"closed at once": strings.Repeat(`]`, 1<<22),
 		"a string open":  `{"id` + strings.Repeat(`\`, 1<<20),
 	} {
-		cost := testing.AllocsPerRun(1, func() { _, err := exactKeys([]byte(body), s); require.NoError(t, err, name) })
+		cost := testing.AllocsPerRun(1, func() { _, err := exactjson.Keys([]byte(body), s); require.NoError(t, err, name) })
 		require.Less(t, cost, 100.0, name)
 	}
 }
@@ -252,13 +230,13 @@ func FuzzExactKeys(f *testing.F) {
 	f.Add([]byte(everySchema))
 	f.Add([]byte(`{"Id":1,"id":2,"references":[{"Name":"a","name":"b"}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		out, err := exactKeys(body, keySetOf(reflect.TypeFor[schemaAnswer]()))
+		out, err := exactjson.Keys(body, exactjson.KeysOf(reflect.TypeFor[schemaAnswer]()))
 		if err != nil || !json.Valid(body) {
 			return
 		}
 		require.True(t, json.Valid(out))
 		require.Len(t, out, len(body))
-		again, err := exactKeys(out, keySetOf(reflect.TypeFor[schemaAnswer]()))
+		again, err := exactjson.Keys(out, exactjson.KeysOf(reflect.TypeFor[schemaAnswer]()))
 		require.NoError(t, err)
 		require.Equal(t, out, again)
 	})

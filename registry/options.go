@@ -49,6 +49,7 @@ type clientSettings struct {
 type transportSettings struct {
 	httpClient   *http.Client
 	roundTripper http.RoundTripper
+	resolver     func(scope string) (http.RoundTripper, error)
 	tls          *tls.Config
 	proxy        string
 	header       http.Header
@@ -126,6 +127,18 @@ func WithRoundTripper(rt http.RoundTripper) TransportOption {
 	return func(s *transportSettings) {
 		if s.given.some("WithRoundTripper", rt) {
 			s.roundTripper = rt
+		}
+	}
+}
+
+// WithResolver sets what finds the registry behind a URL mock://scope: it returns what
+// carries requests to it. Without, such a URL is an error. memory.Resolve, of package
+// registry/memory, finds one that this process shares under that name; it is an option,
+// so that a program without such URLs links no server. Constructors of package kavro set it.
+func WithResolver(resolve func(scope string) (http.RoundTripper, error)) TransportOption {
+	return func(s *transportSettings) {
+		if s.given.some("WithResolver", resolve) {
+			s.resolver = resolve
 		}
 	}
 }

@@ -103,7 +103,7 @@ func TestOptionsWithoutEffect(t *testing.T) {
 		})
 	}
 	// A program's options may stay as they are in its tests.
-	c, err := New("mock://options-test", WithBasicAuth("a", "b"), WithTLS(&tls.Config{}), WithProxy("http://p"))
+	c, err := New("mock://options-test", WithResolver(func(string) (http.RoundTripper, error) { return http.DefaultTransport, nil }), WithBasicAuth("a", "b"), WithTLS(&tls.Config{}), WithProxy("http://p"))
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"github.com/kavro/kavro/internal/subjectname"
 )
 
 // write keeps an answer in the cache directory, if there is one, while the
@@ -77,7 +79,7 @@ func (c *Client) warm(ctx context.Context, subject string) error {
 func (c *Client) learn(subject string, s *SubjectSchema) {
 	if s.ID > 0 {
 		c.ids.know(idKey{subject, s.ID}, s)
-		c.ids.know(idKey{contextPrefix(splitSubject(subject).context), s.ID}, s)
+		c.ids.know(idKey{subjectname.Prefix(subjectname.Split(subject).Context), s.ID}, s)
 	}
 	if s.GUID != "" {
 		c.guids.know(s.GUID, s)

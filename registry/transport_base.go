@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kavro/kavro/internal/oneline"
+	"github.com/kavro/kavro/internal/subjectname"
 )
 
 // contentType is what registries speak ("Schema Registry API", Confluent
@@ -137,7 +140,7 @@ func withoutSecrets(text string) string {
 	if ok {
 		rest = scheme + "://" + rest
 	}
-	return shorten(oneLine(rest), 200)
+	return oneline.Short(oneline.Of(rest), 200)
 }
 
 // urlFault is what is wrong with a URL, without the URL.
@@ -163,14 +166,14 @@ func (hs *hosts) context() string {
 		rest, name := path.Split(h.base.Path)
 		context := ""
 		if name != "" && (strings.HasSuffix(rest, "/contexts/")) {
-			context = contextNamed(name).context
+			context = subjectname.OfContext(name).Context
 		}
 		if i > 0 && context != named {
 			return ""
 		}
 		named = context
 	}
-	if named == defaultContext {
+	if named == subjectname.DefaultContext {
 		return ""
 	}
 	return named
@@ -213,7 +216,11 @@ func newBase(s *transportSettings, scope string) (base http.RoundTripper, closeI
 		}
 		return s.httpClient.Transport, func() {}, nil
 	case scope != "":
-		return inProcess{Handler(Mock(scope))}, func() {}, nil
+		if s.resolver == nil {
+			return nil, nil, fmt.Errorf("registry: mock://%s: no registry in this process is linked: pass registry.WithResolver(memory.Resolve), of package registry/memory", scope)
+		}
+		base, err := s.resolver(scope)
+		return base, func() {}, err
 	}
 	own := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,

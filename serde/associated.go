@@ -10,7 +10,7 @@ import (
 )
 
 // Associations is what [WithAssociated] asks of a registry. [registry.Client]
-// and [registry.Memory] satisfy it.
+// and [memory.Registry] satisfy it.
 type Associations interface {
 	Associated(ctx context.Context, cluster, topic, part string) ([]registry.Association, error)
 }

@@ -10,26 +10,28 @@ import (
 
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
+	"github.com/kavro/kavro/registry/registrytest"
 	"github.com/kavro/kavro/serde"
 )
 
 // associating is a registry over HTTP that counts its requests, and a client.
 type associating struct {
-	*registry.Memory
-	*registry.Faults
+	*memory.Registry
+	*registrytest.Faults
 	client *registry.Client
 }
 
 var (
 	_ serde.Associations = (*registry.Client)(nil)
-	_ serde.Associations = (*registry.Memory)(nil)
+	_ serde.Associations = (*memory.Registry)(nil)
 )
 
 const associationsOfOrders = "GET /associations/resources/-/orders"
 
 func newAssociating(t *testing.T) *associating {
-	m := registry.NewMemory()
-	a := &associating{Memory: m, Faults: registry.NewFaults(registry.Handler(m))}
+	m := memory.New()
+	a := &associating{Registry: m, Faults: registrytest.NewFaults(memory.Handler(m))}
 	server := httptest.NewServer(a.Faults)
 	t.Cleanup(server.Close)
 	var err error
@@ -41,7 +43,7 @@ func newAssociating(t *testing.T) *associating {
 
 // associate says that subject belongs to the values of topic orders in a cluster.
 func (a *associating) associate(t *testing.T, cluster, subject string) {
-	_, err := a.Memory.Register(t.Context(), subject, registry.Definition{Text: orderV1.String()})
+	_, err := a.Registry.Register(t.Context(), subject, registry.Definition{Text: orderV1.String()})
 	require.NoError(t, err)
 	require.NoError(t, a.client.Do(t.Context(), http.MethodPost, "/associations", map[string]any{
 		"resourceName": "orders", "resourceNamespace": cluster, "resourceId": "id in " + cluster,
@@ -70,7 +72,7 @@ func TestAssociatedSubject(t *testing.T) {
 // Ids are looked up where the associated subject is.
 func TestAssociatedSubjectInAContext(t *testing.T) {
 	r := newAssociating(t)
-	_, err := r.Memory.Register(t.Context(), "other", registry.Definition{Text: `"string"`}) // id 1 in the default context
+	_, err := r.Registry.Register(t.Context(), "other", registry.Definition{Text: `"string"`}) // id 1 in the default context
 	require.NoError(t, err)
 	r.associate(t, "lkc-1", ":.eu:all-orders") // id 1 there
 	s := serializer[Order](t, r.client, serde.WithSchema(orderV1), serde.WithAssociated("lkc-1", nil))
@@ -91,7 +93,7 @@ func TestAssociatedSubjectInAContext(t *testing.T) {
 // asked once per topic, and the fallback names the subject.
 func TestAssociatedOnOtherRegistries(t *testing.T) {
 	html, bare, list, object, empty := "<html>404</html>", `"Not Found"`, `[]`, `{"error_code":404,"message":"HTTP 404 Not Found"}`, ""
-	for name, fault := range map[string]registry.Fault{
+	for name, fault := range map[string]registrytest.Fault{
 		"404, a page":           {Status: 404, Body: &html},
 		"404, a string":         {Status: 404, Body: &bare},
 		"404, empty":            {Status: 404, Body: &empty},
@@ -126,7 +128,7 @@ func TestAssociatedOnOtherRegistries(t *testing.T) {
 func TestAssociatedWhileTheRegistryIsDown(t *testing.T) {
 	r := newAssociating(t)
 	r.associate(t, "lkc-1", ":.eu:all-orders")
-	r.Add(registry.Fault{Path: "/associations/*", Status: 503, Count: 2})
+	r.Add(registrytest.Fault{Path: "/associations/*", Status: 503, Count: 2})
 	s := serializer[Order](t, r.client, serde.WithSchema(orderV1), serde.WithAssociated("", serde.TopicName))
 	d := deserializer[Order](t, r.client, serde.WithSchema(orderV1), serde.WithAssociated("", serde.TopicName))
 	var down *registry.UnavailableError

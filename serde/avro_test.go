@@ -10,6 +10,7 @@ import (
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -36,25 +37,25 @@ var (
 
 // counting is a registry that counts what it is asked.
 type counting struct {
-	*registry.Memory
+	*memory.Registry
 	calls []string
 }
 
-func newCounting() *counting { return &counting{Memory: registry.NewMemory()} }
+func newCounting() *counting { return &counting{Registry: memory.New()} }
 
 func (c *counting) Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error) {
 	c.calls = append(c.calls, "lookup "+subject)
-	return c.Memory.Lookup(ctx, subject, d, opts...)
+	return c.Registry.Lookup(ctx, subject, d, opts...)
 }
 
 func (c *counting) Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error) {
 	c.calls = append(c.calls, "register "+subject)
-	return c.Memory.Register(ctx, subject, d, opts...)
+	return c.Registry.Register(ctx, subject, d, opts...)
 }
 
 func (c *counting) SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error) {
 	c.calls = append(c.calls, fmt.Sprintf("id %s%d", subject, id))
-	return c.Memory.SchemaByID(ctx, subject, id)
+	return c.Registry.SchemaByID(ctx, subject, id)
 }
 
 // idOnly answers as Karapace and Apicurio do: an id and nothing else.
@@ -153,7 +154,7 @@ func TestWarmPathAsksNothing(t *testing.T) {
 var orderV2Reader = orderV1
 
 func TestEvolution(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	old := encode(t, serializer[Order](t, r, serde.WithSchema(orderV1)), Order{ID: "old", Total: 1})
 	next := encode(t, serializer[OrderV2](t, r, serde.WithSchema(orderV2)), OrderV2{ID: "new", Total: 2, Currency: "CHF"})
 
@@ -176,7 +177,7 @@ func TestEvolution(t *testing.T) {
 }
 
 func TestHeaderFrame(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	s := serializer[Order](t, r, serde.WithSchema(orderV1), serde.WithHeaderFrame())
 	mine := []kafka.Header{{Key: "trace", Value: []byte("1")}, {Key: "spare"}}[:1:2]
 	var payload []byte
@@ -244,7 +245,7 @@ func TestNull(t *testing.T) {
 // A top-level "bytes" schema is written without a length, as Java, Python and
 // Confluent's Go serializers do.
 func TestTopLevelBytes(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	out := encode(t, serializer[[]byte](t, r), []byte{0, 1, 0xff})
 	require.Equal(t, []byte{0, 0, 0, 0, 1, 0, 1, 0xff}, out)
 	require.Equal(t, []byte{0, 1, 0xff}, decode(t, deserializer[[]byte](t, r), out))
@@ -256,7 +257,7 @@ func TestTopLevelBytes(t *testing.T) {
 }
 
 func TestGenericValues(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	s := serializer[serde.Generic](t, r, serde.WithSubject(serde.TopicRecordName))
 	payload := encode(t, s, serde.Generic{Schema: orderV1, Value: map[string]any{"id": "g", "total": int64(5)}})
 
@@ -283,7 +284,7 @@ var paidSchema = schemas.MustParse(`{"type":"record","name":"Paid","namespace":"
 
 // Several event types in one topic, each with a subject of its own.
 func TestVariants(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	opts := []serde.Option{serde.WithSubject(serde.TopicRecordName), serde.WithVariant[Order](orderV1), serde.WithVariant[paid](paidSchema)}
 	s, err := serde.NewAvroSerializer[event](r, serializerOptions(opts)...)
 	require.NoError(t, err)
@@ -317,7 +318,7 @@ func deserializerOptions(opts []serde.Option) (out []serde.DeserializerOption) {
 }
 
 func TestLatest(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	encode(t, serializer[Order](t, r, serde.WithSchema(orderV1)), Order{})
 	encode(t, serializer[OrderV2](t, r, serde.WithSchema(orderV2)), OrderV2{})
 
@@ -353,14 +354,14 @@ func TestWithoutRegistration(t *testing.T) {
 
 	// What says the same in other words will do.
 	other := `{"fields":[{"type":{"type":"string"},"name":"id"},{"name":"total","type":"long"}],"name":"shop.Order","type":"record"}`
-	_, err = r.Memory.Register(t.Context(), "other-value", registry.Definition{Text: other})
+	_, err = r.Registry.Register(t.Context(), "other-value", registry.Definition{Text: other})
 	require.NoError(t, err)
 	_, err = s.Append(t.Context(), nil, &serde.Target{Topic: "other", Part: serde.Value}, &Order{})
 	require.NoError(t, err)
 }
 
 func TestRulesAreNotPassedOver(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	rules := &registry.RuleSet{DomainRules: []registry.Rule{{Name: "encPII", Kind: "TRANSFORM", Mode: "WRITEREAD", Type: "ENCRYPT", Tags: []string{"PII"}}}}
 	def := registry.Definition{Text: orderV1.String(), RuleSet: rules}
 	s := serializer[Order](t, r, serde.WithDefinition(orderV1, def))
@@ -383,7 +384,7 @@ func TestContexts(t *testing.T) {
 	}
 	// The same id in two contexts is two schemas.
 	for _, c := range []struct{ subject, text string }{{":.a:a-value", `"string"`}, {":.b:b-value", `"long"`}} {
-		_, err := r.Memory.Register(t.Context(), c.subject, registry.Definition{Text: c.text})
+		_, err := r.Registry.Register(t.Context(), c.subject, registry.Definition{Text: c.text})
 		require.NoError(t, err)
 	}
 	d := deserializer[any](t, r, serde.WithSubject(byTopic))
@@ -397,7 +398,7 @@ func TestContexts(t *testing.T) {
 	require.Equal(t, []string{"id :.a:1", "id :.b:1"}, r.calls)
 
 	// One serializer that goes from one context to the other writes each one's id.
-	_, err := r.Memory.Register(t.Context(), ":.b:a-value", registry.Definition{Text: `"string"`})
+	_, err := r.Registry.Register(t.Context(), ":.b:a-value", registry.Definition{Text: `"string"`})
 	require.NoError(t, err)
 	contexts := map[string]string{"a": ".a", "b": ".b"}
 	s := serializer[string](t, r, serde.WithSubject(func(topic string, part serde.Part, record string) (string, error) {
@@ -414,7 +415,7 @@ func TestContexts(t *testing.T) {
 }
 
 func TestBadPayloads(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	good := encode(t, serializer[Order](t, r, serde.WithSchema(orderV1)), Order{ID: "abc", Total: 300})
 	d := deserializer[Order](t, r, serde.WithSchema(orderV1))
 	for _, c := range []struct {
@@ -444,7 +445,7 @@ func TestBadPayloads(t *testing.T) {
 }
 
 func TestConstructorErrors(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	type misfit struct {
 		ID    int32   `avro:"id"`
 		Other float64 `avro:"other"`
@@ -465,7 +466,7 @@ func TestConstructorErrors(t *testing.T) {
 }
 
 func TestAppendAllocates(t *testing.T) {
-	s := serializer[Order](t, registry.NewMemory(), serde.WithSchema(orderV1))
+	s := serializer[Order](t, memory.New(), serde.WithSchema(orderV1))
 	ctx, to, v, buf := t.Context(), target(), Order{ID: "abc", Total: 300}, make([]byte, 0, 64)
 	_, err := s.Append(ctx, buf, to, &v)
 	require.NoError(t, err)
@@ -475,7 +476,7 @@ func TestAppendAllocates(t *testing.T) {
 // A framed value: five bytes name the schema, the rest is the datum.
 func ExampleNewAvroSerializer() {
 	ctx := context.Background()
-	r := registry.NewMemory() // or registry.New("http://localhost:8081")
+	r := memory.New() // or registry.New("http://localhost:8081")
 	s, err := serde.NewAvroSerializer[Order](r, serde.WithSchema(orderV1))
 	if err != nil {
 		fmt.Println(err)
@@ -489,7 +490,7 @@ func ExampleNewAvroSerializer() {
 // A subject function that panics ends the call that ran it, and holds up nobody.
 func TestSubjectPanics(t *testing.T) {
 	boom := func(string, serde.Part, string) (string, error) { panic("boom") }
-	s := serializer[Order](t, registry.NewMemory(), serde.WithSchema(orderV1), serde.WithSubject(boom))
+	s := serializer[Order](t, memory.New(), serde.WithSchema(orderV1), serde.WithSubject(boom))
 	require.PanicsWithValue(t, "boom", func() { _, _ = s.Append(t.Context(), nil, target(), &Order{}) })
 	_, err := s.Append(t.Context(), nil, target(), &Order{})
 	require.ErrorContains(t, err, "panicked")

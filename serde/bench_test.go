@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -70,7 +71,7 @@ func BenchmarkSchemaIDs(b *testing.B) {
 // A schema that is parsed again for each record: parsing aside, it costs what one
 // that is kept costs.
 func BenchmarkGeneric(b *testing.B) {
-	r := registry.NewMemory()
+	r := memory.New()
 	value := map[string]any{"id": "a", "total": int64(1)}
 	for _, c := range []struct {
 		name  string

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -17,26 +18,26 @@ func TestConfigHonoured(t *testing.T) {
 		require.NoError(t, err)
 		return serializer[Order](t, r, append(opts, serde.WithSchema(orderV1))...)
 	}
-	first := func(t *testing.T, r *registry.Memory, conf kafka.Config) (*serde.Target, []byte, error) {
+	first := func(t *testing.T, r *memory.Registry, conf kafka.Config) (*serde.Target, []byte, error) {
 		to := target()
 		v := Order{ID: "a"}
 		out, err := build(t, r, conf).Append(t.Context(), nil, to, &v)
 		return to, out, err
 	}
 	t.Run("auto.register.schemas", func(t *testing.T) {
-		_, _, err := first(t, registry.NewMemory(), kafka.Config{"auto.register.schemas": "false"})
+		_, _, err := first(t, memory.New(), kafka.Config{"auto.register.schemas": "false"})
 		var missing *serde.MissingSchemaError
 		require.ErrorAs(t, err, &missing)
 	})
 	t.Run("use.latest.version", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		encode(t, serializer[OrderV2](t, r, serde.WithSchema(orderV2)), OrderV2{})
 		to, _, err := first(t, r, kafka.Config{"use.latest.version": true})
 		require.NoError(t, err)
 		require.Equal(t, orderV2.Canonical(), to.Schema.Schema.Canonical())
 	})
 	t.Run("use.schema.id", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		encode(t, serializer[OrderV2](t, r, serde.WithSchema(orderV2)), OrderV2{})
 		to, _, err := first(t, r, kafka.Config{"use.schema.id": 1})
 		require.NoError(t, err)
@@ -46,7 +47,7 @@ func TestConfigHonoured(t *testing.T) {
 		require.ErrorAs(t, err, &unknown)
 	})
 	t.Run("latest.compatibility.strict", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		encode(t, serializer[map[string]any](t, r, serde.WithSchema(orderV3)), map[string]any{"id": "", "total": int64(0), "vat": int64(0)})
 		_, _, err := first(t, r, kafka.Config{"use.latest.version": true, "id.compatibility.strict": false})
 		require.ErrorContains(t, err, "the registry's schema cannot read what the program's writes")
@@ -54,7 +55,7 @@ func TestConfigHonoured(t *testing.T) {
 		require.ErrorContains(t, err, "vat", "unchecked, the value itself does not resolve")
 	})
 	t.Run("id.compatibility.strict", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		encode(t, serializer[map[string]any](t, r, serde.WithSchema(orderV3)), map[string]any{"id": "", "total": int64(0), "vat": int64(0)})
 		_, _, err := first(t, r, kafka.Config{"use.schema.id": 1, "latest.compatibility.strict": false})
 		require.ErrorContains(t, err, "the registry's schema cannot read what the program's writes")
@@ -67,16 +68,16 @@ func TestConfigHonoured(t *testing.T) {
 			"io.confluent.kafka.serializers.subject.RecordNameStrategy": "shop.Order",
 			"TopicRecordNameStrategy":                                   "orders-shop.Order",
 		} {
-			to, _, err := first(t, registry.NewMemory(), kafka.Config{"value.subject.name.strategy": strategy})
+			to, _, err := first(t, memory.New(), kafka.Config{"value.subject.name.strategy": strategy})
 			require.NoError(t, err)
 			require.Equal(t, subject, to.Schema.Subject)
 		}
-		to, _, err := first(t, registry.NewMemory(), kafka.Config{"value.subject.name.strategy": serde.Subject(serde.RecordName)})
+		to, _, err := first(t, memory.New(), kafka.Config{"value.subject.name.strategy": serde.Subject(serde.RecordName)})
 		require.NoError(t, err)
 		require.Equal(t, "shop.Order", to.Schema.Subject)
 	})
 	t.Run("value.schema.id.serializer", func(t *testing.T) {
-		to, out, err := first(t, registry.NewMemory(), kafka.Config{"value.schema.id.serializer": "HeaderSchemaIdSerializer"})
+		to, out, err := first(t, memory.New(), kafka.Config{"value.schema.id.serializer": "HeaderSchemaIdSerializer"})
 		require.NoError(t, err)
 		require.Equal(t, serde.ValueFrameHeader, to.Headers[0].Key)
 		require.Equal(t, byte(2), out[0])
@@ -85,12 +86,12 @@ func TestConfigHonoured(t *testing.T) {
 		opts, _, err := serde.FromConfig(kafka.Config{"key.schema.id.serializer": "HeaderSchemaIdSerializer"}, serde.Key)
 		require.NoError(t, err)
 		to := &serde.Target{Topic: "orders", Part: serde.Key}
-		_, err = serializer[Order](t, registry.NewMemory(), append(opts, serde.WithSchema(orderV1))...).Append(t.Context(), nil, to, &Order{})
+		_, err = serializer[Order](t, memory.New(), append(opts, serde.WithSchema(orderV1))...).Append(t.Context(), nil, to, &Order{})
 		require.NoError(t, err)
 		require.Equal(t, serde.KeyFrameHeader, to.Headers[0].Key)
 	})
 	t.Run("normalize.schemas", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		_, err := r.Register(t.Context(), "orders-value", registry.Definition{Text: orderV1.Normalized()}, registry.Normalize())
 		require.NoError(t, err)
 		to, _, err := first(t, r, kafka.Config{"normalize.schemas": true})

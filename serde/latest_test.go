@@ -9,12 +9,13 @@ import (
 
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
 
 // register registers texts as versions of a subject, with no level in the way.
-func register(t *testing.T, r *registry.Memory, subject string, texts ...string) {
+func register(t *testing.T, r *memory.Registry, subject string, texts ...string) {
 	none := schemas.None
 	require.NoError(t, r.SetConfig(t.Context(), subject, registry.Config{Level: &none}))
 	for _, text := range texts {
@@ -65,7 +66,7 @@ func TestWritingChangesNoValue(t *testing.T) {
 			"version":           {serde.WithVersion(1)},
 		} {
 			t.Run(c.name+"/"+name, func(t *testing.T) {
-				r := registry.NewMemory()
+				r := memory.New()
 				register(t, r, "orders-value", older)
 				generic := any(map[string]any{"id": c.value.ID, "status": c.value.Status, "channel": c.value.Channel})
 				var payload []byte
@@ -99,7 +100,7 @@ func TestWritingChangesNoValue(t *testing.T) {
 // A type without a schema of its own is written as the registry's has it, or not at
 // all.
 func TestWritingWithoutASchema(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", shopOrder(statusField(`"NEW","PAID"`)))
 	latest := []serde.SerializerOption{serde.WithLatest(), serde.WithAutoRegister(false)}
 	var payload []byte
@@ -128,7 +129,7 @@ func appended[T any](t *testing.T, r serde.SchemaRegistrar, payload *[]byte, v T
 // say that the bytes mean the same.
 func TestWritingChangesNoMeaning(t *testing.T) {
 	amount := func(logical string) string { return `{"type":"bytes"` + logical + `}` }
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", amount(`,"logicalType":"decimal","precision":9,"scale":4`))
 	s := serializer[avro.Decimal](t, r, serde.WithLatest(), serde.WithUncheckedLatest(),
 		serde.WithSchema(schemas.MustParse(amount(`,"logicalType":"decimal","precision":9,"scale":2`))))
@@ -147,7 +148,7 @@ func TestPartOfTheSchemasDoesNotMatch(t *testing.T) {
 	list := func(item string) string {
 		return shopOrder(`,{"name":"lines","type":{"type":"array","items":` + item + `}}`)
 	}
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", list(`"string"`))
 	own := schemas.MustParse(list(`"int"`))
 	value := func(lines ...int) map[string]any { return map[string]any{"id": "1", "lines": lines} }
@@ -168,7 +169,7 @@ func TestPartOfTheSchemasDoesNotMatch(t *testing.T) {
 }
 
 func TestRewritingAllocates(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", shopOrder(statusField(`"NEW","PAID"`)))
 	own := schemas.MustParse(shopOrder(statusField(`"NEW","PAID","RETURNED"`) + `,{"name":"channel","type":"string","default":"web"}`))
 	s := serializer[channelOrder](t, r, serde.WithSchema(own), serde.WithLatest(), serde.WithAutoRegister(false))
@@ -199,7 +200,7 @@ func (c *cancelled) DecodeAvro(r *avro.Reader) error {
 // A version that another team registers changes nothing for a consumer that has a
 // schema of its own, whatever kind of type it reads.
 func TestLatestMovesOn(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	next := `{"type":"record","name":"OrderCancelled","namespace":"shop","fields":[{"name":"id","type":"string"},{"name":"by","type":"string","default":""}]}`
 	register(t, r, "orders-value", cancelledText, next)
 	payload := encode(t, serializer[cancelled](t, r), cancelled{"1", "late"})
@@ -251,7 +252,7 @@ func TestReaderSchemaErrors(t *testing.T) {
 		{"no such subject", nil, "the latest schema of subject orders-value cannot be the reader's: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := registry.NewMemory()
+			r := memory.New()
 			register(t, r, "other-value", cancelledText)
 			register(t, r, "orders-value", c.texts...)
 			payload := []byte{0, 0, 0, 0, 1, 2, '1', 2, 'x'}
@@ -264,12 +265,12 @@ func TestReaderSchemaErrors(t *testing.T) {
 		})
 	}
 	// The program's own schema is looked at before anything is read.
-	_, err := serde.NewAvroDeserializer[plain](registry.NewMemory(), serde.WithLatest(), serde.WithSchema(schemas.MustParse(next)))
+	_, err := serde.NewAvroDeserializer[plain](memory.New(), serde.WithLatest(), serde.WithSchema(schemas.MustParse(next)))
 	var misfit *avro.MisfitError
 	require.ErrorAs(t, err, &misfit)
-	_, err = serde.NewAvroDeserializer[any](registry.NewMemory(), serde.WithAvro(avro.WithMaxBytes(-1)))
+	_, err = serde.NewAvroDeserializer[any](memory.New(), serde.WithAvro(avro.WithMaxBytes(-1)))
 	require.ErrorContains(t, err, "WithMaxBytes")
-	_, err = serde.NewAvroSerializer[serde.Generic](registry.NewMemory(), serde.WithAvro(avro.WithMaxBytes(-1)))
+	_, err = serde.NewAvroSerializer[serde.Generic](memory.New(), serde.WithAvro(avro.WithMaxBytes(-1)))
 	require.ErrorContains(t, err, "WithMaxBytes")
 }
 
@@ -288,7 +289,7 @@ func TestSchemaMismatch(t *testing.T) {
 		{"cut short", shopOrder(``), shopOrder(`,{"name":"vat","type":"long","default":0}`), "\x041", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := registry.NewMemory()
+			r := memory.New()
 			register(t, r, "orders-value", c.writer)
 			var v any
 			err := deserializer[any](t, r, serde.WithSchema(schemas.MustParse(c.reader))).Decode(t.Context(), []byte("\x00\x00\x00\x00\x01"+c.datum), target(), &v)
@@ -304,7 +305,7 @@ func TestSchemaMismatch(t *testing.T) {
 		})
 	}
 	t.Run("the writer's schema and the type", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		register(t, r, "orders-value", `"string"`)
 		var v map[string]any
 		err := deserializer[map[string]any](t, r).Decode(t.Context(), []byte{0, 0, 0, 0, 1, 2, 'x'}, target(), &v)
@@ -313,7 +314,7 @@ func TestSchemaMismatch(t *testing.T) {
 	})
 	t.Run("a schema that cannot be parsed", func(t *testing.T) {
 		var v any
-		err := deserializer[any](t, broken{registry.NewMemory()}).Decode(t.Context(), []byte{0, 0, 0, 0, 1, 2, 'x'}, target(), &v)
+		err := deserializer[any](t, broken{memory.New()}).Decode(t.Context(), []byte{0, 0, 0, 0, 1, 2, 'x'}, target(), &v)
 		var mismatch *serde.SchemaMismatchError
 		require.ErrorAs(t, err, &mismatch)
 		var parse *schemas.ParseError
@@ -349,7 +350,7 @@ func TestSchemaMismatch(t *testing.T) {
 		})
 	}
 	t.Run("no Avro", func(t *testing.T) {
-		r := registry.NewMemory()
+		r := memory.New()
 		_, err := r.Register(t.Context(), "orders-value", registry.Definition{Type: "JSON", Text: `{"type":"object"}`})
 		require.NoError(t, err)
 		var v any
@@ -363,7 +364,7 @@ func TestSchemaMismatch(t *testing.T) {
 func asError[E error](err error, e *E) bool { return errors.As(err, e) }
 
 // broken is a registry whose schemas are none.
-type broken struct{ *registry.Memory }
+type broken struct{ *memory.Registry }
 
 func (broken) SchemaByID(context.Context, string, int) (*registry.SubjectSchema, error) {
 	_, err := schemas.Parse(`{"type":"recrd"}`)
@@ -400,7 +401,7 @@ func TestWritingWithAliasesChangesNoValue(t *testing.T) {
 		{"renamed", `{"name":"x","type":"string","default":"q"}`, `{"name":"y","type":"string","aliases":["x"]}`, "x: the field is set"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := registry.NewMemory()
+			r := memory.New()
 			register(t, r, "orders-value", record(c.latest))
 			own := schemas.MustParse(record(c.own))
 			var payload []byte

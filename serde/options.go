@@ -12,7 +12,7 @@ import (
 )
 
 // SchemaRegistrar is what an [AvroSerializer] asks of a registry.
-// [registry.Client] and [registry.Memory] satisfy it.
+// [registry.Client] and [memory.Registry] satisfy it.
 type SchemaRegistrar interface {
 	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
@@ -24,7 +24,7 @@ type SchemaRegistrar interface {
 }
 
 // SchemaSource is what an [AvroDeserializer] asks of a registry.
-// [registry.Client] and [registry.Memory] satisfy it.
+// [registry.Client] and [memory.Registry] satisfy it.
 type SchemaSource interface {
 	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
 	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -36,7 +37,7 @@ func TestOptionsThatContradict(t *testing.T) {
 		{"all of them", []serde.SerializerOption{schema, schema, serde.WithSubject(nil)}, "serde: WithSchema: is given twice\nserde: WithSubject: the function is nil"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := serde.NewAvroSerializer[string](registry.NewMemory(), tt.opts...)
+			_, err := serde.NewAvroSerializer[string](memory.New(), tt.opts...)
 			require.EqualError(t, err, tt.want)
 			var both []serde.DeserializerOption
 			for _, o := range tt.opts {
@@ -45,7 +46,7 @@ func TestOptionsThatContradict(t *testing.T) {
 				}
 			}
 			if len(both) == len(tt.opts) {
-				_, err := serde.NewAvroDeserializer[string](registry.NewMemory(), both...)
+				_, err := serde.NewAvroDeserializer[string](memory.New(), both...)
 				require.EqualError(t, err, tt.want)
 			}
 		})
@@ -57,7 +58,7 @@ func TestOptionsWinOverKeys(t *testing.T) {
 	ser, des, err := serde.FromConfig(kafka.Config{"auto.register.schemas": true, "value.subject.name.strategy": "RecordNameStrategy"}, serde.Value)
 	require.NoError(t, err)
 	named := serde.WithSubject(func(topic string, _ serde.Part, _ string) (string, error) { return strings.ToUpper(topic), nil })
-	memory := registry.NewMemory()
+	memory := memory.New()
 	s, err := serde.NewAvroSerializer[string](memory, append(ser, named, serde.WithAutoRegister(true))...)
 	require.NoError(t, err)
 	_, err = s.Append(t.Context(), nil, &serde.Target{Topic: "orders", Part: serde.Value}, new(string))

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 	"github.com/stretchr/testify/require"
@@ -16,7 +16,7 @@ import (
 // A struct without a schema is read by the names of its fields, whichever schema
 // the data were written with.
 func ExampleNewAvroDeserializer_projection() {
-	r := registry.NewMemory()
+	r := memory.New()
 	to := &serde.Target{Topic: "orders", Part: serde.Value}
 	written, err := serde.NewAvroSerializer[serde.Generic](r)
 	if err != nil {
@@ -50,7 +50,7 @@ func ExampleNewAvroDeserializer_projection() {
 }
 
 func TestStructWithoutSchema(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	require.NoError(t, r.SetCompatibility(t.Context(), "", schemas.None))
 	write := func(fields string, value map[string]any) []byte {
 		s := schemas.MustParse(`{"type": "record", "name": "Order", "fields": [` + fields + `]}`)

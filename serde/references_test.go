@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -48,7 +49,7 @@ func shipmentOf(doc string) *schemas.Schema {
 }
 
 // withReferences registers the schema as another program does: by references.
-func withReferences(t *testing.T, r *registry.Memory, doc string) *registry.SubjectSchema {
+func withReferences(t *testing.T, r *memory.Registry, doc string) *registry.SubjectSchema {
 	_, err := r.Register(t.Context(), "address", registry.Definition{Text: addressText(doc)})
 	require.NoError(t, err)
 	s, err := r.Register(t.Context(), "orders-value", registry.Definition{Text: shipmentText,
@@ -78,7 +79,7 @@ func TestReferencesAreWrittenOut(t *testing.T) {
 			s := shipmentOf("Where.")
 			payload := write(t, r, s)
 			require.Equal(t, []string{"lookup orders-value", "latest orders-value", "register orders-value"}, r.calls)
-			kept, err := r.Memory.Latest(t.Context(), "orders-value")
+			kept, err := r.Registry.Latest(t.Context(), "orders-value")
 			require.NoError(t, err)
 			require.Equal(t, s.PrintResolved(), kept.Text)
 			require.Empty(t, kept.References)
@@ -99,7 +100,7 @@ func TestReferencesThatAreNamed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := literal{newCounting()}
-			there := withReferences(t, r.Memory, "Where.")
+			there := withReferences(t, r.Registry, "Where.")
 			s := serializer[shipment](t, r, append(opts, serde.WithSchema(shipmentOf("Where.")))...)
 			to, v := target(), shipment{address{"Bern"}}
 			_, err := s.Append(t.Context(), nil, to, &v)
@@ -113,7 +114,7 @@ func TestReferencesThatAreNamed(t *testing.T) {
 	}
 	t.Run("the same text over another type", func(t *testing.T) {
 		r := literal{newCounting()}
-		withReferences(t, r.Memory, "Where.")
+		withReferences(t, r.Registry, "Where.")
 		encode(t, serializer[shipment](t, r, serde.WithSchema(shipmentOf("Where to."))), shipment{})
 		require.Equal(t, "register orders-value", r.calls[2])
 		_, err := serializer[shipment](t, r, serde.WithAutoRegister(false), serde.WithSchema(shipmentOf("Elsewhere."))).Append(t.Context(), nil, target(), &shipment{})
@@ -122,7 +123,7 @@ func TestReferencesThatAreNamed(t *testing.T) {
 	})
 	t.Run("rules are asked for", func(t *testing.T) {
 		r := literal{newCounting()}
-		withReferences(t, r.Memory, "Where.")
+		withReferences(t, r.Registry, "Where.")
 		rules := &registry.RuleSet{DomainRules: []registry.Rule{{Name: "encPII", Kind: "TRANSFORM", Mode: "WRITEREAD", Type: "ENCRYPT"}}}
 		s := serializer[shipment](t, r, serde.WithDefinition(shipmentOf("Where."), registry.Definition{RuleSet: rules}))
 		_, err := s.Append(t.Context(), nil, target(), &shipment{})
@@ -141,8 +142,8 @@ func (r refusing) Register(context.Context, string, registry.Definition, ...regi
 // A refusal (409) of what an older version says already, in other words, is none.
 func TestConflictWithAnEqualVersion(t *testing.T) {
 	r := refusing{literal{newCounting()}}
-	there := withReferences(t, r.Memory, "Where.")
-	_, err := r.Memory.Register(t.Context(), "orders-value", registry.Definition{Text: `{"type":"record","name":"Shipment","namespace":"shop","fields":[]}`})
+	there := withReferences(t, r.Registry, "Where.")
+	_, err := r.Registry.Register(t.Context(), "orders-value", registry.Definition{Text: `{"type":"record","name":"Shipment","namespace":"shop","fields":[]}`})
 	require.NoError(t, err)
 	s := serializer[shipment](t, r, serde.WithSchema(shipmentOf("Where.")))
 	to := target()
@@ -177,7 +178,7 @@ func TestGenericSchemasByContent(t *testing.T) {
 		})
 	}
 	// Equal texts over different references are two schemas.
-	r := registry.NewMemory()
+	r := memory.New()
 	s := serializer[serde.Generic](t, r)
 	value := map[string]any{"to": map[string]any{"city": "Bern"}}
 	first := encode(t, s, serde.Generic{Schema: shipmentOf("Where."), Value: value})
@@ -187,7 +188,7 @@ func TestGenericSchemasByContent(t *testing.T) {
 
 // What is given beside the text of one schema is for no other.
 func TestDefinitionOfAGeneric(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	s := serializer[serde.Generic](t, r, serde.WithSubject(serde.TopicRecordName), serde.WithDefinition(orderV1, registry.Definition{
 		Text: orderV1.String(), Metadata: &registry.Metadata{Properties: map[string]string{"owner": "shop"}}}))
 	encode(t, s, serde.Generic{Schema: schemas.MustParse(orderV1.String()), Value: map[string]any{"id": "a", "total": int64(1)}})

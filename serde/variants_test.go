@@ -7,12 +7,13 @@ import (
 
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
 
 // variantsOf makes both directions with the same variants.
-func variantsOf(t *testing.T, r *registry.Memory, opts []serde.Option, ser ...serde.SerializerOption) (*serde.AvroSerializer[event], *serde.AvroDeserializer[event]) {
+func variantsOf(t *testing.T, r *memory.Registry, opts []serde.Option, ser ...serde.SerializerOption) (*serde.AvroSerializer[event], *serde.AvroDeserializer[event]) {
 	s, err := serde.NewAvroSerializer[event](r, append(serializerOptions(opts), ser...)...)
 	require.NoError(t, err)
 	d, err := serde.NewAvroDeserializer[event](r, deserializerOptions(opts)...)
@@ -24,14 +25,14 @@ var bothVariants = []serde.Option{serde.WithVariant[Order](orderV1), serde.WithV
 
 // union is the schema of a topic whose subject lists its types, in an order, with
 // others among them.
-func union(t *testing.T, r *registry.Memory) {
+func union(t *testing.T, r *memory.Registry) {
 	register(t, r, "orders-value", `["null",`+paidSchema.String()+`,{"type":"record","name":"shop.Other","fields":[]},`+orderV1.String()+`]`)
 }
 
 // What a producer with variants writes into the union of its subject, a consumer
 // with the same variants reads.
 func TestVariantsInAUnion(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	union(t, r)
 	values := []event{Order{ID: "o", Total: 1}, &paid{ID: "p"}}
 	for name, opts := range map[string][]serde.SerializerOption{
@@ -51,7 +52,7 @@ func TestVariantsInAUnion(t *testing.T) {
 		})
 	}
 	// The union may be the program's own, too: it is registered.
-	r = registry.NewMemory()
+	r = memory.New()
 	own := schemas.MustParse(`[` + orderV1.String() + `,` + paidSchema.String() + `]`)
 	s, d := variantsOf(t, r, bothVariants, serde.WithSchema(own))
 	for _, v := range values {
@@ -64,7 +65,7 @@ func TestVariantsInAUnion(t *testing.T) {
 
 // Data of a union that were written in other ways.
 func TestVariantsOfOthers(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	union(t, r)
 	_, d := variantsOf(t, r, bothVariants)
 	frame := "\x00\x00\x00\x00\x01"
@@ -96,7 +97,7 @@ func TestVariantsOfOthers(t *testing.T) {
 
 // Variants read evolved branches, by name and by alias, and defaults fill them.
 func TestVariantsEvolve(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", `[`+orderV1.String()+`,{"type":"record","name":"shop.Payed","fields":[{"name":"id","type":"string"},{"name":"by","type":"string"}]}]`)
 	renamed := schemas.MustParse(`{"type":"record","name":"Paid","namespace":"shop","aliases":["Payed"],"fields":[{"name":"id","type":"string"}]}`)
 	d, err := serde.NewAvroDeserializer[any](r, serde.WithVariant[OrderV2](orderV2), serde.WithVariant[paid](renamed))
@@ -107,7 +108,7 @@ func TestVariantsEvolve(t *testing.T) {
 
 // A variant may be no record, and a union may hold such.
 func TestVariantsOfScalars(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", `["string","long",`+orderV1.String()+`]`)
 	opts := []serde.Option{serde.WithVariant[string](nil), serde.WithVariant[int64](nil), serde.WithVariant[Order](orderV1)}
 	s, err := serde.NewAvroSerializer[any](r, append(serializerOptions(opts), serde.WithLatest(), serde.WithAutoRegister(false))...)
@@ -123,7 +124,7 @@ func TestVariantsOfScalars(t *testing.T) {
 
 // Several types under one subject of an older version: nothing is lost here either.
 func TestVariantsLoseNothing(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	register(t, r, "orders-value", `[`+orderV1.String()+`,`+paidSchema.String()+`]`)
 	s, err := serde.NewAvroSerializer[any](r, serde.WithVariant[OrderV2](orderV2), serde.WithLatest(), serde.WithAutoRegister(false))
 	require.NoError(t, err)
@@ -147,7 +148,7 @@ func TestVariantsLoseNothing(t *testing.T) {
 func TestVariantDefinitions(t *testing.T) {
 	r := newCounting()
 	address := schemas.MustParse(`{"type":"record","name":"Address","namespace":"shop","fields":[{"name":"city","type":"string"}]}`)
-	_, err := r.Memory.Register(t.Context(), "address", registry.Definition{Text: address.String()})
+	_, err := r.Registry.Register(t.Context(), "address", registry.Definition{Text: address.String()})
 	require.NoError(t, err)
 	moved, err := schemas.Parse(`{"type":"record","name":"Moved","namespace":"shop","fields":[{"name":"to","type":"Address"}]}`, schemas.WithReferences(address))
 	require.NoError(t, err)
@@ -183,16 +184,16 @@ func TestVariantDefinitions(t *testing.T) {
 // Topics of one type each are not filled with the schemas of the others.
 func TestWarmupOfVariants(t *testing.T) {
 	r := newCounting()
-	register(t, r.Memory, "orders-value", orderV1.String())
-	register(t, r.Memory, "payments-value", paidSchema.String())
-	register(t, r.Memory, "others-value", `"string"`)
-	s, _ := variantsOf(t, r.Memory, bothVariants)
+	register(t, r.Registry, "orders-value", orderV1.String())
+	register(t, r.Registry, "payments-value", paidSchema.String())
+	register(t, r.Registry, "others-value", `"string"`)
+	s, _ := variantsOf(t, r.Registry, bothVariants)
 	require.NoError(t, s.Warmup(t.Context(), serde.Value, "orders", "payments", "new"))
 	subjects, err := r.Subjects(t.Context(), "")
 	require.NoError(t, err)
 	require.Equal(t, []string{"orders-value", "others-value", "payments-value"}, subjects)
 
-	s, _ = variantsOf(t, r.Memory, bothVariants, serde.WithLatest(), serde.WithAutoRegister(false))
+	s, _ = variantsOf(t, r.Registry, bothVariants, serde.WithLatest(), serde.WithAutoRegister(false))
 	require.NoError(t, s.Warmup(t.Context(), serde.Value, "orders", "payments"))
 	var mismatch *serde.SchemaMismatchError
 	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "others"), &mismatch)
@@ -200,7 +201,7 @@ func TestWarmupOfVariants(t *testing.T) {
 	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "new"), &missing)
 
 	// A union of the program's own has a place for all of them, or says for which it has none.
-	s, _ = variantsOf(t, r.Memory, bothVariants, serde.WithSchema(schemas.MustParse(`["null",`+orderV1.String()+`]`)))
+	s, _ = variantsOf(t, r.Registry, bothVariants, serde.WithSchema(schemas.MustParse(`["null",`+orderV1.String()+`]`)))
 	require.ErrorAs(t, s.Warmup(t.Context(), serde.Value, "new"), &mismatch)
 	require.ErrorContains(t, mismatch, "Paid")
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 func TestFlags(t *testing.T) {
@@ -126,8 +126,8 @@ func TestLargeSchemas(t *testing.T) {
 	require.Contains(t, content(t, out)["common/money_avro.go"], "schemas.WithMaxBytes(")
 
 	// Through a registry that takes such texts.
-	m := registry.NewMemory(registry.WithMaxText(4 << 20))
-	s := httptest.NewServer(registry.Handler(m))
+	m := memory.New(memory.WithMaxText(4 << 20))
+	s := httptest.NewServer(memory.Handler(m))
 	defer s.Close()
 	k.env["KAVRO_REGISTRY"] = s.URL
 	more := []string{"-max-schema-size", "2M"}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // registryConf says which registry to use, and how to log in. What it logs in
@@ -44,5 +45,5 @@ func (r *registryConf) client() (*registry.Client, error) {
 	case token != "":
 		opts = append(opts, registry.WithBearerToken(token))
 	}
-	return registry.New(r.url, opts...)
+	return registry.New(r.url, append(opts, registry.WithResolver(memory.Resolve))...)
 }

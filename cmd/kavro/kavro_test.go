@@ -14,10 +14,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/server"
 	"github.com/kavro/kavro/schemas"
-	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -38,9 +40,9 @@ func newKavro(t *testing.T) *kavro {
 }
 
 // withRegistry points KAVRO_REGISTRY to a new registry.
-func withRegistry(t *testing.T) (*kavro, *registry.Memory) {
-	m := registry.NewMemory()
-	s := httptest.NewServer(registry.Handler(m))
+func withRegistry(t *testing.T) (*kavro, *memory.Registry) {
+	m := memory.New()
+	s := httptest.NewServer(memory.Handler(m))
 	t.Cleanup(s.Close)
 	k := newKavro(t)
 	k.env["KAVRO_REGISTRY"] = s.URL
@@ -250,14 +252,14 @@ func TestComments(t *testing.T) {
 // What goes over the wire is without comments too: a registry may not know them.
 func TestCommentsAreNotSent(t *testing.T) {
 	var sent []string
-	m := registry.NewMemory()
+	m := memory.New()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err == nil && r.Method == http.MethodPost {
 			sent = append(sent, string(body))
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		registry.Handler(m).ServeHTTP(w, r)
+		memory.Handler(m).ServeHTTP(w, r)
 	}))
 	defer s.Close()
 	k := newKavro(t)
@@ -499,7 +501,7 @@ func TestGenFromRegistry(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	users, err := server.NewUsers(server.User{Name: "ada", Password: "opensesame"})
 	require.NoError(t, err)
-	s, err := server.New(registry.NewMemory(), server.WithUsers(users))
+	s, err := server.New(memory.New(), server.WithUsers(users))
 	require.NoError(t, err)
 	web := httptest.NewServer(s.Handler())
 	defer web.Close()

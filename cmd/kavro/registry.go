@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/server"
 	"github.com/kavro/kavro/schemas"
 )
@@ -39,11 +39,11 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 	if err != nil {
 		return err
 	}
-	memory := []registry.MemoryOption{registry.WithLevel(parsed)}
+	storage := []memory.Option{memory.WithLevel(parsed)}
 	if *dropDamaged {
-		memory = append(memory, registry.DropDamaged())
+		storage = append(storage, memory.DropDamaged())
 	}
-	m, err := openRegistry(*data, []string{*users, *cert, *key, *clientCA}, memory...)
+	m, err := openRegistry(*data, []string{*users, *cert, *key, *clientCA}, storage...)
 	if err != nil {
 		return err
 	}
@@ -69,15 +69,15 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 
 // openRegistry opens the registry in a folder, or one in memory only. Some files may be
 // in the folder besides its own.
-func openRegistry(dir string, beside []string, opts ...registry.MemoryOption) (*registry.Memory, error) {
+func openRegistry(dir string, beside []string, opts ...memory.Option) (*memory.Registry, error) {
 	if dir == "" {
-		return registry.NewMemory(opts...), nil
+		return memory.New(opts...), nil
 	}
 	if err := checkData(dir, beside); err != nil {
 		return nil, fmt.Errorf("-data %s: %w", dir, err)
 	}
-	m, err := registry.OpenMemory(dir, opts...)
-	if bad, damaged := errors.AsType[*registry.LogError](err); damaged && strings.Contains(bad.Reason, "DropDamaged") {
+	m, err := memory.Open(dir, opts...)
+	if bad, damaged := errors.AsType[*memory.LogError](err); damaged && strings.Contains(bad.Reason, "DropDamaged") {
 		return nil, fmt.Errorf("%w (or -drop-damaged: start from what stands before it)", err)
 	}
 	return m, err

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // What is not what a flag wants ends the command at once, with words that say which
@@ -71,7 +72,7 @@ func TestRegistryFolder(t *testing.T) {
 	require.NoError(t, os.WriteFile(log, whole, 0o600))
 	_, err = openRegistry(dir, nil)
 	require.ErrorContains(t, err, "-drop-damaged")
-	m, err = openRegistry(dir, nil, registry.DropDamaged())
+	m, err = openRegistry(dir, nil, memory.DropDamaged())
 	require.NoError(t, err)
 	require.NoError(t, m.Close())
 }

@@ -4,7 +4,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // Schemas of one type over time, and one that refers to it.
@@ -16,9 +16,9 @@ const (
 )
 
 // serve runs kavro's registry over HTTP until the end of the test.
-func serve(t *testing.T) (url string, m *registry.Memory) {
-	m = registry.NewMemory()
-	s := httptest.NewServer(registry.Handler(m))
+func serve(t *testing.T) (url string, m *memory.Registry) {
+	m = memory.New()
+	s := httptest.NewServer(memory.Handler(m))
 	t.Cleanup(s.Close)
 	return s.URL, m
 }

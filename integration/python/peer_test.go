@@ -15,7 +15,7 @@ import (
 
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/parts"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // Version is what of confluent-kafka-python is checked, and packages are all that
@@ -39,9 +39,9 @@ var broker *apache.Broker
 func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
 // serve runs kavro's registry over HTTP until the end of the test.
-func serve(t *testing.T) (url string, m *registry.Memory) {
-	m = registry.NewMemory()
-	s := httptest.NewServer(registry.Handler(m))
+func serve(t *testing.T) (url string, m *memory.Registry) {
+	m = memory.New()
+	s := httptest.NewServer(memory.Handler(m))
 	t.Cleanup(s.Close)
 	return s.URL, m
 }

@@ -12,12 +12,13 @@ import (
 
 	"github.com/kavro/kavro/internal/vectors"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/registrytest"
 )
 
 // TestMemory: a registry within the process has no differences.
 func TestMemory(t *testing.T) {
-	m := registry.NewMemory()
+	m := memory.New()
 	t.Run("suite", func(t *testing.T) {
 		registrytest.Compare(t, func(*testing.T) registrytest.Registry { return m }, nil)
 	})

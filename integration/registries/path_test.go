@@ -14,6 +14,7 @@ import (
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -65,7 +66,7 @@ func kavroAt(url string) func(*testing.T) how {
 	}
 }
 
-func kavroWith(m *registry.Memory) func(*testing.T) how {
+func kavroWith(m *memory.Registry) func(*testing.T) how {
 	return func(*testing.T) how { return how{nil, []kavro.Option{kavro.Registry(m)}, m} }
 }
 

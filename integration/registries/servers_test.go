@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/integration/internal/parts"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // patience bounds a start and a call. On an idle machine they take 4 s and 20 ms.
@@ -35,7 +35,7 @@ var servers = []server{
 }
 
 func startHandler(t *testing.T) string {
-	s := httptest.NewServer(registry.Handler(registry.NewMemory()))
+	s := httptest.NewServer(memory.Handler(memory.New()))
 	t.Cleanup(s.Close)
 	return s.URL
 }

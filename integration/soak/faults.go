@@ -7,18 +7,19 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
+	"github.com/kavro/kavro/registry/registrytest"
 )
 
 // flakyRegistry is a registry over HTTP that can be made to fail.
 type flakyRegistry struct {
-	*registry.Faults
+	*registrytest.Faults
 	url   string
 	close func()
 }
 
 func newFlakyRegistry() *flakyRegistry {
-	faults := registry.NewFaults(registry.Handler(registry.NewMemory()))
+	faults := registrytest.NewFaults(memory.Handler(memory.New()))
 	server := httptest.NewServer(faults)
 	return &flakyRegistry{Faults: faults, url: server.URL, close: func() {
 		faults.Clear() // what hangs would keep it open
@@ -32,13 +33,13 @@ func (s *soak) harmRegistry(ctx context.Context) {
 	rnd := rand.New(rand.NewPCG(s.seed, 1))
 	kinds := []struct {
 		name  string
-		fault registry.Fault
+		fault registrytest.Fault
 	}{
-		{"registry 503", registry.Fault{Status: http.StatusServiceUnavailable}},
-		{"registry hangs", registry.Fault{Hang: true}},
-		{"registry cuts connections", registry.Fault{Reset: true}},
-		{"registry slow", registry.Fault{Delay: 300 * time.Millisecond}},
-		{"registry behind a broken proxy", registry.Fault{Status: http.StatusBadGateway, Body: registry.HTMLPage()}},
+		{"registry 503", registrytest.Fault{Status: http.StatusServiceUnavailable}},
+		{"registry hangs", registrytest.Fault{Hang: true}},
+		{"registry cuts connections", registrytest.Fault{Reset: true}},
+		{"registry slow", registrytest.Fault{Delay: 300 * time.Millisecond}},
+		{"registry behind a broken proxy", registrytest.Fault{Status: http.StatusBadGateway, Body: registrytest.HTMLPage()}},
 	}
 	for s.pause(ctx, rnd, 5*time.Second, 20*time.Second) {
 		kind := kinds[rnd.IntN(len(kinds))]

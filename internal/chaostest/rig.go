@@ -16,6 +16,8 @@ import (
 
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
+	"github.com/kavro/kavro/registry/registrytest"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -54,9 +56,9 @@ type rig struct {
 	*testing.T
 	Cluster
 	driver   kafka.Driver
-	registry *registry.Memory
+	registry *memory.Registry
 	url      string // of the registry
-	faults   *registry.Faults
+	faults   *registrytest.Faults
 	run      string // a prefix of names, unique for each test on one broker
 
 	mu    sync.Mutex
@@ -69,10 +71,10 @@ type rig struct {
 
 func newRig(t *testing.T, c Cluster, d kafka.Driver) *rig {
 	r := &rig{
-		T: t, Cluster: c, driver: d, registry: registry.NewMemory(), run: crand.Text()[:8],
+		T: t, Cluster: c, driver: d, registry: memory.New(), run: crand.Text()[:8],
 		rnd: rand.New(rand.NewPCG(1, 2)), poison: map[string]bool{},
 	}
-	r.faults = registry.NewFaults(registry.Handler(r.registry))
+	r.faults = registrytest.NewFaults(memory.Handler(r.registry))
 	server := httptest.NewServer(r.faults)
 	t.Cleanup(server.Close)
 	r.url = server.URL
@@ -177,7 +179,7 @@ func (r *rig) injectFaults(ctx context.Context, wg *sync.WaitGroup) {
 		defer r.faults.Clear()
 		for ctx.Err() == nil {
 			r.sleep(ctx, r.quiet(500*time.Millisecond, 1500*time.Millisecond))
-			r.faults.Add(registry.Fault{Status: http.StatusServiceUnavailable})
+			r.faults.Add(registrytest.Fault{Status: http.StatusServiceUnavailable})
 			r.sleep(ctx, r.between(500*time.Millisecond, 2*time.Second))
 			r.faults.Clear()
 		}

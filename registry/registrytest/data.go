@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -25,7 +26,7 @@ func metadata(s *suite) {
 		Sensitive:  []string{"owner", "secret"},
 	}, with.Metadata, "sets are sorted")
 	s.Equal([]string{"PII", "GDPR", "PII"}, d.Metadata.Tags["**.a"], "the caller's are left alone")
-	s.Equal(registry.GUID(with.Definition), with.GUID)
+	s.Equal(memory.GUID(with.Definition), with.GUID)
 	byID, err := s.SchemaByID(s.ctx(), "", with.ID)
 	s.NoError(err)
 	s.Equal(with.Metadata, byID.Metadata)
@@ -54,7 +55,7 @@ func ruleSets(s *suite) {
 	byID, err := s.SchemaByID(s.ctx(), "", got.ID)
 	s.NoError(err)
 	s.Equal(d.RuleSet, byID.RuleSet)
-	s.Equal(registry.GUID(got.Definition), got.GUID)
+	s.Equal(memory.GUID(got.Definition), got.GUID)
 	next := s.must(subject, s.record("R", field("a", "int", ""), field("b", "int", "0")))
 	s.Equal(d.RuleSet, next.RuleSet, "the next version takes it over")
 

@@ -2,7 +2,7 @@
 // the same schema, which id and version it gets, what a delete leaves behind, what
 // each level refuses, and what each mistake is answered with.
 //
-// [Run] asks through methods, and so checks a [registry.Memory], or a
+// [Run] asks through methods, and so checks a [memory.Registry], or a
 // [registry.Client] and whatever is behind it. [RunHTTP] asks through HTTP and
 // checks what methods do not show: paths, statuses, bodies. Both use subjects of
 // their own with random names, and put back what they change globally, so a

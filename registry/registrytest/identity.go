@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -103,7 +104,7 @@ func foundNormalized(s *suite) {
 func guids(s *suite) {
 	subject := s.subject("guid")
 	got := s.must(subject, s.record("G", field("a", "int", "")))
-	s.Equal(registry.GUID(got.Definition), got.GUID)
+	s.Equal(memory.GUID(got.Definition), got.GUID)
 	s.Regexp(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`, got.GUID)
 
 	found, err := s.SchemaByGUID(s.ctx(), got.GUID)

@@ -15,7 +15,7 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// Registry is what [registry.Memory] and [registry.Client] have in common.
+// Registry is what [memory.Registry] and [registry.Client] have in common.
 type Registry interface {
 	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)

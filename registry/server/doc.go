@@ -2,11 +2,11 @@
 // whom may only read, TLS, limits of size, number and time, a health check,
 // metrics, and an end that lets requests finish.
 //
-//	m, err := registry.OpenMemory(dir)
+//	m, err := memory.Open(dir)
 //	s, err := server.New(m, server.WithUsers(users))
 //	err = s.ListenAndServe(ctx, "127.0.0.1:8081") // until ctx ends
 //
-// Besides the paths of [registry.Handler] it has two of its own:
+// Besides the paths of [memory.Handler] it has two of its own:
 //
 //	GET /health    200 while the server is up, to anybody
 //	GET /metrics   what [WithMetrics] sets, to users: counters in Prometheus' text format by default

@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/server"
 )
 
@@ -19,7 +20,7 @@ func ExampleServer() {
 	if err != nil {
 		panic(err)
 	}
-	s, err := server.New(registry.NewMemory(), server.WithUsers(users))
+	s, err := server.New(memory.New(), server.WithUsers(users))
 	if err != nil {
 		panic(err)
 	}

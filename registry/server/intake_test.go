@@ -16,12 +16,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // serve serves a registry until the test ends.
 func serve(t *testing.T, opts ...Option) (s *Server, address string) {
-	s, err := New(registry.NewMemory(), opts...)
+	s, err := New(memory.New(), opts...)
 	require.NoError(t, err)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

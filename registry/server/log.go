@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // What is logged, each under one message, and each at most a few times a minute, with
@@ -123,7 +123,7 @@ func (l *limitedLog) failed(r *http.Request, status int, err error) {
 }
 
 // started logs what is worth knowing of how a registry started.
-func (l *limitedLog) started(m *registry.Memory) {
+func (l *limitedLog) started(m *memory.Registry) {
 	recovery := m.Recovery()
 	if recovery.Dropped > 0 {
 		l.log(slog.LevelWarn, logDropped, "bytes", recovery.Dropped, "reason", recovery.Reason, "changes", recovery.Records)

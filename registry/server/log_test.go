@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // logged are the lines of a log.
@@ -63,7 +64,7 @@ func do(h http.Handler, method, path, user, body string) *httptest.ResponseRecor
 func TestFailuresAreLogged(t *testing.T) {
 	users, err := NewUsers(User{Name: "admin", Password: "opensesame"}, User{Name: "bob", Password: "letmein", ReadOnly: true})
 	require.NoError(t, err)
-	m, err := registry.OpenMemory(t.TempDir())
+	m, err := memory.Open(t.TempDir())
 	require.NoError(t, err)
 	out := &logged{}
 	s, err := New(m, WithUsers(users), WithLogger(out.logger()))
@@ -140,7 +141,7 @@ func TestClientsAreLogged(t *testing.T) {
 // A registry whose log has trouble says so: in the log, the health check, the metrics.
 func TestTroubleOfTheLog(t *testing.T) {
 	dir := t.TempDir()
-	m, err := registry.OpenMemory(dir, registry.WithoutSync())
+	m, err := memory.Open(dir, memory.WithoutSync())
 	require.NoError(t, err)
 	for range 400 {
 		require.NoError(t, m.SetConfig(t.Context(), "s", registry.Config{CompatibilityGroup: strings.Repeat("x", 4000)}))
@@ -153,7 +154,7 @@ func TestTroubleOfTheLog(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, log.Close())
 
-	m, err = registry.OpenMemory(dir)
+	m, err = memory.Open(dir)
 	require.NoError(t, err)
 	defer m.Close()
 	out := &logged{}

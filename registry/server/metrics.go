@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // Metrics keeps what a [Server] measures and shows it under GET /metrics, to users. A
@@ -29,7 +29,7 @@ type Metrics interface {
 // Stats is what a [Server] and its registry hold at a moment, and what the server has
 // refused since its start.
 type Stats struct {
-	registry.Stats
+	memory.Stats
 
 	Started     time.Time // when the server was made
 	InFlight    int64     // requests that have begun and not ended
@@ -47,14 +47,14 @@ func WithMetrics(m Metrics) Option { return func(s *settings) { s.metrics = m } 
 // meter measures requests for a [Metrics].
 type meter struct {
 	Metrics
-	memory   *registry.Memory
+	memory   *memory.Registry
 	in       *intake
 	conns    *connections
 	started  time.Time
 	inFlight atomic.Int64
 }
 
-func newMeter(to Metrics, m *registry.Memory, in *intake, conns *connections) *meter {
+func newMeter(to Metrics, m *memory.Registry, in *intake, conns *connections) *meter {
 	mt := &meter{Metrics: to, memory: m, in: in, conns: conns, started: time.Now()}
 	to.Watch(mt.stats)
 	return mt

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // Server serves a registry over HTTP. It does not own the registry: closing that
@@ -31,7 +31,7 @@ type settings struct {
 	users      *Users
 	openReads  bool
 	tls        *tls.Config
-	handler    []registry.HandlerOption
+	handler    []memory.HandlerOption
 	inFlight   int
 	header     time.Duration
 	request    time.Duration
@@ -58,8 +58,8 @@ func WithOpenReads() Option { return func(s *settings) { s.openReads = true } }
 // WithTLS serves HTTPS. See [TLSFiles].
 func WithTLS(conf *tls.Config) Option { return func(s *settings) { s.tls = conf } }
 
-// WithHandler passes options to [registry.Handler], such as the largest body.
-func WithHandler(opts ...registry.HandlerOption) Option {
+// WithHandler passes options to [memory.Handler], such as the largest body.
+func WithHandler(opts ...memory.HandlerOption) Option {
 	return func(s *settings) { s.handler = append(s.handler, opts...) }
 }
 
@@ -107,7 +107,7 @@ func WithGrace(d time.Duration) Option { return func(s *settings) { s.grace = d 
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
 
 // New makes a server for m. The error says which option makes no sense.
-func New(m *registry.Memory, opts ...Option) (*Server, error) {
+func New(m *memory.Registry, opts ...Option) (*Server, error) {
 	s := settings{
 		inFlight:   1000,
 		header:     10 * time.Second,
@@ -150,7 +150,7 @@ func New(m *registry.Memory, opts ...Option) (*Server, error) {
 	}
 	logs := newLimitedLog(s.logger)
 	logs.started(m)
-	api := registry.Handler(m, append(slices.Clone(s.handler), registry.OnFailure(logs.failed))...)
+	api := memory.Handler(m, append(slices.Clone(s.handler), memory.OnFailure(logs.failed))...)
 	in := &intake{
 		slots: newPool(int64(s.inFlight), s.share), held: newPool(s.maxBodies, s.share), maxBody: maxBodyOf(api),
 		rate: s.rate, patience: s.patience, request: s.request, next: api,
@@ -222,7 +222,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 
 // withHealth adds the health check, which is open to all. A registry whose log has
 // trouble is up: all can be read. What is wrong is in the log and in the metrics.
-func withHealth(m *registry.Memory, next http.Handler) http.Handler {
+func withHealth(m *memory.Registry, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/health" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			w.Header().Set("Content-Type", "application/json")

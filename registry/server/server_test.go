@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/registrytest"
 	"github.com/kavro/kavro/registry/server"
 )
@@ -22,7 +22,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newServer(t *testing.T, opts ...server.Option) *server.Server {
-	s, err := server.New(registry.NewMemory(), opts...)
+	s, err := server.New(memory.New(), opts...)
 	require.NoError(t, err)
 	return s
 }
@@ -291,10 +291,10 @@ func TestOptions(t *testing.T) {
 		"open to whom":   server.WithOpenReads(),
 		"no logger":      server.WithLogger(nil),
 	} {
-		_, err := server.New(registry.NewMemory(), opt)
+		_, err := server.New(memory.New(), opt)
 		require.Error(t, err, name)
 	}
-	h := newServer(t, server.WithHandler(registry.WithMaxBody(10))).Handler()
+	h := newServer(t, server.WithHandler(memory.WithMaxBody(10))).Handler()
 	require.Equal(t, 413, request(h, "PUT", "/config", "", `{"compatibility":"FULL"}`).Code)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/srclient"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
@@ -27,7 +28,7 @@ const (
 )
 
 func newServer(t *testing.T) *httptest.Server {
-	server := httptest.NewServer(registry.Handler(registry.NewMemory()))
+	server := httptest.NewServer(memory.Handler(memory.New()))
 	t.Cleanup(server.Close)
 	return server
 }

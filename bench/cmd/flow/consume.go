@@ -15,7 +15,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kafka/confluent"
 	"github.com/kavro/kavro/kafka/franz"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -110,7 +110,7 @@ func consumeFranz(ctx context.Context, s settings) (figures, error) {
 type newConsumer func(kafka.Config, kafka.Hooks) (kafka.Consumer, error)
 
 func consumeAvro(ctx context.Context, s settings, make newConsumer, read reading[generated.Order]) (figures, error) {
-	ids := registry.NewMemory()
+	ids := memory.New()
 	writer, err := serde.NewAvroSerializer[generated.Order](ids)
 	if err == nil { // gives the schema the id that the records have
 		_, err = writer.Append(ctx, nil, &serde.Target{Topic: s.Topic, Part: serde.Value}, &generated.Order{Status: generated.StatusPaid})

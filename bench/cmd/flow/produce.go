@@ -17,7 +17,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/kafka/confluent"
 	"github.com/kavro/kavro/kafka/franz"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/serde"
 )
 
@@ -38,7 +38,7 @@ func sample() (generated.Order, []byte, error) {
 		Lines: []generated.Line{{SKU: "AB-1234-XL", Qty: 2, Price: 49.95}, {SKU: "CD-9876", Qty: 1, Price: 49.95}},
 		Tags:  map[string]string{"campaign": "autumn", "channel": "web"},
 	}
-	s, err := serde.NewAvroSerializer[generated.Order](registry.NewMemory())
+	s, err := serde.NewAvroSerializer[generated.Order](memory.New())
 	if err != nil {
 		return order, nil, err
 	}
@@ -226,7 +226,7 @@ func produceAvro(ctx context.Context, s settings, make newProducer) (figures, er
 	if err != nil {
 		return figures{}, err
 	}
-	values, err := serde.NewAvroSerializer[generated.Order](registry.NewMemory())
+	values, err := serde.NewAvroSerializer[generated.Order](memory.New())
 	if err != nil {
 		return figures{}, err
 	}

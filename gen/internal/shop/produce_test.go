@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/gen/internal/shop"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
 	"github.com/kavro/kavro/serde"
 )
@@ -14,7 +14,7 @@ import (
 // A type whose file refers to another file is produced without further ado: its
 // schema is registered in one piece, and found from then on.
 func TestProduceTypesOfSeveralFiles(t *testing.T) {
-	r := registry.NewMemory()
+	r := memory.New()
 	s, err := serde.NewAvroSerializer[shop.Purchase](r)
 	require.NoError(t, err)
 	require.NoError(t, s.Warmup(t.Context(), serde.Value, "purchases"))

@@ -14,7 +14,7 @@ import (
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 var broker *apache.Broker
@@ -29,7 +29,7 @@ func TestMillion(t *testing.T) {
 			const partitions, each = 4, 250_000
 			ctx, cancel := context.WithTimeout(t.Context(), events.Patience)
 			defer cancel()
-			reg, topic := registry.NewMemory(), "million-"+b
+			reg, topic := memory.New(), "million-"+b
 			broker.CreateTopic(t, topic, partitions)
 			conf := kavro.Config{"bootstrap.servers": broker.Address, "group.id": topic, "auto.offset.reset": "earliest", "linger.ms": 5, "compression.type": "lz4"}
 

@@ -17,7 +17,7 @@ import (
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 // eachDriver runs a test on each client, with a broker of its own.
@@ -52,7 +52,7 @@ func conf(b *apache.Broker, more ...kavro.Config) kavro.Config {
 func TestKilledBroker(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		const partitions, each = 4, 50_000
-		ctx, reg := patient(t), registry.NewMemory()
+		ctx, reg := patient(t), memory.New()
 		broker.CreateTopic(t, "events", partitions)
 		l := events.NewLedger(partitions, each)
 		c, err := events.NewConsumer(b, reg, conf(broker, kavro.Config{"group.id": "g", "auto.offset.reset": "earliest", "socket.timeout.ms": 1000}),
@@ -137,7 +137,7 @@ func produce(ctx context.Context, p *events.Producer, partitions, n int, deliver
 func TestBrokerAway(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		const timedOut = -192
-		ctx, reg := patient(t), registry.NewMemory()
+		ctx, reg := patient(t), memory.New()
 		broker.CreateTopic(t, "events", 1)
 		p, err := events.NewProducer(b, reg, conf(broker, kavro.Config{"message.timeout.ms": 2000}))
 		require.NoError(t, err)
@@ -173,7 +173,7 @@ func TestBrokerAway(t *testing.T) {
 // committed once the broker is back.
 func TestTransactionOverAKill(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
-		ctx, reg := patient(t), registry.NewMemory()
+		ctx, reg := patient(t), memory.New()
 		broker.CreateTopic(t, "events", 1)
 		p, err := events.NewProducer(b, reg, conf(broker, kavro.Config{"transactional.id": "bank", "transaction.timeout.ms": 600_000}))
 		require.NoError(t, err)

@@ -19,7 +19,7 @@ import (
 	"github.com/kavro/kavro/integration/internal/events"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 var broker *apache.Broker
@@ -46,7 +46,7 @@ func TestCodecs(t *testing.T) {
 		for _, writer := range drivers {
 			t.Run(codec+"/"+writer, func(t *testing.T) {
 				const n = 2000
-				ctx, reg, topic := patient(t), registry.NewMemory(), "codec-"+codec+"-"+writer
+				ctx, reg, topic := patient(t), memory.New(), "codec-"+codec+"-"+writer
 				broker.CreateTopic(t, topic, 1)
 				p, err := events.NewProducer(writer, reg, conf(kavro.Config{"compression.type": codec, "linger.ms": 20}))
 				require.NoError(t, err)
@@ -100,7 +100,7 @@ func event(i int) events.Event {
 func TestTransactions(t *testing.T) {
 	for _, b := range drivers {
 		t.Run(b, func(t *testing.T) {
-			ctx, reg, topic := patient(t), registry.NewMemory(), "transactions-"+b
+			ctx, reg, topic := patient(t), memory.New(), "transactions-"+b
 			broker.CreateTopic(t, topic, 2)
 			p, err := events.NewProducer(b, reg, conf(kavro.Config{"transactional.id": topic, "transaction.timeout.ms": 600_000}))
 			require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestFencing(t *testing.T) {
 	for _, first := range drivers {
 		for _, second := range drivers {
 			t.Run(first+" by "+second, func(t *testing.T) {
-				ctx, reg, topic := patient(t), registry.NewMemory(), "fencing-"+first+"-"+second
+				ctx, reg, topic := patient(t), memory.New(), "fencing-"+first+"-"+second
 				broker.CreateTopic(t, topic, 1)
 				open := func(b string) *events.Producer {
 					p, err := events.NewProducer(b, reg, conf(kavro.Config{"transactional.id": topic, "transaction.timeout.ms": 600_000}))
@@ -200,7 +200,7 @@ func TestPipeline(t *testing.T) {
 	for _, b := range drivers {
 		t.Run(b, func(t *testing.T) {
 			const n = 5000
-			ctx, reg, in, out := patient(t), registry.NewMemory(), "in-"+b, "out-"+b
+			ctx, reg, in, out := patient(t), memory.New(), "in-"+b, "out-"+b
 			broker.CreateTopic(t, in, 1)
 			broker.CreateTopic(t, out, 1)
 			p, err := events.NewProducer(b, reg, conf())

@@ -15,7 +15,7 @@ import (
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/registry"
+	"github.com/kavro/kavro/registry/memory"
 )
 
 var broker *apache.Broker
@@ -54,7 +54,7 @@ func joinsAndLeaves(t *testing.T, client, topic string, protocol kavro.Config) {
 	)
 	ctx, cancel := context.WithTimeout(t.Context(), events.Patience)
 	defer cancel()
-	reg := registry.NewMemory()
+	reg := memory.New()
 	broker.CreateTopic(t, topic, partitions)
 	fill(ctx, t, client, reg, topic, partitions, each)
 
@@ -128,7 +128,7 @@ func TestConsumerProtocolRefuses(t *testing.T) {
 	for _, b := range []string{"confluent", "franz"} {
 		for key, value := range map[string]any{"session.timeout.ms": 10_000, "heartbeat.interval.ms": 100, "partition.assignment.strategy": "range"} {
 			conf := kavro.Config{"bootstrap.servers": broker.Address, "group.id": "g", "group.protocol": "consumer", key: value}
-			_, err := events.NewConsumer(b, registry.NewMemory(), conf, nil)
+			_, err := events.NewConsumer(b, memory.New(), conf, nil)
 			var refused *kafka.ConfigError
 			require.True(t, errors.As(err, &refused), "%s: %s: %v", b, key, err)
 			require.Equal(t, key, refused.Key)
