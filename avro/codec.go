@@ -151,6 +151,21 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	return nil
 }
 
+// Validate checks that datum is one datum of the codec's schema, all of it, and makes
+// no value of it. The error is a [*DecodeError]. Whether the values suit T, or their
+// logical types, only [Codec.Decode] tells.
+func (c *Codec[T]) Validate(datum []byte) error {
+	r := c.readers.Get().(*Reader)
+	r.rewind(datum)
+	r.pass(c.shape)
+	err := r.Done()
+	c.release(r)
+	if err != nil {
+		return located(err, c.shape, datum, &c.env.cfg)
+	}
+	return nil
+}
+
 // release gives back a Reader. The pool keeps nothing of the datum.
 func (c *Codec[T]) release(r *Reader) {
 	r.src, r.text, r.err = nil, "", nil

@@ -146,16 +146,3 @@ func TestFloatDefaultsDecode(t *testing.T) {
 	require.NoError(t, newCodec[any](t, withDefault(`"double"`, `"NaN"`)).Decode(out, &v))
 	require.True(t, math.IsNaN(v.(map[string]any)["a"].(float64)), fmt.Sprint(v))
 }
-
-// goavro takes the schema, and fills in what JSON has a number for.
-func TestGoavroFloatDefaults(t *testing.T) {
-	if refusedGoavro(t) {
-		return
-	}
-	empty := any(map[string]any{})
-	out, err := newGoavro(t, withDefault(`"double"`, `"1.5"`)).Append(nil, &empty)
-	require.NoError(t, err)
-	require.Equal(t, "000000000000f83f", hex.EncodeToString(out))
-	_, err = newGoavro(t, withDefault(`"double"`, `"NaN"`)).Append(nil, &empty)
-	require.Error(t, err)
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/goavro"
 	"github.com/kavro/kavro/avro/ocf"
 	"github.com/kavro/kavro/schemas"
 )
@@ -112,7 +113,7 @@ func TestMemoryIsBoundedWhateverTheShape(t *testing.T) {
 				return func() error { _, err := j.Append(nil, datum); return err }
 			},
 			"goavro": func(t *testing.T) func() error {
-				codec, err := avro.NewGoavroCodec(s)
+				codec, err := goavro.NewCodec(s)
 				if err != nil { // no schema for goavro, or no platform
 					return func() error { return nil }
 				}
