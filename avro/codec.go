@@ -169,9 +169,6 @@ func (c *Codec[T]) Validate(datum []byte) error {
 // release gives back a Reader. The pool keeps nothing of the datum.
 func (c *Codec[T]) release(r *Reader) {
 	r.src, r.text, r.err = nil, "", nil
-	if r.boxed {
-		r.unbox()
-	}
 	c.readers.Put(r)
 }
 

@@ -6,9 +6,6 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// SharesBoxes says that generic values share memory: with unsafe alone they can.
-const SharesBoxes = sharesBoxes
-
 // TypedCodec is a codec for a Go type that is made at run time, for tests that
 // make types from schemas. It runs the plans that Codec runs.
 type TypedCodec struct {

@@ -58,8 +58,7 @@ func newConfig(opts []Option) (config, error) {
 
 // WithCopiedStrings gives every decoded string an allocation of its own. Without
 // it the strings of one datum share one (for each 4 KiB of it), and one string
-// that is kept keeps that much memory. So do the numbers, strings and times of
-// generic values, up to 256 of them; each has memory of its own with this option.
+// that is kept keeps that much memory.
 func WithCopiedStrings() Option {
 	return func(c *config) { c.copiedStrings = true }
 }

@@ -108,7 +108,6 @@ func (p *plan) decode(r *Reader, v ptr) {
 	case codeUnion:
 		*as[Union](v) = p.env.decodeUnion(r, p.shape)
 	case codeAny:
-		r.expect(1, p.shape)
 		*as[any](v) = p.env.decodeAny(r, p.shape)
 	case codeCustom:
 		p.decodeCustom(r, v)
@@ -201,7 +200,6 @@ func (p *plan) decodeMany(r *Reader, v ptr) {
 	case codeAnyMap:
 		*as[map[string]any](v) = p.env.decodeAnyMap(r, p.shape)
 	case codeAnyRecord:
-		r.expect(1, p.shape)
 		*as[map[string]any](v) = p.env.decodeAnyRecord(r, p.shape)
 	case codeMap:
 		p.decodeMap(r, v)

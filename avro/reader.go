@@ -35,8 +35,6 @@ type Reader struct {
 	copied  bool // no two strings share an allocation
 	utf8    bool // strings must be UTF-8
 	checked bool // strings take the long way: they are checked in one way or another
-	boxed   bool // boxes is in use
-	boxes   boxes
 }
 
 // sharedText is how much text is copied at once, in bytes, for strings to share.

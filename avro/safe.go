@@ -4,7 +4,6 @@ package avro
 
 import (
 	"reflect"
-	"time"
 )
 
 // This file does what unsafe.go does, by reflection alone; see there.
@@ -70,30 +69,6 @@ func resize(p ptr, t reflect.Type, keep, n int) {
 	}
 	p.v.SetLen(n)
 }
-
-type word struct{}
-
-func typeWord(_, _ reflect.Type) word { return word{} }
-
-func (br *ifaceBranch) inInterface(ptr) (ptr, bool) { return ptr{}, false }
-
-func (br *ifaceBranch) intoInterface(v ptr, _ reflect.Type, to reflect.Value) { v.v.Set(to.Elem()) }
-
-const sharesBoxes = false
-
-func stringAt(p *string) any { return *p }
-
-func timeAt(p *time.Time) any { return *p }
-
-func intIn(_ *uint64, v int32) any { return v }
-
-func longIn(_ *uint64, v int64) any { return v }
-
-func floatIn(_ *uint64, v float32) any { return v }
-
-func doubleIn(_ *uint64, v float64) any { return v }
-
-func clockIn(_ *uint64, v time.Duration) any { return v }
 
 func arrayBytes(p ptr, n int) []byte { return p.v.Slice(0, n).Bytes() }
 

@@ -19,12 +19,12 @@ type shape struct {
 
 	fields   []shapeField   // record
 	symbols  []string       // enum
+	generic  []any          // enum: its symbols, in interfaces once for all values
 	items    *shape         // array, map
 	branches []*shape       // union
 	index    map[string]int // record: fields; enum: symbols; union: branches by name
 	wrapped  []bool         // union: branches whose bare Go value could be another branch's
 	nullAt   int            // union: index of null, -1 if there is none
-	boxes    boxCount       // what a generic value of it takes in any case
 }
 
 type shapeField struct {
@@ -51,7 +51,6 @@ func newShape(n *schemas.Node, c *config) (*shape, error) {
 	findRecursion(s)
 	for _, s := range b.all {
 		s.wrapped = wrappedBranches(s, b.raw)
-		s.boxes = boxesOf(s, b.raw)
 	}
 	return s, nil
 }
@@ -71,9 +70,10 @@ func (b *shaper) shape(n *schemas.Node) (*shape, error) {
 		err = b.record(s, n)
 	case schemas.Enum:
 		s.symbols = n.Symbols()
+		s.generic = make([]any, len(s.symbols))
 		s.index = make(map[string]int, len(s.symbols))
 		for i, symbol := range s.symbols {
-			s.index[symbol] = i
+			s.index[symbol], s.generic[i] = i, symbol
 		}
 	case schemas.Array, schemas.Map:
 		s.items, err = b.shape(n.Items())

@@ -2,6 +2,7 @@ package avro
 
 import (
 	"reflect"
+	"sync"
 
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
@@ -83,7 +84,7 @@ type ifaceBranch struct {
 	typ     reflect.Type // nil: no type is given
 	plan    *plan        // of typ, or of what it points at
 	pointer bool
-	word    word // of a value that is not a pointer
+	scratch *sync.Pool // of *branchScratch; nil if typ is a pointer
 }
 
 // interfaceType compiles an interface, for any schema.
@@ -109,7 +110,7 @@ func (b *planner) interfaceType(p *plan, path string) {
 				to = to.Elem()
 			}
 			if !br.pointer {
-				br.word = typeWord(t, ut.typ)
+				br.scratch = &sync.Pool{New: func() any { return &branchScratch{reflect.New(ut.typ).Elem()} }}
 			}
 			br.plan = b.plan(to, branches[i], path)
 			u.branches[i] = br

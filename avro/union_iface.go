@@ -18,7 +18,7 @@ func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
 	t := value.Type()
 	for i := range p.iface.branches {
 		if br := &p.iface.branches[i]; br.typ == t {
-			return br.append(wire.AppendLong(dst, int64(i)), v, value, depth)
+			return br.append(wire.AppendLong(dst, int64(i)), value, depth)
 		}
 	}
 	if p.iface.empty {
@@ -27,20 +27,33 @@ func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
 	return dst, fmt.Errorf("%s stands for no branch of %s; give its branch by WithUnionTypes", t, p.shape.describe())
 }
 
-// append appends the value in the interface at v.
-func (br *ifaceBranch) append(dst []byte, v ptr, value reflect.Value, depth int) ([]byte, error) {
+// branchScratch holds a value of a branch's type, addressable. Reflection gives no
+// address to a value in an interface, and plans need one: a value is copied to the
+// scratch before it is encoded, and from it once it is decoded. It is borrowed for
+// one value at a time.
+type branchScratch struct{ value reflect.Value }
+
+func (br *ifaceBranch) borrow() *branchScratch { return br.scratch.Get().(*branchScratch) }
+
+// release gives the scratch back; it keeps nothing of the value.
+func (br *ifaceBranch) release(s *branchScratch) {
+	s.value.SetZero()
+	br.scratch.Put(s)
+}
+
+// append appends the value of an interface.
+func (br *ifaceBranch) append(dst []byte, value reflect.Value, depth int) ([]byte, error) {
 	if br.pointer {
 		if value.IsNil() {
 			return dst, errNil
 		}
 		return br.plan.append(dst, placeOf(value.Elem()), depth)
 	}
-	if at, ok := br.inInterface(v); ok {
-		return br.plan.append(dst, at, depth)
-	}
-	at := reflect.New(br.typ).Elem() // reflection gives no address to a value in an interface
-	at.Set(value)
-	return br.plan.append(dst, placeOf(at), depth)
+	s := br.borrow()
+	s.value.Set(value)
+	dst, err := br.plan.append(dst, placeOf(s.value), depth)
+	br.release(s)
+	return dst, err
 }
 
 // appendNull appends the null of a union, if it has one.
@@ -72,9 +85,10 @@ func (p *plan) decodeIface(r *Reader, v ptr) {
 		br.plan.decode(r, placeOf(to.Elem()))
 		in.Set(to.Convert(br.typ))
 	case br.typ != nil:
-		to := reflect.New(br.typ)
-		br.plan.decode(r, placeOf(to.Elem()))
-		br.intoInterface(v, p.typ, to)
+		s := br.borrow()
+		br.plan.decode(r, placeOf(s.value))
+		in.Set(s.value)
+		br.release(s)
 	case s.typ == schemas.Null:
 		in.SetZero()
 	case p.iface.generic:
