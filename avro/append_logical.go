@@ -1,10 +1,12 @@
 package avro
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"time"
 
+	"github.com/kavro/kavro/avro/internal/decimals"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -98,8 +100,8 @@ func AppendDecimal(dst []byte, d Decimal, precision, scale int) ([]byte, error) 
 	if err != nil {
 		return dst, err
 	}
-	size := twosSize(n)
-	return appendTwos(wire.AppendLong(dst, int64(size)), n, size), nil
+	size := decimals.TwosSize(n)
+	return decimals.AppendTwos(wire.AppendLong(dst, int64(size)), n, size), nil
 }
 
 // AppendFixedDecimal appends a decimal whose schema is a fixed of size bytes, as
@@ -109,14 +111,25 @@ func AppendFixedDecimal(dst []byte, d Decimal, size, precision, scale int) ([]by
 	if err != nil {
 		return dst, err
 	}
-	if twosSize(n) > size {
+	if decimals.TwosSize(n) > size {
 		return dst, ErrRange
 	}
-	return appendTwos(dst, n, size), nil
+	return decimals.AppendTwos(dst, n, size), nil
 }
 
 // AppendBigDecimal appends a big-decimal.
-func AppendBigDecimal(dst []byte, d Decimal) ([]byte, error) { return appendBigDecimal(dst, d) }
+func AppendBigDecimal(dst []byte, d Decimal) ([]byte, error) {
+	if d.Scale != int(int32(d.Scale)) {
+		return dst, fmt.Errorf("scale %d: %w", d.Scale, ErrRange)
+	}
+	size := decimals.TwosSize(d.int())
+	var scale [wire.MaxVarint]byte
+	tail := wire.AppendLong(scale[:0], int64(d.Scale))
+	var length [wire.MaxVarint]byte
+	head := wire.AppendLong(length[:0], int64(size))
+	dst = wire.AppendLong(dst, int64(len(head)+size+len(tail)))
+	return append(decimals.AppendTwos(append(dst, head...), d.int(), size), tail...), nil
+}
 
 // fitDecimal is the unscaled value of d at a scale. The power of ten that it must
 // be below is only made where the number's bits do not tell.
@@ -125,12 +138,12 @@ func fitDecimal(d Decimal, precision, scale int) (*big.Int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if precision > maxPower || n.BitLen() <= int(float64(precision)*math.Log2(10)) {
+	if precision > decimals.MaxPower || n.BitLen() <= int(float64(precision)*math.Log2(10)) {
 		return n, nil
 	}
-	limit, err := power10(precision)
+	limit, err := decimals.Power10(precision)
 	if err != nil {
 		return nil, err
 	}
-	return n, (&decimalSpec{precision: precision, limit: limit}).checkPrecision(n)
+	return n, decimals.CheckPrecision(n, precision, limit)
 }

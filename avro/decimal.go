@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro/avro/internal/decimals"
 )
 
 // A Decimal is an exact decimal number: Unscaled x 10^-Scale. 12.50 is 1250 with
@@ -23,16 +23,10 @@ func NewDecimal(unscaled int64, scale int) Decimal {
 	return Decimal{Unscaled: big.NewInt(unscaled), Scale: scale}
 }
 
-// maxPower bounds 10^n where a decimal's scale comes from data or from a user:
-// a few bytes would otherwise ask for a number of gigabytes.
-const maxPower = 1 << 14
-
-var errScale = fmt.Errorf("scale beyond %d: %w", maxPower, ErrRange)
-
 // Rat returns the decimal as a fraction. The error is [ErrRange] if its scale is
 // beyond 16,384 either way.
 func (d Decimal) Rat() (*big.Rat, error) {
-	p, err := power10(max(d.Scale, -d.Scale))
+	p, err := decimals.Power10(max(d.Scale, -d.Scale))
 	if err != nil {
 		return nil, err
 	}
@@ -53,18 +47,6 @@ func (d Decimal) Cmp(e Decimal) int {
 	return a.Cmp(b)
 }
 
-// equal says that two decimals are the same number.
-func (d Decimal) equal(e Decimal) bool {
-	if d.Scale == e.Scale || d.int().Sign() == 0 || e.int().Sign() == 0 {
-		return d.int().Cmp(e.int()) == 0
-	}
-	if d.Scale > e.Scale {
-		d, e = e, d
-	}
-	n, err := d.rescale(e.Scale)
-	return err == nil && n.Cmp(e.int()) == 0
-}
-
 // String returns the number in plain notation, such as -12.50, or with an
 // exponent where it would take more than 16,384 zeros.
 func (d Decimal) String() string {
@@ -74,7 +56,7 @@ func (d Decimal) String() string {
 		sign, digits = "-", digits[1:]
 	}
 	switch {
-	case d.Scale > maxPower+len(digits) || d.Scale < -maxPower:
+	case d.Scale > decimals.MaxPower+len(digits) || d.Scale < -decimals.MaxPower:
 		return fmt.Sprintf("%s%se%d", sign, digits, -int64(d.Scale))
 	case d.Scale <= 0:
 		if digits == "0" {
@@ -107,7 +89,7 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 func ParseDecimal(s string) (Decimal, error) {
 	whole, fraction, _ := strings.Cut(s, ".")
 	digits := whole + fraction
-	if len(digits) > 2*maxPower || strings.ContainsAny(fraction, "+-") {
+	if len(digits) > 2*decimals.MaxPower || strings.ContainsAny(fraction, "+-") {
 		return Decimal{}, errDecimalText(s)
 	}
 	n, ok := new(big.Int).SetString(digits, 10)
@@ -131,12 +113,19 @@ func (d Decimal) int() *big.Int {
 	return d.Unscaled
 }
 
+// Rescale returns the same number at another scale. It never rounds: digits that the
+// scale has no place for are [ErrRange].
+func (d Decimal) Rescale(scale int) (Decimal, error) {
+	n, err := d.rescale(scale)
+	return Decimal{Unscaled: n, Scale: scale}, err
+}
+
 // rescale returns the unscaled value at another scale. It never rounds.
 func (d Decimal) rescale(scale int) (*big.Int, error) {
 	if d.Scale == scale {
 		return d.int(), nil
 	}
-	p, err := power10(max(scale-d.Scale, d.Scale-scale))
+	p, err := decimals.Power10(max(scale-d.Scale, d.Scale-scale))
 	if err != nil {
 		return nil, err
 	}
@@ -148,57 +137,4 @@ func (d Decimal) rescale(scale int) (*big.Int, error) {
 		return nil, fmt.Errorf("%v needs more than %d digits after the point: %w", d, scale, ErrRange)
 	}
 	return q, nil
-}
-
-func power10(n int) (*big.Int, error) {
-	if n < 0 || n > maxPower {
-		return nil, errScale
-	}
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil), nil
-}
-
-// decimalSpec is what a schema says of a decimal.
-type decimalSpec struct {
-	precision, scale int
-	limit            *big.Int // 10^precision; nil where that is too large to matter
-	unit             *big.Int // 10^scale
-}
-
-func newDecimalSpec(n *schemas.Node) decimalSpec {
-	l := n.Logical()
-	s := decimalSpec{precision: l.Precision, scale: l.Scale}
-	s.limit, _ = power10(l.Precision)
-	s.unit, _ = power10(l.Scale)
-	return s
-}
-
-// fromDecimal is the unscaled value that the schema wants.
-func (s *decimalSpec) fromDecimal(d Decimal) (*big.Int, error) {
-	n, err := d.rescale(s.scale)
-	if err != nil {
-		return nil, err
-	}
-	return n, s.checkPrecision(n)
-}
-
-// fromRat is fromDecimal for a fraction, which must be a decimal fraction.
-func (s *decimalSpec) fromRat(r *big.Rat) (*big.Int, error) {
-	if s.unit == nil {
-		return nil, errScale
-	}
-	n := new(big.Int).Mul(r.Num(), s.unit)
-	rest := new(big.Int)
-	if n.QuoRem(n, r.Denom(), rest); rest.Sign() != 0 {
-		return nil, fmt.Errorf("%v needs more than %d digits after the point: %w", r, s.scale, ErrRange)
-	}
-	return n, s.checkPrecision(n)
-}
-
-var errPrecision = fmt.Errorf("digits: %w", ErrRange)
-
-func (s *decimalSpec) checkPrecision(n *big.Int) error {
-	if s.limit != nil && n.CmpAbs(s.limit) >= 0 {
-		return fmt.Errorf("more than %d %w", s.precision, errPrecision)
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -19,7 +20,7 @@ var (
 	// ErrLimit: one of the limits set by options was reached.
 	ErrLimit = errors.New("limit reached")
 	// ErrRange: a number, time or length does not fit the type it is meant for.
-	ErrRange = errors.New("out of range")
+	ErrRange = wire.ErrRange
 	// ErrAmbiguous: a bare value fits several branches of a union.
 	ErrAmbiguous = errors.New("ambiguous")
 )
@@ -111,26 +112,8 @@ func within(err error, step string) error {
 		return nil
 	}
 	if e, ok := err.(*EncodeError); ok { // ours, made on this very way out: nobody else holds it
-		e.Path = joinPath(step, e.Path)
+		e.Path = datapath.Join(step, e.Path)
 		return e
 	}
 	return &EncodeError{Path: step, Err: err}
-}
-
-// maxPath is how long a path grows, in bytes: deep data fail deep.
-const maxPath = 500
-
-// joinPath puts a step (a field's name, or an index in brackets) before a path.
-// Of a very long path the inner end is kept.
-func joinPath(step, rest string) string {
-	if len(rest) > maxPath {
-		if strings.HasPrefix(rest, "...") {
-			return rest
-		}
-		step = ".."
-	}
-	if rest == "" || step == "" || rest[0] == '[' {
-		return step + rest
-	}
-	return step + "." + rest
 }

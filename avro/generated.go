@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -90,7 +91,7 @@ func (c *sameness) compare(a, b *schemas.Node, path string) string {
 		if f.Name() != g.Name() {
 			return differ("field", f.Name(), g.Name())
 		}
-		if d := c.compare(f.Type(), g.Type(), joinPath(path, f.Name())); d != "" {
+		if d := c.compare(f.Type(), g.Type(), datapath.Join(path, f.Name())); d != "" {
 			return d
 		}
 	}

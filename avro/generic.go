@@ -130,7 +130,8 @@ func (e *env) decodeAny(r *Reader, s *shape) any {
 	case schemas.String:
 		return r.String()
 	case schemas.Fixed:
-		return append(make([]byte, 0, min(s.size, len(r.src)-r.at)), r.takeFixed(s.size)...)
+		b := r.takeFixed(s.size)
+		return append(make([]byte, 0, len(b)), b...)
 	case schemas.Enum:
 		if i := r.Enum(len(s.generic)); r.err == nil {
 			return s.generic[i]
@@ -167,9 +168,7 @@ func (e *env) decodeLogical(r *Reader, s *shape) (any, bool) {
 		r.Fixed(u[:])
 		return u, true
 	case classDuration:
-		var b [durationSize]byte
-		r.Fixed(b[:])
-		return durationOf(&b), true
+		return r.Duration(), true
 	}
 	return nil, false
 }

@@ -19,12 +19,10 @@ func (w *jsonWriter) logical(p *jsonPlan) {
 	switch {
 	case p.logical.isDecimal():
 		if d := p.readDecimal(&w.r); w.r.err == nil {
-			w.dst = append(w.dst, d.exactText()...)
+			w.dst = append(w.dst, exactText(d)...)
 		}
 	case p.logical == durationLogical:
-		var b [durationSize]byte
-		w.r.Fixed(b[:])
-		w.quoted(durationOf(&b).String())
+		w.quoted(w.r.Duration().String())
 	case p.logical == uuidLogical:
 		var u UUID
 		w.r.Fixed(u[:])
@@ -42,9 +40,9 @@ func (w *jsonWriter) logical(p *jsonPlan) {
 // exactText is the number as Decimal.String has it, but that a negative scale,
 // which only a big-decimal has, shows as an exponent and is kept, and that a scale
 // of a few bytes does not make kilobytes of zeros.
-func (d Decimal) exactText() string {
+func exactText(d Decimal) string {
 	const fewZeros = 64
-	if digits := d.int().String(); d.Scale < 0 || d.Scale > 2*len(digits)+fewZeros {
+	if digits := unscaledOf(d).String(); d.Scale < 0 || d.Scale > 2*len(digits)+fewZeros {
 		return digits + "e" + strconv.Itoa(-d.Scale)
 	}
 	return d.String()
@@ -67,8 +65,8 @@ const (
 	jsonTime = "15:04:05"
 )
 
-// fractions are the digits after the second that a logical type writes.
-func (l logical) fraction() string {
+// fraction is the digits after the second that a logical type writes.
+func fraction(l logical) string {
 	switch l {
 	case timeMillis, timestampMillis, localMillis:
 		return ".000"
@@ -80,16 +78,16 @@ func (l logical) fraction() string {
 }
 
 // layout is how a date or time is written, for package time.
-func (l logical) layout() string {
+func layout(l logical) string {
 	switch {
 	case l == dateLogical:
 		return jsonDate
 	case l.isClock():
-		return jsonTime + l.fraction()
+		return jsonTime + fraction(l)
 	case l <= timestampNanos:
-		return jsonDate + "T" + jsonTime + l.fraction() + "Z07:00"
+		return jsonDate + "T" + jsonTime + fraction(l) + "Z07:00"
 	default:
-		return jsonDate + "T" + jsonTime + l.fraction()
+		return jsonDate + "T" + jsonTime + fraction(l)
 	}
 }
 
@@ -110,7 +108,7 @@ func (p *jsonPlan) clockText(dst []byte, v int64) (_ []byte, ok bool) {
 		}
 	}
 	dst = append(dst, '"')
-	dst = t.AppendFormat(dst, p.logical.layout())
+	dst = t.AppendFormat(dst, layout(p.logical))
 	return append(dst, '"'), true
 }
 
@@ -139,7 +137,7 @@ func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
 	case p.logical == durationLogical:
 		duration, err := parseDuration(text)
 		if err == nil {
-			d.dst = duration.append(d.dst)
+			d.dst = AppendDuration(d.dst, duration)
 		}
 		return true, err
 	case p.logical == uuidLogical:
@@ -160,10 +158,10 @@ func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
 // parseClock is the reverse of clockText. What is finer than the schema's unit
 // is an error.
 func (p *jsonPlan) parseClock(text string) (int64, error) {
-	layout := strings.Replace(p.logical.layout(), p.logical.fraction(), "", 1) // parsing takes any fraction
-	t, err := time.Parse(layout, text)
+	want := strings.Replace(layout(p.logical), fraction(p.logical), "", 1) // parsing takes any fraction
+	t, err := time.Parse(want, text)
 	if err != nil {
-		return 0, fmt.Errorf("%s is not written like %q", short([]byte(strconv.Quote(text))), layout)
+		return 0, fmt.Errorf("%s is not written like %q", short([]byte(strconv.Quote(text))), want)
 	}
 	if p.logical.isClock() {
 		d := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute +
@@ -189,7 +187,7 @@ func parseJSONDecimal(text string) (Decimal, error) {
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		e, err := strconv.ParseInt(text[i+1:], 10, 32)
 		if err != nil {
-			return Decimal{}, errDecimalText(text)
+			return ParseDecimal(text) // for its error: no exponent is a decimal's
 		}
 		number, exponent = text[:i], e
 	}

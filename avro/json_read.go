@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -38,7 +39,7 @@ func (d *jsonReader) wrong(p *jsonPlan, v int32) bool {
 
 // within puts a step in front of the error's path.
 func (d *jsonReader) within(step string) bool {
-	d.err.Path = joinPath(step, d.err.Path)
+	d.err.Path = datapath.Join(step, d.err.Path)
 	return false
 }
 
@@ -217,7 +218,7 @@ func (d *jsonReader) mapping(p *jsonPlan, v int32) bool {
 		seen[string(name)] = struct{}{}
 		d.dst = wire.AppendBytes(d.dst, name)
 		if !d.value(p.items, key+1) {
-			return d.within("[" + quoteKey(name) + "]")
+			return d.within(datapath.Key(name))
 		}
 	}
 	d.dst = append(d.dst, 0)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -79,7 +80,7 @@ func (w *jsonWriter) string() {
 	start := w.r.at
 	s := w.r.take()
 	if w.r.utf8 && !utf8.Valid(s) {
-		w.r.failAt(start, errUTF8)
+		w.r.failAt(start, wire.ErrUTF8)
 		return
 	}
 	w.dst = appendJSONString(w.dst, s)
@@ -111,7 +112,7 @@ func (w *jsonWriter) items(p *jsonPlan, keyed bool) {
 				w.dst = append(w.dst, ':')
 			}
 			if w.value(p.items); w.r.err != nil {
-				w.path = joinPath(itemStep(w.datum, start, have+i, keyed), w.path)
+				w.path = datapath.Join(itemStep(w.datum, start, have+i, keyed), w.path)
 				return
 			}
 		}
@@ -129,7 +130,7 @@ func itemStep(datum []byte, at, i int, keyed bool) string {
 	if err != nil {
 		return ""
 	}
-	return "[" + quoteKey(key) + "]"
+	return datapath.Key(key)
 }
 
 func (w *jsonWriter) record(p *jsonPlan) {
@@ -147,7 +148,7 @@ func (w *jsonWriter) record(p *jsonPlan) {
 		f := &p.fields[i]
 		w.dst = append(w.dst, f.key...)
 		if w.value(f.plan); w.r.err != nil {
-			w.path = joinPath(p.shape.fields[i].name, w.path)
+			w.path = datapath.Join(p.shape.fields[i].name, w.path)
 			return
 		}
 	}

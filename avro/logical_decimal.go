@@ -1,10 +1,11 @@
 package avro
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
+	"time"
 
+	"github.com/kavro/kavro/avro/internal/decimals"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -16,13 +17,11 @@ import (
 //	decimal on fixed   the same, sign-extended to the fixed's size
 //	big-decimal        bytes that hold two values: the unscaled number as bytes, the scale as an int
 
-var errBigDecimal = errors.New("not a big-decimal")
-
 // appendDecimal appends a decimal exactly: digits that the schema has no place
 // for are an error.
 func appendDecimal(dst []byte, d Decimal, s *shape) ([]byte, error) {
 	if s.logical == bigDecimalLogical {
-		return appendBigDecimal(dst, d)
+		return AppendBigDecimal(dst, d)
 	}
 	n, err := s.decimal.fromDecimal(d)
 	if err != nil {
@@ -38,7 +37,7 @@ func appendRat(dst []byte, r *big.Rat, s *shape) ([]byte, error) {
 		if err != nil {
 			return dst, err
 		}
-		return appendBigDecimal(dst, d)
+		return AppendBigDecimal(dst, d)
 	}
 	n, err := s.decimal.fromRat(r)
 	if err != nil {
@@ -53,7 +52,7 @@ func decimalOf(r *big.Rat) (Decimal, error) {
 	if !exact {
 		return Decimal{}, fmt.Errorf("%v has no end as a decimal number: %w", r, ErrRange)
 	}
-	unit, err := power10(scale)
+	unit, err := decimals.Power10(scale)
 	if err != nil {
 		return Decimal{}, err
 	}
@@ -62,35 +61,14 @@ func decimalOf(r *big.Rat) (Decimal, error) {
 }
 
 func (s *shape) appendUnscaled(dst []byte, n *big.Int) ([]byte, error) {
-	size := twosSize(n)
+	size := decimals.TwosSize(n)
 	if s.typ == schemas.Bytes {
-		return appendTwos(wire.AppendLong(dst, int64(size)), n, size), nil
+		return decimals.AppendTwos(wire.AppendLong(dst, int64(size)), n, size), nil
 	}
 	if size > s.size {
 		return dst, fmt.Errorf("the number takes %s, %s has %d: %w", count.Of(size, "byte"), s.name(), s.size, ErrRange)
 	}
-	return appendTwos(dst, n, s.size), nil
-}
-
-func appendBigDecimal(dst []byte, d Decimal) ([]byte, error) {
-	if d.Scale != int(int32(d.Scale)) {
-		return dst, fmt.Errorf("scale %d: %w", d.Scale, ErrRange)
-	}
-	size := twosSize(d.int())
-	var scale [wire.MaxVarint]byte
-	tail := wire.AppendLong(scale[:0], int64(d.Scale))
-	var length [wire.MaxVarint]byte
-	head := wire.AppendLong(length[:0], int64(size))
-	dst = wire.AppendLong(dst, int64(len(head)+size+len(tail)))
-	return append(appendTwos(append(dst, head...), d.int(), size), tail...), nil
-}
-
-// unscaled reads the bytes of a decimal. They alias the datum.
-func (s *shape) unscaled(r *Reader) []byte {
-	if s.typ == schemas.Fixed {
-		return r.takeFixed(s.size)
-	}
-	return r.take()
+	return decimals.AppendTwos(dst, n, s.size), nil
 }
 
 // decodeRat reads a decimal over v.
@@ -118,81 +96,90 @@ func (s *shape) decodeRat(r *Reader, v *big.Rat) {
 // readDecimal reads a decimal. Like Java it does not mind more digits than the
 // schema's precision.
 func (s *shape) readDecimal(r *Reader) Decimal {
-	start := r.at
-	b := s.unscaled(r)
-	if r.err != nil {
-		return Decimal{}
-	}
-	if s.logical == decimalLogical {
-		return Decimal{Unscaled: fromTwos(b), Scale: s.decimal.scale}
-	}
-	unscaled, scale, err := splitBigDecimal(b)
-	if err != nil {
-		r.failAt(start, err)
-		return Decimal{}
-	}
-	return Decimal{Unscaled: fromTwos(unscaled), Scale: scale}
-}
-
-// splitBigDecimal takes the bytes of a big-decimal apart.
-func splitBigDecimal(b []byte) (unscaled []byte, scale int, err error) {
-	unscaled, at, err := wire.Bytes(b, 0)
-	var s int32
-	if err == nil {
-		s, at, err = wire.Int(b, at)
-	}
 	switch {
-	case err != nil:
-		return nil, 0, fmt.Errorf("%w: %w", errBigDecimal, err)
-	case at < len(b):
-		return nil, 0, fmt.Errorf("%w: %s %s its scale", errBigDecimal, count.Of(len(b)-at, "byte"), count.Verb(len(b)-at, "follows", "follow"))
+	case s.logical == bigDecimalLogical:
+		return r.BigDecimal()
+	case s.typ == schemas.Fixed:
+		return r.FixedDecimal(s.size, s.decimal.scale)
+	default:
+		return r.Decimal(s.decimal.scale)
 	}
-	return unscaled, int(s), nil
 }
 
 // appendBytes appends bytes as they are. Those of a big-decimal must be one.
 func (e *env) appendBytes(dst, b []byte, s *shape) ([]byte, error) {
 	if s.logical == bigDecimalLogical && !e.cfg.rawLogical {
-		if _, _, err := splitBigDecimal(b); err != nil {
+		if _, _, err := decimals.SplitBig(b); err != nil {
 			return dst, err
 		}
 	}
 	return wire.AppendBytes(dst, b), nil
 }
 
-// twosSize is how many bytes n takes in two's complement.
-func twosSize(n *big.Int) int {
-	bits := n.BitLen()
-	if n.Sign() < 0 && n.TrailingZeroBits() == uint(bits-1) {
-		bits-- // a power of two: -128 takes 8 bits with its sign, as 127 does
-	}
-	return bits/8 + 1
+// decimalSpec is what a schema says of a decimal.
+type decimalSpec struct {
+	precision, scale int
+	limit            *big.Int // 10^precision; nil where that is too large to matter
+	unit             *big.Int // 10^scale
 }
 
-// appendTwos appends n sign-extended to size bytes, which are enough for it.
-func appendTwos(dst []byte, n *big.Int, size int) []byte {
-	start := len(dst)
-	dst = append(dst, make([]byte, size)...)
-	out := dst[start:]
-	n.FillBytes(out) // the magnitude
-	if n.Sign() < 0 {
-		carry := true // negated: every bit the other way round, plus one
-		for i := len(out) - 1; i >= 0; i-- {
-			out[i] = ^out[i]
-			if carry {
-				out[i]++
-				carry = out[i] == 0
-			}
-		}
-	}
-	return dst
+func newDecimalSpec(n *schemas.Node) decimalSpec {
+	l := n.Logical()
+	s := decimalSpec{precision: l.Precision, scale: l.Scale}
+	s.limit, _ = decimals.Power10(l.Precision)
+	s.unit, _ = decimals.Power10(l.Scale)
+	return s
 }
 
-// fromTwos reads two's complement, big-endian. No bytes are zero.
-func fromTwos(b []byte) *big.Int {
-	n := new(big.Int).SetBytes(b)
-	if len(b) > 0 && b[0] >= 0x80 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
+// fromDecimal is the unscaled value that the schema wants.
+func (s *decimalSpec) fromDecimal(d Decimal) (*big.Int, error) {
+	d, err := d.Rescale(s.scale)
+	if err != nil {
+		return nil, err
 	}
-	return n
+	return d.Unscaled, decimals.CheckPrecision(d.Unscaled, s.precision, s.limit)
+}
+
+// fromRat is fromDecimal for a fraction, which must be a decimal fraction.
+func (s *decimalSpec) fromRat(r *big.Rat) (*big.Int, error) {
+	if s.unit == nil {
+		return nil, decimals.ErrScale
+	}
+	n := new(big.Int).Mul(r.Num(), s.unit)
+	rest := new(big.Int)
+	if n.QuoRem(n, r.Denom(), rest); rest.Sign() != 0 {
+		return nil, fmt.Errorf("%v needs more than %d digits after the point: %w", r, s.scale, ErrRange)
+	}
+	return n, decimals.CheckPrecision(n, s.precision, s.limit)
+}
+
+// unscaledOf is the decimal's unscaled number, 0 where it is nil.
+func unscaledOf(d Decimal) *big.Int {
+	if d.Unscaled == nil {
+		return new(big.Int)
+	}
+	return d.Unscaled
+}
+
+// sameNumber says that two decimals are the same number, whatever their scales.
+func sameNumber(d, e Decimal) bool {
+	a, b := unscaledOf(d), unscaledOf(e)
+	if d.Scale == e.Scale || a.Sign() == 0 || b.Sign() == 0 {
+		return a.Cmp(b) == 0
+	}
+	if d.Scale > e.Scale {
+		d, e, b = e, d, a
+	}
+	d, err := d.Rescale(e.Scale)
+	return err == nil && d.Unscaled.Cmp(b) == 0
+}
+
+// clock reads a time of day.
+func (s *shape) clock(r *Reader) time.Duration {
+	start := r.at
+	d, err := s.logical.toClock(s.number(r))
+	if err != nil {
+		r.failAt(start, err)
+	}
+	return d
 }

@@ -111,7 +111,7 @@ func (s *shape) numberText(r *Reader) (string, Decimal) {
 	if r.err != nil {
 		return "", d
 	}
-	return d.exactText(), d
+	return exactText(d), d
 }
 
 // keepsNumber says that the value at v, which was made from a decimal's text, is
@@ -122,7 +122,7 @@ func (p *plan) keepsNumber(v ptr, d Decimal) error {
 		return err
 	}
 	kept, err := parseJSONDecimal(string(text))
-	if err != nil || !kept.equal(d) {
+	if err != nil || !sameNumber(kept, d) {
 		return fmt.Errorf("%s as %s is %s: %w", d, p.typ, short(text), ErrRange)
 	}
 	return nil

@@ -124,13 +124,3 @@ func unixMillis(t time.Time) (int64, error) {
 	}
 	return timeUnits(t, t.Unix(), 1e3)
 }
-
-// clock reads a time of day.
-func (s *shape) clock(r *Reader) time.Duration {
-	start := r.at
-	d, err := s.logical.toClock(s.number(r))
-	if err != nil {
-		r.failAt(start, err)
-	}
-	return d
-}

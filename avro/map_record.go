@@ -3,6 +3,8 @@ package avro
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/kavro/kavro/avro/internal/datapath"
 )
 
 // A record may be a map of one's own type, map[string]V, where all fields fit V.
@@ -12,7 +14,7 @@ func (b *planner) mapRecord(p *plan, path string) {
 	p.code, p.maps = codeMapRecord, newMapScratch(p.typ)
 	p.fields = make([]planField, len(p.shape.fields))
 	for i, f := range p.shape.fields {
-		inner := b.plan(p.typ.Elem(), f.shape, joinPath(path, f.name))
+		inner := b.plan(p.typ.Elem(), f.shape, datapath.Join(path, f.name))
 		p.fields[i] = planField{code: inner.code, plan: inner, name: f.name}
 	}
 }

@@ -63,7 +63,7 @@ func (p *plan) decode(r *Reader, v ptr) {
 	case codeDecimal:
 		*as[Decimal](v) = p.shape.readDecimal(r)
 	case codeUUID:
-		*as[UUID](v) = r.uuid()
+		*as[UUID](v) = r.UUID()
 	case codeUUIDString:
 		if b := r.takeFixed(len(UUID{})); r.err == nil {
 			*as[string](v) = UUID(b).String()
@@ -73,8 +73,8 @@ func (p *plan) decode(r *Reader, v ptr) {
 			*as[string](v) = text
 		}
 	case codeDuration:
-		if b := r.takeFixed(durationSize); r.err == nil {
-			*as[Duration](v) = durationOf((*[durationSize]byte)(b))
+		if d := r.Duration(); r.err == nil {
+			*as[Duration](v) = d
 		}
 	case codeText:
 		p.decodeText(r, v)

@@ -73,7 +73,7 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeDecimal:
 		return appendDecimal(dst, *as[Decimal](v), p.shape)
 	case codeUUID:
-		return as[UUID](v).append(wire.AppendLong(dst, uuidSize)), nil
+		return AppendUUID(dst, *as[UUID](v)), nil
 	case codeUUIDString:
 		u, err := ParseUUID(*as[string](v))
 		return append(dst, u[:]...), err
@@ -86,7 +86,7 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeNumberText:
 		return appendNumberText(dst, *as[string](v), p.shape)
 	case codeDuration:
-		return as[Duration](v).append(dst), nil
+		return AppendDuration(dst, *as[Duration](v)), nil
 	case codeText:
 		return p.appendText(dst, v)
 	case codeRecord:
@@ -245,7 +245,7 @@ func errTooDeep(depth int) error {
 
 func (e *env) appendString(dst []byte, s string) ([]byte, error) {
 	if e.cfg.validUTF8 && !utf8.ValidString(s) {
-		return dst, errUTF8
+		return dst, wire.ErrUTF8
 	}
 	return wire.AppendString(dst, s), nil
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
 )
@@ -161,7 +162,7 @@ func (b *planner) unwritten(f *goField, p *plan, path string) {
 		if name == "" {
 			name = f.Name
 		}
-		b.misfit(joinPath(path, name), "the writer's schema has no such field, and %s.%s is required", p.typ, f.Name)
+		b.misfit(datapath.Join(path, name), "the writer's schema has no such field, and %s.%s is required", p.typ, f.Name)
 		return
 	}
 	b.ignore(p, f.StructField)

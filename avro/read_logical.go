@@ -3,7 +3,7 @@ package avro
 import (
 	"time"
 
-	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro/avro/internal/decimals"
 )
 
 // Logical types for generated code to read ("Logical Types", Avro 1.12
@@ -43,7 +43,18 @@ func (r *Reader) clock(start int, v int64, l logical) time.Duration {
 
 // UUID reads a uuid whose schema is a string. One whose schema is a fixed is
 // read with [Reader.Fixed].
-func (r *Reader) UUID() UUID { return r.uuid() }
+func (r *Reader) UUID() UUID {
+	start := r.at
+	text := r.take()
+	if r.err != nil {
+		return UUID{}
+	}
+	u, err := ParseUUID(string(text))
+	if err != nil {
+		r.failAt(start, err)
+	}
+	return u
+}
 
 // Duration reads a duration.
 func (r *Reader) Duration() Duration {
@@ -63,11 +74,20 @@ func (r *Reader) decimal(b []byte, scale int) Decimal {
 	if r.err != nil {
 		return Decimal{}
 	}
-	return Decimal{Unscaled: fromTwos(b), Scale: scale}
+	return Decimal{Unscaled: decimals.FromTwos(b), Scale: scale}
 }
 
 // BigDecimal reads a big-decimal.
 func (r *Reader) BigDecimal() Decimal {
-	s := shape{typ: schemas.Bytes, logical: bigDecimalLogical}
-	return s.readDecimal(r)
+	start := r.at
+	b := r.take()
+	if r.err != nil {
+		return Decimal{}
+	}
+	unscaled, scale, err := decimals.SplitBig(b)
+	if err != nil {
+		r.failAt(start, err)
+		return Decimal{}
+	}
+	return Decimal{Unscaled: decimals.FromTwos(unscaled), Scale: scale}
 }

@@ -1,10 +1,10 @@
 package avro
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
+	"github.com/kavro/kavro/avro/internal/decimals"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
@@ -18,11 +18,6 @@ import (
 // all blocks need at least never exceed the datum, since the minimum of an item
 // counts what it contains as empty. A datum of n bytes thus never has more than
 // n/min items, nested or not, and the memory for them is linear in n.
-
-var (
-	errBlockCount = errors.New("block count is -2^63")
-	errBlockSize  = errors.New("block size is negative or beyond the input")
-)
 
 // Block begins the next block of an array or map and returns its number of
 // items, 0 after the last block. have is how many items of the same array or map
@@ -48,14 +43,14 @@ func (r *Reader) block(have, min int) int {
 	n, next, err := wire.Long(r.src, start)
 	if err == nil && n < 0 {
 		if n == math.MinInt64 {
-			r.failAt(start, errBlockCount)
+			r.failAt(start, wire.ErrBlockCount)
 			return 0
 		}
 		n = -n
 		var size int64
 		size, next, err = wire.Long(r.src, next)
 		if err == nil && (size < 0 || size > int64(len(r.src)-next)) {
-			r.failAt(start, errBlockSize)
+			r.failAt(start, wire.ErrBlockSize)
 			return 0
 		}
 	}
@@ -125,7 +120,7 @@ func (r *Reader) checkFields() bool {
 // countScale counts a fraction, which holds 10^scale whatever the bytes of its number.
 func (r *Reader) countScale(scale int) bool {
 	const digits = 150 // take about as much memory as a field
-	if scale = max(scale, -scale); scale < digits || scale > maxPower {
+	if scale = max(scale, -scale); scale < digits || scale > decimals.MaxPower {
 		return true
 	}
 	return r.countFields(scale / digits)

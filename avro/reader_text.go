@@ -1,7 +1,6 @@
 package avro
 
 import (
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -15,8 +14,6 @@ import (
 // so that a record of ten strings costs one allocation. A string that is kept
 // keeps that copy; WithCopiedStrings is for programs that keep a few strings out
 // of many.
-
-var errUTF8 = errors.New("string is not UTF-8")
 
 // String reads a string.
 func (r *Reader) String() string {
@@ -71,7 +68,7 @@ func (r *Reader) copyText(n int) string {
 		return ""
 	}
 	if r.utf8 && !utf8.Valid(r.src[start:r.at]) {
-		r.failAt(start, errUTF8)
+		r.failAt(start, wire.ErrUTF8)
 		return ""
 	}
 	if from := start - r.textAt; from+n <= len(r.text) {

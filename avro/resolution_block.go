@@ -20,14 +20,14 @@ func readBlock(src []byte, at int) (b block, next int, err error) {
 		return b, next, err
 	}
 	if b.count = -b.count; b.count < 0 { // -2^63
-		return b, at, errBlockCount
+		return b, at, wire.ErrBlockCount
 	}
 	size, next, err := wire.Long(src, next)
 	if err != nil {
 		return b, at, err
 	}
 	if size < 0 || size > int64(len(src)-next) {
-		return b, at, errBlockSize
+		return b, at, wire.ErrBlockSize
 	}
 	b.size, b.sized = int(size), true
 	return b, next, nil

@@ -3,6 +3,7 @@ package avro
 import (
 	"strconv"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -28,7 +29,7 @@ func (m *machine) path(pc int, items loop) string {
 		if in.c&itemsKeyed == 0 {
 			text = appendPath(text, "["+strconv.FormatInt(state.until-int64(state.left), 10)+"]")
 		} else if key, _, err := wire.Bytes(m.src, state.begin); err == nil {
-			text = appendPath(text, "["+quoteKey(key)+"]")
+			text = appendPath(text, datapath.Key(key))
 		}
 	}
 	return appendPath(text, m.placeOf(pc))
@@ -37,7 +38,7 @@ func (m *machine) path(pc int, items loop) string {
 func (p *program) placeOf(pc int) string {
 	text := ""
 	for at := p.where[pc]; at >= 0; at = p.places[at].parent {
-		text = joinPath(p.places[at].step, text)
+		text = datapath.Join(p.places[at].step, text)
 	}
 	return text
 }
@@ -46,14 +47,5 @@ func appendPath(path, step string) string {
 	if path == "" || step == "" {
 		return path + step
 	}
-	return joinPath(path, step)
-}
-
-// quoteKey quotes a map's key for a path, cut to what a person cares to read.
-func quoteKey(key []byte) string {
-	const enough = 64
-	if len(key) > enough {
-		return strconv.Quote(string(key[:enough]) + "...")
-	}
-	return strconv.Quote(string(key))
+	return datapath.Join(path, step)
 }

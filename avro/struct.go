@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/structtag"
 )
 
@@ -52,11 +53,11 @@ func (b *planner) record(p *plan, path string) {
 		sf := p.shape.fields[i]
 		switch {
 		case f != nil:
-			p.fields[i] = b.field(p.typ, f, sf, joinPath(path, sf.name))
+			p.fields[i] = b.field(p.typ, f, sf, datapath.Join(path, sf.name))
 		case sf.has || b.projects:
 			p.fields[i] = planField{code: codeDefault, name: sf.name, plan: &plan{code: codeDefault, shape: sf.shape, env: b.env, def: sf.def}}
 		default:
-			b.misfit(joinPath(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
+			b.misfit(datapath.Join(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
 		}
 	}
 }
@@ -73,7 +74,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 		}
 		f := goField{StructField: sf, schemaAt: -1}
 		if fault := structtag.Fault(sf.Tag, tagKey); fault != "" {
-			b.misfit(joinPath(path, sf.Name), "%s", fault)
+			b.misfit(datapath.Join(path, sf.Name), "%s", fault)
 		}
 		tag, options, _ := strings.Cut(sf.Tag.Get(tagKey), ",")
 		if tag == "-" && options == "" {
@@ -95,7 +96,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 		closed[indexKey(sf.Index)] = true
 		if !sf.IsExported() {
 			if tag != "" || options != "" {
-				b.misfit(joinPath(path, sf.Name), "the field has a tag and is not exported; it can be neither read nor written")
+				b.misfit(datapath.Join(path, sf.Name), "the field has a tag and is not exported; it can be neither read nor written")
 			}
 			b.ignore(p, sf)
 			continue
@@ -109,7 +110,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 				f.required = true
 			case "":
 			default:
-				b.misfit(joinPath(path, sf.Name), "unknown option %q in the tag", option)
+				b.misfit(datapath.Join(path, sf.Name), "unknown option %q in the tag", option)
 			}
 		}
 		fields = append(fields, f)
@@ -150,7 +151,7 @@ func (b *planner) match(fields []goField, p *plan, path string) {
 	taken := make([]*goField, len(s.fields))
 	take := func(f *goField, i int) {
 		if other := taken[i]; other != nil {
-			b.misfit(joinPath(path, s.fields[i].name), "the Go fields %s and %s both stand for it", other.Name, f.Name)
+			b.misfit(datapath.Join(path, s.fields[i].name), "the Go fields %s and %s both stand for it", other.Name, f.Name)
 		}
 		taken[i], f.schemaAt = f, i
 	}
@@ -186,13 +187,13 @@ func (b *planner) match(fields []goField, p *plan, path string) {
 		}
 		switch {
 		case f.tag != "":
-			b.misfit(joinPath(path, f.tag), "the schema has no such field; the tag of %s names it", f.Name)
+			b.misfit(datapath.Join(path, f.tag), "the schema has no such field; the tag of %s names it", f.Name)
 		case len(like) == 1:
 			take(f, like[0])
 		case len(like) > 1:
-			b.misfit(joinPath(path, f.Name), "the fields %s and %s of the schema are like it; name one in a tag", s.fields[like[0]].name, s.fields[like[1]].name)
+			b.misfit(datapath.Join(path, f.Name), "the fields %s and %s of the schema are like it; name one in a tag", s.fields[like[0]].name, s.fields[like[1]].name)
 		default:
-			b.misfit(joinPath(path, f.Name), `the schema has no such field; leave it out with the tag avro:"-"`)
+			b.misfit(datapath.Join(path, f.Name), `the schema has no such field; leave it out with the tag avro:"-"`)
 		}
 	}
 }

@@ -78,17 +78,3 @@ func (u UUID) append(dst []byte) []byte {
 	}
 	return dst
 }
-
-// uuid reads a string that is a UUID.
-func (r *Reader) uuid() UUID {
-	start := r.at
-	text := r.take()
-	if r.err != nil {
-		return UUID{}
-	}
-	u, err := ParseUUID(string(text))
-	if err != nil {
-		r.failAt(start, err)
-	}
-	return u
-}

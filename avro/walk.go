@@ -3,6 +3,7 @@ package avro
 import (
 	"strconv"
 
+	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -144,6 +145,6 @@ func (w *walker) key() string {
 
 func (w *walker) step(step string) {
 	if w.target >= 0 {
-		w.path = joinPath(step, w.path)
+		w.path = datapath.Join(step, w.path)
 	}
 }

@@ -20,6 +20,11 @@ var (
 	ErrVarint   = errors.New("varint does not fit its type")
 	ErrBoolean  = errors.New("boolean is neither 0 nor 1")
 	ErrNegative = errors.New("length is negative")
+	ErrRange    = errors.New("out of range")
+	ErrUTF8     = errors.New("string is not UTF-8")
+
+	ErrBlockCount = errors.New("block count is -2^63")
+	ErrBlockSize  = errors.New("block size is negative or beyond the input")
 )
 
 // MaxVarint is the longest varint in bytes, that of a long.
