@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/kavrotest"
 	"github.com/kavro/kavro/registry"
@@ -24,10 +24,10 @@ var cancelledSchema = schemas.MustParse(`{"type":"record","name":"OrderCancelled
 func (*OrderCancelled) AvroSchema() *schemas.Schema { return cancelledSchema }
 
 func (c *OrderCancelled) AppendAvro(dst []byte) ([]byte, error) {
-	return avro.AppendString(avro.AppendString(dst, c.ID), c.Reason), nil
+	return avrort.AppendString(avrort.AppendString(dst, c.ID), c.Reason), nil
 }
 
-func (c *OrderCancelled) DecodeAvro(r *avro.Reader) error {
+func (c *OrderCancelled) DecodeAvro(r *avrort.Reader) error {
 	c.ID, c.Reason = r.String(), r.String()
 	return r.Err()
 }

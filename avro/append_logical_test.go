@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -19,18 +20,18 @@ import (
 func TestLogicalHelpers(t *testing.T) {
 	at := time.Date(1969, 12, 31, 23, 59, 59, 999_999_999, time.FixedZone("", 3600))
 	long := func(name string) string { return fmt.Sprintf(`{"type": "long", "logicalType": %q}`, name) }
-	checkTime(t, `{"type": "int", "logicalType": "date"}`, at, avro.AppendDate, (*avro.Reader).Date)
-	checkTime(t, long("timestamp-millis"), at, avro.AppendTimestampMillis, (*avro.Reader).TimestampMillis)
-	checkTime(t, long("timestamp-micros"), at, avro.AppendTimestampMicros, (*avro.Reader).TimestampMicros)
-	checkTime(t, long("timestamp-nanos"), at, avro.AppendTimestampNanos, (*avro.Reader).TimestampNanos)
-	checkTime(t, long("local-timestamp-millis"), at, avro.AppendLocalTimestampMillis, (*avro.Reader).TimestampMillis)
-	checkTime(t, long("local-timestamp-micros"), at, avro.AppendLocalTimestampMicros, (*avro.Reader).TimestampMicros)
-	checkTime(t, long("local-timestamp-nanos"), at, avro.AppendLocalTimestampNanos, (*avro.Reader).TimestampNanos)
-	checkTime(t, `{"type": "int", "logicalType": "time-millis"}`, 86399999*time.Millisecond, avro.AppendTimeMillis, (*avro.Reader).TimeMillis)
-	checkTime(t, long("time-micros"), 24*time.Hour-time.Microsecond, avro.AppendTimeMicros, (*avro.Reader).TimeMicros)
+	checkTime(t, `{"type": "int", "logicalType": "date"}`, at, avrort.AppendDate, (*avrort.Reader).Date)
+	checkTime(t, long("timestamp-millis"), at, avrort.AppendTimestampMillis, (*avrort.Reader).TimestampMillis)
+	checkTime(t, long("timestamp-micros"), at, avrort.AppendTimestampMicros, (*avrort.Reader).TimestampMicros)
+	checkTime(t, long("timestamp-nanos"), at, avrort.AppendTimestampNanos, (*avrort.Reader).TimestampNanos)
+	checkTime(t, long("local-timestamp-millis"), at, avrort.AppendLocalTimestampMillis, (*avrort.Reader).TimestampMillis)
+	checkTime(t, long("local-timestamp-micros"), at, avrort.AppendLocalTimestampMicros, (*avrort.Reader).TimestampMicros)
+	checkTime(t, long("local-timestamp-nanos"), at, avrort.AppendLocalTimestampNanos, (*avrort.Reader).TimestampNanos)
+	checkTime(t, `{"type": "int", "logicalType": "time-millis"}`, 86399999*time.Millisecond, avrort.AppendTimeMillis, (*avrort.Reader).TimeMillis)
+	checkTime(t, long("time-micros"), 24*time.Hour-time.Microsecond, avrort.AppendTimeMicros, (*avrort.Reader).TimeMicros)
 }
 
-func checkTime[T any](t *testing.T, schema string, v T, appendIt func([]byte, T) ([]byte, error), read func(*avro.Reader) T) {
+func checkTime[T any](t *testing.T, schema string, v T, appendIt func([]byte, T) ([]byte, error), read func(*avrort.Reader) T) {
 	t.Helper()
 	c, err := avro.NewCodec[T](schemas.MustParse(schema))
 	require.NoError(t, err, schema)
@@ -39,8 +40,7 @@ func checkTime[T any](t *testing.T, schema string, v T, appendIt func([]byte, T)
 	have, err := appendIt(nil, v)
 	require.NoError(t, err, schema)
 	require.Equal(t, want, have, schema)
-	r, err := avro.NewReader(have)
-	require.NoError(t, err)
+	r := avrort.NewReader(have, nil)
 	var back T
 	require.NoError(t, c.Decode(want, &back))
 	require.Equal(t, back, read(r), schema)
@@ -53,19 +53,18 @@ func TestLogicalHelpersRefuse(t *testing.T) {
 		out []byte
 		err error
 	}{
-		"date":   result(avro.AppendDate([]byte("x"), time.Unix(math.MaxInt32*86400+86400, 0).UTC())),
-		"micros": result(avro.AppendTimestampMicros([]byte("x"), far)),
-		"nanos":  result(avro.AppendLocalTimestampNanos([]byte("x"), far)),
-		"clock":  result(avro.AppendTimeMicros([]byte("x"), -1)),
-		"digits": result(avro.AppendDecimal([]byte("x"), avro.NewDecimal(1000, 2), 3, 2)),
-		"scale":  result(avro.AppendDecimal([]byte("x"), avro.NewDecimal(1, 3), 9, 2)),
-		"size":   result(avro.AppendFixedDecimal([]byte("x"), avro.NewDecimal(128, 0), 1, 9, 0)),
+		"date":   result(avrort.AppendDate([]byte("x"), time.Unix(math.MaxInt32*86400+86400, 0).UTC())),
+		"micros": result(avrort.AppendTimestampMicros([]byte("x"), far)),
+		"nanos":  result(avrort.AppendLocalTimestampNanos([]byte("x"), far)),
+		"clock":  result(avrort.AppendTimeMicros([]byte("x"), -1)),
+		"digits": result(avrort.AppendDecimal([]byte("x"), avro.NewDecimal(1000, 2), 3, 2)),
+		"scale":  result(avrort.AppendDecimal([]byte("x"), avro.NewDecimal(1, 3), 9, 2)),
+		"size":   result(avrort.AppendFixedDecimal([]byte("x"), avro.NewDecimal(128, 0), 1, 9, 0)),
 	} {
 		require.ErrorIs(t, c.err, avro.ErrRange, name)
 		require.Equal(t, "x", string(c.out), name)
 	}
-	r, err := avro.NewReader(avro.AppendLong(nil, 86_400_000))
-	require.NoError(t, err)
+	r := avrort.NewReader(avrort.AppendLong(nil, 86_400_000), nil)
 	require.Zero(t, r.TimeMillis())
 	require.ErrorIs(t, r.Err(), avro.ErrRange)
 }
@@ -87,22 +86,20 @@ func TestDecimalHelpersDrawTheLine(t *testing.T) {
 		most := new(big.Int).Sub(limit, big.NewInt(1))
 		for _, sign := range []int64{1, -1} {
 			v := avro.Decimal{Unscaled: new(big.Int).Mul(most, big.NewInt(sign)), Scale: 2}
-			datum, err := avro.AppendDecimal(nil, v, precision, 2)
+			datum, err := avrort.AppendDecimal(nil, v, precision, 2)
 			require.NoError(t, err, "%v", v)
-			r, err := avro.NewReader(datum)
-			require.NoError(t, err)
+			r := avrort.NewReader(datum, nil)
 			require.Zero(t, r.Decimal(2).Cmp(v))
 			require.NoError(t, r.Done())
 
-			fixed, err := avro.AppendFixedDecimal(nil, v, 32, precision, 2)
+			fixed, err := avrort.AppendFixedDecimal(nil, v, 32, precision, 2)
 			require.NoError(t, err)
 			require.Len(t, fixed, 32)
-			r, err = avro.NewReader(fixed)
-			require.NoError(t, err)
+			r = avrort.NewReader(fixed, nil)
 			require.Zero(t, r.FixedDecimal(32, 2).Cmp(v))
 
 			v.Unscaled = new(big.Int).Mul(limit, big.NewInt(sign))
-			_, err = avro.AppendDecimal(nil, v, precision, 2)
+			_, err = avrort.AppendDecimal(nil, v, precision, 2)
 			require.ErrorIs(t, err, avro.ErrRange, "%v", v)
 		}
 	}
@@ -113,10 +110,9 @@ func TestOtherLogicalHelpers(t *testing.T) {
 	require.NoError(t, err)
 	d := avro.Duration{Months: 1, Days: 2, Millis: math.MaxUint32}
 	big := avro.NewDecimal(-123456, -3)
-	datum, err := avro.AppendBigDecimal(avro.AppendDuration(avro.AppendUUID(nil, u), d), big)
+	datum, err := avrort.AppendBigDecimal(avrort.AppendDuration(avrort.AppendUUID(nil, u), d), big)
 	require.NoError(t, err)
-	r, err := avro.NewReader(datum)
-	require.NoError(t, err)
+	r := avrort.NewReader(datum, nil)
 	require.Equal(t, u, r.UUID())
 	require.Equal(t, d, r.Duration())
 	require.Equal(t, big, r.BigDecimal())
@@ -125,44 +121,44 @@ func TestOtherLogicalHelpers(t *testing.T) {
 
 func TestErrorsOfGeneratedCode(t *testing.T) {
 	for want, err := range map[string]error{
-		"int is not a branch of the union":                          avro.BranchError(1),
-		"enum index 9, there are 3 symbols: out of range":           avro.SymbolError(9, 3),
-		"limit reached: records nested deeper than 1000":            avro.DepthError(1000),
-		avro.WithinField(avro.NilError(), "a").Error()[len("a: "):]: avro.NilError(),
+		"int is not a branch of the union":                              avrort.BranchError(1),
+		"enum index 9, there are 3 symbols: out of range":               avrort.SymbolError(9, 3),
+		"limit reached: records nested deeper than 1000":                avrort.DepthError(1000),
+		avrort.WithinField(avrort.NilError(), "a").Error()[len("a: "):]: avrort.NilError(),
 	} {
 		require.EqualError(t, err, want)
 		var e *avro.EncodeError
 		require.ErrorAs(t, err, &e)
 	}
-	require.NoError(t, avro.DepthError(999))
+	require.NoError(t, avrort.DepthError(999))
 }
 
 func TestBranchJSON(t *testing.T) {
-	text, err := avro.MarshalBranch(`shop."Card"`, map[string]int{"a": 1})
+	text, err := avrort.MarshalBranch(`shop."Card"`, map[string]int{"a": 1})
 	require.NoError(t, err)
 	require.Equal(t, `{"shop.\"Card\"":{"a":1}}`, string(text))
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	require.NoError(t, err)
 	require.Equal(t, `shop."Card"`, branch)
 	require.JSONEq(t, `{"a": 1}`, string(value))
 	for _, null := range []string{"", "null"} {
-		branch, value, err = avro.UnmarshalBranch([]byte(null))
+		branch, value, err = avrort.UnmarshalBranch([]byte(null))
 		require.NoError(t, err)
 		require.Empty(t, branch)
 		require.Empty(t, value)
 	}
 	for _, wrong := range []string{"{}", `{"a": 1, "b": 2}`, "[]", "1", "{"} {
-		_, _, err = avro.UnmarshalBranch([]byte(wrong))
+		_, _, err = avrort.UnmarshalBranch([]byte(wrong))
 		require.Error(t, err, wrong)
 	}
-	marshal := func(v int) (json.RawMessage, error) { return avro.MarshalBranch("int", v) }
-	items, err := avro.MarshalItems([]int{1, 2}, marshal)
+	marshal := func(v int) (json.RawMessage, error) { return avrort.MarshalBranch("int", v) }
+	items, err := avrort.MarshalItems([]int{1, 2}, marshal)
 	require.NoError(t, err)
 	require.Equal(t, `[{"int":1},{"int":2}]`, string(items))
-	entries, err := avro.MarshalEntries(map[string]int{"a": 1}, marshal)
+	entries, err := avrort.MarshalEntries(map[string]int{"a": 1}, marshal)
 	require.NoError(t, err)
 	require.Equal(t, `{"a":{"int":1}}`, string(entries))
-	none, err := avro.MarshalItems(nil, marshal)
+	none, err := avrort.MarshalItems(nil, marshal)
 	require.NoError(t, err)
 	require.Equal(t, "null", string(none))
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -63,7 +64,7 @@ func prepare[T any](s *schemas.Schema, opts []Option) (*Codec[T], error) {
 	}
 	c := &Codec[T]{schema: s, shape: sh, env: &env{cfg: cfg}}
 	c.sorts = cfg.sortedMaps && hasMaps(sh, map[*shape]bool{})
-	c.readers.New = func() any { return newReader(nil, &c.env.cfg) }
+	c.readers.New = func() any { return avrort.NewReader(nil, &c.env.cfg.Settings) }
 	return c, nil
 }
 
@@ -140,8 +141,8 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	if v == nil {
 		return &DecodeError{Err: errors.New("the value to decode into is nil")}
 	}
-	r := c.readers.Get().(*Reader)
-	r.rewind(datum)
+	r := c.readers.Get().(*avrort.Reader)
+	r.Rewind(datum)
 	c.read(r, v)
 	err := r.Done()
 	c.release(r)
@@ -155,9 +156,9 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 // no value of it. The error is a [*DecodeError]. Whether the values suit T, or their
 // logical types, only [Codec.Decode] tells.
 func (c *Codec[T]) Validate(datum []byte) error {
-	r := c.readers.Get().(*Reader)
-	r.rewind(datum)
-	r.pass(c.shape)
+	r := c.readers.Get().(*avrort.Reader)
+	r.Rewind(datum)
+	pass(r, c.shape)
 	err := r.Done()
 	c.release(r)
 	if err != nil {
@@ -167,13 +168,13 @@ func (c *Codec[T]) Validate(datum []byte) error {
 }
 
 // release gives back a Reader. The pool keeps nothing of the datum.
-func (c *Codec[T]) release(r *Reader) {
-	r.src, r.text, r.err = nil, "", nil
+func (c *Codec[T]) release(r *avrort.Reader) {
+	r.Rewind(nil)
 	c.readers.Put(r)
 }
 
 // read reads one datum from r into v. Its error stays in r.
-func (c *Codec[T]) read(r *Reader, v *T) {
+func (c *Codec[T]) read(r *avrort.Reader, v *T) {
 	switch {
 	case c.plan != nil:
 		c.plan.decode(r, addressOf(v))
@@ -186,7 +187,7 @@ func (c *Codec[T]) read(r *Reader, v *T) {
 	}
 }
 
-func (c *Codec[T]) decodeGeneratedPointer(r *Reader, v *T) {
+func (c *Codec[T]) decodeGeneratedPointer(r *avrort.Reader, v *T) {
 	if reflect.ValueOf(*v).IsNil() {
 		*v = reflect.New(c.pointee).Interface().(T)
 	}

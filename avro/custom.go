@@ -1,6 +1,8 @@
 package avro
 
-import "reflect"
+import (
+	"reflect"
+)
 
 // customType is a Go type that is written as another one.
 type customType struct {

@@ -3,6 +3,7 @@ package avro
 import (
 	"encoding"
 	"fmt"
+	"github.com/kavro/kavro/avro/avrort"
 	"reflect"
 )
 
@@ -139,8 +140,8 @@ func (p *plan) enumIndex(v ptr) (int, error) {
 }
 
 // symbol reads an enum.
-func (s *shape) symbol(r *Reader) string {
-	if i := r.Enum(len(s.symbols)); r.err == nil {
+func (s *shape) symbol(r *avrort.Reader) string {
+	if i := r.Enum(len(s.symbols)); r.Err() == nil {
 		return s.symbols[i]
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -62,11 +63,11 @@ const pointText = `{"type": "record", "name": "Point", "fields": [{"name": "x", 
 func (p *Point) AvroSchema() *schemas.Schema { return schemas.MustParse(pointText) }
 
 func (p *Point) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendInt(dst, p.X)
-	return avro.AppendInt(dst, p.Y), nil
+	dst = avrort.AppendInt(dst, p.X)
+	return avrort.AppendInt(dst, p.Y), nil
 }
 
-func (p *Point) DecodeAvro(r *avro.Reader) error {
+func (p *Point) DecodeAvro(r *avrort.Reader) error {
 	p.X = r.Int()
 	p.Y = r.Int() // after an error this is 0, and the error stays
 	return r.Err()

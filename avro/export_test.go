@@ -3,6 +3,7 @@ package avro
 import (
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -49,7 +50,7 @@ func (c *TypedCodec) Append(dst []byte, v reflect.Value) ([]byte, error) {
 
 // Decode decodes into v, which is addressable.
 func (c *TypedCodec) Decode(datum []byte, v reflect.Value) error {
-	r := newReader(datum, &c.plan.env.cfg)
+	r := avrort.NewReader(datum, &c.plan.env.cfg.Settings)
 	c.plan.decode(r, placeOf(v))
 	if err := r.Done(); err != nil {
 		return located(err, c.shape, datum, &c.plan.env.cfg)

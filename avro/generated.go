@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/schemas"
 )
@@ -20,7 +21,7 @@ type Generated interface {
 	// made by WithinField, the result is not used.
 	AppendAvro(dst []byte) ([]byte, error)
 	// DecodeAvro reads a datum over the value, all of which it sets. It returns r.Err().
-	DecodeAvro(r *Reader) error
+	DecodeAvro(r *avrort.Reader) error
 }
 
 // isGenerated says that values of t have generated methods for s. A generated

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -75,10 +76,10 @@ func (s *selfMade) AppendAvro(dst []byte) ([]byte, error) {
 	if s.n%2 != 0 {
 		return nil, errSelfMade
 	}
-	return avro.AppendLong(dst, s.n), nil
+	return avrort.AppendLong(dst, s.n), nil
 }
 
-func (s *selfMade) DecodeAvro(r *avro.Reader) error {
+func (s *selfMade) DecodeAvro(r *avrort.Reader) error {
 	if s.n = r.Long(); s.n%2 != 0 {
 		return errSelfMade
 	}

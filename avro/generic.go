@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -51,17 +53,17 @@ const (
 func (s *shape) class(raw bool) goClass {
 	if !raw {
 		switch {
-		case s.logical.isTime():
+		case s.logical.IsTime():
 			return classTime
-		case s.logical.isClock():
+		case s.logical.IsClock():
 			return classClock
-		case s.logical == decimalLogical:
+		case s.logical == logical.Decimal:
 			return classRat
-		case s.logical == bigDecimalLogical:
+		case s.logical == logical.BigDecimal:
 			return classDecimal
-		case s.logical == uuidLogical && s.typ == schemas.Fixed:
+		case s.logical == logical.UUID && s.typ == schemas.Fixed:
 			return classUUID
-		case s.logical == durationLogical:
+		case s.logical == logical.Duration:
 			return classDuration
 		}
 	}
@@ -106,8 +108,8 @@ func wrappedBranches(s *shape, raw bool) []bool {
 }
 
 // decodeAny reads a generic value.
-func (e *env) decodeAny(r *Reader, s *shape) any {
-	if s.logical != noLogical && !e.cfg.rawLogical {
+func (e *env) decodeAny(r *avrort.Reader, s *shape) any {
+	if s.logical != logical.None && !e.cfg.rawLogical {
 		if v, ok := e.decodeLogical(r, s); ok {
 			return v
 		}
@@ -130,10 +132,10 @@ func (e *env) decodeAny(r *Reader, s *shape) any {
 	case schemas.String:
 		return r.String()
 	case schemas.Fixed:
-		b := r.takeFixed(s.size)
+		b := r.ViewFixed(s.size)
 		return append(make([]byte, 0, len(b)), b...)
 	case schemas.Enum:
-		if i := r.Enum(len(s.generic)); r.err == nil {
+		if i := r.Enum(len(s.generic)); r.Err() == nil {
 			return s.generic[i]
 		}
 		return nil
@@ -144,17 +146,17 @@ func (e *env) decodeAny(r *Reader, s *shape) any {
 	case schemas.Record:
 		return e.decodeAnyRecord(r, s)
 	default:
-		if i := r.UnionIndex(len(s.branches)); r.err == nil {
+		if i := r.UnionIndex(len(s.branches)); r.Err() == nil {
 			return e.decodeBranch(r, s, i)
 		}
 		return nil
 	}
 }
 
-func (e *env) decodeLogical(r *Reader, s *shape) (any, bool) {
+func (e *env) decodeLogical(r *avrort.Reader, s *shape) (any, bool) {
 	switch s.class(false) {
 	case classTime:
-		return s.logical.toTime(s.number(r)), true
+		return s.logical.ToTime(s.number(r)), true
 	case classClock:
 		return s.clock(r), true
 	case classRat:
@@ -174,7 +176,7 @@ func (e *env) decodeLogical(r *Reader, s *shape) (any, bool) {
 }
 
 // decodeBranch reads branch i of a union.
-func (e *env) decodeBranch(r *Reader, s *shape, i int) any {
+func (e *env) decodeBranch(r *avrort.Reader, s *shape, i int) any {
 	branch := s.branches[i]
 	for _, ut := range e.cfg.unionTypes {
 		if ut.name == branch.name() {
@@ -195,14 +197,14 @@ func (e *env) decodeBranch(r *Reader, s *shape, i int) any {
 }
 
 // decodeNamed reads a branch whose Go type WithUnionTypes gives.
-func (e *env) decodeNamed(r *Reader, t reflect.Type, s *shape) any {
+func (e *env) decodeNamed(r *avrort.Reader, t reflect.Type, s *shape) any {
 	to := t
 	if t.Kind() == reflect.Pointer {
 		to = t.Elem()
 	}
 	p, err := e.planFor(to, s)
 	if err != nil {
-		r.failAt(r.at, err)
+		r.FailAt(r.Offset(), err)
 		return nil
 	}
 	v := reflect.New(to)
@@ -214,15 +216,15 @@ func (e *env) decodeNamed(r *Reader, t reflect.Type, s *shape) any {
 }
 
 // decodeUnion reads a union with the name of its branch.
-func (e *env) decodeUnion(r *Reader, s *shape) Union {
+func (e *env) decodeUnion(r *avrort.Reader, s *shape) Union {
 	i := r.UnionIndex(len(s.branches))
-	if r.err != nil {
+	if r.Err() != nil {
 		return Union{}
 	}
 	return Union{Branch: s.branches[i].name(), Value: e.decodeAny(r, s.branches[i])}
 }
 
-func (e *env) decodeAnyArray(r *Reader, s *shape) []any {
+func (e *env) decodeAnyArray(r *avrort.Reader, s *shape) []any {
 	items := []any{}
 	for n := r.Block(0, s.items.min); n > 0; n = r.Block(len(items), s.items.min) {
 		if len(items) == 0 {
@@ -230,7 +232,7 @@ func (e *env) decodeAnyArray(r *Reader, s *shape) []any {
 		}
 		for range n {
 			items = append(items, e.decodeAny(r, s.items))
-			if r.err != nil {
+			if r.Err() != nil {
 				return nil
 			}
 		}
@@ -238,7 +240,7 @@ func (e *env) decodeAnyArray(r *Reader, s *shape) []any {
 	return items
 }
 
-func (e *env) decodeAnyMap(r *Reader, s *shape) map[string]any {
+func (e *env) decodeAnyMap(r *avrort.Reader, s *shape) map[string]any {
 	var m map[string]any
 	have, least := 0, s.items.min+1
 	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
@@ -248,34 +250,34 @@ func (e *env) decodeAnyMap(r *Reader, s *shape) map[string]any {
 		for range n {
 			k := r.String()
 			v := e.decodeAny(r, s.items)
-			if r.err != nil {
+			if r.Err() != nil {
 				return nil
 			}
 			m[k] = v
 		}
 		have += n
 	}
-	if m == nil && r.err == nil {
+	if m == nil && r.Err() == nil {
 		m = map[string]any{}
 	}
 	return m
 }
 
-func (e *env) decodeAnyRecord(r *Reader, s *shape) map[string]any {
+func (e *env) decodeAnyRecord(r *avrort.Reader, s *shape) map[string]any {
 	if s.recursive {
 		if !r.Enter() {
 			return nil
 		}
 		defer r.Leave()
 	}
-	if !r.countFields(len(s.fields)) {
+	if !r.CountFields(len(s.fields)) {
 		return nil
 	}
 	m := make(map[string]any, len(s.fields))
 	for i := range s.fields {
 		f := &s.fields[i]
 		v := e.decodeAny(r, f.shape)
-		if r.err != nil {
+		if r.Err() != nil {
 			return nil
 		}
 		m[f.name] = v

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -105,7 +107,7 @@ func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error
 	case []byte:
 		switch s.typ {
 		case schemas.String:
-			if s.logical == uuidLogical {
+			if s.logical == logical.UUID {
 				dst, err := e.appendText(dst, string(v), s)
 				return dst, err, true
 			}
@@ -136,17 +138,17 @@ func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error
 			return dst, err, true
 		}
 	case time.Time:
-		if s.logical.isTime() {
-			n, err := s.logical.fromTime(v)
+		if s.logical.IsTime() {
+			n, err := s.logical.FromTime(v)
 			return wire.AppendLong(dst, n), err, true
 		}
 	case time.Duration:
-		if s.logical.isClock() {
-			n, err := s.logical.fromClock(v)
+		if s.logical.IsClock() {
+			n, err := s.logical.FromClock(v)
 			return wire.AppendLong(dst, n), err, true
 		}
 	case *big.Rat:
-		if v != nil && s.logical.isDecimal() {
+		if v != nil && s.logical.IsDecimal() {
 			dst, err := appendRat(dst, v, s)
 			return dst, err, true
 		}
@@ -166,7 +168,7 @@ func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bo
 	switch {
 	case s.typ == schemas.String:
 		dst, err = e.appendText(dst, v, s)
-	case s.logical.isDecimal():
+	case s.logical.IsDecimal():
 		dst, err = appendNumberText(dst, v, s)
 	case s.typ == schemas.Bytes:
 		dst = wire.AppendString(dst, v)
@@ -174,11 +176,11 @@ func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bo
 		var i int
 		i, err = s.symbolIndex(v)
 		dst = wire.AppendLong(dst, int64(i))
-	case s.typ == schemas.Fixed && s.logical == uuidLogical:
+	case s.typ == schemas.Fixed && s.logical == logical.UUID:
 		var u UUID
 		u, err = ParseUUID(v)
 		dst = append(dst, u[:]...)
-	case s.typ == schemas.Fixed && s.logical == noLogical:
+	case s.typ == schemas.Fixed && s.logical == logical.None:
 		if len(v) != s.size {
 			return dst, fmt.Errorf("%s for %s of %d: %w", count.Of(len(v), "byte"), s.name(), s.size, ErrRange), true
 		}
@@ -253,45 +255,45 @@ func anyInt(v any) (n int64, ok, fits bool) {
 }
 
 func (e *env) appendAnyArray(dst []byte, items []any, s *shape, depth int) ([]byte, error) {
-	dst = appendBlock(dst, len(items))
+	dst = wire.AppendBlock(dst, len(items))
 	longs := s.items.typ == schemas.Long && e.cfg.customTypes == nil
 	var err error
 	for i, item := range items {
 		if n, ok := item.(int64); ok && longs { // kept in the loop: there may be very many
 			dst = wire.AppendLong(dst, n)
 		} else if dst, err = e.appendAny(dst, item, s.items, depth); err != nil {
-			return dst, WithinItem(err, i)
+			return dst, avrort.WithinItem(err, i)
 		}
 	}
-	return appendEnd(dst, len(items)), nil
+	return wire.AppendBlocksEnd(dst, len(items)), nil
 }
 
 func (e *env) appendAnyMap(dst []byte, m map[string]any, s *shape, depth int) ([]byte, error) {
-	dst = appendBlock(dst, len(m))
+	dst = wire.AppendBlock(dst, len(m))
 	var err error
 	for k, v := range m {
 		if dst, err = e.appendString(dst, k); err == nil {
 			dst, err = e.appendAny(dst, v, s.items, depth)
 		}
 		if err != nil {
-			return dst, WithinKey(err, k)
+			return dst, avrort.WithinKey(err, k)
 		}
 	}
-	return appendEnd(dst, len(m)), nil
+	return wire.AppendBlocksEnd(dst, len(m)), nil
 }
 
 // appendAnyRecord appends a record from a map. A field that the map does not have
 // is its default's; a key that is no field is an error.
 func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int) ([]byte, error) {
 	if s.recursive {
-		if depth++; depth > e.cfg.limits.maxDepth {
+		if depth++; depth > e.cfg.MaxDepth {
 			return dst, errTooDeep(depth)
 		}
 	}
 	if m == nil {
 		return dst, errNil
 	}
-	plain := e.cfg.customTypes == nil && !e.cfg.validUTF8
+	plain := e.cfg.customTypes == nil && !e.cfg.ValidUTF8
 	found := 0
 	var err error
 	for i := range s.fields {
@@ -300,7 +302,7 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 		switch {
 		case ok:
 			found++
-			if text, ok := v.(string); ok && f.shape.typ == schemas.String && f.shape.logical == noLogical && plain { // most fields; kept in the loop
+			if text, ok := v.(string); ok && f.shape.typ == schemas.String && f.shape.logical == logical.None && plain { // most fields; kept in the loop
 				dst = wire.AppendString(dst, text)
 				continue
 			}
@@ -319,13 +321,13 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 			err = errMissing(s)
 		}
 		if err != nil {
-			return dst, within(err, f.name)
+			return dst, avrort.WithinField(err, f.name)
 		}
 	}
 	if found < len(m) {
 		for k := range m {
 			if _, ok := s.index[k]; !ok {
-				return dst, within(errNoField(s), k)
+				return dst, avrort.WithinField(errNoField(s), k)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -118,7 +119,7 @@ func (e *env) fit(v any, s *shape) fit {
 	case float64:
 		return max(fitAmong(s.typ, exactFit, schemas.Double), fitAmong(s.typ, nearFit, schemas.Float))
 	case string:
-		if s.typ == schemas.Fixed && (s.logical == uuidLogical || s.logical.isDecimal()) {
+		if s.typ == schemas.Fixed && (s.logical == logical.UUID || s.logical.IsDecimal()) {
 			return farFit
 		}
 		return max(fitAmong(s.typ, exactFit, schemas.String, schemas.Enum), fitAmong(s.typ, farFit, schemas.Bytes))
@@ -132,11 +133,11 @@ func (e *env) fit(v any, s *shape) fit {
 	case []any:
 		return fitAmong(s.typ, exactFit, schemas.Array)
 	case time.Time:
-		return fitIf(s.logical.isTime())
+		return fitIf(s.logical.IsTime())
 	case time.Duration:
-		return fitIf(s.logical.isClock())
+		return fitIf(s.logical.IsClock())
 	case *big.Rat, Decimal:
-		return fitIf(s.logical.isDecimal())
+		return fitIf(s.logical.IsDecimal())
 	}
 	return e.fitOther(v, s)
 }

@@ -55,8 +55,8 @@ func newJSON(s *shape, conf config) *JSON {
 // and symbols: together no more than a sixteenth of [WithMaxBytes], 16 MiB by
 // default, and 256 bytes for each of the datum's.
 func (j *JSON) Append(dst, datum []byte) ([]byte, error) {
-	w := jsonWriter{datum: datum, dst: dst, spare: j.conf.limits.maxEmptyItems + 16*len(datum), most: j.conf.limits.maxJSON(len(dst), len(datum))}
-	w.r.reset(datum, &j.conf)
+	w := jsonWriter{datum: datum, utf8: j.conf.ValidUTF8, dst: dst, spare: j.conf.MaxEmptyItems + 16*len(datum), most: maxJSON(&j.conf.Settings, len(dst), len(datum))}
+	w.r.Reset(datum, &j.conf.Settings)
 	w.value(j.plan)
 	if err := w.r.Done(); err != nil {
 		if e, ok := err.(*DecodeError); ok {
@@ -81,7 +81,7 @@ func (j *JSON) AppendDatum(dst, text []byte) ([]byte, error) {
 		return dst, err
 	}
 	defer t.release()
-	d := jsonReader{conf: &j.conf, text: t, dst: dst, filled: j.conf.limits.maxFilled(len(text))}
+	d := jsonReader{conf: &j.conf, text: t, dst: dst, filled: maxFilledOf(&j.conf.Settings, len(text))}
 	if !d.value(j.plan, 0) {
 		return dst, d.err
 	}

@@ -1,6 +1,8 @@
 package avro
 
-import "sync"
+import (
+	"sync"
+)
 
 // jsonOnce is the JSON of a codec's schema, prepared when it is first asked for,
 // and buffers for the data in between.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -17,13 +19,13 @@ import (
 
 func (w *jsonWriter) logical(p *jsonPlan) {
 	switch {
-	case p.logical.isDecimal():
-		if d := p.readDecimal(&w.r); w.r.err == nil {
+	case p.logical.IsDecimal():
+		if d := p.readDecimal(&w.r); w.r.Err() == nil {
 			w.dst = append(w.dst, exactText(d)...)
 		}
-	case p.logical == durationLogical:
+	case p.logical == logical.Duration:
 		w.quoted(w.r.Duration().String())
-	case p.logical == uuidLogical:
+	case p.logical == logical.UUID:
 		var u UUID
 		w.r.Fixed(u[:])
 		w.quoted(u.String())
@@ -53,7 +55,7 @@ func (w *jsonWriter) quoted(s string) {
 }
 
 // number reads the int or long of a date or time.
-func (p *jsonPlan) number(r *Reader) int64 {
+func (p *jsonPlan) number(r *avrort.Reader) int64 {
 	if p.typ == schemas.Int {
 		return int64(r.Int())
 	}
@@ -66,11 +68,11 @@ const (
 )
 
 // fraction is the digits after the second that a logical type writes.
-func fraction(l logical) string {
+func fraction(l logical.Type) string {
 	switch l {
-	case timeMillis, timestampMillis, localMillis:
+	case logical.TimeMillis, logical.TimestampMillis, logical.LocalMillis:
 		return ".000"
-	case timeMicros, timestampMicros, localMicros:
+	case logical.TimeMicros, logical.TimestampMicros, logical.LocalMicros:
 		return ".000000"
 	default:
 		return ".000000000"
@@ -78,13 +80,13 @@ func fraction(l logical) string {
 }
 
 // layout is how a date or time is written, for package time.
-func layout(l logical) string {
+func layout(l logical.Type) string {
 	switch {
-	case l == dateLogical:
+	case l == logical.Date:
 		return jsonDate
-	case l.isClock():
+	case l.IsClock():
 		return jsonTime + fraction(l)
-	case l <= timestampNanos:
+	case l <= logical.TimestampNanos:
 		return jsonDate + "T" + jsonTime + fraction(l) + "Z07:00"
 	default:
 		return jsonDate + "T" + jsonTime + fraction(l)
@@ -95,14 +97,14 @@ func layout(l logical) string {
 // hour beyond 23, the year of more or less than four digits.
 func (p *jsonPlan) clockText(dst []byte, v int64) (_ []byte, ok bool) {
 	var t time.Time
-	if p.logical.isClock() {
-		d, err := p.logical.toClock(v)
+	if p.logical.IsClock() {
+		d, err := p.logical.ToClock(v)
 		if err != nil {
 			return dst, false
 		}
 		t = time.Unix(0, int64(d)).UTC()
 	} else {
-		t = p.logical.toTime(v)
+		t = p.logical.ToTime(v)
 		if t.Year() < 0 || t.Year() > 9999 {
 			return dst, false
 		}
@@ -121,7 +123,7 @@ func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
 		text = string(d.text.textView(v))
 	}
 	switch {
-	case p.logical.isDecimal():
+	case p.logical.IsDecimal():
 		if kind != jsonString && kind != jsonNumber {
 			return false, nil
 		}
@@ -130,17 +132,17 @@ func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
 			d.dst, err = appendDecimal(d.dst, number, p.shape)
 		}
 		return true, err
-	case kind == jsonNumber && (p.logical.isTime() || p.logical.isClock()):
+	case kind == jsonNumber && (p.logical.IsTime() || p.logical.IsClock()):
 		return false, nil // raw
 	case kind != jsonString:
 		return false, nil
-	case p.logical == durationLogical:
+	case p.logical == logical.Duration:
 		duration, err := parseDuration(text)
 		if err == nil {
-			d.dst = AppendDuration(d.dst, duration)
+			d.dst = avrort.AppendDuration(d.dst, duration)
 		}
 		return true, err
-	case p.logical == uuidLogical:
+	case p.logical == logical.UUID:
 		u, err := ParseUUID(text)
 		if err == nil {
 			d.dst = append(d.dst, u[:]...)
@@ -163,17 +165,17 @@ func (p *jsonPlan) parseClock(text string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s is not written like %q", short([]byte(strconv.Quote(text))), want)
 	}
-	if p.logical.isClock() {
+	if p.logical.IsClock() {
 		d := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute +
 			time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())
-		n, err := p.logical.fromClock(d)
-		if back, _ := p.logical.toClock(n); err == nil && back != d {
+		n, err := p.logical.FromClock(d)
+		if back, _ := p.logical.ToClock(n); err == nil && back != d {
 			err = errTooFine
 		}
 		return n, err
 	}
-	n, err := p.logical.fromTime(t)
-	if err == nil && p.logical != dateLogical && !p.logical.toTime(n).Equal(t) {
+	n, err := p.logical.FromTime(t)
+	if err == nil && p.logical != logical.Date && !p.logical.ToTime(n).Equal(t) {
 		err = errTooFine
 	}
 	return n, err

@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -54,8 +55,8 @@ func (b *jsonPlanner) plan(s *shape) *jsonPlan {
 		return p
 	}
 	p := &jsonPlan{shape: s, plain: b.conf.json.plain}
-	text := s.logical == uuidLogical && s.typ == schemas.String // for people as it is
-	p.human = p.plain && !b.conf.rawLogical && s.logical != noLogical && !text
+	text := s.logical == logical.UUID && s.typ == schemas.String // for people as it is
+	p.human = p.plain && !b.conf.rawLogical && s.logical != logical.None && !text
 	b.seen[s] = p
 	switch s.typ {
 	case schemas.Array, schemas.Map:
@@ -100,9 +101,9 @@ func (b *jsonPlanner) record(p *jsonPlan) {
 func (p *jsonPlan) kinds() (usual, odd, anyway jsonKind) {
 	const none = jsonFalse
 	switch {
-	case p.human && p.logical.isDecimal():
+	case p.human && p.logical.IsDecimal():
 		return jsonNumber, none, jsonString
-	case p.human && (p.logical.isTime() || p.logical.isClock()):
+	case p.human && (p.logical.IsTime() || p.logical.IsClock()):
 		return jsonString, jsonNumber, jsonNumber
 	case p.human:
 		return jsonString, none, none

@@ -131,8 +131,8 @@ func (d *jsonReader) string(p *jsonPlan, v int32) bool {
 	switch p.typ {
 	case schemas.String:
 		text := d.text.textView(v)
-		if len(text) > d.conf.limits.maxBytes {
-			return d.fail(v, lengthError(int64(len(text)), len(text), d.conf.limits.maxBytes))
+		if len(text) > d.conf.MaxBytes {
+			return d.fail(v, lengthError(int64(len(text)), len(text), d.conf.MaxBytes))
 		}
 		d.dst = wire.AppendBytes(d.dst, text)
 		return true
@@ -151,8 +151,8 @@ func (d *jsonReader) string(p *jsonPlan, v int32) bool {
 		return d.fail(v, err)
 	case p.typ == schemas.Fixed && len(b) != p.size:
 		return d.fail(v, fmt.Errorf("%w: %s for %s of %d", ErrRange, count.Of(len(b), "byte"), p.describe(), p.size))
-	case len(b) > d.conf.limits.maxBytes:
-		return d.fail(v, lengthError(int64(len(b)), len(b), d.conf.limits.maxBytes))
+	case len(b) > d.conf.MaxBytes:
+		return d.fail(v, lengthError(int64(len(b)), len(b), d.conf.MaxBytes))
 	case p.typ == schemas.Bytes:
 		d.dst = wire.AppendLong(d.dst, int64(len(b)))
 	}
@@ -175,8 +175,8 @@ func (d *jsonReader) bytes(v int32) ([]byte, error) {
 // count appends the header of a block.
 func (d *jsonReader) count(v int32) bool {
 	n := d.text.count(v)
-	if n > d.conf.limits.maxItems {
-		return d.fail(v, fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, n, d.conf.limits.maxItems))
+	if n > d.conf.MaxItems {
+		return d.fail(v, fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, n, d.conf.MaxItems))
 	}
 	if n > 0 {
 		d.dst = wire.AppendLong(d.dst, int64(n))
@@ -230,8 +230,8 @@ func (d *jsonReader) record(p *jsonPlan, v int32) bool {
 		return d.wrong(p, v)
 	}
 	if p.recursive {
-		if d.depth++; d.depth > d.conf.limits.maxDepth {
-			return d.fail(v, fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, d.conf.limits.maxDepth))
+		if d.depth++; d.depth > d.conf.MaxDepth {
+			return d.fail(v, fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, d.conf.MaxDepth))
 		}
 		defer func() { d.depth-- }()
 	}
@@ -258,7 +258,7 @@ func (d *jsonReader) record(p *jsonPlan, v int32) bool {
 			}
 		case f.has && d.conf.json.defaults:
 			if d.filled -= len(f.def); d.filled < 0 {
-				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, d.conf.limits.maxFilled(len(d.text.src))))
+				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, maxFilledOf(&d.conf.Settings, len(d.text.src))))
 			}
 			d.dst = append(d.dst, f.def...)
 		default:

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -15,12 +16,13 @@ import (
 // jsonWriter turns a datum into JSON. Its errors are the Reader's; their path is
 // put together on the way out.
 type jsonWriter struct {
-	r     Reader
+	r     avrort.Reader
 	datum []byte
 	dst   []byte
 	path  string
-	spare int // values that may still take no bytes: those the datum's length does not bound
-	most  int // how long dst may get: names are not bounded by the datum's length
+	utf8  bool // strings must be UTF-8
+	spare int  // values that may still take no bytes: those the datum's length does not bound
+	most  int  // how long dst may get: names are not bounded by the datum's length
 }
 
 func (w *jsonWriter) value(p *jsonPlan) {
@@ -52,13 +54,13 @@ func (w *jsonWriter) value(p *jsonPlan) {
 	case schemas.Double:
 		w.dst = appendJSONFloat(w.dst, w.r.Double(), 64)
 	case schemas.Bytes:
-		w.bytes(p, w.r.take())
+		w.bytes(p, w.r.View())
 	case schemas.Fixed:
-		w.bytes(p, w.r.takeFixed(p.size))
+		w.bytes(p, w.r.ViewFixed(p.size))
 	case schemas.String:
 		w.string()
 	case schemas.Enum:
-		if i := w.r.Enum(len(p.symbols)); w.r.err == nil {
+		if i := w.r.Enum(len(p.symbols)); w.r.Err() == nil {
 			w.dst = appendJSONString(w.dst, []byte(p.symbols[i]))
 		}
 	case schemas.Array:
@@ -77,10 +79,10 @@ func (w *jsonWriter) value(p *jsonPlan) {
 }
 
 func (w *jsonWriter) string() {
-	start := w.r.at
-	s := w.r.take()
-	if w.r.utf8 && !utf8.Valid(s) {
-		w.r.failAt(start, wire.ErrUTF8)
+	start := w.r.Offset()
+	s := w.r.View()
+	if w.utf8 && !utf8.Valid(s) {
+		w.r.FailAt(start, wire.ErrUTF8)
 		return
 	}
 	w.dst = appendJSONString(w.dst, s)
@@ -106,12 +108,12 @@ func (w *jsonWriter) items(p *jsonPlan, keyed bool) {
 			if have+i > 0 {
 				w.dst = append(w.dst, ',')
 			}
-			start := w.r.at
+			start := w.r.Offset()
 			if keyed {
 				w.string()
 				w.dst = append(w.dst, ':')
 			}
-			if w.value(p.items); w.r.err != nil {
+			if w.value(p.items); w.r.Err() != nil {
 				w.path = datapath.Join(itemStep(w.datum, start, have+i, keyed), w.path)
 				return
 			}
@@ -147,7 +149,7 @@ func (w *jsonWriter) record(p *jsonPlan) {
 		}
 		f := &p.fields[i]
 		w.dst = append(w.dst, f.key...)
-		if w.value(f.plan); w.r.err != nil {
+		if w.value(f.plan); w.r.Err() != nil {
 			w.path = datapath.Join(p.shape.fields[i].name, w.path)
 			return
 		}
@@ -157,7 +159,7 @@ func (w *jsonWriter) record(p *jsonPlan) {
 
 func (w *jsonWriter) union(p *jsonPlan) {
 	i := w.r.UnionIndex(len(p.branches))
-	if w.r.err != nil {
+	if w.r.Err() != nil {
 		return
 	}
 	b := &p.branches[i]

@@ -1,26 +1,9 @@
 package avro
 
-import "math"
-
-// Limits keep hostile input from eating memory, time or the stack. All of them
-// are for one datum, the same for codecs, resolutions, JSON and container files.
-const (
-	defaultMaxBytes      = 1 << 28 // 256 MiB
-	defaultMaxItems      = 1 << 24
-	defaultMaxEmptyItems = 1 << 16
-	defaultMaxDepth      = 1000
+import (
+	"github.com/kavro/kavro/avro/avrort"
+	"math"
 )
-
-type limits struct {
-	maxBytes      int // of one string or bytes
-	maxItems      int // of one array or map
-	maxEmptyItems int // of all arrays whose items take no bytes, together
-	maxDepth      int // of records within records of a recursive schema
-}
-
-// fields is how many fields the records of a generic value may have, and 4 for each
-// byte of the datum.
-func (l *limits) fields() int { return max(l.maxEmptyItems, defaultMaxEmptyItems) }
 
 // Defaults that a resolution adds multiply: where the writer's records take no
 // bytes, n schemas can make 2^n records in a datum of none, each with the
@@ -30,16 +13,16 @@ const (
 	filledTimes = 4096 // and bytes for each of the datum's
 )
 
-// maxFilled is how many bytes of defaults may be added to a datum of n bytes.
-func (l *limits) maxFilled(n int) int {
-	return int(min(int64(l.maxBytes), max(int64(l.maxBytes)/filledShare, maxFilled)+filledTimes*int64(n)))
+// maxFilledOf is how many bytes of defaults may be added to a datum of n bytes.
+func maxFilledOf(l *avrort.Settings, n int) int {
+	return int(min(int64(l.MaxBytes), max(int64(l.MaxBytes)/filledShare, maxFilled)+filledTimes*int64(n)))
 }
 
 // maxJSON is how long text that has a length may get by the JSON of a datum of n
 // bytes.
-func (l *limits) maxJSON(have, n int) int {
+func maxJSON(l *avrort.Settings, have, n int) int {
 	const namesPerByte = 256
-	return int(min(math.MaxInt, int64(have)+max(int64(l.maxBytes)/filledShare, maxFilled)+namesPerByte*int64(n)))
+	return int(min(math.MaxInt, int64(have)+max(int64(l.MaxBytes)/filledShare, maxFilled)+namesPerByte*int64(n)))
 }
 
 // WithMaxBytes sets the longest string or bytes value that is read, in bytes. The
@@ -49,13 +32,13 @@ func (l *limits) maxJSON(have, n int) int {
 // bytes for each byte of the datum, but no more than all of it; and the JSON of a
 // datum, see [JSON.Append].
 func WithMaxBytes(n int) Option {
-	return func(c *config) { c.limits.maxBytes = n }
+	return func(c *config) { c.MaxBytes = n }
 }
 
 // WithMaxItems sets the most items one array or map may have when it is read. The
 // default is 2^24. Items are counted against the bytes that remain in any case.
 func WithMaxItems(n int) Option {
-	return func(c *config) { c.limits.maxItems = n }
+	return func(c *config) { c.MaxItems = n }
 }
 
 // WithMaxEmptyItems sets how many items that take no bytes (null, a record of
@@ -64,12 +47,12 @@ func WithMaxItems(n int) Option {
 // how many fields, without a byte for each, the records of a generic value may have
 // together: 65,536 at least, and 4 for each byte of the datum.
 func WithMaxEmptyItems(n int) Option {
-	return func(c *config) { c.limits.maxEmptyItems = n }
+	return func(c *config) { c.MaxEmptyItems = n }
 }
 
 // WithMaxDepth sets how many records of a recursive schema may be nested in one
 // another, in both directions: a Go value that contains itself is an error, not
 // a stack overflow. The default is 1,000.
 func WithMaxDepth(n int) Option {
-	return func(c *config) { c.limits.maxDepth = n }
+	return func(c *config) { c.MaxDepth = n }
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/stretchr/testify/require"
 )
 
@@ -56,7 +57,7 @@ func TestPathsOfDeepErrorsAreCut(t *testing.T) {
 // thousand bytes does not get room for a hundred thousand items at each level.
 func TestNestedClaims(t *testing.T) {
 	c := newCodec[any](t, `{"type": "record", "name": "T", "fields": [{"name": "kids", "type": {"type": "array", "items": "T"}}]}`, avro.WithMaxDepth(1<<20))
-	datum := bytes.Repeat(avro.AppendLong(nil, 30000), 30000) // each level claims 30,000 more
+	datum := bytes.Repeat(avrort.AppendLong(nil, 30000), 30000) // each level claims 30,000 more
 	var v any
 	var err error
 	require.Less(t, allocatedBytes(func() { err = c.Decode(datum, &v) }), uint64(16<<20))
@@ -69,7 +70,7 @@ func TestMemoryIsAMultipleOfTheInput(t *testing.T) {
 	const size = 1 << 17
 	ones := func(s string) []byte { // an array of as many items s as fit, in one block
 		n := size / len(s)
-		return append(append(avro.AppendLong(nil, int64(n)), strings.Repeat(s, n)...), 0)
+		return append(append(avrort.AppendLong(nil, int64(n)), strings.Repeat(s, n)...), 0)
 	}
 	for _, c := range []struct {
 		name, schema, item string

@@ -5,7 +5,9 @@ import (
 	"math/big"
 	"time"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/decimals"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -20,8 +22,8 @@ import (
 // appendDecimal appends a decimal exactly: digits that the schema has no place
 // for are an error.
 func appendDecimal(dst []byte, d Decimal, s *shape) ([]byte, error) {
-	if s.logical == bigDecimalLogical {
-		return AppendBigDecimal(dst, d)
+	if s.logical == logical.BigDecimal {
+		return avrort.AppendBigDecimal(dst, d)
 	}
 	n, err := s.decimal.fromDecimal(d)
 	if err != nil {
@@ -32,12 +34,12 @@ func appendDecimal(dst []byte, d Decimal, s *shape) ([]byte, error) {
 
 // appendRat appends a fraction, which must be a decimal one.
 func appendRat(dst []byte, r *big.Rat, s *shape) ([]byte, error) {
-	if s.logical == bigDecimalLogical {
+	if s.logical == logical.BigDecimal {
 		d, err := decimalOf(r)
 		if err != nil {
 			return dst, err
 		}
-		return AppendBigDecimal(dst, d)
+		return avrort.AppendBigDecimal(dst, d)
 	}
 	n, err := s.decimal.fromRat(r)
 	if err != nil {
@@ -72,22 +74,22 @@ func (s *shape) appendUnscaled(dst []byte, n *big.Int) ([]byte, error) {
 }
 
 // decodeRat reads a decimal over v.
-func (s *shape) decodeRat(r *Reader, v *big.Rat) {
-	start := r.at
+func (s *shape) decodeRat(r *avrort.Reader, v *big.Rat) {
+	start := r.Offset()
 	d := s.readDecimal(r)
-	if r.err != nil {
+	if r.Err() != nil {
 		return
 	}
-	if !r.countScale(d.Scale) {
+	if !r.CountScale(d.Scale) {
 		return
 	}
-	if s.logical == decimalLogical && s.decimal.unit != nil {
+	if s.logical == logical.Decimal && s.decimal.unit != nil {
 		v.SetFrac(d.Unscaled, s.decimal.unit)
 		return
 	}
 	rat, err := d.Rat()
 	if err != nil {
-		r.failAt(start, err)
+		r.FailAt(start, err)
 		return
 	}
 	v.Set(rat)
@@ -95,9 +97,9 @@ func (s *shape) decodeRat(r *Reader, v *big.Rat) {
 
 // readDecimal reads a decimal. Like Java it does not mind more digits than the
 // schema's precision.
-func (s *shape) readDecimal(r *Reader) Decimal {
+func (s *shape) readDecimal(r *avrort.Reader) Decimal {
 	switch {
-	case s.logical == bigDecimalLogical:
+	case s.logical == logical.BigDecimal:
 		return r.BigDecimal()
 	case s.typ == schemas.Fixed:
 		return r.FixedDecimal(s.size, s.decimal.scale)
@@ -108,7 +110,7 @@ func (s *shape) readDecimal(r *Reader) Decimal {
 
 // appendBytes appends bytes as they are. Those of a big-decimal must be one.
 func (e *env) appendBytes(dst, b []byte, s *shape) ([]byte, error) {
-	if s.logical == bigDecimalLogical && !e.cfg.rawLogical {
+	if s.logical == logical.BigDecimal && !e.cfg.rawLogical {
 		if _, _, err := decimals.SplitBig(b); err != nil {
 			return dst, err
 		}
@@ -175,11 +177,11 @@ func sameNumber(d, e Decimal) bool {
 }
 
 // clock reads a time of day.
-func (s *shape) clock(r *Reader) time.Duration {
-	start := r.at
-	d, err := s.logical.toClock(s.number(r))
+func (s *shape) clock(r *avrort.Reader) time.Duration {
+	start := r.Offset()
+	d, err := s.logical.ToClock(s.number(r))
 	if err != nil {
-		r.failAt(start, err)
+		r.FailAt(start, err)
 	}
 	return d
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -44,7 +45,7 @@ func TestTimes(t *testing.T) {
 			schema := logicalSchema(c.typ, c.logical)
 			codec := newCodec[time.Time](t, schema)
 			datum := encode(t, codec, c.in)
-			require.Equal(t, avro.AppendLong(nil, c.n), datum)
+			require.Equal(t, avrort.AppendLong(nil, c.n), datum)
 			require.Equal(t, c.out, roundTrip(t, codec, c.in))
 			require.Equal(t, c.out, roundTrip[any](t, newCodec[any](t, schema), c.in))
 			require.Equal(t, datum, encode(t, newCodec[int64](t, schema), c.n), "a plain number is the raw value")
@@ -76,8 +77,8 @@ func TestTimesOfDay(t *testing.T) {
 	refuses(t, logicalSchema("int", "time-millis"), -time.Millisecond)
 	refuses(t, logicalSchema("long", "time-micros"), 24*time.Hour)
 	var d time.Duration
-	require.ErrorIs(t, millis.Decode(avro.AppendLong(nil, 86400000), &d), avro.ErrRange)
-	require.ErrorIs(t, millis.Decode(avro.AppendLong(nil, -1), &d), avro.ErrRange)
+	require.ErrorIs(t, millis.Decode(avrort.AppendLong(nil, 86400000), &d), avro.ErrRange)
+	require.ErrorIs(t, millis.Decode(avrort.AppendLong(nil, -1), &d), avro.ErrRange)
 }
 
 const (
@@ -205,7 +206,7 @@ func TestUUIDs(t *testing.T) {
 	for _, bad := range []string{"", "0123", strings.ReplaceAll(text, "-", "+"), strings.Replace(text, "A", "g", 1)} {
 		_, err := avro.ParseUUID(bad)
 		require.Error(t, err, bad)
-		require.Error(t, newCodec[avro.UUID](t, onString).Decode(avro.AppendString(nil, bad), new(avro.UUID)))
+		require.Error(t, newCodec[avro.UUID](t, onString).Decode(avrort.AppendString(nil, bad), new(avro.UUID)))
 		_, err = newCodec[string](t, onFixed).Append(nil, &bad)
 		require.Error(t, err, bad)
 	}

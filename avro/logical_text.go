@@ -7,6 +7,8 @@ import (
 	"math/big"
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -41,25 +43,25 @@ func (b *planner) logicalText(p *plan, path string) bool {
 	}
 	raw := isBytes(t) || t.Kind() == reflect.Array
 	hasText := hasAny(t, textTypes)
-	textual := s.logical.isDecimal() || s.logical == uuidLogical && !b.env.cfg.rawLogical
+	textual := s.logical.IsDecimal() || s.logical == logical.UUID && !b.env.cfg.rawLogical
 	switch {
 	case raw && (hasText || hasAny(t, jsonTypes)) && !isUUIDArray(t, s):
 		return refuse("as its bytes are not what its text or JSON says")
 	case textual && t.Kind() == reflect.String && hasText && !isText(t):
 		return refuse("as it has a text of its own in one direction alone: it needs MarshalText and UnmarshalText")
-	case s.logical.isDecimal() && isAmong(t, notDecimals), s.logical == uuidLogical && isAmong(t, notUUIDs):
+	case s.logical.IsDecimal() && isAmong(t, notDecimals), s.logical == logical.UUID && isAmong(t, notUUIDs):
 		return refuse("which it never is")
-	case t == bigIntType && s.logical.isDecimal() && (s.logical != decimalLogical || s.decimal.scale != 0):
+	case t == bigIntType && s.logical.IsDecimal() && (s.logical != logical.Decimal || s.decimal.scale != 0):
 		return refuse("as it may be the number or the unscaled one")
-	case s.logical.isDecimal() && isText(t):
+	case s.logical.IsDecimal() && isText(t):
 		p.code = codeText
-	case s.logical.isDecimal() && t.Kind() == reflect.String:
+	case s.logical.IsDecimal() && t.Kind() == reflect.String:
 		p.code = codeNumberText
-	case s.logical == bigDecimalLogical && isBytes(t):
+	case s.logical == logical.BigDecimal && isBytes(t):
 		p.code = codeBigDecimal
-	case s.logical == uuidLogical && isText(t) && !raw, s.typ == schemas.String && isText(t):
+	case s.logical == logical.UUID && isText(t) && !raw, s.typ == schemas.String && isText(t):
 		p.code = codeText
-	case s.logical != uuidLogical || s.typ != schemas.String || b.env.cfg.rawLogical:
+	case s.logical != logical.UUID || s.typ != schemas.String || b.env.cfg.rawLogical:
 		return false
 	case t.Kind() == reflect.String:
 		p.code = codeUUIDText
@@ -74,7 +76,7 @@ func (b *planner) logicalText(p *plan, path string) bool {
 // isUUIDArray says that t's bytes are those of a UUID on a fixed, whatever its
 // text looks like, or text.
 func isUUIDArray(t reflect.Type, s *shape) bool {
-	return s.logical == uuidLogical && t.Kind() == reflect.Array
+	return s.logical == logical.UUID && t.Kind() == reflect.Array
 }
 
 // hasAny says that t, or a pointer to it, has the methods of one of some interfaces.
@@ -106,9 +108,9 @@ func appendNumberText(dst []byte, text string, s *shape) ([]byte, error) {
 }
 
 // numberText reads a decimal as text, such as 12.50, that stands for it exactly.
-func (s *shape) numberText(r *Reader) (string, Decimal) {
+func (s *shape) numberText(r *avrort.Reader) (string, Decimal) {
 	d := s.readDecimal(r)
-	if r.err != nil {
+	if r.Err() != nil {
 		return "", d
 	}
 	return exactText(d), d
@@ -130,7 +132,7 @@ func (p *plan) keepsNumber(v ptr, d Decimal) error {
 
 // appendText appends text as a string, which must be a UUID's if the schema says so.
 func (e *env) appendText(dst []byte, text string, s *shape) ([]byte, error) {
-	if s.logical == uuidLogical && !e.cfg.rawLogical {
+	if s.logical == logical.UUID && !e.cfg.rawLogical {
 		return appendUUIDText(dst, text)
 	}
 	return e.appendString(dst, text)

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"sync"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -44,7 +45,7 @@ func (s *mapScratch) release(w *mapWalk) {
 func (p *plan) appendMap(dst []byte, v ptr, depth int) ([]byte, error) {
 	m := valueAt(v, p.typ)
 	n := m.Len()
-	dst = appendBlock(dst, n)
+	dst = wire.AppendBlock(dst, n)
 	if n == 0 {
 		return dst, nil
 	}
@@ -58,7 +59,7 @@ func (p *plan) appendMap(dst []byte, v ptr, depth int) ([]byte, error) {
 			dst, err = p.item.append(dst, placeOf(w.value), depth)
 		}
 		if err != nil {
-			return dst, WithinKey(err, w.key.String())
+			return dst, avrort.WithinKey(err, w.key.String())
 		}
 	}
 	return append(dst, 0), nil
@@ -66,7 +67,7 @@ func (p *plan) appendMap(dst []byte, v ptr, depth int) ([]byte, error) {
 
 // decodeMap fills a map of any value type. Each value is decoded into the
 // scratch, from zero, and moved into the map.
-func (p *plan) decodeMap(r *Reader, v ptr) {
+func (p *plan) decodeMap(r *avrort.Reader, v ptr) {
 	m := valueAt(v, p.typ)
 	if !m.IsNil() {
 		m.Clear()
@@ -82,48 +83,48 @@ func (p *plan) decodeMap(r *Reader, v ptr) {
 			w.key.SetString(r.String())
 			w.value.SetZero()
 			p.item.decode(r, placeOf(w.value))
-			if r.err != nil {
+			if r.Err() != nil {
 				return
 			}
 			m.SetMapIndex(w.key, w.value)
 		}
 		have += n
 	}
-	if m.IsNil() && r.err == nil {
+	if m.IsNil() && r.Err() == nil {
 		m.Set(reflect.MakeMap(p.typ))
 	}
 }
 
 // appendMap appends a map whose value type is known at compile time.
 func appendMap[V any](dst []byte, m map[string]V, value func([]byte, V) []byte) []byte {
-	dst = appendBlock(dst, len(m))
+	dst = wire.AppendBlock(dst, len(m))
 	for k, v := range m {
 		dst = value(wire.AppendString(dst, k), v)
 	}
-	return appendEnd(dst, len(m))
+	return wire.AppendBlocksEnd(dst, len(m))
 }
 
 // appendStringMap is appendMap without a call through a variable.
 func appendStringMap(dst []byte, m map[string]string) []byte {
-	dst = appendBlock(dst, len(m))
+	dst = wire.AppendBlock(dst, len(m))
 	for k, v := range m {
 		dst = wire.AppendString(wire.AppendString(dst, k), v)
 	}
-	return appendEnd(dst, len(m))
+	return wire.AppendBlocksEnd(dst, len(m))
 }
 
 // appendLongMap is appendMap without a call through a variable.
 func appendLongMap(dst []byte, m map[string]int64) []byte {
-	dst = appendBlock(dst, len(m))
+	dst = wire.AppendBlock(dst, len(m))
 	for k, v := range m {
 		dst = wire.AppendLong(wire.AppendString(dst, k), v)
 	}
-	return appendEnd(dst, len(m))
+	return wire.AppendBlocksEnd(dst, len(m))
 }
 
 // fillMap is decodeMap for a value type known at compile time, whose values take
 // at least min bytes.
-func fillMap[V any](r *Reader, at *map[string]V, min int, value func(*Reader) V) {
+func fillMap[V any](r *avrort.Reader, at *map[string]V, min int, value func(*avrort.Reader) V) {
 	m := *at
 	clear(m)
 	have := 0
@@ -135,14 +136,14 @@ func fillMap[V any](r *Reader, at *map[string]V, min int, value func(*Reader) V)
 		for range n {
 			k := r.String()
 			v := value(r)
-			if r.err != nil {
+			if r.Err() != nil {
 				return
 			}
 			m[k] = v
 		}
 		have += n
 	}
-	if m == nil && r.err == nil {
+	if m == nil && r.Err() == nil {
 		*at = map[string]V{}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/datapath"
 )
 
@@ -21,7 +22,7 @@ func (b *planner) mapRecord(p *plan, path string) {
 
 func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 	if p.shape.recursive {
-		if depth++; depth > p.env.cfg.limits.maxDepth {
+		if depth++; depth > p.env.cfg.MaxDepth {
 			return dst, errTooDeep(depth)
 		}
 	}
@@ -48,27 +49,27 @@ func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 			err = errMissing(p.shape)
 		}
 		if err != nil {
-			return dst, within(err, f.name)
+			return dst, avrort.WithinField(err, f.name)
 		}
 	}
 	if found < m.Len() {
 		for iter := m.MapRange(); iter.Next(); {
 			if _, ok := p.shape.index[iter.Key().String()]; !ok {
-				return dst, within(errNoField(p.shape), iter.Key().String())
+				return dst, avrort.WithinField(errNoField(p.shape), iter.Key().String())
 			}
 		}
 	}
 	return dst, nil
 }
 
-func (p *plan) decodeMapRecord(r *Reader, v ptr) {
+func (p *plan) decodeMapRecord(r *avrort.Reader, v ptr) {
 	if p.shape.recursive {
 		if !r.Enter() {
 			return
 		}
 		defer r.Leave()
 	}
-	if !r.countFields(len(p.fields)) {
+	if !r.CountFields(len(p.fields)) {
 		return
 	}
 	m := valueAt(v, p.typ)
@@ -83,7 +84,7 @@ func (p *plan) decodeMapRecord(r *Reader, v ptr) {
 		w.key.SetString(p.fields[i].name)
 		w.value.SetZero()
 		p.fields[i].plan.decode(r, placeOf(w.value))
-		if r.err != nil {
+		if r.Err() != nil {
 			return
 		}
 		m.SetMapIndex(w.key, w.value)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/goavro"
 	"github.com/kavro/kavro/avro/ocf"
 	"github.com/kavro/kavro/schemas"
@@ -72,7 +73,7 @@ func TestMemoryIsBoundedWhateverTheShape(t *testing.T) {
 	for _, c := range hostile {
 		const items = 1 << 14
 		schema := `{"type":"array","items":` + c.items + `}`
-		datum := append(append(avro.AppendLong(nil, int64(items)), strings.Repeat(c.item, items)...), 0)
+		datum := append(append(avrort.AppendLong(nil, int64(items)), strings.Repeat(c.item, items)...), 0)
 		s := schemas.MustParse(schema)
 		var file bytes.Buffer
 		for way, decode := range map[string]func(t *testing.T) func() error{
@@ -137,7 +138,7 @@ func TestMemoryIsBoundedWhateverTheShape(t *testing.T) {
 				require.NoError(t, err)
 				require.NoError(t, w.Close())
 				sync := file.Bytes()[file.Len()-16:]
-				block := append(avro.AppendLong(avro.AppendLong(nil, 1), int64(len(datum))), datum...)
+				block := append(avrort.AppendLong(avrort.AppendLong(nil, 1), int64(len(datum))), datum...)
 				whole := append(append(bytes.Clone(file.Bytes()), block...), sync...)
 				return func() error {
 					r, err := ocf.NewReader[any](bytes.NewReader(whole))
@@ -169,7 +170,7 @@ func TestMemoryIsBoundedWhateverTheShape(t *testing.T) {
 // and more where the option says so.
 func TestFieldsThatTakeNoBytes(t *testing.T) {
 	schema := `{"type":"array","items":` + wide(99, `"null"`, `"boolean"`) + `}`
-	datum := func(n int) []byte { return append(append(avro.AppendLong(nil, int64(n)), make([]byte, n)...), 0) }
+	datum := func(n int) []byte { return append(append(avrort.AppendLong(nil, int64(n)), make([]byte, n)...), 0) }
 	var v any
 	require.NoError(t, newCodec[any](t, schema).Decode(datum(680), &v))
 	require.Len(t, v, 680)
@@ -177,7 +178,7 @@ func TestFieldsThatTakeNoBytes(t *testing.T) {
 	require.ErrorIs(t, err, avro.ErrLimit)
 	require.ErrorContains(t, err, "[683]: limit reached: more fields of records than 65536 and 4 for each of 693 bytes (WithMaxEmptyItems)")
 	require.NoError(t, newCodec[any](t, schema, avro.WithMaxEmptyItems(1<<20)).Decode(datum(690), &v))
-	require.NoError(t, newCodec[any](t, `{"type":"array","items":`+wide(99, `"boolean"`, `"boolean"`)+`}`).Decode(append(append(avro.AppendLong(nil, 5000), make([]byte, 500000)...), 0), &v), "fields that take a byte are not limited")
+	require.NoError(t, newCodec[any](t, `{"type":"array","items":`+wide(99, `"boolean"`, `"boolean"`)+`}`).Decode(append(append(avrort.AppendLong(nil, 5000), make([]byte, 500000)...), 0), &v), "fields that take a byte are not limited")
 }
 
 // Defaults that JSON leaves out are in proportion to it.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -211,7 +212,7 @@ func TestNoValueIsMistaken(t *testing.T) {
 		"timestamp-millis": 86_400_005, "timestamp-micros": 86_400_005_000, "timestamp-nanos": 86_400_005_000_000,
 		"local-millis": 90_000_005, "local-micros": 90_000_005_000, "local-nanos": 90_000_005_000_000,
 	} {
-		times[logical] = string(avro.AppendLong(nil, n))
+		times[logical] = string(avrort.AppendLong(nil, n))
 	}
 	large := new(big.Int).Exp(big.NewInt(10), big.NewInt(40), nil) // more digits than there are on 16 bytes
 	hundred := new(big.Int).Mul(large, big.NewInt(100)).Bytes()

@@ -1,6 +1,9 @@
 package avro
 
-import "errors"
+import (
+	"errors"
+	"github.com/kavro/kavro/avro/avrort"
+)
 
 // Data that stand one behind the other, as in the blocks of a container file, are
 // read one by one: a datum does not say how long it is, its schema does.
@@ -11,10 +14,10 @@ func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
 	if v == nil {
 		return data, &DecodeError{Err: errors.New("the value to decode into is nil")}
 	}
-	r := c.readers.Get().(*Reader)
-	r.rewind(data)
+	r := c.readers.Get().(*avrort.Reader)
+	r.Rewind(data)
 	c.read(r, v)
-	err, size := r.err, r.at
+	err, size := r.Err(), r.Offset()
 	c.release(r)
 	if err != nil {
 		return data, located(err, c.shape, data, &c.env.cfg)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -62,8 +63,8 @@ func narrow(f float64) (float32, error) {
 	return n, nil
 }
 
-func (p *plan) decodeInt(r *Reader, v ptr) {
-	start := r.at
+func (p *plan) decodeInt(r *avrort.Reader, v ptr) {
+	start := r.Offset()
 	n := p.shape.number(r)
 	ok := true
 	switch p.kind {
@@ -98,12 +99,12 @@ func (p *plan) decodeInt(r *Reader, v ptr) {
 		ok = n >= 0
 	}
 	if !ok {
-		r.failAt(start, fmt.Errorf("%d as %s: %w", n, p.typ, ErrRange))
+		r.FailAt(start, fmt.Errorf("%d as %s: %w", n, p.typ, ErrRange))
 	}
 }
 
 // number reads an int or a long.
-func (s *shape) number(r *Reader) int64 {
+func (s *shape) number(r *avrort.Reader) int64 {
 	if s.typ == schemas.Int {
 		return int64(r.Int())
 	}

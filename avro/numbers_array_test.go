@@ -5,14 +5,14 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/stretchr/testify/require"
 )
 
 // Arrays of numbers that are read as wholes come in any number of blocks, and end
 // where they end.
 func TestArraysOfNumbers(t *testing.T) {
-	r, err := avro.NewReader([]byte{2, 2, 3, 6, 0x80, 1, 6, 0, 5})
-	require.NoError(t, err)
+	r := avrort.NewReader([]byte{2, 2, 3, 6, 0x80, 1, 6, 0, 5}, nil)
 	require.Equal(t, []int64{1, 64, 3}, r.Longs(nil))
 	require.Equal(t, int32(-3), r.Int())
 	require.NoError(t, r.Done())
@@ -21,9 +21,8 @@ func TestArraysOfNumbers(t *testing.T) {
 	ints := []int32{0, -1, 8191, 8192, math.MaxInt32, math.MinInt32}
 	floats := []float32{0, -1.5, math.MaxFloat32}
 	doubles := []float64{0, -1.5, math.MaxFloat64}
-	datum := avro.AppendDoubles(avro.AppendFloats(avro.AppendInts(avro.AppendLongs(nil, longs), ints), floats), doubles)
-	r, err = avro.NewReader(datum)
-	require.NoError(t, err)
+	datum := avrort.AppendDoubles(avrort.AppendFloats(avrort.AppendInts(avrort.AppendLongs(nil, longs), ints), floats), doubles)
+	r = avrort.NewReader(datum, nil)
 	old := make([]int64, 3, 20)
 	got := r.Longs(old)
 	require.Equal(t, longs, got)
@@ -34,16 +33,14 @@ func TestArraysOfNumbers(t *testing.T) {
 	require.NoError(t, r.Done())
 
 	for cut := range datum { // wherever it is cut short, that is the error
-		r, err := avro.NewReader(datum[:cut])
-		require.NoError(t, err)
+		r := avrort.NewReader(datum[:cut], nil)
 		r.Longs(nil)
 		r.Ints(nil)
 		r.Floats(nil)
 		r.Doubles(nil)
 		require.ErrorIs(t, r.Err(), avro.ErrShort, cut)
 	}
-	r, err = avro.NewReader([]byte{0, 0, 0, 0})
-	require.NoError(t, err)
+	r = avrort.NewReader([]byte{0, 0, 0, 0}, nil)
 	require.Nil(t, r.Longs(nil))
 	require.NotNil(t, r.Ints([]int32{}))
 	require.Nil(t, r.Floats(nil))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,7 +20,7 @@ type optional struct {
 // not fit.
 func reads[T comparable](t *testing.T, schema string, n int64, want T, fits bool) {
 	t.Helper()
-	datum := avro.AppendLong(nil, n)
+	datum := avrort.AppendLong(nil, n)
 	c := newCodec[T](t, schema)
 	var out T
 	err := c.Decode(datum, &out)

@@ -2,6 +2,7 @@ package avro
 
 import (
 	"fmt"
+	"github.com/kavro/kavro/avro/avrort"
 	"reflect"
 )
 
@@ -11,9 +12,8 @@ type Option func(*config)
 
 // config holds everything options set; it is not changed after construction.
 type config struct {
-	limits          limits
-	copiedStrings   bool
-	validUTF8       bool
+	avrort.Settings
+
 	rawLogical      bool
 	taggedUnions    bool
 	sortedMaps      bool
@@ -26,14 +26,7 @@ type config struct {
 
 // newConfig applies opts to the defaults and checks the outcome.
 func newConfig(opts []Option) (config, error) {
-	c := config{
-		limits: limits{
-			maxBytes:      defaultMaxBytes,
-			maxItems:      defaultMaxItems,
-			maxEmptyItems: defaultMaxEmptyItems,
-			maxDepth:      defaultMaxDepth,
-		},
-	}
+	c := config{Settings: avrort.DefaultSettings()}
 	for _, opt := range opts {
 		opt(&c)
 	}
@@ -41,10 +34,10 @@ func newConfig(opts []Option) (config, error) {
 		name string
 		n    int
 	}{
-		{"WithMaxBytes", c.limits.maxBytes},
-		{"WithMaxItems", c.limits.maxItems},
-		{"WithMaxEmptyItems", c.limits.maxEmptyItems},
-		{"WithMaxDepth", c.limits.maxDepth},
+		{"WithMaxBytes", c.MaxBytes},
+		{"WithMaxItems", c.MaxItems},
+		{"WithMaxEmptyItems", c.MaxEmptyItems},
+		{"WithMaxDepth", c.MaxDepth},
 	} {
 		if l.n < 0 {
 			return config{}, fmt.Errorf("avro: %s: %d is negative", l.name, l.n)
@@ -60,13 +53,13 @@ func newConfig(opts []Option) (config, error) {
 // it the strings of one datum share one (for each 4 KiB of it), and one string
 // that is kept keeps that much memory.
 func WithCopiedStrings() Option {
-	return func(c *config) { c.copiedStrings = true }
+	return func(c *config) { c.CopiedStrings = true }
 }
 
 // WithValidUTF8 makes strings that are not UTF-8 an error in both directions. By
 // default their bytes are passed on as they are: Java writes none, but reads them.
 func WithValidUTF8() Option {
-	return func(c *config) { c.validUTF8 = true }
+	return func(c *config) { c.ValidUTF8 = true }
 }
 
 // WithRawLogicalTypes leaves logical types out of generic values: a date is an

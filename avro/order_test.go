@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -71,9 +72,9 @@ type genOrder struct{ Order }
 func (o *genOrder) AvroSchema() *schemas.Schema { return orderSchema() }
 
 func (o *genOrder) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, o.ID)
-	dst = avro.AppendLong(dst, o.CustomerID)
-	dst = avro.AppendLong(dst, o.PlacedAt.UnixMilli())
+	dst = avrort.AppendString(dst, o.ID)
+	dst = avrort.AppendLong(dst, o.CustomerID)
+	dst = avrort.AppendLong(dst, o.PlacedAt.UnixMilli())
 	switch o.Status {
 	case "NEW":
 		dst = append(dst, 0)
@@ -84,39 +85,39 @@ func (o *genOrder) AppendAvro(dst []byte) ([]byte, error) {
 	case "CANCELLED":
 		dst = append(dst, 6)
 	default:
-		return dst, avro.WithinField(avro.ErrRange, "status")
+		return dst, avrort.WithinField(avro.ErrRange, "status")
 	}
-	dst = avro.AppendDouble(dst, o.Total)
-	dst = avro.AppendString(dst, o.Currency)
+	dst = avrort.AppendDouble(dst, o.Total)
+	dst = avrort.AppendString(dst, o.Currency)
 	if o.Note == nil {
 		dst = append(dst, 0)
 	} else {
-		dst = avro.AppendString(append(dst, 2), *o.Note)
+		dst = avrort.AppendString(append(dst, 2), *o.Note)
 	}
-	dst = avro.AppendLong(dst, int64(len(o.Lines)))
+	dst = avrort.AppendLong(dst, int64(len(o.Lines)))
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		dst = avro.AppendString(dst, l.SKU)
-		dst = avro.AppendInt(dst, l.Qty)
-		dst = avro.AppendDouble(dst, l.Price)
+		dst = avrort.AppendString(dst, l.SKU)
+		dst = avrort.AppendInt(dst, l.Qty)
+		dst = avrort.AppendDouble(dst, l.Price)
 	}
 	if len(o.Lines) > 0 {
 		dst = append(dst, 0)
 	}
-	dst = avro.AppendLong(dst, int64(len(o.Tags)))
+	dst = avrort.AppendLong(dst, int64(len(o.Tags)))
 	for k, v := range o.Tags {
-		dst = avro.AppendString(dst, k)
-		dst = avro.AppendString(dst, v)
+		dst = avrort.AppendString(dst, k)
+		dst = avrort.AppendString(dst, v)
 	}
 	if len(o.Tags) > 0 {
 		dst = append(dst, 0)
 	}
-	return avro.AppendBool(dst, o.Express), nil
+	return avrort.AppendBool(dst, o.Express), nil
 }
 
 var statuses = [...]string{"NEW", "PAID", "SHIPPED", "CANCELLED"}
 
-func (o *genOrder) DecodeAvro(r *avro.Reader) error {
+func (o *genOrder) DecodeAvro(r *avrort.Reader) error {
 	o.ID = r.ReuseString(o.ID)
 	o.CustomerID = r.Long()
 	o.PlacedAt = time.UnixMilli(r.Long()).UTC()
@@ -133,7 +134,7 @@ func (o *genOrder) DecodeAvro(r *avro.Reader) error {
 	}
 	o.Lines = o.Lines[:0]
 	for n := r.Block(0, 10); n > 0; n = r.Block(len(o.Lines), 10) {
-		o.Lines = avro.Extend(o.Lines, n)
+		o.Lines = avrort.Extend(o.Lines, n)
 		for i := len(o.Lines) - n; i < len(o.Lines); i++ {
 			l := &o.Lines[i]
 			l.SKU = r.ReuseString(l.SKU)

@@ -2,6 +2,7 @@ package avro
 
 import (
 	"fmt"
+	"github.com/kavro/kavro/avro/avrort"
 	"math/big"
 	"reflect"
 	"time"
@@ -10,7 +11,7 @@ import (
 // decode reads a value over the one at v, of which nothing stays. It reuses the
 // memory of slices and maps, and what pointers point at. Errors stay in r: loops
 // stop at them, straight code reads on, harmlessly.
-func (p *plan) decode(r *Reader, v ptr) {
+func (p *plan) decode(r *avrort.Reader, v ptr) {
 	switch p.code {
 	case codeNull:
 		valueAt(v, p.typ).SetZero()
@@ -21,9 +22,9 @@ func (p *plan) decode(r *Reader, v ptr) {
 	case codeInt64:
 		*as[int64](v) = r.Long()
 	case codeGoInt:
-		start, n := r.at, r.Long()
+		start, n := r.Offset(), r.Long()
 		if *as[int](v) = int(n); int64(int(n)) != n {
-			r.failAt(start, fmt.Errorf("%d as int: %w", n, ErrRange))
+			r.FailAt(start, fmt.Errorf("%d as int: %w", n, ErrRange))
 		}
 	case codeIntKind:
 		p.decodeInt(r, v)
@@ -37,7 +38,7 @@ func (p *plan) decode(r *Reader, v ptr) {
 		s := as[string](v)
 		*s = r.ReuseString(*s)
 	case codeBytesString:
-		*as[string](v) = string(r.take())
+		*as[string](v) = string(r.View())
 	case codeBytes, codeUUIDBytes, codeBigDecimal:
 		b := as[[]byte](v)
 		*b = r.Bytes(*b)
@@ -45,17 +46,17 @@ func (p *plan) decode(r *Reader, v ptr) {
 		r.Fixed(arrayBytes(v, p.shape.size))
 	case codeFixedSlice:
 		b := as[[]byte](v)
-		*b = append((*b)[:0], r.takeFixed(p.shape.size)...)
+		*b = append((*b)[:0], r.ViewFixed(p.shape.size)...)
 	case codeEnum:
 		*as[string](v) = p.shape.symbol(r)
 	case codeEnumNumber:
-		if i := r.Enum(len(p.enum.values)); r.err == nil {
+		if i := r.Enum(len(p.enum.values)); r.Err() == nil {
 			setInteger(valueAt(v, p.typ), p.enum.values[i])
 		}
 	case codeMillis:
 		*as[time.Time](v) = time.UnixMilli(r.Long()).UTC()
 	case codeTime:
-		*as[time.Time](v) = p.shape.logical.toTime(p.shape.number(r))
+		*as[time.Time](v) = p.shape.logical.ToTime(p.shape.number(r))
 	case codeClock:
 		*as[time.Duration](v) = p.shape.clock(r)
 	case codeRat:
@@ -65,15 +66,15 @@ func (p *plan) decode(r *Reader, v ptr) {
 	case codeUUID:
 		*as[UUID](v) = r.UUID()
 	case codeUUIDString:
-		if b := r.takeFixed(len(UUID{})); r.err == nil {
+		if b := r.ViewFixed(len(UUID{})); r.Err() == nil {
 			*as[string](v) = UUID(b).String()
 		}
 	case codeNumberText:
-		if text, _ := p.shape.numberText(r); r.err == nil {
+		if text, _ := p.shape.numberText(r); r.Err() == nil {
 			*as[string](v) = text
 		}
 	case codeDuration:
-		if d := r.Duration(); r.err == nil {
+		if d := r.Duration(); r.Err() == nil {
 			*as[Duration](v) = d
 		}
 	case codeText:
@@ -118,7 +119,7 @@ func (p *plan) decode(r *Reader, v ptr) {
 		}
 		p.item.decode(r, fieldAt(to, p.via))
 	case codeDefault:
-		r.pass(p.shape)
+		pass(r, p.shape)
 	case codeBranches:
 		p.decodeBranches(r, v)
 	case codePromoted:
@@ -129,7 +130,7 @@ func (p *plan) decode(r *Reader, v ptr) {
 }
 
 // decodeRecord reads a struct's fields; see appendRecord.
-func (p *plan) decodeRecord(r *Reader, v ptr) {
+func (p *plan) decodeRecord(r *avrort.Reader, v ptr) {
 	if p.shape.recursive {
 		if !r.Enter() {
 			return
@@ -156,7 +157,7 @@ func (p *plan) decodeRecord(r *Reader, v ptr) {
 			*as[bool](at) = r.Bool()
 		case codeEnum:
 			symbols := f.plan.shape.symbols
-			if i := r.Enum(len(symbols)); r.err == nil {
+			if i := r.Enum(len(symbols)); r.Err() == nil {
 				*as[string](at) = symbols[i]
 			}
 		case codeMillis:
@@ -166,7 +167,7 @@ func (p *plan) decodeRecord(r *Reader, v ptr) {
 		case codeArray:
 			f.plan.decodeArray(r, at)
 		case codeDefault:
-			r.pass(f.plan.shape)
+			pass(r, f.plan.shape)
 		default:
 			f.plan.decode(r, at)
 		}
@@ -177,26 +178,26 @@ func (p *plan) decodeRecord(r *Reader, v ptr) {
 }
 
 // decodeMany reads arrays and maps.
-func (p *plan) decodeMany(r *Reader, v ptr) {
+func (p *plan) decodeMany(r *avrort.Reader, v ptr) {
 	switch p.code {
 	case codeArray:
 		p.decodeArray(r, v)
 	case codeLongs:
-		fillNumbers(r, as[[]int64](v), (*Reader).Longs)
+		fillNumbers(r, as[[]int64](v), (*avrort.Reader).Longs)
 	case codeInts:
-		fillNumbers(r, as[[]int32](v), (*Reader).Ints)
+		fillNumbers(r, as[[]int32](v), (*avrort.Reader).Ints)
 	case codeDoubles:
-		fillNumbers(r, as[[]float64](v), (*Reader).Doubles)
+		fillNumbers(r, as[[]float64](v), (*avrort.Reader).Doubles)
 	case codeFloats:
-		fillNumbers(r, as[[]float32](v), (*Reader).Floats)
+		fillNumbers(r, as[[]float32](v), (*avrort.Reader).Floats)
 	case codeStrings:
 		fillStrings(r, as[[]string](v))
 	case codeStringMap:
-		fillMap(r, as[map[string]string](v), 1, (*Reader).String)
+		fillMap(r, as[map[string]string](v), 1, (*avrort.Reader).String)
 	case codeLongMap:
-		fillMap(r, as[map[string]int64](v), 1, (*Reader).Long)
+		fillMap(r, as[map[string]int64](v), 1, (*avrort.Reader).Long)
 	case codeDoubleMap:
-		fillMap(r, as[map[string]float64](v), 8, (*Reader).Double)
+		fillMap(r, as[map[string]float64](v), 8, (*avrort.Reader).Double)
 	case codeAnyMap:
 		*as[map[string]any](v) = p.env.decodeAnyMap(r, p.shape)
 	case codeAnyRecord:
@@ -209,7 +210,7 @@ func (p *plan) decodeMany(r *Reader, v ptr) {
 }
 
 // decodeNullable reads null or what a pointer points at.
-func (p *plan) decodeNullable(r *Reader, v ptr) {
+func (p *plan) decodeNullable(r *avrort.Reader, v ptr) {
 	if r.UnionIndex(2) == p.nullAt {
 		setNilPointer(v)
 		return
@@ -226,8 +227,8 @@ func (p *plan) decodeNullable(r *Reader, v ptr) {
 }
 
 // decodePointer reads what the pointer at v points at, in place if it does.
-func (p *plan) decodePointer(r *Reader, v ptr) {
-	if r.err != nil {
+func (p *plan) decodePointer(r *avrort.Reader, v ptr) {
+	if r.Err() != nil {
 		return
 	}
 	to := pointee(v)
@@ -237,14 +238,14 @@ func (p *plan) decodePointer(r *Reader, v ptr) {
 	p.item.decode(r, to)
 }
 
-func (p *plan) decodeCustom(r *Reader, v ptr) {
-	start := r.at
+func (p *plan) decodeCustom(r *avrort.Reader, v ptr) {
+	start := r.Offset()
 	base := placeOf(reflect.New(p.custom.base).Elem())
 	p.item.decode(r, base)
-	if r.err != nil {
+	if r.Err() != nil {
 		return
 	}
 	if err := p.custom.from(v, base); err != nil {
-		r.failAt(start, err)
+		r.FailAt(start, err)
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
 
 var (
-	errNil      = errors.New("nil, and the schema does not allow null")
+	errNil      = errors.Unwrap(avrort.NilError())
 	errNotNull  = errors.New("the schema is null, the value is not nil")
 	errNilEmbed = errors.New("the embedded pointer that has the field is nil")
 )
@@ -60,20 +62,20 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 		i, err := p.enumIndex(v)
 		return wire.AppendLong(dst, int64(i)), err
 	case codeMillis:
-		n, err := unixMillis(*as[time.Time](v))
+		n, err := logical.UnixMillis(*as[time.Time](v))
 		return wire.AppendLong(dst, n), err
 	case codeTime:
-		n, err := p.shape.logical.fromTime(*as[time.Time](v))
+		n, err := p.shape.logical.FromTime(*as[time.Time](v))
 		return wire.AppendLong(dst, n), err
 	case codeClock:
-		n, err := p.shape.logical.fromClock(*as[time.Duration](v))
+		n, err := p.shape.logical.FromClock(*as[time.Duration](v))
 		return wire.AppendLong(dst, n), err
 	case codeRat:
 		return appendRat(dst, as[big.Rat](v), p.shape)
 	case codeDecimal:
 		return appendDecimal(dst, *as[Decimal](v), p.shape)
 	case codeUUID:
-		return AppendUUID(dst, *as[UUID](v)), nil
+		return avrort.AppendUUID(dst, *as[UUID](v)), nil
 	case codeUUIDString:
 		u, err := ParseUUID(*as[string](v))
 		return append(dst, u[:]...), err
@@ -86,7 +88,7 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeNumberText:
 		return appendNumberText(dst, *as[string](v), p.shape)
 	case codeDuration:
-		return AppendDuration(dst, *as[Duration](v)), nil
+		return avrort.AppendDuration(dst, *as[Duration](v)), nil
 	case codeText:
 		return p.appendText(dst, v)
 	case codeRecord:
@@ -147,7 +149,7 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 // appended here rather than by their plans, which saves a call each.
 func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 	if p.shape.recursive {
-		if depth++; depth > p.env.cfg.limits.maxDepth {
+		if depth++; depth > p.env.cfg.MaxDepth {
 			return dst, errTooDeep(depth)
 		}
 	}
@@ -183,7 +185,7 @@ func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 			dst, err = f.plan.append(dst, at, depth)
 		}
 		if err != nil {
-			return dst, within(err, f.name)
+			return dst, avrort.WithinField(err, f.name)
 		}
 	}
 	return dst, nil
@@ -207,20 +209,20 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeArray:
 		return p.appendArray(dst, v, depth)
 	case codeLongs:
-		return AppendLongs(dst, *as[[]int64](v)), nil
+		return avrort.AppendLongs(dst, *as[[]int64](v)), nil
 	case codeInts:
-		return AppendInts(dst, *as[[]int32](v)), nil
+		return avrort.AppendInts(dst, *as[[]int32](v)), nil
 	case codeDoubles:
-		return AppendDoubles(dst, *as[[]float64](v)), nil
+		return avrort.AppendDoubles(dst, *as[[]float64](v)), nil
 	case codeFloats:
-		return AppendFloats(dst, *as[[]float32](v)), nil
+		return avrort.AppendFloats(dst, *as[[]float32](v)), nil
 	case codeStrings:
 		items := *as[[]string](v)
-		dst = appendBlock(dst, len(items))
+		dst = wire.AppendBlock(dst, len(items))
 		for _, item := range items {
 			dst = wire.AppendString(dst, item)
 		}
-		return appendEnd(dst, len(items)), nil
+		return wire.AppendBlocksEnd(dst, len(items)), nil
 	case codeStringMap:
 		return appendStringMap(dst, *as[map[string]string](v)), nil
 	case codeLongMap:
@@ -244,7 +246,7 @@ func errTooDeep(depth int) error {
 }
 
 func (e *env) appendString(dst []byte, s string) ([]byte, error) {
-	if e.cfg.validUTF8 && !utf8.ValidString(s) {
+	if e.cfg.ValidUTF8 && !utf8.ValidString(s) {
 		return dst, wire.ErrUTF8
 	}
 	return wire.AppendString(dst, s), nil

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -89,19 +90,19 @@ func (b *planner) special(p *plan, path string) bool {
 		b.interfaceType(p, path)
 	case s.typ == schemas.Union:
 		b.union(p, path)
-	case t == timeType && s.logical == timestampMillis:
+	case t == timeType && s.logical == logical.TimestampMillis:
 		p.code = codeMillis
-	case t == timeType && s.logical.isTime():
+	case t == timeType && s.logical.IsTime():
 		p.code = codeTime
-	case t == clockType && s.logical.isClock():
+	case t == clockType && s.logical.IsClock():
 		p.code = codeClock
-	case t == ratType && s.logical.isDecimal():
+	case t == ratType && s.logical.IsDecimal():
 		p.code = codeRat
-	case t == decimalType && s.logical.isDecimal():
+	case t == decimalType && s.logical.IsDecimal():
 		p.code = codeDecimal
 	case t == uuidType && s.typ == schemas.String:
 		p.code = codeUUID
-	case t == durationType && s.logical == durationLogical:
+	case t == durationType && s.logical == logical.Duration:
 		p.code = codeDuration
 	case t == anyMapType && s.typ == schemas.Record:
 		p.code = codeAnyRecord
@@ -111,7 +112,7 @@ func (b *planner) special(p *plan, path string) bool {
 		p.code, p.item = codePointer, b.plan(t.Elem(), s, path)
 	case b.isGenerated(t, s):
 		p.code = codeGenerated
-	case s.logical != noLogical:
+	case s.logical != logical.None:
 		return b.logicalText(p, path)
 	case (s.typ == schemas.String || s.typ == schemas.Enum) && isText(t):
 		b.text(p, path)
@@ -137,7 +138,7 @@ func (b *planner) byKind(p *plan, path string) {
 		if b.integer(p) {
 			return
 		}
-		if b.projects && s.logical == noLogical && (t.Kind() == reflect.Float32 || t.Kind() == reflect.Float64) {
+		if b.projects && s.logical == logical.None && (t.Kind() == reflect.Float32 || t.Kind() == reflect.Float64) {
 			p.code = codePromoted
 			return
 		}
@@ -193,15 +194,15 @@ func (b *planner) byKind(p *plan, path string) {
 // fitting says which Go types a shape has.
 func fitting(s *shape) string {
 	switch {
-	case s.logical.isTime():
+	case s.logical.IsTime():
 		return "use time.Time or an integer"
-	case s.logical.isClock():
+	case s.logical.IsClock():
 		return "use time.Duration or an integer"
-	case s.logical.isDecimal():
+	case s.logical.IsDecimal():
 		return "use avro.Decimal, *big.Rat, a string or another type whose text is the number, or []byte for the encoded number"
-	case s.logical == uuidLogical:
+	case s.logical == logical.UUID:
 		return "use avro.UUID or a string"
-	case s.logical == durationLogical:
+	case s.logical == logical.Duration:
 		return "use avro.Duration or [12]byte"
 	}
 	switch s.typ {
@@ -253,13 +254,13 @@ func (b *planner) integer(p *plan) bool {
 	}
 	// Integers are the schema's units, but those of package time have a unit of their own: a
 	// time.Duration counts nanoseconds, a time.Month is no day.
-	return p.typ.PkgPath() != "time" || p.shape.logical == noLogical
+	return p.typ.PkgPath() != "time" || p.shape.logical == logical.None
 }
 
 func (b *planner) stringOrBytes(p *plan) bool {
 	switch {
 	case p.typ.Kind() == reflect.String && p.shape.typ == schemas.String:
-		if p.code = codeString; b.env.cfg.validUTF8 {
+		if p.code = codeString; b.env.cfg.ValidUTF8 {
 			p.code = codeUTF8String
 		}
 	case p.typ.Kind() == reflect.String:
@@ -283,7 +284,7 @@ func (b *planner) fixed(p *plan) bool {
 		p.code = codeFixed
 	case isBytes(t):
 		p.code = codeFixedSlice
-	case t.Kind() == reflect.String && s.logical == uuidLogical:
+	case t.Kind() == reflect.String && s.logical == logical.UUID:
 		p.code = codeUUIDString
 	default:
 		return false
@@ -312,7 +313,7 @@ func (b *planner) array(p *plan, path string) {
 func (b *planner) mapOf(p *plan, path string) {
 	p.code, p.maps = codeMap, newMapScratch(p.typ)
 	p.item = b.plan(p.typ.Elem(), p.shape.items, path+"[]")
-	if p.typ.Key() != reflect.TypeFor[string]() || b.env.cfg.validUTF8 { // the quick ways do not check keys
+	if p.typ.Key() != reflect.TypeFor[string]() || b.env.cfg.ValidUTF8 { // the quick ways do not check keys
 		return
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/schemas"
@@ -110,10 +111,10 @@ type branchPlan struct {
 	reason string // neither: why data with it cannot be read
 }
 
-func (p *plan) decodeBranches(r *Reader, v ptr) {
-	start := r.at
+func (p *plan) decodeBranches(r *avrort.Reader, v ptr) {
+	start := r.Offset()
 	i := r.UnionIndex(len(p.branches))
-	if r.err != nil {
+	if r.Err() != nil {
 		return
 	}
 	switch b := &p.branches[i]; {
@@ -122,12 +123,12 @@ func (p *plan) decodeBranches(r *Reader, v ptr) {
 	case b.zero:
 		valueAt(v, p.typ).SetZero()
 	default:
-		r.failAt(start, errors.New(b.reason))
+		r.FailAt(start, errors.New(b.reason))
 	}
 }
 
 // decodePromoted reads an int or a long into a float.
-func (p *plan) decodePromoted(r *Reader, v ptr) {
+func (p *plan) decodePromoted(r *avrort.Reader, v ptr) {
 	n := p.shape.number(r)
 	if p.kind == reflect.Float32 {
 		*as[float32](v) = float32(n)

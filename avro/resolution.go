@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -18,7 +19,7 @@ type Resolution struct {
 	writer, reader *schemas.Schema
 	program        *program
 	identical      bool
-	limits         limits
+	limits         avrort.Settings
 }
 
 // NewResolution compiles the way from writer to reader.
@@ -55,7 +56,7 @@ func newResolution(writer, reader *schemas.Schema, exact bool, opts []Option) (*
 		reader:    reader,
 		program:   compileMatch(root, types, &ResolveError{Writer: writer, Reader: reader, exact: exact}),
 		identical: !root.changes && !root.fails,
-		limits:    conf.limits,
+		limits:    conf.Settings,
 	}, nil
 }
 

@@ -38,8 +38,8 @@ func readBlock(src []byte, at int) (b block, next int, err error) {
 // As in Java, a block's size in bytes is not compared to what its items take.
 func (m *machine) checkBlock(b block, remain, itemSize int, done int64) error {
 	l := m.limits
-	if b.count > int64(l.maxItems)-done {
-		return fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, uint64(b.count)+uint64(done), l.maxItems)
+	if b.count > int64(l.MaxItems)-done {
+		return fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, uint64(b.count)+uint64(done), l.MaxItems)
 	}
 	if itemSize > 0 {
 		if b.count > int64(remain/itemSize) {
@@ -47,8 +47,8 @@ func (m *machine) checkBlock(b block, remain, itemSize int, done int64) error {
 		}
 		return nil
 	}
-	if m.empty += b.count; m.empty > int64(l.maxEmptyItems) {
-		return fmt.Errorf("%w: %d items that take no bytes, more than %d (WithMaxEmptyItems)", ErrLimit, m.empty, l.maxEmptyItems)
+	if m.empty += b.count; m.empty > int64(l.MaxEmptyItems) {
+		return fmt.Errorf("%w: %d items that take no bytes, more than %d (WithMaxEmptyItems)", ErrLimit, m.empty, l.MaxEmptyItems)
 	}
 	return nil
 }

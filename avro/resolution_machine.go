@@ -1,12 +1,15 @@
 package avro
 
-import "sync"
+import (
+	"github.com/kavro/kavro/avro/avrort"
+	"sync"
+)
 
 // machine is the state of a program that runs, but for what walkFast keeps in
 // registers. It lives on the stack: nothing in it points into it.
 type machine struct {
 	*program
-	limits *limits
+	limits *avrort.Settings
 	src    []byte
 	dst    []byte
 	start  int   // the first byte of src that was walked over but not output
@@ -58,7 +61,7 @@ var workshops = sync.Pool{New: func() any { return new(workshop) }}
 
 // run rewrites src, appending to dst, and returns how much of src it read. The error is a *DecodeError, and what is
 // returned with it is of no use.
-func (p *program) run(dst, src []byte, l *limits, how mode) (out []byte, size int, err error) {
+func (p *program) run(dst, src []byte, l *avrort.Settings, how mode) (out []byte, size int, err error) {
 	var m machine
 	m.program, m.limits, m.src, m.dst, m.mode = p, l, src, dst, how
 	m.reserve()

@@ -21,7 +21,7 @@ func (m *machine) walk() error {
 		err   error
 	)
 	for {
-		pc, at, items.left, items.begin = m.walkFast(src, pc, at, items.left, items.begin, m.limits.maxBytes)
+		pc, at, items.left, items.begin = m.walkFast(src, pc, at, items.left, items.begin, m.limits.MaxBytes)
 		here, in := pc, &code[pc]
 		pc++
 		switch in.op {
@@ -29,10 +29,10 @@ func (m *machine) walk() error {
 			_, at, err = wire.Long(src, at)
 
 		case opBytes:
-			at, err = skipBytes(src, at, m.limits.maxBytes)
+			at, err = skipBytes(src, at, m.limits.MaxBytes)
 
 		case opFixed: // too long, or walkFast would have done it
-			err = lengthError(int64(in.a), len(src)-at, m.limits.maxBytes)
+			err = lengthError(int64(in.a), len(src)-at, m.limits.MaxBytes)
 
 		case opInt:
 			_, at, err = wire.Int(src, at)
@@ -58,8 +58,8 @@ func (m *machine) walk() error {
 			pc, at, err = m.block(int(in.a), &items, at)
 
 		case opCall:
-			if m.depth += int(in.b); m.depth > m.limits.maxDepth {
-				err = fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, m.limits.maxDepth)
+			if m.depth += int(in.b); m.depth > m.limits.MaxDepth {
+				err = fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, m.limits.MaxDepth)
 				break
 			}
 			m.push(frame{pc: int32(pc - 1), outer: items})
@@ -102,8 +102,8 @@ func (m *machine) walk() error {
 			literal := m.literals[in.a]
 			m.flush(at, at)
 			m.dst = append(m.dst, literal...)
-			if m.filled += len(literal); m.filled > m.limits.maxFilled(len(src)) {
-				err = fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, m.limits.maxFilled(len(src)))
+			if m.filled += len(literal); m.filled > maxFilledOf(m.limits, len(src)) {
+				err = fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, maxFilledOf(m.limits, len(src)))
 			}
 
 		case opEnumMap:

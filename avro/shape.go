@@ -1,6 +1,7 @@
 package avro
 
 import (
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -11,7 +12,7 @@ import (
 type shape struct {
 	node      *schemas.Node
 	typ       schemas.Type
-	logical   logical
+	logical   logical.Type
 	size      int         // fixed
 	decimal   decimalSpec // decimal
 	min       int         // fewest bytes a value takes; a lower bound where that is not finite
@@ -59,9 +60,9 @@ func (b *shaper) shape(n *schemas.Node) (*shape, error) {
 	if s := b.seen[n]; s != nil {
 		return s, nil
 	}
-	s := &shape{node: n, typ: n.Type(), logical: logicalOf(n), size: n.Size(), nullAt: -1}
+	s := &shape{node: n, typ: n.Type(), logical: logical.Of(n), size: n.Size(), nullAt: -1}
 	b.seen[n] = s
-	if s.logical == decimalLogical {
+	if s.logical == logical.Decimal {
 		s.decimal = newDecimalSpec(n)
 	}
 	var err error

@@ -1,12 +1,15 @@
 package avro
 
-import "github.com/kavro/kavro/internal/wire"
+import (
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/internal/wire"
+)
 
 // Arrays are slices: written as one block, read from any number of them.
 
 func (p *plan) appendArray(dst []byte, v ptr, depth int) ([]byte, error) {
 	n := sliceLen(v)
-	dst = appendBlock(dst, n)
+	dst = wire.AppendBlock(dst, n)
 	items, size, item := itemsOf(v), p.size, p.item
 	var err error
 	for i := range n {
@@ -16,24 +19,13 @@ func (p *plan) appendArray(dst []byte, v ptr, depth int) ([]byte, error) {
 			dst, err = item.append(dst, itemAt(items, i, size), depth)
 		}
 		if err != nil {
-			return dst, WithinItem(err, i)
+			return dst, avrort.WithinItem(err, i)
 		}
 	}
-	return appendEnd(dst, n), nil
+	return wire.AppendBlocksEnd(dst, n), nil
 }
 
-// appendBlock begins the one block of an array or map; of none, it is the end.
-func appendBlock(dst []byte, n int) []byte { return wire.AppendLong(dst, int64(n)) }
-
-// appendEnd ends the blocks after n items.
-func appendEnd(dst []byte, n int) []byte {
-	if n == 0 {
-		return dst
-	}
-	return append(dst, 0)
-}
-
-func (p *plan) decodeArray(r *Reader, v ptr) {
+func (p *plan) decodeArray(r *avrort.Reader, v ptr) {
 	have, least := 0, p.item.shape.min
 	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
 		resize(v, p.typ, have, have+n)
@@ -44,7 +36,7 @@ func (p *plan) decodeArray(r *Reader, v ptr) {
 			} else {
 				item.decode(r, itemAt(items, i, size))
 			}
-			if r.err != nil {
+			if r.Err() != nil {
 				return
 			}
 		}
@@ -56,25 +48,25 @@ func (p *plan) decodeArray(r *Reader, v ptr) {
 }
 
 // fillNumbers is decodeArray for plain numbers.
-func fillNumbers[T any](r *Reader, at *[]T, read func(*Reader, []T) []T) {
+func fillNumbers[T any](r *avrort.Reader, at *[]T, read func(*avrort.Reader, []T) []T) {
 	if *at = read(r, *at); *at == nil {
 		*at = []T{}
 	}
 }
 
 // fillStrings is decodeArray for strings, which are kept if they are the same.
-func fillStrings(r *Reader, at *[]string) {
+func fillStrings(r *avrort.Reader, at *[]string) {
 	s := (*at)[:0]
 	if s == nil {
 		s = []string{}
 	}
 	for n := r.Block(0, 1); n > 0; n = r.Block(len(s), 1) {
 		have := len(s)
-		s = Extend(s, n)
+		s = avrort.Extend(s, n)
 		for i := have; i < len(s); i++ {
 			s[i] = r.ReuseString(s[i])
 		}
-		if r.err != nil {
+		if r.Err() != nil {
 			break
 		}
 	}

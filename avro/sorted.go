@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -44,7 +45,8 @@ func hasMaps(s *shape, seen map[*shape]bool) bool {
 
 // mapSorter walks over a datum and puts the entries of its maps in order, in place.
 type mapSorter struct {
-	r       *Reader
+	r       *avrort.Reader
+	datum   []byte
 	entries []mapEntry // of all maps around where the walk is
 	spare   []byte
 }
@@ -55,10 +57,10 @@ type mapEntry struct{ start, end, key, keyEnd int }
 // sortMaps sorts the maps of a datum that was just encoded: its limits were those
 // of the values it comes from.
 func sortMaps(s *shape, datum []byte, c *config) error {
-	roomy := config{limits: limits{maxBytes: math.MaxInt, maxItems: math.MaxInt, maxEmptyItems: math.MaxInt, maxDepth: c.limits.maxDepth}}
-	m := mapSorter{r: newReader(datum, &roomy)}
+	roomy := avrort.Settings{MaxBytes: math.MaxInt, MaxItems: math.MaxInt, MaxEmptyItems: math.MaxInt, MaxDepth: c.MaxDepth}
+	m := mapSorter{r: avrort.NewReader(datum, &roomy), datum: datum}
 	m.value(s)
-	return m.r.err
+	return m.r.Err()
 }
 
 func (m *mapSorter) value(s *shape) {
@@ -74,13 +76,13 @@ func (m *mapSorter) value(s *shape) {
 			m.value(s.fields[i].shape)
 		}
 	case schemas.Union:
-		if i := m.r.UnionIndex(len(s.branches)); m.r.err == nil {
+		if i := m.r.UnionIndex(len(s.branches)); m.r.Err() == nil {
 			m.value(s.branches[i])
 		}
 	case schemas.Array:
 		have := 0
 		for n := m.r.Block(0, s.items.min); n > 0; n = m.r.Block(have, s.items.min) {
-			for i := 0; i < n && m.r.err == nil; i++ {
+			for i := 0; i < n && m.r.Err() == nil; i++ {
 				m.value(s.items)
 			}
 			have += n
@@ -92,24 +94,24 @@ func (m *mapSorter) value(s *shape) {
 			have += n
 		}
 	default:
-		m.r.pass(s)
+		pass(m.r, s)
 	}
 }
 
 // block sorts one block of a map: all of it, as codecs write maps.
 func (m *mapSorter) block(s *shape, n int) {
 	first := len(m.entries)
-	for i := 0; i < n && m.r.err == nil; i++ {
-		e := mapEntry{start: m.r.at}
-		key := m.r.take()
-		e.key, e.keyEnd = m.r.at-len(key), m.r.at
+	for i := 0; i < n && m.r.Err() == nil; i++ {
+		e := mapEntry{start: m.r.Offset()}
+		key := m.r.View()
+		e.key, e.keyEnd = m.r.Offset()-len(key), m.r.Offset()
 		m.value(s.items)
-		e.end = m.r.at
+		e.end = m.r.Offset()
 		m.entries = append(m.entries, e)
 	}
-	entries, src := m.entries[first:], m.r.src
+	entries, src := m.entries[first:], m.datum
 	m.entries = m.entries[:first]
-	if m.r.err != nil || len(entries) == 0 {
+	if m.r.Err() != nil || len(entries) == 0 {
 		return
 	}
 	order := func(a, b mapEntry) int { return bytes.Compare(src[a.key:a.keyEnd], src[b.key:b.keyEnd]) }

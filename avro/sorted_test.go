@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/internal/sketch"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
@@ -33,14 +34,14 @@ var taggedSchema = schemas.MustParse(`{"type": "record", "name": "Tagged", "fiel
 func (v *Tagged) AvroSchema() *schemas.Schema { return taggedSchema }
 
 func (v *Tagged) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendLong(dst, int64(len(v.Tags)))
+	dst = avrort.AppendLong(dst, int64(len(v.Tags)))
 	for k, tag := range v.Tags {
-		dst = avro.AppendString(avro.AppendString(dst, k), tag)
+		dst = avrort.AppendString(avrort.AppendString(dst, k), tag)
 	}
 	return append(dst, 0), nil
 }
 
-func (v *Tagged) DecodeAvro(r *avro.Reader) error { return r.Err() }
+func (v *Tagged) DecodeAvro(r *avrort.Reader) error { return r.Err() }
 
 func TestSortedMaps(t *testing.T) {
 	text := func(values string) *schemas.Schema {

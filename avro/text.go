@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -36,7 +37,7 @@ func (p *plan) appendText(dst []byte, v ptr) ([]byte, error) {
 	case p.shape.typ == schemas.Enum:
 		i, err := p.shape.symbolIndex(string(text))
 		return wire.AppendLong(dst, int64(i)), err
-	case p.shape.logical.isDecimal():
+	case p.shape.logical.IsDecimal():
 		return appendNumberText(dst, string(text), p.shape)
 	case p.shape.typ == schemas.Fixed: // a uuid
 		u, err := ParseUUID(string(text))
@@ -45,14 +46,14 @@ func (p *plan) appendText(dst []byte, v ptr) ([]byte, error) {
 	return p.env.appendText(dst, string(text), p.shape)
 }
 
-func (p *plan) decodeText(r *Reader, v ptr) {
-	start := r.at
+func (p *plan) decodeText(r *avrort.Reader, v ptr) {
+	start := r.Offset()
 	var text []byte
 	var number Decimal
 	switch {
 	case p.shape.typ == schemas.Enum:
 		text = []byte(p.shape.symbol(r))
-	case p.shape.logical.isDecimal():
+	case p.shape.logical.IsDecimal():
 		var s string
 		s, number = p.shape.numberText(r)
 		text = []byte(s)
@@ -64,14 +65,14 @@ func (p *plan) decodeText(r *Reader, v ptr) {
 		text = r.Bytes(nil) // a copy: the method may keep it
 	}
 	valueAt(v, p.typ).SetZero()
-	if r.err != nil {
+	if r.Err() != nil {
 		return
 	}
 	err := pointerAt(v, p.typ).(encoding.TextUnmarshaler).UnmarshalText(text)
-	if err == nil && p.shape.logical.isDecimal() {
+	if err == nil && p.shape.logical.IsDecimal() {
 		err = p.keepsNumber(v, number)
 	}
 	if err != nil {
-		r.failAt(start, err)
+		r.FailAt(start, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -218,7 +219,7 @@ func TestBytesAndStrings(t *testing.T) {
 func TestUTF8(t *testing.T) {
 	const bad = "a\xff"
 	require.Equal(t, bad, roundTrip(t, newCodec[string](t, `"string"`), bad))
-	datum := avro.AppendString(nil, bad)
+	datum := avrort.AppendString(nil, bad)
 
 	var s string
 	require.ErrorContains(t, newCodec[string](t, `"string"`, avro.WithValidUTF8()).Decode(datum, &s), "not UTF-8")

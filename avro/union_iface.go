@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -66,12 +67,12 @@ func appendNull(dst []byte, s *shape) ([]byte, error) {
 
 // decodeIface reads a union into an interface: a branch that has a Go type as
 // that, others as a generic value if that is allowed.
-func (p *plan) decodeIface(r *Reader, v ptr) {
-	start, i, s := r.at, 0, p.shape
+func (p *plan) decodeIface(r *avrort.Reader, v ptr) {
+	start, i, s := r.Offset(), 0, p.shape
 	if !p.iface.bare {
 		i = r.UnionIndex(len(p.shape.branches))
 	}
-	if r.err != nil {
+	if r.Err() != nil {
 		return
 	}
 	if !p.iface.bare {
@@ -94,6 +95,6 @@ func (p *plan) decodeIface(r *Reader, v ptr) {
 	case p.iface.generic:
 		*as[any](v) = p.env.decodeBranch(r, p.shape, i)
 	default:
-		r.failAt(start, fmt.Errorf("no Go type is given for the branch %s; WithUnionTypes gives one", s.name()))
+		r.FailAt(start, fmt.Errorf("no Go type is given for the branch %s; WithUnionTypes gives one", s.name()))
 	}
 }

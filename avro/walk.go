@@ -3,7 +3,9 @@ package avro
 import (
 	"strconv"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/datapath"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -13,7 +15,7 @@ import (
 // offset of the error.
 
 // pass reads a value and forgets it.
-func (r *Reader) pass(s *shape) {
+func pass(r *avrort.Reader, s *shape) {
 	switch s.typ {
 	case schemas.Null:
 	case schemas.Boolean:
@@ -23,13 +25,13 @@ func (r *Reader) pass(s *shape) {
 	case schemas.Long:
 		r.Long()
 	case schemas.Float:
-		r.takeFixed(4)
+		r.ViewFixed(4)
 	case schemas.Double:
-		r.takeFixed(8)
+		r.ViewFixed(8)
 	case schemas.Bytes, schemas.String:
-		r.take()
+		r.View()
 	case schemas.Fixed:
-		r.takeFixed(s.size)
+		r.ViewFixed(s.size)
 	case schemas.Enum:
 		r.Enum(len(s.symbols))
 	default:
@@ -42,14 +44,14 @@ func (r *Reader) pass(s *shape) {
 // one that contains it. c are the settings the datum was decoded with, so that
 // the same limits are met at the same places.
 func locate(s *shape, datum []byte, offset int, c *config) string {
-	w := walker{r: newReader(datum, c), target: offset}
+	w := walker{r: avrort.NewReader(datum, &c.Settings), target: offset}
 	w.walk(s)
 	return w.path
 }
 
 // walker passes over a value and notes the path to the value at target.
 type walker struct {
-	r      *Reader
+	r      *avrort.Reader
 	target int // offset; -1: no path is wanted
 	path   string
 }
@@ -58,7 +60,7 @@ type walker struct {
 // an error or because the target was reached; each level then puts its step in
 // front of the path.
 func (w *walker) walk(s *shape) bool {
-	start := w.r.at
+	start := w.r.Offset()
 	switch s.typ {
 	case schemas.Record:
 		return w.record(s)
@@ -68,17 +70,17 @@ func (w *walker) walk(s *shape) bool {
 		i := w.r.UnionIndex(len(s.branches))
 		return w.over(start) || w.walk(s.branches[i])
 	}
-	if s.logical == decimalLogical && !w.r.countScale(s.decimal.scale) {
+	if s.logical == logical.Decimal && !w.r.CountScale(s.decimal.scale) {
 		return true
 	}
-	w.r.pass(s)
+	pass(w.r, s)
 	return w.over(start)
 }
 
 // over says that the walk ends here: at an error, or at the target, if it is
 // between start and where the reader is now.
 func (w *walker) over(start int) bool {
-	return w.r.err != nil || w.target >= start && w.target < w.r.at
+	return w.r.Err() != nil || w.target >= start && w.target < w.r.Offset()
 }
 
 func (w *walker) record(s *shape) bool {
@@ -88,7 +90,7 @@ func (w *walker) record(s *shape) bool {
 		}
 		defer w.r.Leave()
 	}
-	if !w.r.countFields(len(s.fields)) {
+	if !w.r.CountFields(len(s.fields)) {
 		return true
 	}
 	for i := range s.fields {
@@ -97,7 +99,7 @@ func (w *walker) record(s *shape) bool {
 			return true
 		}
 	}
-	return w.r.err != nil
+	return w.r.Err() != nil
 }
 
 func (w *walker) items(s *shape) bool {
@@ -106,7 +108,7 @@ func (w *walker) items(s *shape) bool {
 		least++
 	}
 	for {
-		start := w.r.at
+		start := w.r.Offset()
 		n := w.r.Block(have, least)
 		if w.over(start) {
 			return true
@@ -115,7 +117,7 @@ func (w *walker) items(s *shape) bool {
 			return false
 		}
 		for i := range n {
-			start, key := w.r.at, ""
+			start, key := w.r.Offset(), ""
 			if s.typ == schemas.Map {
 				key = w.key()
 			}
@@ -136,7 +138,7 @@ func (w *walker) items(s *shape) bool {
 }
 
 func (w *walker) key() string {
-	key := w.r.take()
+	key := w.r.View()
 	if w.target < 0 {
 		return ""
 	}

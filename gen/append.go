@@ -22,15 +22,15 @@ type within func(err string) string
 func top(err string) string { return err }
 
 func (w within) field(name string) within {
-	return func(err string) string { return w("avro.WithinField(" + err + ", " + strconv.Quote(name) + ")") }
+	return func(err string) string { return w("avrort.WithinField(" + err + ", " + strconv.Quote(name) + ")") }
 }
 
 func (w within) item(i string) within {
-	return func(err string) string { return w("avro.WithinItem(" + err + ", " + i + ")") }
+	return func(err string) string { return w("avrort.WithinItem(" + err + ", " + i + ")") }
 }
 
 func (w within) key(k string) within {
-	return func(err string) string { return w("avro.WithinKey(" + err + ", " + k + ")") }
+	return func(err string) string { return w("avrort.WithinKey(" + err + ", " + k + ")") }
 }
 
 // arg is x without parentheses around all of it, which only (*x) has.
@@ -67,7 +67,7 @@ func (a *appender) value(t *typ, x string, w within) {
 	switch t.kind {
 	case nullKind:
 	case neverKind:
-		a.printf("return dst, %s\n", w("avro.BranchError(nil)"))
+		a.printf("return dst, %s\n", w("avrort.BranchError(nil)"))
 	case logicalKind:
 		a.logical(t, x, w)
 	case recordKind:
@@ -84,11 +84,11 @@ func (a *appender) value(t *typ, x string, w within) {
 		a.try(receiver(x)+".AppendAvro(dst)", w)
 	case enumKind:
 		n := len(t.node.Symbols())
-		a.printf("if uint32(%s) >= %d {\nreturn dst, %s\n}\n", arg(x), n, w(fmt.Sprintf("avro.SymbolError(int(%s), %d)", arg(x), n)))
+		a.printf("if uint32(%s) >= %d {\nreturn dst, %s\n}\n", arg(x), n, w(fmt.Sprintf("avrort.SymbolError(int(%s), %d)", arg(x), n)))
 		if n <= 64 {
 			a.printf("dst = append(dst, byte(%s)<<1)\n", arg(x))
 		} else {
-			a.printf("dst = avro.AppendInt(dst, int32(%s))\n", arg(x))
+			a.printf("dst = avrort.AppendInt(dst, int32(%s))\n", arg(x))
 		}
 	case fixedKind:
 		a.printf("dst = append(dst, %s[:]...)\n", x)
@@ -99,7 +99,7 @@ func (a *appender) value(t *typ, x string, w within) {
 	case nullableKind, nilableKind:
 		a.nullable(t, x, w)
 	case pointerKind:
-		a.printf("if %s == nil {\nreturn dst, %s\n}\n", x, w("avro.NilError()"))
+		a.printf("if %s == nil {\nreturn dst, %s\n}\n", x, w("avrort.NilError()"))
 		a.value(t.item, "(*"+x+")", w)
 	case singleKind:
 		a.printf("dst = append(dst, 0)\n")
@@ -111,7 +111,7 @@ func (a *appender) value(t *typ, x string, w within) {
 		}
 		a.try(fmt.Sprintf("%s(dst, %s%s)", t.union.append, x, depth), w)
 	default:
-		a.printf("dst = avro.Append%s(dst, %s)\n", primitives[t.node.Type()].call, arg(x))
+		a.printf("dst = avrort.Append%s(dst, %s)\n", primitives[t.node.Type()].call, arg(x))
 	}
 }
 
@@ -129,10 +129,10 @@ func (a *appender) logical(t *typ, x string, w within) {
 
 func (a *appender) array(t *typ, x string, w within) {
 	if call := t.item.numbers(); call != "" {
-		a.printf("dst = avro.Append%s(dst, %s)\n", call, arg(x))
+		a.printf("dst = avrort.Append%s(dst, %s)\n", call, arg(x))
 		return
 	}
-	a.printf("if len(%s) > 0 {\ndst = avro.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
+	a.printf("if len(%s) > 0 {\ndst = avrort.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
 	switch {
 	case t.item.kind == nullKind:
 	case t.item.isPlain():
@@ -157,13 +157,13 @@ func (a *appender) array(t *typ, x string, w within) {
 
 func (a *appender) mapping(t *typ, x string, w within) {
 	k, item := a.name("k"), a.name("x")
-	a.printf("if len(%s) > 0 {\ndst = avro.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
+	a.printf("if len(%s) > 0 {\ndst = avrort.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
 	if t.item.kind == nullKind {
 		a.printf("for %s := range %s {\n", k, arg(x))
 	} else {
 		a.printf("for %s, %s := range %s {\n", k, item, arg(x))
 	}
-	a.printf("dst = avro.AppendString(dst, %s)\n", k)
+	a.printf("dst = avrort.AppendString(dst, %s)\n", k)
 	a.value(t.item, item, w.key(k))
 	a.printf("}\n}\ndst = append(dst, 0)\n")
 }

@@ -99,7 +99,7 @@ func (d *decoder) array(t *typ, x string, notNil bool) {
 		d.printf("if %s == nil {\n%s = %s{}\n}\n", s, s, d.f.goType(t))
 	}
 	d.printf("for %s := r.Block(0, %d); %s > 0; %s = r.Block(len(%s), %d) {\n", n, least, n, n, s, least)
-	d.printf("%s = avro.Extend(%s, %s)\n", s, s, n)
+	d.printf("%s = avrort.Extend(%s, %s)\n", s, s, n)
 	if t.item.kind != nullKind {
 		d.printf("for %s := len(%s) - %s; %s < len(%s); %s++ {\n", i, s, n, i, s, i)
 		item := s + "[" + i + "]"

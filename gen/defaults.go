@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -51,10 +52,7 @@ func (f *file) defaultOf(fd *field) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := avro.NewReader(datum)
-	if err != nil {
-		return "", err
-	}
+	r := avrort.NewReader(datum, nil)
 	imports := maps.Clone(f.imports)
 	l := literals{f: f, r: r}
 	expr := l.value(fd.typ, false)
@@ -91,7 +89,7 @@ func hasDefaults(t *named, known map[*named]bool) bool {
 // literals makes Go expressions of a datum.
 type literals struct {
 	f *file
-	r *avro.Reader
+	r *avrort.Reader
 }
 
 // value is the expression for the next value, "" for a zero value. typed says
@@ -279,11 +277,11 @@ func (l *literals) decimal(t *typ) string {
 		d = l.r.BigDecimal()
 	case n.Type() == schemas.Fixed:
 		if d = l.r.FixedDecimal(n.Size(), logical.Scale); l.r.Err() == nil {
-			_, err = avro.AppendFixedDecimal(nil, d, n.Size(), logical.Precision, logical.Scale)
+			_, err = avrort.AppendFixedDecimal(nil, d, n.Size(), logical.Precision, logical.Scale)
 		}
 	default:
 		if d = l.r.Decimal(logical.Scale); l.r.Err() == nil {
-			_, err = avro.AppendDecimal(nil, d, logical.Precision, logical.Scale)
+			_, err = avrort.AppendDecimal(nil, d, logical.Precision, logical.Scale)
 		}
 	}
 	if err != nil {
@@ -371,7 +369,7 @@ func (l *literals) nullable(t *typ) string {
 	case t.item.kind == recordKind:
 		return "&" + l.complete(t.item, false)
 	}
-	return "avro.Pointer(" + l.complete(t.item, true) + ")"
+	return "avrort.Pointer(" + l.complete(t.item, true) + ")"
 }
 
 func (l *literals) union(u *union) string {

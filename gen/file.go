@@ -68,10 +68,12 @@ func (f *file) printf(format string, args ...any) { fmt.Fprintf(&f.body, format,
 const module = "github.com/kavro/kavro/"
 
 // use imports packages of the standard library, and those of this module by the
-// names avro and schemas.
+// names avro, avrort and schemas.
 func (f *file) use(names ...string) {
 	for _, n := range names {
 		switch n {
+		case "avrort":
+			f.imports[module+"avro/avrort"] = ""
 		case "avro", "schemas":
 			f.imports[module+n] = ""
 		case "json":

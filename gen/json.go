@@ -18,7 +18,7 @@ func (f *file) marshaler(t *typ) string {
 	case unionKind:
 		return t.union.marshal
 	case arrayKind, mapKind:
-		call := map[kind]string{arrayKind: "avro.MarshalItems", mapKind: "avro.MarshalEntries"}[t.kind]
+		call := map[kind]string{arrayKind: "avrort.MarshalItems", mapKind: "avrort.MarshalEntries"}[t.kind]
 		return "func(v " + f.goType(t) + ") (json.RawMessage, error) { return " + call + "(v, " + f.marshaler(t.item) + ") }"
 	}
 	return f.marshaler(t.item)
@@ -30,7 +30,7 @@ func (f *file) unmarshaler(t *typ) string {
 	case unionKind:
 		return t.union.unmarshal
 	case arrayKind, mapKind:
-		call := map[kind]string{arrayKind: "avro.UnmarshalItems", mapKind: "avro.UnmarshalEntries"}[t.kind]
+		call := map[kind]string{arrayKind: "avrort.UnmarshalItems", mapKind: "avrort.UnmarshalEntries"}[t.kind]
 		return "func(text []byte) (" + f.goType(t) + ", error) { return " + call + "(text, " + f.unmarshaler(t.item) + ") }"
 	}
 	return f.unmarshaler(t.item)
@@ -43,9 +43,9 @@ func (f *file) marshal(t *typ, x string) string {
 	case unionKind:
 		return t.union.marshal + "(" + x + ")"
 	case arrayKind:
-		return "avro.MarshalItems(" + x + ", " + f.marshaler(t.item) + ")"
+		return "avrort.MarshalItems(" + x + ", " + f.marshaler(t.item) + ")"
 	case mapKind:
-		return "avro.MarshalEntries(" + x + ", " + f.marshaler(t.item) + ")"
+		return "avrort.MarshalEntries(" + x + ", " + f.marshaler(t.item) + ")"
 	}
 	return f.marshal(t.item, x)
 }
@@ -56,9 +56,9 @@ func (f *file) unmarshal(t *typ, text string) string {
 	case unionKind:
 		return t.union.unmarshal + "(" + text + ")"
 	case arrayKind:
-		return "avro.UnmarshalItems(" + text + ", " + f.unmarshaler(t.item) + ")"
+		return "avrort.UnmarshalItems(" + text + ", " + f.unmarshaler(t.item) + ")"
 	case mapKind:
-		return "avro.UnmarshalEntries(" + text + ", " + f.unmarshaler(t.item) + ")"
+		return "avrort.UnmarshalEntries(" + text + ", " + f.unmarshaler(t.item) + ")"
 	}
 	return f.unmarshal(t.item, text)
 }
@@ -84,7 +84,7 @@ func (f *file) recordJSON(t *named) {
 	shadow()
 	f.printf("}{plain: plain(v)}\nvar err error\n")
 	for _, fd := range fields {
-		f.printf("if out.%s, err = %s; err != nil {\nreturn nil, avro.WithinField(err, %s)\n}\n", fd.name, f.marshal(fd.typ, "v."+fd.name), strconv.Quote(fd.avro.Name()))
+		f.printf("if out.%s, err = %s; err != nil {\nreturn nil, avrort.WithinField(err, %s)\n}\n", fd.name, f.marshal(fd.typ, "v."+fd.name), strconv.Quote(fd.avro.Name()))
 	}
 	f.printf("return json.Marshal(out)\n}\n")
 
@@ -130,11 +130,11 @@ func (f *file) unionJSON(u *union) {
 			f.printf("text, err := %s\nif err != nil {\nreturn nil, err\n}\n", f.marshal(b.typ, x))
 			x = "text"
 		}
-		f.printf("return avro.MarshalBranch(%s, %s)\n", strconv.Quote(b.json), x)
+		f.printf("return avrort.MarshalBranch(%s, %s)\n", strconv.Quote(b.json), x)
 	}
-	f.printf("}\nreturn nil, avro.BranchError(u)\n}\n")
+	f.printf("}\nreturn nil, avrort.BranchError(u)\n}\n")
 
-	f.printf("\nfunc %s(text []byte) (%s, error) {\nbranch, value, err := avro.UnmarshalBranch(text)\nif err != nil {\nreturn nil, err\n}\nswitch branch {\n", u.unmarshal, u.name)
+	f.printf("\nfunc %s(text []byte) (%s, error) {\nbranch, value, err := avrort.UnmarshalBranch(text)\nif err != nil {\nreturn nil, err\n}\nswitch branch {\n", u.unmarshal, u.name)
 	f.printf("case \"\":\nreturn nil, nil\n")
 	for _, b := range u.branches {
 		if b.goes == "" {
@@ -145,12 +145,12 @@ func (f *file) unionJSON(u *union) {
 		case b.typ.hasUnion():
 			f.printf("x, err := %s\nreturn %s{Value: x}, err\n", f.unmarshal(b.typ, "value"), b.wrapper)
 		case b.wrapper != "":
-			f.printf("x, err := avro.UnmarshalValue[%s](value)\nreturn %s{Value: x}, err\n", f.goType(b.typ), b.wrapper)
+			f.printf("x, err := avrort.UnmarshalValue[%s](value)\nreturn %s{Value: x}, err\n", f.goType(b.typ), b.wrapper)
 		case b.typ.kind == recordKind:
-			f.printf("x, err := avro.UnmarshalValue[%s](value)\nreturn &x, err\n", f.ref(b.typ.named))
+			f.printf("x, err := avrort.UnmarshalValue[%s](value)\nreturn &x, err\n", f.ref(b.typ.named))
 		default:
-			f.printf("return avro.UnmarshalValue[%s](value)\n", b.goes)
+			f.printf("return avrort.UnmarshalValue[%s](value)\n", b.goes)
 		}
 	}
-	f.printf("}\nreturn nil, avro.UnknownBranchError(branch)\n}\n")
+	f.printf("}\nreturn nil, avrort.UnknownBranchError(branch)\n}\n")
 }

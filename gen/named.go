@@ -9,7 +9,7 @@ import (
 
 // named writes a type and all that belongs to it.
 func (f *file) named(t *named) error {
-	f.use("avro")
+	f.use("avrort")
 	switch {
 	case plainLogical(t.node):
 		f.wrapperType(t.name, fmt.Sprintf("%s is the fixed %s.", t.name, t.node.FullName()), t.node.Doc(), &typ{kind: logicalKind, node: t.node, logical: logicalOf(t.node)})
@@ -41,7 +41,7 @@ func (f *file) fingerprint(p *pkg, name string, s *schemas.Schema) {
 
 // wrapper writes the type for a schema whose top has no name.
 func (f *file) wrapper(w *wrapper) {
-	f.use("avro")
+	f.use("avrort")
 	f.wrapperType(w.name, fmt.Sprintf("%s is a value of a schema without a name.", w.name), "", w.typ)
 	f.schemaMethod(w.name, w.schemaFn)
 	f.schemaFunc(w.schemaFn, f.parsed(w.input.schema))
@@ -67,7 +67,7 @@ func (f *file) appendMethod(name string, members *group, body func(*appender)) {
 	if members != nil {
 		f.printf("func (v *%s) AppendAvro(dst []byte) ([]byte, error) { return v.appendAvro(dst, 0) }\n\n", name)
 		f.printf("func (v *%s) appendAvro(dst []byte, depth int) ([]byte, error) {\n", name)
-		f.printf("err := avro.DepthError(depth)\nif err != nil {\nreturn dst, err\n}\n")
+		f.printf("err := avrort.DepthError(depth)\nif err != nil {\nreturn dst, err\n}\n")
 	} else {
 		f.printf("func (v *%s) AppendAvro(dst []byte) ([]byte, error) {\n", name)
 		if a.fails {
@@ -79,7 +79,7 @@ func (f *file) appendMethod(name string, members *group, body func(*appender)) {
 
 // decodeMethod writes DecodeAvro.
 func (f *file) decodeMethod(name string, members *group, body func(*decoder)) {
-	f.printf("\n// DecodeAvro reads a datum over the value.\nfunc (v *%s) DecodeAvro(r *avro.Reader) error {\n", name)
+	f.printf("\n// DecodeAvro reads a datum over the value.\nfunc (v *%s) DecodeAvro(r *avrort.Reader) error {\n", name)
 	if members != nil {
 		f.printf("if !r.Enter() {\nreturn r.Err()\n}\n")
 	}
@@ -174,7 +174,7 @@ func (f *file) enum(t *named) {
 	f.printf("return 0, fmt.Errorf(\"%%q is not a symbol of %%s\", symbol, %s)\n}\n", strconv.Quote(t.node.FullName()))
 
 	f.printf("\n// MarshalText returns the symbol.\nfunc (v %s) MarshalText() ([]byte, error) {\n", t.name)
-	f.printf("if uint32(v) >= %d {\nreturn nil, avro.SymbolError(int(v), %d)\n}\nreturn []byte(%s[v]), nil\n}\n", len(symbols), len(symbols), t.symbolVar)
+	f.printf("if uint32(v) >= %d {\nreturn nil, avrort.SymbolError(int(v), %d)\n}\nreturn []byte(%s[v]), nil\n}\n", len(symbols), len(symbols), t.symbolVar)
 
 	f.printf("\n// UnmarshalText is [%s].\nfunc (v *%s) UnmarshalText(text []byte) error {\n", t.parse, t.name)
 	f.printf("symbol, err := %s(string(text))\nif err == nil {\n*v = symbol\n}\nreturn err\n}\n", t.parse)

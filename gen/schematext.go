@@ -24,11 +24,11 @@ func (f *file) namedSchema(t *named) string {
 	}
 	own := strconv.Quote(t.node.FullName())
 	if top := f.g.named[t.input.schema.FullName()]; top != nil && top.pkg == t.pkg && top.name != "" {
-		return "avro.NamedSchema(" + top.schemaFn + "(), " + own + ")"
+		return "avrort.NamedSchema(" + top.schemaFn + "(), " + own + ")"
 	}
 	for _, w := range f.g.wrappers {
 		if w.input == t.input && w.pkg == t.pkg {
-			return "avro.NamedSchema(" + w.schemaFn + "(), " + own + ")"
+			return "avrort.NamedSchema(" + w.schemaFn + "(), " + own + ")"
 		}
 	}
 	s, err := schemas.Parse(own, schemas.WithReferences(t.input.schema), schemas.Lenient())

@@ -45,7 +45,7 @@ const (
 var primitives = map[schemas.Type]struct {
 	kind kind
 	goes string // Go type
-	call string // avro.Append<call>, Reader.<call>
+	call string // avrort.Append<call>, Reader.<call>
 }{
 	schemas.Boolean: {boolKind, "bool", "Bool"},
 	schemas.Int:     {intKind, "int32", "Int"},
@@ -70,10 +70,10 @@ func logicalOf(n *schemas.Node) *logical {
 	l := n.Logical()
 	precision, scale, size := strconv.Itoa(l.Precision), strconv.Itoa(l.Scale), strconv.Itoa(n.Size())
 	instant := func(name, read string) *logical {
-		return &logical{"time", "time.Time", "avro.Append" + name + "(dst, %s)", true, "r." + read + "()"}
+		return &logical{"time", "time.Time", "avrort.Append" + name + "(dst, %s)", true, "r." + read + "()"}
 	}
 	clock := func(name string) *logical {
-		return &logical{"time", "time.Duration", "avro.Append" + name + "(dst, %s)", true, "r." + name + "()"}
+		return &logical{"time", "time.Duration", "avrort.Append" + name + "(dst, %s)", true, "r." + name + "()"}
 	}
 	switch l.Name {
 	case "date":
@@ -96,17 +96,17 @@ func logicalOf(n *schemas.Node) *logical {
 		return clock("TimeMicros")
 	case "decimal":
 		if n.Type() == schemas.Fixed {
-			return &logical{"", "avro.Decimal", "avro.AppendFixedDecimal(dst, %s, " + size + ", " + precision + ", " + scale + ")",
+			return &logical{"", "avro.Decimal", "avrort.AppendFixedDecimal(dst, %s, " + size + ", " + precision + ", " + scale + ")",
 				true, "r.FixedDecimal(" + size + ", " + scale + ")"}
 		}
-		return &logical{"", "avro.Decimal", "avro.AppendDecimal(dst, %s, " + precision + ", " + scale + ")", true, "r.Decimal(" + scale + ")"}
+		return &logical{"", "avro.Decimal", "avrort.AppendDecimal(dst, %s, " + precision + ", " + scale + ")", true, "r.Decimal(" + scale + ")"}
 	case "big-decimal":
-		return &logical{"", "avro.Decimal", "avro.AppendBigDecimal(dst, %s)", true, "r.BigDecimal()"}
+		return &logical{"", "avro.Decimal", "avrort.AppendBigDecimal(dst, %s)", true, "r.BigDecimal()"}
 	case "duration":
-		return &logical{"", "avro.Duration", "avro.AppendDuration(dst, %s)", false, "r.Duration()"}
+		return &logical{"", "avro.Duration", "avrort.AppendDuration(dst, %s)", false, "r.Duration()"}
 	case "uuid":
 		if n.Type() == schemas.String {
-			return &logical{"", "avro.UUID", "avro.AppendUUID(dst, %s)", false, "r.UUID()"}
+			return &logical{"", "avro.UUID", "avrort.AppendUUID(dst, %s)", false, "r.UUID()"}
 		}
 		return &logical{"", "avro.UUID", "", false, ""} // its bytes
 	}

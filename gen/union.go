@@ -21,7 +21,7 @@ func (f *file) unionsOf(t *typ) {
 // union writes a sealed interface, the wrappers of its branches, and the
 // functions that append and decode it.
 func (f *file) union(u *union) {
-	f.use("avro", "json")
+	f.use("avrort", "json")
 	var goes []string
 	null := false
 	for _, b := range u.branches {
@@ -72,7 +72,7 @@ func (f *file) unionAppend(u *union) {
 			}
 			f.printf("case %s:\n", b.goes)
 			if b.wrapper == "" && b.typ.kind == recordKind {
-				f.printf("if x == nil {\nreturn dst, avro.NilError()\n}\n")
+				f.printf("if x == nil {\nreturn dst, avrort.NilError()\n}\n")
 			}
 			f.printf("%s\n", index(i))
 			if b.typ.kind == nullKind {
@@ -81,9 +81,9 @@ func (f *file) unionAppend(u *union) {
 			a.value(b.typ, b.in("x"), top)
 		}
 		if !u.hasNull() {
-			f.printf("case nil:\nreturn dst, avro.NilError()\n")
+			f.printf("case nil:\nreturn dst, avrort.NilError()\n")
 		}
-		f.printf("default:\nreturn dst, avro.BranchError(u)\n}\n")
+		f.printf("default:\nreturn dst, avrort.BranchError(u)\n}\n")
 	})
 	depth := ""
 	if u.within != nil {
@@ -110,11 +110,11 @@ func index(i int) string {
 	if i < 64 {
 		return fmt.Sprintf("dst = append(dst, %d)", 2*i)
 	}
-	return fmt.Sprintf("dst = avro.AppendLong(dst, %d)", i)
+	return fmt.Sprintf("dst = avrort.AppendLong(dst, %d)", i)
 }
 
 func (f *file) unionDecode(u *union) {
-	f.printf("\nfunc %s(r *avro.Reader, old %s) %s {\n", u.decode, u.name, u.name)
+	f.printf("\nfunc %s(r *avrort.Reader, old %s) %s {\n", u.decode, u.name, u.name)
 	f.printf("switch r.UnionIndex(%d) {\n", len(u.branches))
 	d := decoder{f: f, fails: "return nil"}
 	for i, b := range u.branches {

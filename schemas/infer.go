@@ -137,11 +137,11 @@ var (
 	describedType   = reflect.TypeFor[interface{ AvroSchema() *Schema }]()
 )
 
-// ofAvro names a type of the package beside this one that has the values of
+// ofAvro names a type of package avro/avrort, which has the values of
 // logical types; importing it would be a circle.
 func ofAvro(t reflect.Type) string {
 	own := reflect.TypeFor[Schema]().PkgPath()
-	if t.PkgPath() == strings.TrimSuffix(own, "schemas")+"avro" {
+	if t.PkgPath() == strings.TrimSuffix(own, "schemas")+"avro/avrort" {
 		return t.Name()
 	}
 	return ""

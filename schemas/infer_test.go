@@ -212,7 +212,7 @@ func TestFor(t *testing.T) {
 			X int
 		}](schemas.WithName("R")), err: "has methods of the embedded time.Time, and so is what that is, or a record"},
 		{name: "an embedded type with a schema", infer: infer[struct{ described }](schemas.WithName("R")), err: "has methods of the embedded schemas_test.described"},
-		{name: "an embedded type that is no record of its own", infer: infer[struct{ avro.Decimal }](schemas.WithName("R")), err: "embedded avro.Decimal"},
+		{name: "an embedded type that is no record of its own", infer: infer[struct{ avro.Decimal }](schemas.WithName("R")), err: "embedded avrort.Decimal"},
 		{name: "a name taken by another type", infer: infer[struct {
 			Stamp struct{ X int } `avro:"a"`
 			B     stamp

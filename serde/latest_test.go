@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/schemas"
@@ -189,10 +190,10 @@ var cancelledSchema = schemas.MustParse(cancelledText)
 func (*cancelled) AvroSchema() *schemas.Schema { return cancelledSchema }
 
 func (c *cancelled) AppendAvro(dst []byte) ([]byte, error) {
-	return avro.AppendString(avro.AppendString(dst, c.ID), c.Reason), nil
+	return avrort.AppendString(avrort.AppendString(dst, c.ID), c.Reason), nil
 }
 
-func (c *cancelled) DecodeAvro(r *avro.Reader) error {
+func (c *cancelled) DecodeAvro(r *avrort.Reader) error {
 	c.ID, c.Reason = r.String(), r.String()
 	return r.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -85,7 +86,7 @@ func (c *checker) parts(n *schemas.Node, v reflect.Value) error {
 	if n.Type() == schemas.Array && v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			if err := c.value(n.Items(), v.Index(i).Interface()); err != nil {
-				return avro.WithinItem(err, i)
+				return avrort.WithinItem(err, i)
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func (c *checker) parts(n *schemas.Node, v reflect.Value) error {
 	case schemas.Map:
 		for iter := v.MapRange(); iter.Next(); {
 			if err := c.value(n.Items(), iter.Value().Interface()); err != nil {
-				return avro.WithinKey(err, iter.Key().String())
+				return avrort.WithinKey(err, iter.Key().String())
 			}
 		}
 	case schemas.Record:
@@ -117,7 +118,7 @@ func (c *checker) branch(n *schemas.Node, v reflect.Value) error {
 	for _, b := range n.Branches() {
 		name := key.String()
 		if name == b.BranchName() || name == b.Type().String()+"."+b.Logical().Name {
-			return avro.WithinField(c.value(b, v.MapIndex(key).Interface()), b.BranchName())
+			return avrort.WithinField(c.value(b, v.MapIndex(key).Interface()), b.BranchName())
 		}
 	}
 	return nil
@@ -129,7 +130,7 @@ func (c *checker) branch(n *schemas.Node, v reflect.Value) error {
 func (c *checker) record(n *schemas.Node, v reflect.Value) error {
 	c.open[n]++
 	defer func() { c.open[n]-- }()
-	if err := avro.DepthError(c.open[n]); err != nil {
+	if err := avrort.DepthError(c.open[n]); err != nil {
 		return err
 	}
 	for _, f := range n.Fields() {
@@ -138,7 +139,7 @@ func (c *checker) record(n *schemas.Node, v reflect.Value) error {
 			continue
 		}
 		if err := c.value(f.Type(), value.Interface()); err != nil {
-			return avro.WithinField(err, f.Name())
+			return avrort.WithinField(err, f.Name())
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/ocf"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -356,7 +357,7 @@ func (*tick) AvroSchema() *schemas.Schema {
 	return schemas.MustParse(`{"type":"record","name":"Tick","fields":[{"name":"at","type":"long"}]}`)
 }
 func (t *tick) AppendAvro(dst []byte) ([]byte, error) { return wire.AppendLong(dst, t.At), nil }
-func (t *tick) DecodeAvro(r *avro.Reader) error       { t.At = r.Long(); return r.Err() }
+func (t *tick) DecodeAvro(r *avrort.Reader) error     { t.At = r.Long(); return r.Err() }
 
 // A generated type brings its schema: files of it need none, and others are
 // resolved to it.

@@ -6,7 +6,7 @@ package generated
 import (
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -24,15 +24,15 @@ func NewD1() *D1 {
 // AppendAvro appends the value's datum to dst.
 func (v *D1) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	dst = avro.AppendString(dst, v.Name)
+	dst = avrort.AppendString(dst, v.Name)
 	if dst, err = v.Next.AppendAvro(dst); err != nil {
-		return dst, avro.WithinField(err, "next")
+		return dst, avrort.WithinField(err, "next")
 	}
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *D1) DecodeAvro(r *avro.Reader) error {
+func (v *D1) DecodeAvro(r *avrort.Reader) error {
 	v.Name = r.ReuseString(v.Name)
 	if err := v.Next.DecodeAvro(r); err != nil {
 		return err
@@ -65,15 +65,15 @@ func NewD2() *D2 {
 // AppendAvro appends the value's datum to dst.
 func (v *D2) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	dst = avro.AppendString(dst, v.Name)
+	dst = avrort.AppendString(dst, v.Name)
 	if dst, err = v.Next.AppendAvro(dst); err != nil {
-		return dst, avro.WithinField(err, "next")
+		return dst, avrort.WithinField(err, "next")
 	}
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *D2) DecodeAvro(r *avro.Reader) error {
+func (v *D2) DecodeAvro(r *avrort.Reader) error {
 	v.Name = r.ReuseString(v.Name)
 	if err := v.Next.DecodeAvro(r); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (v *D2) DecodeAvro(r *avro.Reader) error {
 func (*D2) AvroSchema() *schemas.Schema { return d2Schema() }
 
 var d2Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(d1Schema(), "D2")
+	return avrort.NamedSchema(d1Schema(), "D2")
 })
 
 // D3 is the record D3.
@@ -102,15 +102,15 @@ func NewD3() *D3 {
 // AppendAvro appends the value's datum to dst.
 func (v *D3) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	dst = avro.AppendString(dst, v.Name)
+	dst = avrort.AppendString(dst, v.Name)
 	if dst, err = v.Next.AppendAvro(dst); err != nil {
-		return dst, avro.WithinField(err, "next")
+		return dst, avrort.WithinField(err, "next")
 	}
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *D3) DecodeAvro(r *avro.Reader) error {
+func (v *D3) DecodeAvro(r *avrort.Reader) error {
 	v.Name = r.ReuseString(v.Name)
 	if err := v.Next.DecodeAvro(r); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (v *D3) DecodeAvro(r *avro.Reader) error {
 func (*D3) AvroSchema() *schemas.Schema { return d3Schema() }
 
 var d3Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(d1Schema(), "D3")
+	return avrort.NamedSchema(d1Schema(), "D3")
 })
 
 // D4 is the record D4.
@@ -138,14 +138,14 @@ func NewD4() *D4 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *D4) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, v.Name)
-	dst = avro.AppendString(dst, v.Next.Name)
-	dst = avro.AppendLong(dst, v.Next.Count)
+	dst = avrort.AppendString(dst, v.Name)
+	dst = avrort.AppendString(dst, v.Next.Name)
+	dst = avrort.AppendLong(dst, v.Next.Count)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *D4) DecodeAvro(r *avro.Reader) error {
+func (v *D4) DecodeAvro(r *avrort.Reader) error {
 	v.Name = r.ReuseString(v.Name)
 	v.Next.Name = r.ReuseString(v.Next.Name)
 	v.Next.Count = r.Long()
@@ -156,7 +156,7 @@ func (v *D4) DecodeAvro(r *avro.Reader) error {
 func (*D4) AvroSchema() *schemas.Schema { return d4Schema() }
 
 var d4Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(d1Schema(), "D4")
+	return avrort.NamedSchema(d1Schema(), "D4")
 })
 
 // D5 is the record D5.
@@ -172,13 +172,13 @@ func NewD5() *D5 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *D5) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, v.Name)
-	dst = avro.AppendLong(dst, v.Count)
+	dst = avrort.AppendString(dst, v.Name)
+	dst = avrort.AppendLong(dst, v.Count)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *D5) DecodeAvro(r *avro.Reader) error {
+func (v *D5) DecodeAvro(r *avrort.Reader) error {
 	v.Name = r.ReuseString(v.Name)
 	v.Count = r.Long()
 	return r.Err()
@@ -188,5 +188,5 @@ func (v *D5) DecodeAvro(r *avro.Reader) error {
 func (*D5) AvroSchema() *schemas.Schema { return d5Schema() }
 
 var d5Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(d1Schema(), "D5")
+	return avrort.NamedSchema(d1Schema(), "D5")
 })

@@ -6,7 +6,7 @@ package generated
 import (
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -24,14 +24,14 @@ func NewEvent() *Event {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Event) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendLong(dst, v.ID)
-	dst = avro.AppendString(dst, v.Kind)
-	dst = avro.AppendString(dst, v.User)
+	dst = avrort.AppendLong(dst, v.ID)
+	dst = avrort.AppendString(dst, v.Kind)
+	dst = avrort.AppendString(dst, v.User)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Event) DecodeAvro(r *avro.Reader) error {
+func (v *Event) DecodeAvro(r *avrort.Reader) error {
 	v.ID = r.Long()
 	v.Kind = r.ReuseString(v.Kind)
 	v.User = r.ReuseString(v.User)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -27,14 +27,14 @@ func NewLine() *Line {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Line) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, v.SKU)
-	dst = avro.AppendInt(dst, v.Qty)
-	dst = avro.AppendDouble(dst, v.Price)
+	dst = avrort.AppendString(dst, v.SKU)
+	dst = avrort.AppendInt(dst, v.Qty)
+	dst = avrort.AppendDouble(dst, v.Price)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Line) DecodeAvro(r *avro.Reader) error {
+func (v *Line) DecodeAvro(r *avrort.Reader) error {
 	v.SKU = r.ReuseString(v.SKU)
 	v.Qty = r.Int()
 	v.Price = r.Double()
@@ -45,7 +45,7 @@ func (v *Line) DecodeAvro(r *avro.Reader) error {
 func (*Line) AvroSchema() *schemas.Schema { return lineSchema() }
 
 var lineSchema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(orderSchema(), "shop.Line")
+	return avrort.NamedSchema(orderSchema(), "shop.Line")
 })
 
 // Order is the record shop.Order.
@@ -70,47 +70,47 @@ func NewOrder() *Order {
 // AppendAvro appends the value's datum to dst.
 func (v *Order) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	dst = avro.AppendString(dst, v.ID)
-	dst = avro.AppendLong(dst, v.CustomerID)
-	if dst, err = avro.AppendTimestampMillis(dst, v.PlacedAt); err != nil {
-		return dst, avro.WithinField(err, "placed_at")
+	dst = avrort.AppendString(dst, v.ID)
+	dst = avrort.AppendLong(dst, v.CustomerID)
+	if dst, err = avrort.AppendTimestampMillis(dst, v.PlacedAt); err != nil {
+		return dst, avrort.WithinField(err, "placed_at")
 	}
 	if uint32(v.Status) >= 4 {
-		return dst, avro.WithinField(avro.SymbolError(int(v.Status), 4), "status")
+		return dst, avrort.WithinField(avrort.SymbolError(int(v.Status), 4), "status")
 	}
 	dst = append(dst, byte(v.Status)<<1)
-	dst = avro.AppendDouble(dst, v.Total)
-	dst = avro.AppendString(dst, v.Currency)
+	dst = avrort.AppendDouble(dst, v.Total)
+	dst = avrort.AppendString(dst, v.Currency)
 	if v.Note == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		dst = avro.AppendString(dst, *v.Note)
+		dst = avrort.AppendString(dst, *v.Note)
 	}
 	if len(v.Lines) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Lines)))
+		dst = avrort.AppendLong(dst, int64(len(v.Lines)))
 		for i1 := range v.Lines {
 			p2 := &v.Lines[i1]
-			dst = avro.AppendString(dst, p2.SKU)
-			dst = avro.AppendInt(dst, p2.Qty)
-			dst = avro.AppendDouble(dst, p2.Price)
+			dst = avrort.AppendString(dst, p2.SKU)
+			dst = avrort.AppendInt(dst, p2.Qty)
+			dst = avrort.AppendDouble(dst, p2.Price)
 		}
 	}
 	dst = append(dst, 0)
 	if len(v.Tags) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Tags)))
+		dst = avrort.AppendLong(dst, int64(len(v.Tags)))
 		for k3, x4 := range v.Tags {
-			dst = avro.AppendString(dst, k3)
-			dst = avro.AppendString(dst, x4)
+			dst = avrort.AppendString(dst, k3)
+			dst = avrort.AppendString(dst, x4)
 		}
 	}
 	dst = append(dst, 0)
-	dst = avro.AppendBool(dst, v.Express)
+	dst = avrort.AppendBool(dst, v.Express)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Order) DecodeAvro(r *avro.Reader) error {
+func (v *Order) DecodeAvro(r *avrort.Reader) error {
 	v.ID = r.ReuseString(v.ID)
 	v.CustomerID = r.Long()
 	v.PlacedAt = r.TimestampMillis()
@@ -127,7 +127,7 @@ func (v *Order) DecodeAvro(r *avro.Reader) error {
 	}
 	s1 := v.Lines[:0]
 	for n2 := r.Block(0, 10); n2 > 0; n2 = r.Block(len(s1), 10) {
-		s1 = avro.Extend(s1, n2)
+		s1 = avrort.Extend(s1, n2)
 		for i3 := len(s1) - n2; i3 < len(s1); i3++ {
 			p4 := &s1[i3]
 			p4.SKU = r.ReuseString(p4.SKU)
@@ -207,7 +207,7 @@ func ParseStatus(symbol string) (Status, error) {
 // MarshalText returns the symbol.
 func (v Status) MarshalText() ([]byte, error) {
 	if uint32(v) >= 4 {
-		return nil, avro.SymbolError(int(v), 4)
+		return nil, avrort.SymbolError(int(v), 4)
 	}
 	return []byte(statusSymbols[v]), nil
 }
@@ -224,14 +224,14 @@ func (v *Status) UnmarshalText(text []byte) error {
 // AppendAvro appends the value's datum to dst.
 func (v *Status) AppendAvro(dst []byte) ([]byte, error) {
 	if uint32(*v) >= 4 {
-		return dst, avro.WithinField(avro.SymbolError(int(*v), 4), "")
+		return dst, avrort.WithinField(avrort.SymbolError(int(*v), 4), "")
 	}
 	dst = append(dst, byte(*v)<<1)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Status) DecodeAvro(r *avro.Reader) error {
+func (v *Status) DecodeAvro(r *avrort.Reader) error {
 	*v = Status(r.Enum(4))
 	return r.Err()
 }
@@ -240,5 +240,5 @@ func (v *Status) DecodeAvro(r *avro.Reader) error {
 func (*Status) AvroSchema() *schemas.Schema { return statusSchema() }
 
 var statusSchema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(orderSchema(), "shop.Status")
+	return avrort.NamedSchema(orderSchema(), "shop.Status")
 })

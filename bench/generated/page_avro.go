@@ -6,7 +6,7 @@ package generated
 import (
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -22,12 +22,12 @@ func NewPage() *Page {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Page) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, v.Text)
+	dst = avrort.AppendString(dst, v.Text)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Page) DecodeAvro(r *avro.Reader) error {
+func (v *Page) DecodeAvro(r *avrort.Reader) error {
 	v.Text = r.ReuseString(v.Text)
 	return r.Err()
 }

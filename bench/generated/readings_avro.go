@@ -6,7 +6,7 @@ package generated
 import (
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -22,12 +22,12 @@ func NewReadings() *Readings {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Readings) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendLongs(dst, v.Values)
+	dst = avrort.AppendLongs(dst, v.Values)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Readings) DecodeAvro(r *avro.Reader) error {
+func (v *Readings) DecodeAvro(r *avrort.Reader) error {
 	v.Values = r.Longs(v.Values)
 	return r.Err()
 }

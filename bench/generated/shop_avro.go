@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -24,12 +24,12 @@ func NewR0() *R0 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R0) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendLong(dst, v.ID)
+	dst = avrort.AppendLong(dst, v.ID)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *R0) DecodeAvro(r *avro.Reader) error {
+func (v *R0) DecodeAvro(r *avrort.Reader) error {
 	v.ID = r.Long()
 	return r.Err()
 }
@@ -38,7 +38,7 @@ func (v *R0) DecodeAvro(r *avro.Reader) error {
 func (*R0) AvroSchema() *schemas.Schema { return r0Schema() }
 
 var r0Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(shopSchema(), "R0")
+	return avrort.NamedSchema(shopSchema(), "R0")
 })
 
 // R1 is the record R1.
@@ -53,12 +53,12 @@ func NewR1() *R1 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R1) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, v.Name)
+	dst = avrort.AppendString(dst, v.Name)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *R1) DecodeAvro(r *avro.Reader) error {
+func (v *R1) DecodeAvro(r *avrort.Reader) error {
 	v.Name = r.ReuseString(v.Name)
 	return r.Err()
 }
@@ -67,7 +67,7 @@ func (v *R1) DecodeAvro(r *avro.Reader) error {
 func (*R1) AvroSchema() *schemas.Schema { return r1Schema() }
 
 var r1Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(shopSchema(), "R1")
+	return avrort.NamedSchema(shopSchema(), "R1")
 })
 
 // R2 is the record R2.
@@ -82,12 +82,12 @@ func NewR2() *R2 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R2) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendDouble(dst, v.A)
+	dst = avrort.AppendDouble(dst, v.A)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *R2) DecodeAvro(r *avro.Reader) error {
+func (v *R2) DecodeAvro(r *avrort.Reader) error {
 	v.A = r.Double()
 	return r.Err()
 }
@@ -96,7 +96,7 @@ func (v *R2) DecodeAvro(r *avro.Reader) error {
 func (*R2) AvroSchema() *schemas.Schema { return r2Schema() }
 
 var r2Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(shopSchema(), "R2")
+	return avrort.NamedSchema(shopSchema(), "R2")
 })
 
 // R3 is the record R3.
@@ -111,12 +111,12 @@ func NewR3() *R3 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R3) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendBool(dst, v.On)
+	dst = avrort.AppendBool(dst, v.On)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *R3) DecodeAvro(r *avro.Reader) error {
+func (v *R3) DecodeAvro(r *avrort.Reader) error {
 	v.On = r.Bool()
 	return r.Err()
 }
@@ -125,7 +125,7 @@ func (v *R3) DecodeAvro(r *avro.Reader) error {
 func (*R3) AvroSchema() *schemas.Schema { return r3Schema() }
 
 var r3Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(shopSchema(), "R3")
+	return avrort.NamedSchema(shopSchema(), "R3")
 })
 
 // R4 is the record R4.
@@ -141,13 +141,13 @@ func NewR4() *R4 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R4) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendString(dst, v.Who)
-	dst = avro.AppendString(dst, v.What)
+	dst = avrort.AppendString(dst, v.Who)
+	dst = avrort.AppendString(dst, v.What)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *R4) DecodeAvro(r *avro.Reader) error {
+func (v *R4) DecodeAvro(r *avrort.Reader) error {
 	v.Who = r.ReuseString(v.Who)
 	v.What = r.ReuseString(v.What)
 	return r.Err()
@@ -157,7 +157,7 @@ func (v *R4) DecodeAvro(r *avro.Reader) error {
 func (*R4) AvroSchema() *schemas.Schema { return r4Schema() }
 
 var r4Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(shopSchema(), "R4")
+	return avrort.NamedSchema(shopSchema(), "R4")
 })
 
 // R5 is the record R5.
@@ -173,13 +173,13 @@ func NewR5() *R5 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R5) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avro.AppendInt(dst, v.X)
-	dst = avro.AppendInt(dst, v.Y)
+	dst = avrort.AppendInt(dst, v.X)
+	dst = avrort.AppendInt(dst, v.Y)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *R5) DecodeAvro(r *avro.Reader) error {
+func (v *R5) DecodeAvro(r *avrort.Reader) error {
 	v.X = r.Int()
 	v.Y = r.Int()
 	return r.Err()
@@ -189,7 +189,7 @@ func (v *R5) DecodeAvro(r *avro.Reader) error {
 func (*R5) AvroSchema() *schemas.Schema { return r5Schema() }
 
 var r5Schema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(shopSchema(), "R5")
+	return avrort.NamedSchema(shopSchema(), "R5")
 })
 
 // Shop is the record Shop.
@@ -206,13 +206,13 @@ func NewShop() *Shop {
 func (v *Shop) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
 	if dst, err = appendShopWhat(dst, v.What); err != nil {
-		return dst, avro.WithinField(err, "what")
+		return dst, avrort.WithinField(err, "what")
 	}
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Shop) DecodeAvro(r *avro.Reader) error {
+func (v *Shop) DecodeAvro(r *avrort.Reader) error {
 	v.What = decodeShopWhat(r, v.What)
 	return r.Err()
 }
@@ -226,7 +226,7 @@ func (v Shop) MarshalJSON() ([]byte, error) {
 	}{plain: plain(v)}
 	var err error
 	if out.What, err = marshalShopWhat(v.What); err != nil {
-		return nil, avro.WithinField(err, "what")
+		return nil, avrort.WithinField(err, "what")
 	}
 	return json.Marshal(out)
 }
@@ -265,51 +265,51 @@ func appendShopWhat(dst []byte, u ShopWhat) ([]byte, error) {
 	switch x := u.(type) {
 	case *R0:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 0)
-		dst = avro.AppendLong(dst, x.ID)
+		dst = avrort.AppendLong(dst, x.ID)
 	case *R1:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 2)
-		dst = avro.AppendString(dst, x.Name)
+		dst = avrort.AppendString(dst, x.Name)
 	case *R2:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 4)
-		dst = avro.AppendDouble(dst, x.A)
+		dst = avrort.AppendDouble(dst, x.A)
 	case *R3:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 6)
-		dst = avro.AppendBool(dst, x.On)
+		dst = avrort.AppendBool(dst, x.On)
 	case *R4:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 8)
-		dst = avro.AppendString(dst, x.Who)
-		dst = avro.AppendString(dst, x.What)
+		dst = avrort.AppendString(dst, x.Who)
+		dst = avrort.AppendString(dst, x.What)
 	case *R5:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 10)
-		dst = avro.AppendInt(dst, x.X)
-		dst = avro.AppendInt(dst, x.Y)
+		dst = avrort.AppendInt(dst, x.X)
+		dst = avrort.AppendInt(dst, x.Y)
 	case nil:
-		return dst, avro.NilError()
+		return dst, avrort.NilError()
 	default:
-		return dst, avro.BranchError(u)
+		return dst, avrort.BranchError(u)
 	}
 	return dst, nil
 }
 
-func decodeShopWhat(r *avro.Reader, old ShopWhat) ShopWhat {
+func decodeShopWhat(r *avrort.Reader, old ShopWhat) ShopWhat {
 	switch r.UnionIndex(6) {
 	case 0:
 		x, _ := old.(*R0)
@@ -364,23 +364,23 @@ func marshalShopWhat(u ShopWhat) (json.RawMessage, error) {
 	case nil:
 		return json.RawMessage("null"), nil
 	case *R0:
-		return avro.MarshalBranch("R0", x)
+		return avrort.MarshalBranch("R0", x)
 	case *R1:
-		return avro.MarshalBranch("R1", x)
+		return avrort.MarshalBranch("R1", x)
 	case *R2:
-		return avro.MarshalBranch("R2", x)
+		return avrort.MarshalBranch("R2", x)
 	case *R3:
-		return avro.MarshalBranch("R3", x)
+		return avrort.MarshalBranch("R3", x)
 	case *R4:
-		return avro.MarshalBranch("R4", x)
+		return avrort.MarshalBranch("R4", x)
 	case *R5:
-		return avro.MarshalBranch("R5", x)
+		return avrort.MarshalBranch("R5", x)
 	}
-	return nil, avro.BranchError(u)
+	return nil, avrort.BranchError(u)
 }
 
 func unmarshalShopWhat(text []byte) (ShopWhat, error) {
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	if err != nil {
 		return nil, err
 	}
@@ -388,25 +388,25 @@ func unmarshalShopWhat(text []byte) (ShopWhat, error) {
 	case "":
 		return nil, nil
 	case "R0":
-		x, err := avro.UnmarshalValue[R0](value)
+		x, err := avrort.UnmarshalValue[R0](value)
 		return &x, err
 	case "R1":
-		x, err := avro.UnmarshalValue[R1](value)
+		x, err := avrort.UnmarshalValue[R1](value)
 		return &x, err
 	case "R2":
-		x, err := avro.UnmarshalValue[R2](value)
+		x, err := avrort.UnmarshalValue[R2](value)
 		return &x, err
 	case "R3":
-		x, err := avro.UnmarshalValue[R3](value)
+		x, err := avrort.UnmarshalValue[R3](value)
 		return &x, err
 	case "R4":
-		x, err := avro.UnmarshalValue[R4](value)
+		x, err := avrort.UnmarshalValue[R4](value)
 		return &x, err
 	case "R5":
-		x, err := avro.UnmarshalValue[R5](value)
+		x, err := avrort.UnmarshalValue[R5](value)
 		return &x, err
 	}
-	return nil, avro.UnknownBranchError(branch)
+	return nil, avrort.UnknownBranchError(branch)
 }
 
 // AvroSchema returns the schema of the type.

@@ -6,7 +6,7 @@ package generated
 import (
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -23,10 +23,10 @@ func NewTable() *Table {
 // AppendAvro appends the value's datum to dst.
 func (v *Table) AppendAvro(dst []byte) ([]byte, error) {
 	if len(v.Cells) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Cells)))
+		dst = avrort.AppendLong(dst, int64(len(v.Cells)))
 		for k1, x2 := range v.Cells {
-			dst = avro.AppendString(dst, k1)
-			dst = avro.AppendLong(dst, x2)
+			dst = avrort.AppendString(dst, k1)
+			dst = avrort.AppendLong(dst, x2)
 		}
 	}
 	dst = append(dst, 0)
@@ -34,7 +34,7 @@ func (v *Table) AppendAvro(dst []byte) ([]byte, error) {
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Table) DecodeAvro(r *avro.Reader) error {
+func (v *Table) DecodeAvro(r *avrort.Reader) error {
 	clear(v.Cells)
 	for n1, m2 := r.Block(0, 2), 0; n1 > 0; n1 = r.Block(m2, 2) {
 		if v.Cells == nil {

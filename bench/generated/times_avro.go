@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -27,23 +27,23 @@ func NewTimes() *Times {
 // AppendAvro appends the value's datum to dst.
 func (v *Times) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	if dst, err = avro.AppendDate(dst, v.Day); err != nil {
-		return dst, avro.WithinField(err, "day")
+	if dst, err = avrort.AppendDate(dst, v.Day); err != nil {
+		return dst, avrort.WithinField(err, "day")
 	}
-	if dst, err = avro.AppendTimeMicros(dst, v.Clock); err != nil {
-		return dst, avro.WithinField(err, "clock")
+	if dst, err = avrort.AppendTimeMicros(dst, v.Clock); err != nil {
+		return dst, avrort.WithinField(err, "clock")
 	}
-	if dst, err = avro.AppendTimestampMillis(dst, v.Millis); err != nil {
-		return dst, avro.WithinField(err, "millis")
+	if dst, err = avrort.AppendTimestampMillis(dst, v.Millis); err != nil {
+		return dst, avrort.WithinField(err, "millis")
 	}
-	if dst, err = avro.AppendTimestampMicros(dst, v.Micros); err != nil {
-		return dst, avro.WithinField(err, "micros")
+	if dst, err = avrort.AppendTimestampMicros(dst, v.Micros); err != nil {
+		return dst, avrort.WithinField(err, "micros")
 	}
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Times) DecodeAvro(r *avro.Reader) error {
+func (v *Times) DecodeAvro(r *avrort.Reader) error {
 	v.Day = r.Date()
 	v.Clock = r.TimeMicros()
 	v.Millis = r.TimestampMillis()

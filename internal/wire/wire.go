@@ -246,3 +246,14 @@ func Fixed(src []byte, at, n int) (v []byte, next int, err error) {
 	}
 	return src[at : at+n : at+n], at + n, nil
 }
+
+// AppendBlock begins the one block of an array or map of n items; of none, it is the end.
+func AppendBlock(dst []byte, n int) []byte { return AppendLong(dst, int64(n)) }
+
+// AppendBlocksEnd ends the blocks after n items.
+func AppendBlocksEnd(dst []byte, n int) []byte {
+	if n == 0 {
+		return dst
+	}
+	return append(dst, 0)
+}

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"sync"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/gen/internal/shop/common"
 	"github.com/kavro/kavro/schemas"
 )
@@ -21,10 +21,10 @@ type Amounts struct {
 func (v *Amounts) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
 	if len(v.Value) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Value)))
+		dst = avrort.AppendLong(dst, int64(len(v.Value)))
 		for i1 := range v.Value {
 			if dst, err = appendAmountsValueItem(dst, v.Value[i1]); err != nil {
-				return dst, avro.WithinField(avro.WithinItem(err, i1), "")
+				return dst, avrort.WithinField(avrort.WithinItem(err, i1), "")
 			}
 		}
 	}
@@ -33,10 +33,10 @@ func (v *Amounts) AppendAvro(dst []byte) ([]byte, error) {
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Amounts) DecodeAvro(r *avro.Reader) error {
+func (v *Amounts) DecodeAvro(r *avrort.Reader) error {
 	s1 := v.Value[:0]
 	for n2 := r.Block(0, 2); n2 > 0; n2 = r.Block(len(s1), 2) {
-		s1 = avro.Extend(s1, n2)
+		s1 = avrort.Extend(s1, n2)
 		for i3 := len(s1) - n2; i3 < len(s1); i3++ {
 			s1[i3] = decodeAmountsValueItem(r, s1[i3])
 		}
@@ -50,12 +50,12 @@ func (v *Amounts) DecodeAvro(r *avro.Reader) error {
 
 // MarshalJSON returns the JSON of the value alone.
 func (v Amounts) MarshalJSON() ([]byte, error) {
-	return avro.MarshalItems(v.Value, marshalAmountsValueItem)
+	return avrort.MarshalItems(v.Value, marshalAmountsValueItem)
 }
 
 // UnmarshalJSON is the reverse of MarshalJSON.
 func (v *Amounts) UnmarshalJSON(text []byte) (err error) {
-	v.Value, err = avro.UnmarshalItems(text, unmarshalAmountsValueItem)
+	v.Value, err = avrort.UnmarshalItems(text, unmarshalAmountsValueItem)
 	return err
 }
 
@@ -94,16 +94,16 @@ func appendAmountsValueItem(dst []byte, u AmountsValueItem) ([]byte, error) {
 		}
 	case AmountsValueItemLong:
 		dst = append(dst, 2)
-		dst = avro.AppendLong(dst, x.Value)
+		dst = avrort.AppendLong(dst, x.Value)
 	case nil:
-		return dst, avro.NilError()
+		return dst, avrort.NilError()
 	default:
-		return dst, avro.BranchError(u)
+		return dst, avrort.BranchError(u)
 	}
 	return dst, nil
 }
 
-func decodeAmountsValueItem(r *avro.Reader, old AmountsValueItem) AmountsValueItem {
+func decodeAmountsValueItem(r *avrort.Reader, old AmountsValueItem) AmountsValueItem {
 	switch r.UnionIndex(2) {
 	case 0:
 		x, _ := old.(AmountsValueItemMoney)
@@ -124,15 +124,15 @@ func marshalAmountsValueItem(u AmountsValueItem) (json.RawMessage, error) {
 	case nil:
 		return json.RawMessage("null"), nil
 	case AmountsValueItemMoney:
-		return avro.MarshalBranch("common.Money", x.Value)
+		return avrort.MarshalBranch("common.Money", x.Value)
 	case AmountsValueItemLong:
-		return avro.MarshalBranch("long", x.Value)
+		return avrort.MarshalBranch("long", x.Value)
 	}
-	return nil, avro.BranchError(u)
+	return nil, avrort.BranchError(u)
 }
 
 func unmarshalAmountsValueItem(text []byte) (AmountsValueItem, error) {
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	if err != nil {
 		return nil, err
 	}
@@ -140,11 +140,11 @@ func unmarshalAmountsValueItem(text []byte) (AmountsValueItem, error) {
 	case "":
 		return nil, nil
 	case "common.Money":
-		x, err := avro.UnmarshalValue[common.Money](value)
+		x, err := avrort.UnmarshalValue[common.Money](value)
 		return AmountsValueItemMoney{Value: x}, err
 	case "long":
-		x, err := avro.UnmarshalValue[int64](value)
+		x, err := avrort.UnmarshalValue[int64](value)
 		return AmountsValueItemLong{Value: x}, err
 	}
-	return nil, avro.UnknownBranchError(branch)
+	return nil, avrort.UnknownBranchError(branch)
 }

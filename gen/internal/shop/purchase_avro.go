@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/gen/internal/shop/common"
 	"github.com/kavro/kavro/schemas"
 )
@@ -32,15 +33,15 @@ func NewCard() *Card {
 // AppendAvro appends the value's datum to dst.
 func (v *Card) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	dst = avro.AppendString(dst, v.Number)
-	if dst, err = avro.AppendDate(dst, v.Valid); err != nil {
-		return dst, avro.WithinField(err, "valid")
+	dst = avrort.AppendString(dst, v.Number)
+	if dst, err = avrort.AppendDate(dst, v.Valid); err != nil {
+		return dst, avrort.WithinField(err, "valid")
 	}
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Card) DecodeAvro(r *avro.Reader) error {
+func (v *Card) DecodeAvro(r *avrort.Reader) error {
 	v.Number = r.ReuseString(v.Number)
 	v.Valid = r.Date()
 	return r.Err()
@@ -50,7 +51,7 @@ func (v *Card) DecodeAvro(r *avro.Reader) error {
 func (*Card) AvroSchema() *schemas.Schema { return cardSchema() }
 
 var cardSchema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(purchaseSchema(), "shop.Card")
+	return avrort.NamedSchema(purchaseSchema(), "shop.Card")
 })
 
 // Purchase is the record shop.Purchase.
@@ -95,7 +96,7 @@ func NewPurchase() *Purchase {
 		Flags: map[string]PurchaseFlagsEntry{
 			"gift": PurchaseFlagsEntryBoolean{Value: true},
 		},
-		Hash:  avro.Pointer(Voucher{0x01, 0x02, 0x03, 0xff}),
+		Hash:  avrort.Pointer(Voucher{0x01, 0x02, 0x03, 0xff}),
 		Opens: time.Duration(32400000000000),
 		Bill: &Card{
 			Number: "1",
@@ -111,39 +112,39 @@ func NewPurchase() *Purchase {
 func (v *Purchase) AppendAvro(dst []byte) ([]byte, error) { return v.appendAvro(dst, 0) }
 
 func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
-	err := avro.DepthError(depth)
+	err := avrort.DepthError(depth)
 	if err != nil {
 		return dst, err
 	}
-	dst = avro.AppendUUID(dst, v.ID)
+	dst = avrort.AppendUUID(dst, v.ID)
 	if dst, err = v.Price.AppendAvro(dst); err != nil {
-		return dst, avro.WithinField(err, "price")
+		return dst, avrort.WithinField(err, "price")
 	}
 	if uint32(v.State) >= 4 {
-		return dst, avro.WithinField(avro.SymbolError(int(v.State), 4), "state")
+		return dst, avrort.WithinField(avrort.SymbolError(int(v.State), 4), "state")
 	}
 	dst = append(dst, byte(v.State)<<1)
 	if dst, err = appendPurchasePaidBy(dst, v.PaidBy); err != nil {
-		return dst, avro.WithinField(err, "paid_by")
+		return dst, avrort.WithinField(err, "paid_by")
 	}
 	if dst, err = appendPurchaseDelivery(dst, v.Delivery); err != nil {
-		return dst, avro.WithinField(err, "delivery")
+		return dst, avrort.WithinField(err, "delivery")
 	}
 	if len(v.Parts) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Parts)))
+		dst = avrort.AppendLong(dst, int64(len(v.Parts)))
 		for i1 := range v.Parts {
 			if dst, err = appendPurchasePartsItem(dst, v.Parts[i1]); err != nil {
-				return dst, avro.WithinField(avro.WithinItem(err, i1), "parts")
+				return dst, avrort.WithinField(avrort.WithinItem(err, i1), "parts")
 			}
 		}
 	}
 	dst = append(dst, 0)
 	if len(v.Flags) > 0 {
-		dst = avro.AppendLong(dst, int64(len(v.Flags)))
+		dst = avrort.AppendLong(dst, int64(len(v.Flags)))
 		for k2, x3 := range v.Flags {
-			dst = avro.AppendString(dst, k2)
+			dst = avrort.AppendString(dst, k2)
 			if dst, err = appendPurchaseFlagsEntry(dst, x3); err != nil {
-				return dst, avro.WithinField(avro.WithinKey(err, k2), "flags")
+				return dst, avrort.WithinField(avrort.WithinKey(err, k2), "flags")
 			}
 		}
 	}
@@ -154,54 +155,54 @@ func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
 		dst = append(dst, 0)
 		dst = append(dst, (*v.Hash)[:]...)
 	}
-	if dst, err = avro.AppendTimeMillis(dst, v.Opens); err != nil {
-		return dst, avro.WithinField(err, "opens")
+	if dst, err = avrort.AppendTimeMillis(dst, v.Opens); err != nil {
+		return dst, avrort.WithinField(err, "opens")
 	}
 	if v.Seen == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		if dst, err = avro.AppendTimestampMicros(dst, *v.Seen); err != nil {
-			return dst, avro.WithinField(err, "seen")
+		if dst, err = avrort.AppendTimestampMicros(dst, *v.Seen); err != nil {
+			return dst, avrort.WithinField(err, "seen")
 		}
 	}
-	dst = avro.AppendDuration(dst, v.Lasts)
+	dst = avrort.AppendDuration(dst, v.Lasts)
 	if v.Bill == nil {
 		dst = append(dst, 2)
 	} else {
 		dst = append(dst, 0)
 		if dst, err = v.Bill.AppendAvro(dst); err != nil {
-			return dst, avro.WithinField(err, "bill")
+			return dst, avrort.WithinField(err, "bill")
 		}
 	}
 	if v.Codes == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		dst = avro.AppendLongs(dst, v.Codes)
+		dst = avrort.AppendLongs(dst, v.Codes)
 	}
 	if v.Raw == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
-		dst = avro.AppendBytes(dst, v.Raw)
+		dst = avrort.AppendBytes(dst, v.Raw)
 	}
 	if v.Parent == nil {
 		dst = append(dst, 0)
 	} else {
 		dst = append(dst, 2)
 		if dst, err = v.Parent.appendAvro(dst, depth+1); err != nil {
-			return dst, avro.WithinField(err, "parent")
+			return dst, avrort.WithinField(err, "parent")
 		}
 	}
-	dst = avro.AppendDouble(dst, v.Type2)
-	dst = avro.AppendFloat(dst, v.Type)
-	dst = avro.AppendBool(dst, v.AppendAvro2)
+	dst = avrort.AppendDouble(dst, v.Type2)
+	dst = avrort.AppendFloat(dst, v.Type)
+	dst = avrort.AppendBool(dst, v.AppendAvro2)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Purchase) DecodeAvro(r *avro.Reader) error {
+func (v *Purchase) DecodeAvro(r *avrort.Reader) error {
 	if !r.Enter() {
 		return r.Err()
 	}
@@ -214,7 +215,7 @@ func (v *Purchase) DecodeAvro(r *avro.Reader) error {
 	v.Delivery = decodePurchaseDelivery(r, v.Delivery)
 	s1 := v.Parts[:0]
 	for n2 := r.Block(0, 1); n2 > 0; n2 = r.Block(len(s1), 1) {
-		s1 = avro.Extend(s1, n2)
+		s1 = avrort.Extend(s1, n2)
 		for i3 := len(s1) - n2; i3 < len(s1); i3++ {
 			s1[i3] = decodePurchasePartsItem(r, s1[i3])
 		}
@@ -309,16 +310,16 @@ func (v Purchase) MarshalJSON() ([]byte, error) {
 	}{plain: plain(v)}
 	var err error
 	if out.PaidBy, err = marshalPurchasePaidBy(v.PaidBy); err != nil {
-		return nil, avro.WithinField(err, "paid_by")
+		return nil, avrort.WithinField(err, "paid_by")
 	}
 	if out.Delivery, err = marshalPurchaseDelivery(v.Delivery); err != nil {
-		return nil, avro.WithinField(err, "delivery")
+		return nil, avrort.WithinField(err, "delivery")
 	}
-	if out.Parts, err = avro.MarshalItems(v.Parts, marshalPurchasePartsItem); err != nil {
-		return nil, avro.WithinField(err, "parts")
+	if out.Parts, err = avrort.MarshalItems(v.Parts, marshalPurchasePartsItem); err != nil {
+		return nil, avrort.WithinField(err, "parts")
 	}
-	if out.Flags, err = avro.MarshalEntries(v.Flags, marshalPurchaseFlagsEntry); err != nil {
-		return nil, avro.WithinField(err, "flags")
+	if out.Flags, err = avrort.MarshalEntries(v.Flags, marshalPurchaseFlagsEntry); err != nil {
+		return nil, avrort.WithinField(err, "flags")
 	}
 	return json.Marshal(out)
 }
@@ -348,12 +349,12 @@ func (v *Purchase) UnmarshalJSON(text []byte) error {
 		}
 	}
 	if out.Parts != nil {
-		if v.Parts, err = avro.UnmarshalItems(out.Parts, unmarshalPurchasePartsItem); err != nil {
+		if v.Parts, err = avrort.UnmarshalItems(out.Parts, unmarshalPurchasePartsItem); err != nil {
 			return fmt.Errorf("%s: %w", "parts", err)
 		}
 	}
 	if out.Flags != nil {
-		if v.Flags, err = avro.UnmarshalEntries(out.Flags, unmarshalPurchaseFlagsEntry); err != nil {
+		if v.Flags, err = avrort.UnmarshalEntries(out.Flags, unmarshalPurchaseFlagsEntry); err != nil {
 			return fmt.Errorf("%s: %w", "flags", err)
 		}
 	}
@@ -391,7 +392,7 @@ func appendPurchasePaidBy(dst []byte, u PurchasePaidBy) ([]byte, error) {
 		dst = append(dst, 0)
 	case *Card:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 2)
 		if dst, err = x.AppendAvro(dst); err != nil {
@@ -404,14 +405,14 @@ func appendPurchasePaidBy(dst []byte, u PurchasePaidBy) ([]byte, error) {
 		}
 	case PurchasePaidByString:
 		dst = append(dst, 6)
-		dst = avro.AppendString(dst, x.Value)
+		dst = avrort.AppendString(dst, x.Value)
 	case PurchasePaidByLong:
 		dst = append(dst, 8)
-		dst = avro.AppendLong(dst, x.Value)
+		dst = avrort.AppendLong(dst, x.Value)
 	case State:
 		dst = append(dst, 10)
 		if uint32(x) >= 4 {
-			return dst, avro.SymbolError(int(x), 4)
+			return dst, avrort.SymbolError(int(x), 4)
 		}
 		dst = append(dst, byte(x)<<1)
 	case Voucher:
@@ -420,22 +421,22 @@ func appendPurchasePaidBy(dst []byte, u PurchasePaidBy) ([]byte, error) {
 	case PurchasePaidByArray:
 		dst = append(dst, 14)
 		if len(x.Value) > 0 {
-			dst = avro.AppendLong(dst, int64(len(x.Value)))
+			dst = avrort.AppendLong(dst, int64(len(x.Value)))
 			for i1 := range x.Value {
 				p2 := &x.Value[i1]
 				if dst, err = p2.AppendAvro(dst); err != nil {
-					return dst, avro.WithinItem(err, i1)
+					return dst, avrort.WithinItem(err, i1)
 				}
 			}
 		}
 		dst = append(dst, 0)
 	default:
-		return dst, avro.BranchError(u)
+		return dst, avrort.BranchError(u)
 	}
 	return dst, nil
 }
 
-func decodePurchasePaidBy(r *avro.Reader, old PurchasePaidBy) PurchasePaidBy {
+func decodePurchasePaidBy(r *avrort.Reader, old PurchasePaidBy) PurchasePaidBy {
 	switch r.UnionIndex(8) {
 	case 0:
 		return nil
@@ -474,7 +475,7 @@ func decodePurchasePaidBy(r *avro.Reader, old PurchasePaidBy) PurchasePaidBy {
 		x, _ := old.(PurchasePaidByArray)
 		s1 := x.Value[:0]
 		for n2 := r.Block(0, 2); n2 > 0; n2 = r.Block(len(s1), 2) {
-			s1 = avro.Extend(s1, n2)
+			s1 = avrort.Extend(s1, n2)
 			for i3 := len(s1) - n2; i3 < len(s1); i3++ {
 				p4 := &s1[i3]
 				if err := p4.DecodeAvro(r); err != nil {
@@ -496,25 +497,25 @@ func marshalPurchasePaidBy(u PurchasePaidBy) (json.RawMessage, error) {
 	case nil:
 		return json.RawMessage("null"), nil
 	case *Card:
-		return avro.MarshalBranch("shop.Card", x)
+		return avrort.MarshalBranch("shop.Card", x)
 	case PurchasePaidByMoney:
-		return avro.MarshalBranch("common.Money", x.Value)
+		return avrort.MarshalBranch("common.Money", x.Value)
 	case PurchasePaidByString:
-		return avro.MarshalBranch("string", x.Value)
+		return avrort.MarshalBranch("string", x.Value)
 	case PurchasePaidByLong:
-		return avro.MarshalBranch("long", x.Value)
+		return avrort.MarshalBranch("long", x.Value)
 	case State:
-		return avro.MarshalBranch("shop.State", x)
+		return avrort.MarshalBranch("shop.State", x)
 	case Voucher:
-		return avro.MarshalBranch("shop.Voucher", x)
+		return avrort.MarshalBranch("shop.Voucher", x)
 	case PurchasePaidByArray:
-		return avro.MarshalBranch("array", x.Value)
+		return avrort.MarshalBranch("array", x.Value)
 	}
-	return nil, avro.BranchError(u)
+	return nil, avrort.BranchError(u)
 }
 
 func unmarshalPurchasePaidBy(text []byte) (PurchasePaidBy, error) {
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	if err != nil {
 		return nil, err
 	}
@@ -522,26 +523,26 @@ func unmarshalPurchasePaidBy(text []byte) (PurchasePaidBy, error) {
 	case "":
 		return nil, nil
 	case "shop.Card":
-		x, err := avro.UnmarshalValue[Card](value)
+		x, err := avrort.UnmarshalValue[Card](value)
 		return &x, err
 	case "common.Money":
-		x, err := avro.UnmarshalValue[common.Money](value)
+		x, err := avrort.UnmarshalValue[common.Money](value)
 		return PurchasePaidByMoney{Value: x}, err
 	case "string":
-		x, err := avro.UnmarshalValue[string](value)
+		x, err := avrort.UnmarshalValue[string](value)
 		return PurchasePaidByString{Value: x}, err
 	case "long":
-		x, err := avro.UnmarshalValue[int64](value)
+		x, err := avrort.UnmarshalValue[int64](value)
 		return PurchasePaidByLong{Value: x}, err
 	case "shop.State":
-		return avro.UnmarshalValue[State](value)
+		return avrort.UnmarshalValue[State](value)
 	case "shop.Voucher":
-		return avro.UnmarshalValue[Voucher](value)
+		return avrort.UnmarshalValue[Voucher](value)
 	case "array":
-		x, err := avro.UnmarshalValue[[]Card](value)
+		x, err := avrort.UnmarshalValue[[]Card](value)
 		return PurchasePaidByArray{Value: x}, err
 	}
-	return nil, avro.UnknownBranchError(branch)
+	return nil, avrort.UnknownBranchError(branch)
 }
 
 // PurchaseDelivery is the union shop.Purchase.delivery: one of
@@ -559,24 +560,24 @@ func appendPurchaseDelivery(dst []byte, u PurchaseDelivery) ([]byte, error) {
 	switch x := u.(type) {
 	case PurchaseDeliveryInt:
 		dst = append(dst, 0)
-		dst = avro.AppendInt(dst, x.Value)
+		dst = avrort.AppendInt(dst, x.Value)
 	case *Card:
 		if x == nil {
-			return dst, avro.NilError()
+			return dst, avrort.NilError()
 		}
 		dst = append(dst, 2)
 		if dst, err = x.AppendAvro(dst); err != nil {
 			return dst, err
 		}
 	case nil:
-		return dst, avro.NilError()
+		return dst, avrort.NilError()
 	default:
-		return dst, avro.BranchError(u)
+		return dst, avrort.BranchError(u)
 	}
 	return dst, nil
 }
 
-func decodePurchaseDelivery(r *avro.Reader, old PurchaseDelivery) PurchaseDelivery {
+func decodePurchaseDelivery(r *avrort.Reader, old PurchaseDelivery) PurchaseDelivery {
 	switch r.UnionIndex(2) {
 	case 0:
 		x, _ := old.(PurchaseDeliveryInt)
@@ -600,15 +601,15 @@ func marshalPurchaseDelivery(u PurchaseDelivery) (json.RawMessage, error) {
 	case nil:
 		return json.RawMessage("null"), nil
 	case PurchaseDeliveryInt:
-		return avro.MarshalBranch("int", x.Value)
+		return avrort.MarshalBranch("int", x.Value)
 	case *Card:
-		return avro.MarshalBranch("shop.Card", x)
+		return avrort.MarshalBranch("shop.Card", x)
 	}
-	return nil, avro.BranchError(u)
+	return nil, avrort.BranchError(u)
 }
 
 func unmarshalPurchaseDelivery(text []byte) (PurchaseDelivery, error) {
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	if err != nil {
 		return nil, err
 	}
@@ -616,13 +617,13 @@ func unmarshalPurchaseDelivery(text []byte) (PurchaseDelivery, error) {
 	case "":
 		return nil, nil
 	case "int":
-		x, err := avro.UnmarshalValue[int32](value)
+		x, err := avrort.UnmarshalValue[int32](value)
 		return PurchaseDeliveryInt{Value: x}, err
 	case "shop.Card":
-		x, err := avro.UnmarshalValue[Card](value)
+		x, err := avrort.UnmarshalValue[Card](value)
 		return &x, err
 	}
-	return nil, avro.UnknownBranchError(branch)
+	return nil, avrort.UnknownBranchError(branch)
 }
 
 // PurchasePartsItem is the union shop.Purchase.parts: one of
@@ -644,17 +645,17 @@ func appendPurchasePartsItem(dst []byte, u PurchasePartsItem) ([]byte, error) {
 		dst = append(dst, 0)
 	case PurchasePartsItemString:
 		dst = append(dst, 2)
-		dst = avro.AppendString(dst, x.Value)
+		dst = avrort.AppendString(dst, x.Value)
 	case PurchasePartsItemLong:
 		dst = append(dst, 4)
-		dst = avro.AppendLong(dst, x.Value)
+		dst = avrort.AppendLong(dst, x.Value)
 	default:
-		return dst, avro.BranchError(u)
+		return dst, avrort.BranchError(u)
 	}
 	return dst, nil
 }
 
-func decodePurchasePartsItem(r *avro.Reader, old PurchasePartsItem) PurchasePartsItem {
+func decodePurchasePartsItem(r *avrort.Reader, old PurchasePartsItem) PurchasePartsItem {
 	switch r.UnionIndex(3) {
 	case 0:
 		return nil
@@ -675,15 +676,15 @@ func marshalPurchasePartsItem(u PurchasePartsItem) (json.RawMessage, error) {
 	case nil:
 		return json.RawMessage("null"), nil
 	case PurchasePartsItemString:
-		return avro.MarshalBranch("string", x.Value)
+		return avrort.MarshalBranch("string", x.Value)
 	case PurchasePartsItemLong:
-		return avro.MarshalBranch("long", x.Value)
+		return avrort.MarshalBranch("long", x.Value)
 	}
-	return nil, avro.BranchError(u)
+	return nil, avrort.BranchError(u)
 }
 
 func unmarshalPurchasePartsItem(text []byte) (PurchasePartsItem, error) {
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	if err != nil {
 		return nil, err
 	}
@@ -691,13 +692,13 @@ func unmarshalPurchasePartsItem(text []byte) (PurchasePartsItem, error) {
 	case "":
 		return nil, nil
 	case "string":
-		x, err := avro.UnmarshalValue[string](value)
+		x, err := avrort.UnmarshalValue[string](value)
 		return PurchasePartsItemString{Value: x}, err
 	case "long":
-		x, err := avro.UnmarshalValue[int64](value)
+		x, err := avrort.UnmarshalValue[int64](value)
 		return PurchasePartsItemLong{Value: x}, err
 	}
-	return nil, avro.UnknownBranchError(branch)
+	return nil, avrort.UnknownBranchError(branch)
 }
 
 // PurchaseFlagsEntry is the union shop.Purchase.flags: one of
@@ -714,22 +715,22 @@ func appendPurchaseFlagsEntry(dst []byte, u PurchaseFlagsEntry) ([]byte, error) 
 	switch x := u.(type) {
 	case PurchaseFlagsEntryBoolean:
 		dst = append(dst, 0)
-		dst = avro.AppendBool(dst, x.Value)
+		dst = avrort.AppendBool(dst, x.Value)
 	case State:
 		dst = append(dst, 2)
 		if uint32(x) >= 4 {
-			return dst, avro.SymbolError(int(x), 4)
+			return dst, avrort.SymbolError(int(x), 4)
 		}
 		dst = append(dst, byte(x)<<1)
 	case nil:
-		return dst, avro.NilError()
+		return dst, avrort.NilError()
 	default:
-		return dst, avro.BranchError(u)
+		return dst, avrort.BranchError(u)
 	}
 	return dst, nil
 }
 
-func decodePurchaseFlagsEntry(r *avro.Reader, old PurchaseFlagsEntry) PurchaseFlagsEntry {
+func decodePurchaseFlagsEntry(r *avrort.Reader, old PurchaseFlagsEntry) PurchaseFlagsEntry {
 	switch r.UnionIndex(2) {
 	case 0:
 		x, _ := old.(PurchaseFlagsEntryBoolean)
@@ -748,15 +749,15 @@ func marshalPurchaseFlagsEntry(u PurchaseFlagsEntry) (json.RawMessage, error) {
 	case nil:
 		return json.RawMessage("null"), nil
 	case PurchaseFlagsEntryBoolean:
-		return avro.MarshalBranch("boolean", x.Value)
+		return avrort.MarshalBranch("boolean", x.Value)
 	case State:
-		return avro.MarshalBranch("shop.State", x)
+		return avrort.MarshalBranch("shop.State", x)
 	}
-	return nil, avro.BranchError(u)
+	return nil, avrort.BranchError(u)
 }
 
 func unmarshalPurchaseFlagsEntry(text []byte) (PurchaseFlagsEntry, error) {
-	branch, value, err := avro.UnmarshalBranch(text)
+	branch, value, err := avrort.UnmarshalBranch(text)
 	if err != nil {
 		return nil, err
 	}
@@ -764,12 +765,12 @@ func unmarshalPurchaseFlagsEntry(text []byte) (PurchaseFlagsEntry, error) {
 	case "":
 		return nil, nil
 	case "boolean":
-		x, err := avro.UnmarshalValue[bool](value)
+		x, err := avrort.UnmarshalValue[bool](value)
 		return PurchaseFlagsEntryBoolean{Value: x}, err
 	case "shop.State":
-		return avro.UnmarshalValue[State](value)
+		return avrort.UnmarshalValue[State](value)
 	}
-	return nil, avro.UnknownBranchError(branch)
+	return nil, avrort.UnknownBranchError(branch)
 }
 
 // AvroSchema returns the schema of the type.
@@ -847,7 +848,7 @@ func ParseState(symbol string) (State, error) {
 // MarshalText returns the symbol.
 func (v State) MarshalText() ([]byte, error) {
 	if uint32(v) >= 4 {
-		return nil, avro.SymbolError(int(v), 4)
+		return nil, avrort.SymbolError(int(v), 4)
 	}
 	return []byte(stateSymbols[v]), nil
 }
@@ -864,14 +865,14 @@ func (v *State) UnmarshalText(text []byte) error {
 // AppendAvro appends the value's datum to dst.
 func (v *State) AppendAvro(dst []byte) ([]byte, error) {
 	if uint32(*v) >= 4 {
-		return dst, avro.WithinField(avro.SymbolError(int(*v), 4), "")
+		return dst, avrort.WithinField(avrort.SymbolError(int(*v), 4), "")
 	}
 	dst = append(dst, byte(*v)<<1)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *State) DecodeAvro(r *avro.Reader) error {
+func (v *State) DecodeAvro(r *avrort.Reader) error {
 	*v = State(r.Enum(4))
 	return r.Err()
 }
@@ -880,7 +881,7 @@ func (v *State) DecodeAvro(r *avro.Reader) error {
 func (*State) AvroSchema() *schemas.Schema { return stateSchema() }
 
 var stateSchema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(purchaseSchema(), "shop.State")
+	return avrort.NamedSchema(purchaseSchema(), "shop.State")
 })
 
 // Voucher is the fixed shop.Voucher.
@@ -905,7 +906,7 @@ func (v *Voucher) AppendAvro(dst []byte) ([]byte, error) {
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Voucher) DecodeAvro(r *avro.Reader) error {
+func (v *Voucher) DecodeAvro(r *avrort.Reader) error {
 	r.Fixed(v[:])
 	return r.Err()
 }
@@ -914,5 +915,5 @@ func (v *Voucher) DecodeAvro(r *avro.Reader) error {
 func (*Voucher) AvroSchema() *schemas.Schema { return voucherSchema() }
 
 var voucherSchema = sync.OnceValue(func() *schemas.Schema {
-	return avro.NamedSchema(purchaseSchema(), "shop.Voucher")
+	return avrort.NamedSchema(purchaseSchema(), "shop.Voucher")
 })

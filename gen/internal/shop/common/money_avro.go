@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -29,15 +30,15 @@ func NewMoney() *Money {
 // AppendAvro appends the value's datum to dst.
 func (v *Money) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	if dst, err = avro.AppendDecimal(dst, v.Amount, 10, 2); err != nil {
-		return dst, avro.WithinField(err, "amount")
+	if dst, err = avrort.AppendDecimal(dst, v.Amount, 10, 2); err != nil {
+		return dst, avrort.WithinField(err, "amount")
 	}
-	dst = avro.AppendString(dst, v.Currency)
+	dst = avrort.AppendString(dst, v.Currency)
 	return dst, nil
 }
 
 // DecodeAvro reads a datum over the value.
-func (v *Money) DecodeAvro(r *avro.Reader) error {
+func (v *Money) DecodeAvro(r *avrort.Reader) error {
 	v.Amount = r.Decimal(2)
 	v.Currency = r.ReuseString(v.Currency)
 	return r.Err()

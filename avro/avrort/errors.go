@@ -1,10 +1,9 @@
-package avro
+package avrort
 
 import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/wire"
@@ -57,46 +56,29 @@ func (e *EncodeError) Error() string {
 
 func (e *EncodeError) Unwrap() error { return e.Err }
 
-// A MisfitError lists everything in a Go type that does not fit a schema.
-type MisfitError struct {
-	Type    string // the Go type, as it prints
-	Schema  string // the schema's full name, or its type
-	Misfits []Misfit
-}
-
-// A Misfit is one reason why a Go type does not fit a schema.
-type Misfit struct {
-	Path   string // as in DecodeError, with [] for any item: lines[].price
-	Reason string
-}
-
-func (e *MisfitError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s does not fit schema %s", e.Type, e.Schema)
-	for i, m := range e.Misfits {
-		b.WriteString([2]string{": ", "; "}[min(i, 1)])
-		if m.Path != "" {
-			b.WriteString(m.Path + ": ")
-		}
-		b.WriteString(m.Reason)
-	}
-	return b.String()
-}
-
 // The paths in errors are built on the way out, one step by each level that
 // returns the error, so that success pays nothing for them.
 
 // WithinField returns err as an [*EncodeError] inside the field of a record. It
 // is meant for generated code and for AppendAvro methods written by hand; nil
 // stays nil.
-func WithinField(err error, name string) error { return within(err, name) }
+func WithinField(err error, name string) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := err.(*EncodeError); ok { // ours, made on this very way out: nobody else holds it
+		e.Path = datapath.Join(name, e.Path)
+		return e
+	}
+	return &EncodeError{Path: name, Err: err}
+}
 
 // WithinItem is [WithinField] for item i of an array.
 func WithinItem(err error, i int) error {
 	if err == nil {
 		return nil
 	}
-	return within(err, "["+strconv.Itoa(i)+"]")
+	return WithinField(err, "["+strconv.Itoa(i)+"]")
 }
 
 // WithinKey is [WithinField] for the value of a key of a map.
@@ -104,16 +86,5 @@ func WithinKey(err error, key string) error {
 	if err == nil {
 		return nil
 	}
-	return within(err, "["+strconv.Quote(key)+"]")
-}
-
-func within(err error, step string) error {
-	if err == nil {
-		return nil
-	}
-	if e, ok := err.(*EncodeError); ok { // ours, made on this very way out: nobody else holds it
-		e.Path = datapath.Join(step, e.Path)
-		return e
-	}
-	return &EncodeError{Path: step, Err: err}
+	return WithinField(err, "["+strconv.Quote(key)+"]")
 }

@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import "github.com/kavro/kavro/internal/wire"
 

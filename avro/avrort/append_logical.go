@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro/internal/decimals"
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/wire"
 )
 
@@ -17,13 +18,13 @@ import (
 // AppendDate appends a date: the day that t's own clock shows. The time of day
 // is cut off.
 func AppendDate(dst []byte, t time.Time) ([]byte, error) {
-	return appendTimeAs(dst, t, dateLogical)
+	return appendTimeAs(dst, t, logical.Date)
 }
 
 // AppendTimestampMillis appends a timestamp-millis. What is finer than a
 // millisecond is cut off, towards the past.
 func AppendTimestampMillis(dst []byte, t time.Time) ([]byte, error) {
-	v, err := unixMillis(t)
+	v, err := logical.UnixMillis(t)
 	if err != nil {
 		return dst, err
 	}
@@ -32,34 +33,34 @@ func AppendTimestampMillis(dst []byte, t time.Time) ([]byte, error) {
 
 // AppendTimestampMicros appends a timestamp-micros.
 func AppendTimestampMicros(dst []byte, t time.Time) ([]byte, error) {
-	return appendTimeAs(dst, t, timestampMicros)
+	return appendTimeAs(dst, t, logical.TimestampMicros)
 }
 
 // AppendTimestampNanos appends a timestamp-nanos.
 func AppendTimestampNanos(dst []byte, t time.Time) ([]byte, error) {
-	return appendTimeAs(dst, t, timestampNanos)
+	return appendTimeAs(dst, t, logical.TimestampNanos)
 }
 
 // AppendLocalTimestampMillis appends a local-timestamp-millis: what t's own clock
 // shows.
 func AppendLocalTimestampMillis(dst []byte, t time.Time) ([]byte, error) {
-	return appendTimeAs(dst, t, localMillis)
+	return appendTimeAs(dst, t, logical.LocalMillis)
 }
 
 // AppendLocalTimestampMicros appends a local-timestamp-micros: what t's own clock
 // shows.
 func AppendLocalTimestampMicros(dst []byte, t time.Time) ([]byte, error) {
-	return appendTimeAs(dst, t, localMicros)
+	return appendTimeAs(dst, t, logical.LocalMicros)
 }
 
 // AppendLocalTimestampNanos appends a local-timestamp-nanos: what t's own clock
 // shows.
 func AppendLocalTimestampNanos(dst []byte, t time.Time) ([]byte, error) {
-	return appendTimeAs(dst, t, localNanos)
+	return appendTimeAs(dst, t, logical.LocalNanos)
 }
 
-func appendTimeAs(dst []byte, t time.Time, l logical) ([]byte, error) {
-	v, err := l.fromTime(t)
+func appendTimeAs(dst []byte, t time.Time, l logical.Type) ([]byte, error) {
+	v, err := l.FromTime(t)
 	if err != nil {
 		return dst, err
 	}
@@ -68,16 +69,16 @@ func appendTimeAs(dst []byte, t time.Time, l logical) ([]byte, error) {
 
 // AppendTimeMillis appends a time-millis: d since midnight, below 24 hours.
 func AppendTimeMillis(dst []byte, d time.Duration) ([]byte, error) {
-	return appendClockAs(dst, d, timeMillis)
+	return appendClockAs(dst, d, logical.TimeMillis)
 }
 
 // AppendTimeMicros appends a time-micros: d since midnight, below 24 hours.
 func AppendTimeMicros(dst []byte, d time.Duration) ([]byte, error) {
-	return appendClockAs(dst, d, timeMicros)
+	return appendClockAs(dst, d, logical.TimeMicros)
 }
 
-func appendClockAs(dst []byte, d time.Duration, l logical) ([]byte, error) {
-	v, err := l.fromClock(d)
+func appendClockAs(dst []byte, d time.Duration, l logical.Type) ([]byte, error) {
+	v, err := l.FromClock(d)
 	if err != nil {
 		return dst, err
 	}

@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import (
 	"fmt"
@@ -68,7 +68,7 @@ func (r *Reader) copyText(n int) string {
 		return ""
 	}
 	if r.utf8 && !utf8.Valid(r.src[start:r.at]) {
-		r.failAt(start, wire.ErrUTF8)
+		r.FailAt(start, wire.ErrUTF8)
 		return ""
 	}
 	if from := start - r.textAt; from+n <= len(r.text) {
@@ -98,7 +98,7 @@ func (r *Reader) Bytes(old []byte) []byte {
 func (r *Reader) length() int {
 	if r.at < len(r.src) {
 		if b := r.src[r.at]; b < 0x80 && b&1 == 0 {
-			if n := int(b >> 1); n < len(r.src)-r.at && n <= r.lim.maxBytes {
+			if n := int(b >> 1); n < len(r.src)-r.at && n <= r.lim.MaxBytes {
 				r.at++
 				return n
 			}
@@ -115,11 +115,11 @@ func (r *Reader) longLength() int {
 	case err != nil:
 		r.failValue(start, err, "length")
 	case n < 0:
-		r.failAt(start, fmt.Errorf("%w: %d", wire.ErrNegative, n))
+		r.FailAt(start, fmt.Errorf("%w: %d", wire.ErrNegative, n))
 	case n > int64(len(r.src)-next):
-		r.failAt(start, fmt.Errorf("%w: %d of %s left", ErrShort, len(r.src)-next, count.Of(n, "byte")))
-	case n > int64(r.lim.maxBytes):
-		r.failAt(start, fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", ErrLimit, n, r.lim.maxBytes))
+		r.FailAt(start, fmt.Errorf("%w: %d of %s left", ErrShort, len(r.src)-next, count.Of(n, "byte")))
+	case n > int64(r.lim.MaxBytes):
+		r.FailAt(start, fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", ErrLimit, n, r.lim.MaxBytes))
 	default:
 		r.at = next
 		return int(n)
@@ -127,16 +127,17 @@ func (r *Reader) longLength() int {
 	return 0
 }
 
-// take reads bytes or a string in place: the result aliases the datum.
-func (r *Reader) take() []byte {
+// View reads bytes or a string in place: the result aliases the datum, and is to be
+// read only.
+func (r *Reader) View() []byte {
 	n := r.length()
 	r.at += n
 	return r.src[r.at-n : r.at]
 }
 
-// takeFixed reads n bytes in place. The result has n bytes unless there is an
+// ViewFixed reads n bytes in place, as [Reader.View]. The result has n bytes unless there is an
 // error.
-func (r *Reader) takeFixed(n int) []byte {
+func (r *Reader) ViewFixed(n int) []byte {
 	if n > len(r.src)-r.at {
 		r.failValue(r.at, wire.ErrShort, fmt.Sprintf("fixed of %d", n))
 		return nil

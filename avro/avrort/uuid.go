@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import (
 	"encoding/hex"

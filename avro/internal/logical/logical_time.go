@@ -1,9 +1,11 @@
-package avro
+package logical
 
 import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/kavro/kavro/internal/wire"
 )
 
 // Dates and times as Go sees them:
@@ -20,23 +22,23 @@ import (
 const day = 24 * time.Hour
 
 // fromTime is the number that stands for t in the logical type.
-func (l logical) fromTime(t time.Time) (int64, error) {
+func (l Type) FromTime(t time.Time) (int64, error) {
 	switch l {
-	case dateLogical:
+	case Date:
 		days := floorDiv(localSeconds(t), 86400)
 		if days < math.MinInt32 || days > math.MaxInt32 {
 			return 0, outOfRange(t, "date")
 		}
 		return days, nil
-	case timestampMillis:
+	case TimestampMillis:
 		return timeUnits(t, t.Unix(), 1e3)
-	case timestampMicros:
+	case TimestampMicros:
 		return timeUnits(t, t.Unix(), 1e6)
-	case timestampNanos:
+	case TimestampNanos:
 		return timeUnits(t, t.Unix(), 1e9)
-	case localMillis:
+	case LocalMillis:
 		return timeUnits(t, localSeconds(t), 1e3)
-	case localMicros:
+	case LocalMicros:
 		return timeUnits(t, localSeconds(t), 1e6)
 	default: // localNanos
 		return timeUnits(t, localSeconds(t), 1e9)
@@ -44,13 +46,13 @@ func (l logical) fromTime(t time.Time) (int64, error) {
 }
 
 // toTime is the reverse of fromTime. Every number is a time.
-func (l logical) toTime(v int64) time.Time {
+func (l Type) ToTime(v int64) time.Time {
 	switch l {
-	case dateLogical:
+	case Date:
 		return time.Unix(v*86400, 0).UTC()
-	case timestampMillis, localMillis:
+	case TimestampMillis, LocalMillis:
 		return time.UnixMilli(v).UTC()
-	case timestampMicros, localMicros:
+	case TimestampMicros, LocalMicros:
 		return time.UnixMicro(v).UTC()
 	default:
 		return time.Unix(floorDiv(v, 1e9), v-floorDiv(v, 1e9)*1e9).UTC()
@@ -90,34 +92,34 @@ func floorDiv(a, b int64) int64 {
 }
 
 // fromClock is the number that stands for a time of day.
-func (l logical) fromClock(d time.Duration) (int64, error) {
+func (l Type) FromClock(d time.Duration) (int64, error) {
 	if d < 0 || d >= day {
-		return 0, fmt.Errorf("%v is not a time of day: %w", d, ErrRange)
+		return 0, fmt.Errorf("%v is not a time of day: %w", d, wire.ErrRange)
 	}
-	if l == timeMillis {
+	if l == TimeMillis {
 		return int64(d / time.Millisecond), nil
 	}
 	return int64(d / time.Microsecond), nil
 }
 
 // toClock is the reverse of fromClock.
-func (l logical) toClock(v int64) (time.Duration, error) {
+func (l Type) ToClock(v int64) (time.Duration, error) {
 	unit := time.Microsecond
-	if l == timeMillis {
+	if l == TimeMillis {
 		unit = time.Millisecond
 	}
 	if v < 0 || v >= int64(day/unit) {
-		return 0, fmt.Errorf("%d units of %v are not a time of day: %w", v, unit, ErrRange)
+		return 0, fmt.Errorf("%d units of %v are not a time of day: %w", v, unit, wire.ErrRange)
 	}
 	return time.Duration(v) * unit, nil
 }
 
 func outOfRange(t time.Time, what string) error {
-	return fmt.Errorf("%v as a %s: %w", t, what, ErrRange)
+	return fmt.Errorf("%v as a %s: %w", t, what, wire.ErrRange)
 }
 
 // unixMillis is timeUnits for the commonest logical type, in fewer steps.
-func unixMillis(t time.Time) (int64, error) {
+func UnixMillis(t time.Time) (int64, error) {
 	const far = math.MaxInt64/1000 - 1
 	if s := t.Unix(); s > -far && s < far {
 		return s*1000 + int64(t.Nanosecond()/1e6), nil

@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import "github.com/kavro/kavro/internal/wire"
 
@@ -7,22 +7,22 @@ import "github.com/kavro/kavro/internal/wire"
 
 // AppendInts appends an array of int.
 func AppendInts(dst []byte, items []int32) []byte {
-	return appendEnd(wire.AppendInts(appendBlock(dst, len(items)), items), len(items))
+	return wire.AppendBlocksEnd(wire.AppendInts(wire.AppendBlock(dst, len(items)), items), len(items))
 }
 
 // AppendLongs appends an array of long.
 func AppendLongs(dst []byte, items []int64) []byte {
-	return appendEnd(wire.AppendLongs(appendBlock(dst, len(items)), items), len(items))
+	return wire.AppendBlocksEnd(wire.AppendLongs(wire.AppendBlock(dst, len(items)), items), len(items))
 }
 
 // AppendFloats appends an array of float.
 func AppendFloats(dst []byte, items []float32) []byte {
-	return appendEnd(wire.AppendFloats(appendBlock(dst, len(items)), items), len(items))
+	return wire.AppendBlocksEnd(wire.AppendFloats(wire.AppendBlock(dst, len(items)), items), len(items))
 }
 
 // AppendDoubles appends an array of double.
 func AppendDoubles(dst []byte, items []float64) []byte {
-	return appendEnd(wire.AppendDoubles(appendBlock(dst, len(items)), items), len(items))
+	return wire.AppendBlocksEnd(wire.AppendDoubles(wire.AppendBlock(dst, len(items)), items), len(items))
 }
 
 // Ints reads an array of int into old, from its start, and returns it, grown if
@@ -47,7 +47,7 @@ func (r *Reader) Longs(old []int64) []int64 {
 // Floats is [Reader.Ints] for an array of float.
 func (r *Reader) Floats(old []float32) []float32 {
 	return readNumbers(r, old, 4, func(items []float32) int {
-		wire.Floats(items, r.takeFixed(4*len(items)))
+		wire.Floats(items, r.ViewFixed(4*len(items)))
 		return len(items)
 	}, (*Reader).Float)
 }
@@ -55,7 +55,7 @@ func (r *Reader) Floats(old []float32) []float32 {
 // Doubles is [Reader.Ints] for an array of double.
 func (r *Reader) Doubles(old []float64) []float64 {
 	return readNumbers(r, old, 8, func(items []float64) int {
-		wire.Doubles(items, r.takeFixed(8*len(items)))
+		wire.Doubles(items, r.ViewFixed(8*len(items)))
 		return len(items)
 	}, (*Reader).Double)
 }

@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import (
 	"fmt"
@@ -43,14 +43,14 @@ func (r *Reader) block(have, min int) int {
 	n, next, err := wire.Long(r.src, start)
 	if err == nil && n < 0 {
 		if n == math.MinInt64 {
-			r.failAt(start, wire.ErrBlockCount)
+			r.FailAt(start, wire.ErrBlockCount)
 			return 0
 		}
 		n = -n
 		var size int64
 		size, next, err = wire.Long(r.src, next)
 		if err == nil && (size < 0 || size > int64(len(r.src)-next)) {
-			r.failAt(start, wire.ErrBlockSize)
+			r.FailAt(start, wire.ErrBlockSize)
 			return 0
 		}
 	}
@@ -67,39 +67,39 @@ func (r *Reader) block(have, min int) int {
 
 // claim checks a block of n items of at least min bytes each.
 func (r *Reader) claim(start, next int, n int64, have, min int) bool {
-	if n > int64(r.lim.maxItems)-int64(have) {
-		r.failAt(start, fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, uint64(n)+uint64(have), r.lim.maxItems))
+	if n > int64(r.lim.MaxItems)-int64(have) {
+		r.FailAt(start, fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, uint64(n)+uint64(have), r.lim.MaxItems))
 		return false
 	}
 	if min <= 0 {
-		if n > int64(r.lim.maxEmptyItems-r.empty) {
-			r.failAt(start, fmt.Errorf("%w: %d items that take no bytes, more than %d (WithMaxEmptyItems)", ErrLimit, uint64(n)+uint64(r.empty), r.lim.maxEmptyItems))
+		if n > int64(r.lim.MaxEmptyItems-r.empty) {
+			r.FailAt(start, fmt.Errorf("%w: %d items that take no bytes, more than %d (WithMaxEmptyItems)", ErrLimit, uint64(n)+uint64(r.empty), r.lim.MaxEmptyItems))
 			return false
 		}
 		r.empty += int(n)
 		return true
 	}
 	if n > int64((len(r.src)-next)/min) {
-		r.failAt(start, fmt.Errorf("%w: block of %s, %s left", ErrShort, count.Of(n, "item"), count.Of(len(r.src)-next, "byte")))
+		r.FailAt(start, fmt.Errorf("%w: block of %s, %s left", ErrShort, count.Of(n, "item"), count.Of(len(r.src)-next, "byte")))
 		return false
 	}
 	if r.claimed += int(n) * min; r.claimed > len(r.src) {
-		r.failAt(start, fmt.Errorf("%w: nested blocks of more items than %s can hold", ErrShort, count.Of(len(r.src), "byte")))
+		r.FailAt(start, fmt.Errorf("%w: nested blocks of more items than %s can hold", ErrShort, count.Of(len(r.src), "byte")))
 		return false
 	}
 	return true
 }
 
 // fieldsPerByte is how many fields of records a datum may have for each of its
-// bytes, beyond [limits.fields].
+// bytes, beyond [Settings.maxFields].
 const fieldsPerByte = 4
 
-// countFields counts n fields of a record that becomes a map, or as much work, and
+// CountFields counts n fields of a record that becomes a map, or as much work, and
 // returns false if there are too many. A field need not take a byte: it may be null,
 // or a record whose one byte is that of a record within it, and so on. A schema of
 // records that each hold the next one twice has 2^n of them in no bytes at all. The
 // input's length bounds them no more than it does items of arrays.
-func (r *Reader) countFields(n int) bool {
+func (r *Reader) CountFields(n int) bool {
 	r.fields += max(n, 1)
 	if r.fields <= defaultMaxEmptyItems { // nearly always
 		return r.err == nil
@@ -109,19 +109,19 @@ func (r *Reader) countFields(n int) bool {
 
 //go:noinline
 func (r *Reader) checkFields() bool {
-	if int64(r.fields)-fieldsPerByte*int64(len(r.src)) <= int64(r.lim.fields()) || r.err != nil {
+	if int64(r.fields)-fieldsPerByte*int64(len(r.src)) <= int64(r.lim.maxFields()) || r.err != nil {
 		return r.err == nil
 	}
-	r.failAt(r.at, fmt.Errorf("%w: more fields of records than %d and %d for each of %d bytes (WithMaxEmptyItems)",
-		ErrLimit, r.lim.fields(), fieldsPerByte, len(r.src)))
+	r.FailAt(r.at, fmt.Errorf("%w: more fields of records than %d and %d for each of %d bytes (WithMaxEmptyItems)",
+		ErrLimit, r.lim.maxFields(), fieldsPerByte, len(r.src)))
 	return false
 }
 
-// countScale counts a fraction, which holds 10^scale whatever the bytes of its number.
-func (r *Reader) countScale(scale int) bool {
+// CountScale is CountFields for a fraction, which holds 10^scale whatever the bytes of its number.
+func (r *Reader) CountScale(scale int) bool {
 	const digits = 150 // take about as much memory as a field
 	if scale = max(scale, -scale); scale < digits || scale > decimals.MaxPower {
 		return true
 	}
-	return r.countFields(scale / digits)
+	return r.CountFields(scale / digits)
 }

@@ -1,6 +1,7 @@
-package avro
+package avrort
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/kavro/kavro/internal/count"
@@ -8,9 +9,11 @@ import (
 
 // What generated code refuses to append, each as an [*EncodeError].
 
+var errValueNil = errors.New("nil, and the schema does not allow null")
+
 // NilError says that a value that must be there is nil: of a union without null,
 // or of a pointer.
-func NilError() error { return &EncodeError{Err: errNil} }
+func NilError() error { return &EncodeError{Err: errValueNil} }
 
 // BranchError says that v is none of the types that stand for a union's branches.
 func BranchError(v any) error {

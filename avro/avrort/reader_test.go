@@ -1,33 +1,31 @@
-package avro_test
+package avrort_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"github.com/kavro/kavro/avro"
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/stretchr/testify/require"
 )
 
-func newReader(t *testing.T, datum []byte, opts ...avro.Option) *avro.Reader {
+func newReader(t *testing.T, datum []byte) *avrort.Reader {
 	t.Helper()
-	r, err := avro.NewReader(datum, opts...)
-	require.NoError(t, err)
-	return r
+	return avrort.NewReader(datum, nil)
 }
 
 func TestReaderReadsEveryType(t *testing.T) {
-	datum := avro.AppendBool(nil, true)
-	datum = avro.AppendInt(datum, -300)
-	datum = avro.AppendLong(datum, 1<<40)
-	datum = avro.AppendFloat(datum, 1.5)
-	datum = avro.AppendDouble(datum, 2.5)
-	datum = avro.AppendString(datum, "text")
-	datum = avro.AppendBytes(datum, []byte{1, 2})
-	datum = append(datum, 3, 4)         // fixed of 2
-	datum = avro.AppendInt(datum, 2)    // enum
-	datum = avro.AppendLong(datum, 100) // union index of more than one byte
-	datum = append(datum, 2, 9, 0)      // a block of one item
+	datum := avrort.AppendBool(nil, true)
+	datum = avrort.AppendInt(datum, -300)
+	datum = avrort.AppendLong(datum, 1<<40)
+	datum = avrort.AppendFloat(datum, 1.5)
+	datum = avrort.AppendDouble(datum, 2.5)
+	datum = avrort.AppendString(datum, "text")
+	datum = avrort.AppendBytes(datum, []byte{1, 2})
+	datum = append(datum, 3, 4)           // fixed of 2
+	datum = avrort.AppendInt(datum, 2)    // enum
+	datum = avrort.AppendLong(datum, 100) // union index of more than one byte
+	datum = append(datum, 2, 9, 0)        // a block of one item
 
 	r := newReader(t, datum)
 	require.True(t, r.Bool())
@@ -72,28 +70,28 @@ func TestReaderErrorsStay(t *testing.T) {
 	require.Equal(t, []byte{0}, fixed)
 	require.ErrorIs(t, r.Err(), first)
 	require.ErrorIs(t, r.Done(), first)
-	_, err := avro.NewReader(nil, avro.WithMaxItems(-1))
-	require.Error(t, err)
 }
 
 func TestStringsShareMemory(t *testing.T) {
-	datum := avro.AppendString(avro.AppendString(nil, "first"), "second")
+	datum := avrort.AppendString(avrort.AppendString(nil, "first"), "second")
 	old := strings.Clone("first")
-	texts := func(read func(r *avro.Reader), opts ...avro.Option) float64 { // allocations but for the reader's
-		without := testing.AllocsPerRun(100, func() { _, _ = avro.NewReader(datum, opts...) })
+	texts := func(read func(r *avrort.Reader), s *avrort.Settings) float64 { // allocations but for the reader's
+		without := testing.AllocsPerRun(100, func() { _ = avrort.NewReader(datum, s) })
 		return testing.AllocsPerRun(100, func() {
-			r, _ := avro.NewReader(datum, opts...)
+			r := avrort.NewReader(datum, s)
 			read(r)
 		}) - without
 	}
-	both := func(r *avro.Reader) {
+	both := func(r *avrort.Reader) {
 		if a, b := r.String(), r.String(); a != "first" || b != "second" {
 			panic(a + b)
 		}
 	}
-	require.Equal(t, 1.0, texts(both))
-	require.Equal(t, 2.0, texts(both, avro.WithCopiedStrings()))
-	require.Equal(t, 0.0, texts(func(r *avro.Reader) { _ = r.ReuseString(old) }), "the same string is kept")
+	copied := avrort.DefaultSettings()
+	copied.CopiedStrings = true
+	require.Equal(t, 1.0, texts(both, nil))
+	require.Equal(t, 2.0, texts(both, &copied))
+	require.Equal(t, 0.0, texts(func(r *avrort.Reader) { _ = r.ReuseString(old) }, nil), "the same string is kept")
 	r := newReader(t, datum)
 	require.Equal(t, "first", r.ReuseString("other"))
 	require.Equal(t, "second", r.ReuseString("sécond"))
@@ -105,10 +103,10 @@ func TestStringsOfLargeData(t *testing.T) {
 	var want []string
 	for i := range 3000 {
 		want = append(want, strings.Repeat("x", i%97))
-		datum = avro.AppendString(datum, want[i])
+		datum = avrort.AppendString(datum, want[i])
 	}
 	want = append(want, strings.Repeat("y", 10000), "z")
-	datum = avro.AppendString(avro.AppendString(datum, want[3000]), "z")
+	datum = avrort.AppendString(avrort.AppendString(datum, want[3000]), "z")
 	r := newReader(t, datum)
 	for i := range want {
 		require.Equal(t, want[i], r.String())
@@ -117,10 +115,10 @@ func TestStringsOfLargeData(t *testing.T) {
 }
 
 func TestExtend(t *testing.T) {
-	s := avro.Extend([]int(nil), 2)
+	s := avrort.Extend([]int(nil), 2)
 	require.Equal(t, []int{0, 0}, s)
 	s[0], s[1] = 1, 2
-	require.Equal(t, []int{1, 2, 0}, avro.Extend(s, 1)[:3])
-	require.Equal(t, []int{1, 2}, avro.Extend(s[:0], 2), "earlier items are left for reading over")
-	require.NotNil(t, avro.Extend([]int(nil), 0))
+	require.Equal(t, []int{1, 2, 0}, avrort.Extend(s, 1)[:3])
+	require.Equal(t, []int{1, 2}, avrort.Extend(s[:0], 2), "earlier items are left for reading over")
+	require.NotNil(t, avrort.Extend([]int(nil), 0))
 }

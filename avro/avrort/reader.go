@@ -1,4 +1,4 @@
-package avro
+package avrort
 
 import (
 	"encoding/binary"
@@ -31,7 +31,7 @@ type Reader struct {
 	fields  int // fields of records so far, as generic values: see countFields
 	depth   int
 
-	lim     *limits
+	lim     *Settings
 	copied  bool // no two strings share an allocation
 	utf8    bool // strings must be UTF-8
 	checked bool // strings take the long way: they are checked in one way or another
@@ -45,35 +45,37 @@ const sharedText = 4096
 const shortString = 64
 
 // NewReader returns a Reader over one datum. Codecs make their own: NewReader is
-// for calling a DecodeAvro method without one. The error is an option's.
-func NewReader(datum []byte, opts ...Option) (*Reader, error) {
-	c, err := newConfig(opts)
-	if err != nil {
-		return nil, err
+// for calling a DecodeAvro method without one. s nil stands for [DefaultSettings]; it
+// is not changed, and must not be while the Reader is used.
+func NewReader(datum []byte, s *Settings) *Reader {
+	if s == nil {
+		d := DefaultSettings()
+		s = &d
 	}
-	return newReader(datum, &c), nil
-}
-
-func newReader(datum []byte, c *config) *Reader {
 	r := &Reader{}
-	r.reset(datum, c)
+	r.Reset(datum, s)
 	return r
 }
 
-// reset makes the Reader one of datum, with the settings of c.
-func (r *Reader) reset(datum []byte, c *config) {
-	r.lim, r.copied, r.utf8 = &c.limits, c.copiedStrings, c.validUTF8
-	r.checked = c.validUTF8 || c.limits.maxBytes < shortString
-	r.rewind(datum)
+// Reset makes the Reader one of another datum, with other settings, which may not be nil.
+func (r *Reader) Reset(datum []byte, s *Settings) {
+	r.lim, r.copied, r.utf8 = s, s.CopiedStrings, s.ValidUTF8
+	r.checked = s.ValidUTF8 || s.MaxBytes < shortString
+	r.Rewind(datum)
 }
 
-// rewind makes the Reader one of another datum, with the same settings. Each field
-// is set for itself: assigning the whole struct costs more than reading ten values.
-func (r *Reader) rewind(datum []byte) {
+// Rewind makes the Reader one of another datum, with the same settings. After an error
+// it reads again. A Reader that is kept for reuse keeps nothing of its datum after
+// Rewind(nil).
+func (r *Reader) Rewind(datum []byte) {
+	// Each field by itself: assigning the whole struct costs more than reading ten values.
 	r.src, r.at, r.err = datum, 0, nil
 	r.text, r.textAt = "", 0
 	r.claimed, r.empty, r.fields, r.depth = 0, 0, 0, 0
 }
+
+// Offset is how many bytes of the datum were read, 0 after an error.
+func (r *Reader) Offset() int { return r.at }
 
 // Err returns the first error, a [*DecodeError], or nil. Its path is empty: the
 // codec finds it from the offset and the schema.
@@ -81,18 +83,20 @@ func (r *Reader) Err() error { return r.err }
 
 // Fail makes err the Reader's error, unless it has one. It is for a value that was
 // read last, and cannot be used.
-func (r *Reader) Fail(err error) { r.failAt(max(r.at-1, 0), err) } // its last byte tells where it was
+func (r *Reader) Fail(err error) { r.FailAt(max(r.at-1, 0), err) } // its last byte tells where it was
 
 // Done ends a datum: bytes that were not read are an error.
 func (r *Reader) Done() error {
 	if r.at < len(r.src) {
-		r.failAt(r.at, fmt.Errorf("%w: %s", ErrTrailing, count.Of(len(r.src)-r.at, "byte")))
+		r.FailAt(r.at, fmt.Errorf("%w: %s", ErrTrailing, count.Of(len(r.src)-r.at, "byte")))
 	}
 	return r.err
 }
 
+// FailAt is [Reader.Fail] for a value that begins at an offset.
+//
 //go:noinline
-func (r *Reader) failAt(at int, err error) {
+func (r *Reader) FailAt(at int, err error) {
 	if r.err == nil {
 		r.err = &DecodeError{Offset: at, Err: err}
 	}
@@ -107,7 +111,7 @@ func (r *Reader) failValue(at int, err error, what string) {
 	if r.err != nil {
 		return
 	}
-	r.failAt(at, fmt.Errorf("%s: %w (%s left)", what, err, count.Of(len(r.src)-at, "byte")))
+	r.FailAt(at, fmt.Errorf("%s: %w (%s left)", what, err, count.Of(len(r.src)-at, "byte")))
 }
 
 // Bool reads a boolean.
@@ -237,7 +241,7 @@ func (r *Reader) longIndex(n int, what, of string) int {
 	case err != nil:
 		r.failValue(start, err, what)
 	case uint64(i) >= uint64(n):
-		r.failAt(start, fmt.Errorf("%s %d, there are %d %s: %w", what, i, n, of, ErrRange))
+		r.FailAt(start, fmt.Errorf("%s %d, there are %d %s: %w", what, i, n, of, ErrRange))
 	default:
 		r.at = next
 		return int(i)
@@ -249,10 +253,10 @@ func (r *Reader) longIndex(n int, what, of string) int {
 // itself, and bound its depth. Enter returns false if it may go no deeper, or
 // after an error.
 func (r *Reader) Enter() bool {
-	if r.depth++; r.depth <= r.lim.maxDepth {
+	if r.depth++; r.depth <= r.lim.MaxDepth {
 		return r.err == nil
 	}
-	r.failAt(r.at, fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, r.lim.maxDepth))
+	r.FailAt(r.at, fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, r.lim.MaxDepth))
 	return false
 }
 
