@@ -60,7 +60,7 @@ func TestLegacyProducer(t *testing.T) {
 	peer(t, job, nil, "produce", url, broker.Address)
 
 	eachDriver(t, func(t *testing.T, name string) {
-		got := readAll[user](t, name, url, topic, kavro.ValueSchema(userSchema))
+		got := readAll[user](t, name, url, topic, kavro.WithSchema(userSchema))
 		require.Len(t, got, many+2)
 		for i := range many {
 			require.Equal(t, fmt.Sprintf("k%d", i), got[i].Key)
@@ -81,7 +81,7 @@ func TestLegacyConsumer(t *testing.T) {
 		url, _ := serve(t)
 		broker.CreateTopic(t, topic, 1)
 		ctx := patient(t)
-		p, err := kavro.NewProducer[string, user](conf(name, url), kavro.KeySchema(keySchema), kavro.ValueSchema(userSchema))
+		p, err := kavro.NewProducer[string, user](open(t, name, url), kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(kavro.WithSchema(userSchema)))
 		require.NoError(t, err)
 		var want [][2]string
 		for i := range many {
@@ -109,18 +109,18 @@ func TestLegacyBytes(t *testing.T) {
 	peer(t, legacyJob{Topic: topic, KeySchema: keySchema.String(), ValueSchema: bytesSchema.String(), Records: values}, nil, "produce", url, broker.Address)
 
 	eachDriver(t, func(t *testing.T, name string) {
-		got := readAll[[]byte](t, name, url, topic, kavro.ValueSchema(bytesSchema), kavro.ValueAvro(serde.WithLengthPrefixedBytes()))
+		got := readAll[[]byte](t, name, url, topic, kavro.WithSchema(bytesSchema), serde.WithLengthPrefixedBytes())
 		require.Len(t, got, 2)
 		require.Equal(t, []byte{0, 255, 1}, got[0].Value)
 		require.Equal(t, []byte("abc"), got[1].Value)
 		// Read as all newer clients write them, the length is part of the value.
-		got = readAll[[]byte](t, name, url, topic, kavro.ValueSchema(bytesSchema))
+		got = readAll[[]byte](t, name, url, topic, kavro.WithSchema(bytesSchema))
 		require.Equal(t, append([]byte{6}, "abc"...), got[1].Value)
 	})
 
 	ctx := patient(t)
-	p, err := kavro.NewProducer[string, []byte](conf("confluent", url),
-		kavro.KeySchema(keySchema), kavro.ValueSchema(bytesSchema), kavro.ValueAvro(serde.WithLengthPrefixedBytes()))
+	p, err := kavro.NewProducer[string, []byte](open(t, "confluent", url),
+		kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(kavro.WithSchema(bytesSchema), serde.WithLengthPrefixedBytes()))
 	require.NoError(t, err)
 	require.NoError(t, p.ProduceSync(ctx, avroproducer.Record[string, []byte]{Topic: back, Key: "k", Value: []byte{0, 255, 1}}))
 	require.NoError(t, p.Close(ctx))
@@ -141,20 +141,23 @@ func patient(t *testing.T) context.Context {
 	return ctx
 }
 
-func conf(name, url string) kavro.Config {
+func open(t *testing.T, driver, url string) *kavro.Client {
 	ms := int(patience.Milliseconds())
-	return kavro.Config{
-		"bootstrap.servers": broker.Address, "schema.registry.url": url, "kavro.client": name,
+	c, err := kavro.Open(kavro.Config{
+		"bootstrap.servers": broker.Address, "schema.registry.url": url, "kavro.client": driver, "auto.offset.reset": "earliest",
 		"http.read.timeout.ms": ms, "kavro.registry.call.timeout.ms": ms,
-	}
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Close(context.Background())) })
+	return c
 }
 
 // readAll reads a topic to its end.
-func readAll[V any](t *testing.T, name, url, topic string, opts ...kavro.Option) []*avroconsumer.Message[string, V] {
+func readAll[V any](t *testing.T, name, url, topic string, value ...serde.Option) []*avroconsumer.Message[string, V] {
 	ctx := patient(t)
-	c := conf(name, url)
-	c["group.id"], c["auto.offset.reset"] = fmt.Sprint(t.Name(), len(opts)), "earliest"
-	consumer, err := kavro.NewConsumer[string, V](c, []string{topic}, append(opts, kavro.KeySchema(keySchema), kavro.Consumer(avroconsumer.WithToEnd()))...)
+	group := fmt.Sprint(t.Name(), len(value))
+	consumer, err := kavro.NewConsumer[string, V](open(t, name, url), group, []string{topic},
+		kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(value...), kavro.WithToEnd())
 	require.NoError(t, err)
 	var all []*avroconsumer.Message[string, V]
 	for msg, err := range consumer.Messages(ctx) {

@@ -50,7 +50,7 @@ var (
 // how says which registry a producer or consumer asks.
 type how struct {
 	conf     kavro.Config
-	opts     []kavro.Option
+	opts     []kavro.ClientOption
 	registry settings
 }
 
@@ -67,7 +67,7 @@ func kavroAt(url string) func(*testing.T) how {
 }
 
 func kavroWith(m *memory.Registry) func(*testing.T) how {
-	return func(*testing.T) how { return how{nil, []kavro.Option{kavro.Registry(m)}, m} }
+	return func(*testing.T) how { return how{nil, []kavro.ClientOption{kavro.WithRegistry(m)}, m} }
 }
 
 // wholePath is the way of records through the front door: registered, produced,
@@ -81,13 +81,17 @@ func wholePath(t *testing.T, make func(*testing.T) how) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, env.Close()) })
 	require.NoError(t, h.registry.SetCompatibility(ctx, topic+"-value", schemas.Backward))
-	opts := func(s *schemas.Schema, more ...kavro.Option) []kavro.Option {
-		return append(append(h.opts, kavro.KeySchema(keySchema), kavro.ValueSchema(s)), more...)
+	client := func(more ...kavro.Config) *kavro.Client {
+		c, err := kavro.Open(env.Config(append(more, h.conf)...), h.opts...)
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, c.Close(context.Background())) })
+		return c
 	}
+	shared := client()
 
-	first, err := kavro.NewProducer[int64, orderV1](env.Config(h.conf), opts(orderV1Schema)...)
+	first, err := kavro.NewProducer[int64, orderV1](shared, schemasOf(orderV1Schema)...)
 	require.NoError(t, err)
-	second, err := kavro.NewProducer[int64, orderV2](env.Config(h.conf), opts(orderV2Schema)...)
+	second, err := kavro.NewProducer[int64, orderV2](shared, schemasOf(orderV2Schema)...)
 	require.NoError(t, err)
 	for i := range each {
 		require.NoError(t, first.Produce(ctx, topic, int64(i), orderV1{ID: fmt.Sprint(i), Qty: int64(i)}))
@@ -106,8 +110,8 @@ func wholePath(t *testing.T, make func(*testing.T) how) {
 	require.Contains(t, names, topic+"-value")
 
 	// Old programs read new data and new ones old data.
-	older := consume[orderV1](t, ctx, env, "older", topic, h, opts(orderV1Schema))
-	newer := consume[orderV2](t, ctx, env, "newer", topic, h, opts(orderV2Schema))
+	older := consume[orderV1](t, ctx, client(), "older", topic, orderV1Schema)
+	newer := consume[orderV2](t, ctx, client(), "newer", topic, orderV2Schema)
 	for i := range 2 * each {
 		price := 1.5
 		if i >= each {
@@ -118,7 +122,7 @@ func wholePath(t *testing.T, make func(*testing.T) how) {
 	}
 
 	// What nobody could read any more is refused, with the reason.
-	third, err := kavro.NewProducer[int64, orderV3](env.Config(h.conf), opts(orderV3Schema)...)
+	third, err := kavro.NewProducer[int64, orderV3](shared, schemasOf(orderV3Schema)...)
 	require.NoError(t, err)
 	err = third.ProduceSync(ctx, avroproducer.Record[int64, orderV3]{Topic: topic, Value: orderV3{}})
 	incompatible, ok := asType[*schemas.IncompatibleError](err)
@@ -131,13 +135,18 @@ func wholePath(t *testing.T, make func(*testing.T) how) {
 	require.NoError(t, third.Close(ctx))
 
 	// With registration off, it is the registry's word that counts.
-	strict, err := kavro.NewProducer[int64, orderV3](env.Config(h.conf, kavro.Config{"auto.register.schemas": false}), opts(orderV3Schema)...)
+	strict, err := kavro.NewProducer[int64, orderV3](client(kavro.Config{"auto.register.schemas": false}), schemasOf(orderV3Schema)...)
 	require.NoError(t, err)
 	err = strict.ProduceSync(ctx, avroproducer.Record[int64, orderV3]{Topic: topic, Value: orderV3{}})
 	missing, ok := asType[*serde.MissingSchemaError](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, topic+"-value", missing.Subject)
 	require.NoError(t, strict.Close(ctx))
+}
+
+// schemasOf are the schemas of a producer.
+func schemasOf(value *schemas.Schema) []kavro.ProducerOption {
+	return []kavro.ProducerOption{kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(kavro.WithSchema(value))}
 }
 
 // unknown writes a record with an id that no registry has given.
@@ -151,9 +160,9 @@ func unknown(t *testing.T, ctx context.Context, env *kavrotest.Env, topic string
 
 // consume reads a topic to its end, by key. One record, of an unknown schema, is
 // reported and passed over; one is a tombstone.
-func consume[V any](t *testing.T, ctx context.Context, env *kavrotest.Env, group, topic string, h how, opts []kavro.Option) map[int64]V {
-	conf := env.Group(group, h.conf)
-	c, err := kavro.NewConsumer[int64, V](conf, []string{topic}, append(opts, kavro.Consumer(avroconsumer.WithToEnd()))...)
+func consume[V any](t *testing.T, ctx context.Context, client *kavro.Client, group, topic string, s *schemas.Schema) map[int64]V {
+	c, err := kavro.NewConsumer[int64, V](client, group, []string{topic}, kavro.WithToEnd(),
+		kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(kavro.WithSchema(s)))
 	require.NoError(t, err)
 	values, bad, tombstones := map[int64]V{}, 0, 0
 	for msg, err := range c.Messages(ctx) {

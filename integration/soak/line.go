@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/integration/internal/events"
 	"github.com/kavro/kavro/kafka"
@@ -66,7 +65,7 @@ func (l *line) conf() kavro.Config {
 
 // hooks count what the clients complain of.
 func (l *line) hooks() kavro.Option {
-	return kavro.Hooks(kafka.Hooks{Logger: l.clients, Error: func(err error) {
+	return kavro.WithHooks(kafka.Hooks{Logger: l.clients, Error: func(err error) {
 		if e := (*kafka.Error)(nil); errors.As(err, &e) {
 			l.did(fmt.Sprintf("%s says error %d", l.client, e.Code))
 		}
@@ -75,7 +74,7 @@ func (l *line) hooks() kavro.Option {
 
 // open makes a new producer, which knows no schema yet.
 func (l *line) open() error {
-	p, err := kavro.NewProducer[string, events.Event](l.conf(), l.hooks(), kavro.Driver(l.client), kavro.ValueSchema(events.Schema))
+	p, err := events.NewProducer(l.client, nil, l.conf(), l.hooks())
 	if err != nil {
 		return err
 	}
@@ -88,8 +87,8 @@ func (l *line) open() error {
 
 // join adds a member to the group, which knows no schema yet.
 func (l *line) join() error {
-	c, err := kavro.NewConsumer[string, events.Event](l.conf(), []string{l.topic}, l.hooks(), kavro.Driver(l.client), kavro.ValueSchema(events.Schema),
-		kavro.Consumer(avroconsumer.WithConcurrency(partitions, avroconsumer.Partition), avroconsumer.WithAutoCommit(time.Second)))
+	c, err := events.NewConsumer(l.client, nil, l.conf(), []string{l.topic}, l.hooks(),
+		kavro.WithConcurrency(partitions), kavro.WithAutoCommit(time.Second))
 	if err != nil {
 		return err
 	}

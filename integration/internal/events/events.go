@@ -4,6 +4,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -34,11 +35,27 @@ var Schema = schemas.MustParse(`{"type":"record","name":"Event","namespace":"kav
 
 // The typed clients.
 type (
-	Producer = avroproducer.Producer[string, Event]
-	Consumer = avroconsumer.Consumer[string, Event]
-	Message  = avroconsumer.Message[string, Event]
-	Record   = avroproducer.Record[string, Event]
+	Message = avroconsumer.Message[string, Event]
+	Record  = avroproducer.Record[string, Event]
+
+	// Producer is a producer with a kavro.Client of its own: with one that is new, it knows
+	// no schema yet.
+	Producer struct {
+		*avroproducer.Producer[string, Event]
+		client *kavro.Client
+	}
+	// Consumer is a consumer with a kavro.Client of its own.
+	Consumer struct {
+		*avroconsumer.Consumer[string, Event]
+		client *kavro.Client
+	}
 )
+
+// Close closes the producer and its client.
+func (p *Producer) Close(ctx context.Context) error { return p.client.Close(ctx) }
+
+// Close closes the consumer and its client.
+func (c *Consumer) Close(ctx context.Context) error { return c.client.Close(ctx) }
 
 // Conf puts configurations over one another.
 func Conf(confs ...kavro.Config) kavro.Config {
@@ -49,14 +66,39 @@ func Conf(confs ...kavro.Config) kavro.Config {
 	return out
 }
 
-// NewProducer makes a producer of events.
-func NewProducer(client string, r kavro.SchemaRegistry, conf kavro.Config, opts ...kavro.Option) (*Producer, error) {
-	return kavro.NewProducer[string, Event](conf, append(opts, kavro.Driver(client), kavro.Registry(r), kavro.ValueSchema(Schema))...)
+// Open makes a client with a driver, such as "franz". A nil r leaves the registry to conf.
+func Open(driver string, r kavro.SchemaRegistry, conf kavro.Config) (*kavro.Client, error) {
+	var opts []kavro.ClientOption
+	if r != nil {
+		opts = append(opts, kavro.WithRegistry(r))
+	}
+	return kavro.Open(Conf(conf, kavro.Config{"kavro.client": driver}), opts...)
 }
 
-// NewConsumer makes a consumer of events, subscribed to topics.
-func NewConsumer(client string, r kavro.SchemaRegistry, conf kavro.Config, topics []string, opts ...kavro.Option) (*Consumer, error) {
-	return kavro.NewConsumer[string, Event](conf, topics, append(opts, kavro.Driver(client), kavro.Registry(r), kavro.ValueSchema(Schema))...)
+// NewProducer makes a producer of events. The rest is as [Open]'s.
+func NewProducer(driver string, r kavro.SchemaRegistry, conf kavro.Config, opts ...kavro.ProducerOption) (*Producer, error) {
+	client, err := Open(driver, r, conf)
+	if err != nil {
+		return nil, err
+	}
+	p, err := kavro.NewProducer[string, Event](client, append(opts, kavro.WithValue(kavro.WithSchema(Schema)))...)
+	if err != nil {
+		return nil, errors.Join(err, client.Close(context.Background()))
+	}
+	return &Producer{p, client}, nil
+}
+
+// NewConsumer makes a consumer of events, subscribed to topics. The rest is as [Open]'s.
+func NewConsumer(driver string, r kavro.SchemaRegistry, conf kavro.Config, topics []string, opts ...kavro.ConsumerOption) (*Consumer, error) {
+	client, err := Open(driver, r, conf)
+	if err != nil {
+		return nil, err
+	}
+	c, err := kavro.NewConsumer[string, Event](client, "", topics, append(opts, kavro.WithValue(kavro.WithSchema(Schema)))...)
+	if err != nil {
+		return nil, errors.Join(err, client.Close(context.Background()))
+	}
+	return &Consumer{c, client}, nil
 }
 
 // Committed makes [Stored] pass over what is not committed.

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
@@ -54,7 +53,7 @@ func TestMillion(t *testing.T) {
 
 			begin = time.Now()
 			l := events.NewLedger(partitions, each)
-			c, err := events.NewConsumer(b, reg, conf, []string{topic}, kavro.Consumer(avroconsumer.WithToEnd()))
+			c, err := events.NewConsumer(b, reg, conf, []string{topic}, kavro.WithToEnd())
 			require.NoError(t, err)
 			require.NoError(t, c.Run(ctx, func(_ context.Context, m *events.Message) error {
 				l.Handled(m.Partition, m.Value.N)

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
@@ -56,7 +55,7 @@ func TestKilledBroker(t *testing.T) {
 		broker.CreateTopic(t, "events", partitions)
 		l := events.NewLedger(partitions, each)
 		c, err := events.NewConsumer(b, reg, conf(broker, kavro.Config{"group.id": "g", "auto.offset.reset": "earliest", "socket.timeout.ms": 1000}),
-			[]string{"events"}, kavro.Consumer(avroconsumer.WithConcurrency(8, avroconsumer.Partition), avroconsumer.WithAutoCommit(100*time.Millisecond)))
+			[]string{"events"}, kavro.WithConcurrency(8), kavro.WithAutoCommit(100*time.Millisecond))
 		require.NoError(t, err)
 		running, stop := context.WithCancel(ctx)
 		ran := make(chan error, 1)

@@ -18,7 +18,6 @@ import (
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/pipeline"
 	"github.com/kavro/kavro/registry/memory"
 )
 
@@ -135,7 +134,7 @@ func TestTransactions(t *testing.T) {
 			for isolation, want := range map[string][2][]int64{"read_committed": committed, "read_uncommitted": all} {
 				for _, reader := range drivers {
 					c, err := events.NewConsumer(reader, reg, conf(kavro.Config{"group.id": topic + reader + isolation, "isolation.level": isolation, "enable.partition.eof": true}),
-						[]string{topic}, kavro.Consumer(avroconsumer.WithToEnd()))
+						[]string{topic}, kavro.WithToEnd())
 					require.NoError(t, err)
 					var got [2][]int64
 					for m, err := range c.Messages(ctx) {
@@ -209,14 +208,15 @@ func TestPipeline(t *testing.T) {
 				require.NoError(t, p.Produce(ctx, in, "", events.Event{N: int64(i)}))
 			}
 			require.NoError(t, p.Close(ctx))
-			line, err := kavro.NewPipeline[string, events.Event, string, events.Event](
-				conf(kavro.Config{"group.id": in, "transactional.id": in}), []string{in},
-				kavro.Driver(b), kavro.Registry(reg), kavro.ValueSchema(events.Schema), kavro.Output(kavro.ValueSchema(events.Schema)), kavro.Pipeline(pipeline.WithToEnd()))
+			client, err := events.Open(b, reg, conf(kavro.Config{"transactional.id": in}))
+			require.NoError(t, err)
+			line, err := kavro.NewPipeline[string, events.Event, string, events.Event](client, in, []string{in},
+				kavro.WithValue(kavro.WithSchema(events.Schema)), kavro.WithOutputValue(kavro.WithSchema(events.Schema)), kavro.WithToEnd())
 			require.NoError(t, err)
 			require.NoError(t, line.Run(ctx, func(_ context.Context, m *events.Message) ([]events.Record, error) {
 				return []events.Record{{Topic: out, Value: m.Value}}, nil
 			}))
-			require.NoError(t, line.Close(ctx))
+			require.NoError(t, client.Close(ctx))
 			stored, err := events.Stored(ctx, broker.Address, out, 1, events.Committed)
 			require.NoError(t, err)
 			require.NoError(t, events.Exactly(stored, n))

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
 	"github.com/kavro/kavro/kafka"
@@ -65,8 +64,7 @@ func joinsAndLeaves(t *testing.T, client, topic string, protocol kavro.Config) {
 	}, protocol)
 	var group []*member
 	join := func() {
-		c, err := events.NewConsumer(client, reg, conf, []string{topic}, kavro.Consumer(
-			avroconsumer.WithConcurrency(4, avroconsumer.Partition), avroconsumer.WithDrainTimeout(time.Minute)))
+		c, err := events.NewConsumer(client, reg, conf, []string{topic}, kavro.WithConcurrency(4), kavro.WithDrainTimeout(time.Minute))
 		require.NoError(t, err)
 		m := &member{consumer: c, ended: make(chan error, 1)}
 		running, leave := context.WithCancel(ctx)

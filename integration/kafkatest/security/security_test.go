@@ -138,7 +138,7 @@ func TestWrongPassword(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string) {
 		ctx, reg := patient(t), memory.New()
 		told := make(chan error, 1000)
-		hooks := kavro.Hooks(kafka.Hooks{Error: func(err error) {
+		hooks := kavro.WithHooks(kafka.Hooks{Error: func(err error) {
 			select {
 			case told <- err:
 			default:
