@@ -81,7 +81,7 @@ func (c *Consumer) Handled(ctx context.Context, r *kafka.Record, took time.Durat
 	c.process.Record(ctx, took.Seconds(), metric.WithAttributeSet(of))
 }
 
-// Failed counts what was done about a record that could not be processed, and the attempts
+// PolicyApplied counts what was done about a record that could not be processed, and the attempts
 // of asking a registry that does not answer.
 func (c *Consumer) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.Class, did avroconsumer.Action) {
 	kvs := append([]attribute.KeyValue{

@@ -36,6 +36,26 @@ func failures(m metric.Meter) (metric.Int64Counter, error) {
 		metric.WithDescription("Number of times that a record could not be processed, by class of error and action."))
 }
 
+func requestDuration(m metric.Meter) (metric.Float64Histogram, error) {
+	return m.Float64Histogram("http.client.request.duration", metric.WithUnit("s"), buckets,
+		metric.WithDescription("Duration of HTTP client requests."))
+}
+
+func registryCache(m metric.Meter) (metric.Int64Counter, error) {
+	return m.Int64Counter("kavro.registry.cache", metric.WithUnit("{lookup}"),
+		metric.WithDescription("Number of answers that were looked for in the cache, by cache and result."))
+}
+
+func registryRetries(m metric.Meter) (metric.Int64Counter, error) {
+	return m.Int64Counter("kavro.registry.retries", metric.WithUnit("{request}"),
+		metric.WithDescription("Number of requests that were tried again."))
+}
+
+func registryEjected(m metric.Meter) (metric.Int64UpDownCounter, error) {
+	return m.Int64UpDownCounter("kavro.registry.ejected", metric.WithUnit("{url}"),
+		metric.WithDescription("Number of URLs that are ejected because they did not answer."))
+}
+
 // attributes are those of one measurement. Empty strings are left out, and
 // Kafka's own limits keep the rest few: there are no keys and no offsets.
 func attributes(common []attribute.KeyValue, name string, kind attribute.KeyValue, topic, partition string, err error) attribute.Set {

@@ -12,7 +12,7 @@ import (
 // scope names this package to OpenTelemetry.
 const scope = "github.com/kavro/kavro/otelkavro"
 
-// Option changes how [NewProducer] and [NewConsumer] work.
+// Option changes how observers work.
 type Option func(*config)
 
 type config struct {
