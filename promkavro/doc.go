@@ -1,6 +1,9 @@
 // Package promkavro lets Prometheus see what producers, consumers, pipelines and
 // registry clients do: it is their observers, and collectors to be registered.
 //
+//	metrics := promkavro.New() // serves its metrics as a http.Handler, too
+//	client, err := kavro.Open(conf, kavro.WithObserver(metrics))
+//
 //	kavro_producer_records_total{topic}             records that the brokers have
 //	kavro_producer_bytes_total{topic}               keys and values of those
 //	kavro_producer_errors_total{topic,error}        records that were refused or failed
@@ -16,7 +19,7 @@
 //	kavro_consumer_commit_seconds{error}            histogram
 //	kavro_consumer_rebalances_total{event}          partitions assigned, revoked and lost
 //
-// and, of the consumers that [Consumer.Watch] was given, as of each scrape:
+// and, of the consumers that [Metrics.Watch] was given, as of each scrape:
 //
 //	kavro_consumer_in_flight{topic,partition}       records polled and unprocessed
 //	kavro_consumer_in_flight_bytes{topic,partition}
@@ -29,7 +32,7 @@
 //	kavro_registry_request_seconds{method,status}   histogram; status "" if no answer came
 //	kavro_registry_retries_total
 //	kavro_registry_cache_total{cache,result}        hit, miss, stale, fallback, unknown
-//	kavro_registry_open                             URLs that are set aside
+//	kavro_registry_open                             URLs that are ejected
 //
 // An error label has few values and holds no data: Kafka's code of a client's
 // error, the class of a record's, else the Go type of the cause. Records have no

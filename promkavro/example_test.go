@@ -13,7 +13,7 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// With the front door, the option is kavro.Consumer(avroconsumer.WithObserver(observer)).
+// Below the front door, each layer takes its own observer.
 func ExampleNewConsumer() {
 	observer := promkavro.NewConsumer()
 	prometheus.MustRegister(observer) // promhttp.Handler() serves it

@@ -24,7 +24,7 @@ func NewRegistry() *Registry {
 		requests: seconds("kavro_registry_request_seconds", "Time of one attempt of a request.", "method", "status"),
 		cache:    counter("kavro_registry_cache_total", "What became of questions.", "cache", "result"),
 		retries:  prometheus.NewCounter(prometheus.CounterOpts{Name: "kavro_registry_retries_total", Help: "Requests that were tried again."}),
-		open:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "kavro_registry_open", Help: "URLs that are set aside because they did not answer."}),
+		open:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "kavro_registry_open", Help: "URLs that are ejected because they did not answer."}),
 	}
 	r.collectors = collectors{r.requests, r.cache, r.retries, r.open}
 	return r
