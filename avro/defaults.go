@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/numtext"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -60,7 +61,7 @@ func (w *defaultWriter) field(dst []byte, n *schemas.Node, def json.RawMessage) 
 		return dst, err
 	}
 	defer t.release()
-	if isFloat(n) && t.values[0].kind == jsonString {
+	if isFloat(n) && t.Kind(0) == jsontext.String {
 		return appendDefaultText(dst, n, t)
 	}
 	return w.value(dst, n, t, 0)
@@ -74,7 +75,7 @@ func isFloat(n *schemas.Node) bool { return n.Type() == schemas.Float || n.Type(
 func appendDefaultText(dst []byte, n *schemas.Node, t *jsonText) ([]byte, error) {
 	v, ok := numtext.JavaDouble(string(t.textView(0)))
 	if !ok {
-		return dst, fmt.Errorf("%s is no default of type %s", short(t.raw(0)), describe(n))
+		return dst, fmt.Errorf("%s is no default of type %s", short(t.Raw(0)), describe(n))
 	}
 	return appendFloatAs(dst, n, v), nil
 }
@@ -86,58 +87,58 @@ func appendFloatAs(dst []byte, n *schemas.Node, v float64) []byte {
 	return wire.AppendDouble(dst, v)
 }
 
-func (w *defaultWriter) value(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {
+func (w *defaultWriter) value(dst []byte, n *schemas.Node, t *jsonText, v int) ([]byte, error) {
 	if w.steps--; w.steps < 0 || len(dst) > w.room {
 		return dst, errDefaultEndless
 	}
-	kind := t.values[v].kind
+	kind := t.Kind(v)
 	wrong := func() ([]byte, error) {
-		return dst, fmt.Errorf("%s is no default of type %s", short(t.raw(v)), describe(n))
+		return dst, fmt.Errorf("%s is no default of type %s", short(t.Raw(v)), describe(n))
 	}
 	switch n.Type() {
 	case schemas.Null:
-		if kind != jsonNull {
+		if kind != jsontext.Null {
 			return wrong()
 		}
 		return dst, nil
 	case schemas.Boolean:
-		if kind != jsonTrue && kind != jsonFalse {
+		if kind != jsontext.True && kind != jsontext.False {
 			return wrong()
 		}
-		return wire.AppendBool(dst, kind == jsonTrue), nil
+		return wire.AppendBool(dst, kind == jsontext.True), nil
 	case schemas.Int, schemas.Long:
-		if kind != jsonNumber {
+		if kind != jsontext.Number {
 			return wrong()
 		}
-		i, err := parseWhole(t.raw(v))
+		i, err := parseWhole(t.Raw(v))
 		if err != nil || n.Type() == schemas.Int && (i < math.MinInt32 || i > math.MaxInt32) {
 			return wrong()
 		}
 		return wire.AppendLong(dst, i), nil
 	case schemas.Float, schemas.Double:
-		if kind != jsonNumber {
+		if kind != jsontext.Number {
 			return wrong()
 		}
-		return appendDefaultFloat(dst, n, t.raw(v)), nil
+		return appendDefaultFloat(dst, n, t.Raw(v)), nil
 	case schemas.Array:
-		if kind != jsonArray {
+		if kind != jsontext.Array {
 			return wrong()
 		}
 		return w.array(dst, n, t, v)
 	case schemas.Map:
-		if kind != jsonObject {
+		if kind != jsontext.Object {
 			return wrong()
 		}
 		return w.mapping(dst, n, t, v)
 	case schemas.Record:
-		if kind != jsonObject {
+		if kind != jsontext.Object {
 			return wrong()
 		}
 		return w.record(dst, n, t, v)
 	case schemas.Union:
 		return w.union(dst, n, t, v)
 	}
-	if kind != jsonString { // what is left is written as a string
+	if kind != jsontext.String { // what is left is written as a string
 		return wrong()
 	}
 	switch n.Type() {
@@ -177,13 +178,13 @@ func appendDefaultFloat(dst []byte, n *schemas.Node, text []byte) []byte {
 	return appendFloatAs(dst, n, v)
 }
 
-func (w *defaultWriter) array(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {
-	count := t.count(v)
+func (w *defaultWriter) array(dst []byte, n *schemas.Node, t *jsonText, v int) ([]byte, error) {
+	count := t.Len(v)
 	if count > 0 {
 		dst = wire.AppendLong(dst, int64(count))
 	}
 	var err error
-	for item := v + 1; item < t.after(v); item = t.after(item) {
+	for item := v + 1; item < t.Next(v); item = t.Next(item) {
 		if dst, err = w.value(dst, n.Items(), t, item); err != nil {
 			return dst, err
 		}
@@ -191,13 +192,13 @@ func (w *defaultWriter) array(dst []byte, n *schemas.Node, t *jsonText, v int32)
 	return append(dst, 0), nil
 }
 
-func (w *defaultWriter) mapping(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {
-	count := t.count(v)
+func (w *defaultWriter) mapping(dst []byte, n *schemas.Node, t *jsonText, v int) ([]byte, error) {
+	count := t.Len(v)
 	if count > 0 {
 		dst = wire.AppendLong(dst, int64(count))
 	}
 	var err error
-	for key := v + 1; key < t.after(v); key = t.after(key + 1) {
+	for key := v + 1; key < t.Next(v); key = t.Next(key + 1) {
 		dst = wire.AppendBytes(dst, t.textView(key))
 		if dst, err = w.value(dst, n.Items(), t, key+1); err != nil {
 			return dst, err
@@ -206,13 +207,13 @@ func (w *defaultWriter) mapping(dst []byte, n *schemas.Node, t *jsonText, v int3
 	return append(dst, 0), nil
 }
 
-func (w *defaultWriter) record(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {
+func (w *defaultWriter) record(dst []byte, n *schemas.Node, t *jsonText, v int) ([]byte, error) {
 	if w.depth++; w.depth > maxDefaultDepth {
 		return dst, errDefaultEndless
 	}
 	defer func() { w.depth-- }()
-	given := make(map[string]int32, t.count(v))
-	for key := v + 1; key < t.after(v); key = t.after(key + 1) {
+	given := make(map[string]int, t.Len(v))
+	for key := v + 1; key < t.Next(v); key = t.Next(key + 1) {
 		given[string(t.textView(key))] = key + 1
 	}
 	var err error
@@ -232,7 +233,7 @@ func (w *defaultWriter) record(dst []byte, n *schemas.Node, t *jsonText, v int32
 	return dst, nil
 }
 
-func (w *defaultWriter) union(dst []byte, n *schemas.Node, t *jsonText, v int32) ([]byte, error) {
+func (w *defaultWriter) union(dst []byte, n *schemas.Node, t *jsonText, v int) ([]byte, error) {
 	start := len(dst)
 	for i, b := range n.Branches() {
 		out, err := w.value(wire.AppendLong(dst[:start], int64(i)), b, t, v)
@@ -243,17 +244,5 @@ func (w *defaultWriter) union(dst []byte, n *schemas.Node, t *jsonText, v int32)
 			return dst, err
 		}
 	}
-	return dst, fmt.Errorf("%s is no default of any branch of %s", short(t.raw(v)), describe(n))
-}
-
-// count is the number of an array's items or an object's members.
-func (t *jsonText) count(v int32) int {
-	n := 0
-	for at := v + 1; at < t.after(v); at = t.after(at) {
-		n++
-		if t.values[v].kind == jsonObject {
-			at++ // the key; its value is next
-		}
-	}
-	return n
+	return dst, fmt.Errorf("%s is no default of any branch of %s", short(t.Raw(v)), describe(n))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/logical"
+	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -116,15 +117,15 @@ func (p *jsonPlan) clockText(dst []byte, v int64) (_ []byte, ok bool) {
 
 // logical reads a value as WithPlainJSON writes it, or raw. It is not ok if JSON
 // of this kind is neither.
-func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
-	kind := d.text.values[v].kind
-	text := string(d.text.raw(v))
-	if kind == jsonString {
+func (d *jsonReader) logical(p *jsonPlan, v int) (ok bool, err error) {
+	kind := d.text.Kind(v)
+	text := string(d.text.Raw(v))
+	if kind == jsontext.String {
 		text = string(d.text.textView(v))
 	}
 	switch {
 	case p.logical.IsDecimal():
-		if kind != jsonString && kind != jsonNumber {
+		if kind != jsontext.String && kind != jsontext.Number {
 			return false, nil
 		}
 		number, err := parseJSONDecimal(text)
@@ -132,9 +133,9 @@ func (d *jsonReader) logical(p *jsonPlan, v int32) (ok bool, err error) {
 			d.dst, err = appendDecimal(d.dst, number, p.shape)
 		}
 		return true, err
-	case kind == jsonNumber && (p.logical.IsTime() || p.logical.IsClock()):
+	case kind == jsontext.Number && (p.logical.IsTime() || p.logical.IsClock()):
 		return false, nil // raw
-	case kind != jsonString:
+	case kind != jsontext.String:
 		return false, nil
 	case p.logical == logical.Duration:
 		duration, err := parseDuration(text)

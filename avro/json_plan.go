@@ -2,6 +2,7 @@ package avro
 
 import (
 	"github.com/kavro/kavro/avro/internal/logical"
+	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -39,7 +40,7 @@ const (
 )
 
 // jsonKinds is how many kinds a union tells apart; true and false are one.
-const jsonKinds = int(jsonObject) + 1
+const jsonKinds = int(jsontext.Object) + 1
 
 type jsonPlanner struct {
 	conf config
@@ -75,7 +76,7 @@ func (b *jsonPlanner) plan(s *shape) *jsonPlan {
 		if b.conf.json.plain {
 			p.bareBranches()
 		} else if s.nullAt >= 0 {
-			p.bare[jsonNull] = s.nullAt
+			p.bare[jsontext.Null] = s.nullAt
 		}
 	}
 	return p
@@ -97,32 +98,32 @@ func (b *jsonPlanner) record(p *jsonPlan) {
 
 // kinds are the kinds of JSON that a type's values have: the usual one, and one
 // of odd values. anyway is one that is read though it is never written. No kind
-// is jsonFalse: true stands for both.
-func (p *jsonPlan) kinds() (usual, odd, anyway jsonKind) {
-	const none = jsonFalse
+// is jsontext.False: true stands for both.
+func (p *jsonPlan) kinds() (usual, odd, anyway jsontext.Kind) {
+	const none = jsontext.False
 	switch {
 	case p.human && p.logical.IsDecimal():
-		return jsonNumber, none, jsonString
+		return jsontext.Number, none, jsontext.String
 	case p.human && (p.logical.IsTime() || p.logical.IsClock()):
-		return jsonString, jsonNumber, jsonNumber
+		return jsontext.String, jsontext.Number, jsontext.Number
 	case p.human:
-		return jsonString, none, none
+		return jsontext.String, none, none
 	}
 	switch p.typ {
 	case schemas.Null:
-		return jsonNull, none, none
+		return jsontext.Null, none, none
 	case schemas.Boolean:
-		return jsonTrue, none, none
+		return jsontext.True, none, none
 	case schemas.Int, schemas.Long:
-		return jsonNumber, none, none
+		return jsontext.Number, none, none
 	case schemas.Float, schemas.Double:
-		return jsonNumber, jsonString, jsonString
+		return jsontext.Number, jsontext.String, jsontext.String
 	case schemas.Array:
-		return jsonArray, none, none
+		return jsontext.Array, none, none
 	case schemas.Map, schemas.Record:
-		return jsonObject, none, none
+		return jsontext.Object, none, none
 	default:
-		return jsonString, none, none
+		return jsontext.String, none, none
 	}
 }
 
@@ -138,27 +139,27 @@ func (p *jsonPlan) bareBranches() {
 		b := &p.branches[i]
 		usual, odd, _ := b.plan.kinds()
 		b.tagged = count[usual] > 1
-		b.oddTagged = odd != jsonFalse && count[odd] > 0
+		b.oddTagged = odd != jsontext.False && count[odd] > 0
 		p.tagged = p.tagged || b.tagged || b.oddTagged
 	}
 	for i := range p.branches {
 		b := &p.branches[i]
 		usual, _, _ := b.plan.kinds()
-		if usual == jsonObject && p.tagged { // it would be taken for a tag
+		if usual == jsontext.Object && p.tagged { // it would be taken for a tag
 			b.tagged = true
 		}
 		p.claim(usual, i, b.tagged)
 	}
 	for i, b := range p.branches {
-		if _, _, anyway := b.plan.kinds(); anyway != jsonFalse && count[anyway] == 0 {
+		if _, _, anyway := b.plan.kinds(); anyway != jsontext.False && count[anyway] == 0 {
 			p.claim(anyway, i, b.tagged)
 		}
 	}
-	p.bare[jsonFalse] = p.bare[jsonTrue]
+	p.bare[jsontext.False] = p.bare[jsontext.True]
 }
 
 // claim gives JSON of a kind to a branch, unless another has it.
-func (p *jsonPlan) claim(kind jsonKind, branch int, tagged bool) {
+func (p *jsonPlan) claim(kind jsontext.Kind, branch int, tagged bool) {
 	if tagged || p.bare[kind] != noBranch {
 		p.bare[kind] = taggedBranch
 	} else {

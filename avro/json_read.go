@@ -10,6 +10,7 @@ import (
 
 	"github.com/kavro/kavro/avro/internal/datapath"
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 )
@@ -20,21 +21,21 @@ type jsonReader struct {
 	conf  *config
 	text  *jsonText
 	dst   []byte
-	found []int32 // the values of records' fields, of those that are under way
+	found []int // the values of records' fields, of those that are under way
 	depth int
 	err   *DecodeError
 
 	filled int // bytes of defaults that may still be added
 }
 
-func (d *jsonReader) fail(v int32, err error) bool {
-	d.err = &DecodeError{Offset: int(d.text.values[v].start), Err: err}
+func (d *jsonReader) fail(v int, err error) bool {
+	d.err = &DecodeError{Offset: int(d.text.Tokens[v].Start), Err: err}
 	return false
 }
 
 // wrong fails because a value is of the wrong kind.
-func (d *jsonReader) wrong(p *jsonPlan, v int32) bool {
-	return d.fail(v, fmt.Errorf("JSON: %s where %s belongs", d.text.values[v].kind, p.describe()))
+func (d *jsonReader) wrong(p *jsonPlan, v int) bool {
+	return d.fail(v, fmt.Errorf("JSON: %s where %s belongs", d.text.Kind(v), p.describe()))
 }
 
 // within puts a step in front of the error's path.
@@ -43,7 +44,7 @@ func (d *jsonReader) within(step string) bool {
 	return false
 }
 
-func (d *jsonReader) value(p *jsonPlan, v int32) bool {
+func (d *jsonReader) value(p *jsonPlan, v int) bool {
 	if p.human {
 		ok, err := d.logical(p, v)
 		if err != nil {
@@ -53,15 +54,15 @@ func (d *jsonReader) value(p *jsonPlan, v int32) bool {
 			return true
 		}
 	}
-	kind := d.text.values[v].kind
+	kind := d.text.Kind(v)
 	switch p.typ {
 	case schemas.Null:
-		return kind == jsonNull || d.wrong(p, v)
+		return kind == jsontext.Null || d.wrong(p, v)
 	case schemas.Boolean:
-		if kind != jsonTrue && kind != jsonFalse {
+		if kind != jsontext.True && kind != jsontext.False {
 			return d.wrong(p, v)
 		}
-		d.dst = wire.AppendBool(d.dst, kind == jsonTrue)
+		d.dst = wire.AppendBool(d.dst, kind == jsontext.True)
 		return true
 	case schemas.Int, schemas.Long:
 		return d.whole(p, v)
@@ -80,11 +81,11 @@ func (d *jsonReader) value(p *jsonPlan, v int32) bool {
 	}
 }
 
-func (d *jsonReader) whole(p *jsonPlan, v int32) bool {
-	if d.text.values[v].kind != jsonNumber {
+func (d *jsonReader) whole(p *jsonPlan, v int) bool {
+	if d.text.Kind(v) != jsontext.Number {
 		return d.wrong(p, v)
 	}
-	n, err := parseWhole(d.text.raw(v))
+	n, err := parseWhole(d.text.Raw(v))
 	if err != nil {
 		return d.fail(v, err)
 	}
@@ -95,19 +96,19 @@ func (d *jsonReader) whole(p *jsonPlan, v int32) bool {
 	return true
 }
 
-func (d *jsonReader) float(p *jsonPlan, v int32) bool {
+func (d *jsonReader) float(p *jsonPlan, v int) bool {
 	bits := 64
 	if p.typ == schemas.Float {
 		bits = 32
 	}
 	var n float64
-	switch d.text.values[v].kind {
-	case jsonNumber:
+	switch d.text.Kind(v) {
+	case jsontext.Number:
 		var err error
-		if n, err = parseFloat(d.text.raw(v), bits); err != nil {
+		if n, err = parseFloat(d.text.Raw(v), bits); err != nil {
 			return d.fail(v, err)
 		}
-	case jsonString:
+	case jsontext.String:
 		var ok bool
 		if n, ok = notFinite(d.text.textView(v)); !ok {
 			return d.wrong(p, v)
@@ -124,8 +125,8 @@ func (d *jsonReader) float(p *jsonPlan, v int32) bool {
 }
 
 // string reads what JSON has as strings: strings, enums, bytes and fixed.
-func (d *jsonReader) string(p *jsonPlan, v int32) bool {
-	if d.text.values[v].kind != jsonString {
+func (d *jsonReader) string(p *jsonPlan, v int) bool {
+	if d.text.Kind(v) != jsontext.String {
 		return d.wrong(p, v)
 	}
 	switch p.typ {
@@ -140,7 +141,7 @@ func (d *jsonReader) string(p *jsonPlan, v int32) bool {
 		text := d.text.textView(v)
 		i, ok := p.shape.index[string(text)]
 		if !ok {
-			return d.fail(v, fmt.Errorf("%s has no symbol %s", p.describe(), short(d.text.raw(v))))
+			return d.fail(v, fmt.Errorf("%s has no symbol %s", p.describe(), short(d.text.Raw(v))))
 		}
 		d.dst = wire.AppendLong(d.dst, int64(i))
 		return true
@@ -161,20 +162,20 @@ func (d *jsonReader) string(p *jsonPlan, v int32) bool {
 }
 
 // bytes are a string's: one of each character, or base64.
-func (d *jsonReader) bytes(v int32) ([]byte, error) {
+func (d *jsonReader) bytes(v int) ([]byte, error) {
 	if !d.conf.json.plain {
 		return d.text.latin1(nil, v)
 	}
 	b, err := base64.StdEncoding.AppendDecode(nil, d.text.textView(v))
 	if err != nil {
-		return nil, errors.New("not base64: " + short(d.text.raw(v)))
+		return nil, errors.New("not base64: " + short(d.text.Raw(v)))
 	}
 	return b, nil
 }
 
 // count appends the header of a block.
-func (d *jsonReader) count(v int32) bool {
-	n := d.text.count(v)
+func (d *jsonReader) count(v int) bool {
+	n := d.text.Len(v)
 	if n > d.conf.MaxItems {
 		return d.fail(v, fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, n, d.conf.MaxItems))
 	}
@@ -184,15 +185,15 @@ func (d *jsonReader) count(v int32) bool {
 	return true
 }
 
-func (d *jsonReader) array(p *jsonPlan, v int32) bool {
-	if d.text.values[v].kind != jsonArray {
+func (d *jsonReader) array(p *jsonPlan, v int) bool {
+	if d.text.Kind(v) != jsontext.Array {
 		return d.wrong(p, v)
 	}
 	if !d.count(v) {
 		return false
 	}
 	i := 0
-	for item := v + 1; item < d.text.after(v); item = d.text.after(item) {
+	for item := v + 1; item < d.text.Next(v); item = d.text.Next(item) {
 		if !d.value(p.items, item) {
 			return d.within("[" + strconv.Itoa(i) + "]")
 		}
@@ -202,18 +203,18 @@ func (d *jsonReader) array(p *jsonPlan, v int32) bool {
 	return true
 }
 
-func (d *jsonReader) mapping(p *jsonPlan, v int32) bool {
-	if d.text.values[v].kind != jsonObject {
+func (d *jsonReader) mapping(p *jsonPlan, v int) bool {
+	if d.text.Kind(v) != jsontext.Object {
 		return d.wrong(p, v)
 	}
 	if !d.count(v) {
 		return false
 	}
-	seen := make(map[string]struct{}, min(d.text.count(v), 1<<10))
-	for key := v + 1; key < d.text.after(v); key = d.text.after(key + 1) {
+	seen := make(map[string]struct{}, min(d.text.Len(v), 1<<10))
+	for key := v + 1; key < d.text.Next(v); key = d.text.Next(key + 1) {
 		name := d.text.textView(key)
 		if _, twice := seen[string(name)]; twice {
-			return d.fail(key, fmt.Errorf("the key %s is there twice", short(d.text.raw(key))))
+			return d.fail(key, fmt.Errorf("the key %s is there twice", short(d.text.Raw(key))))
 		}
 		seen[string(name)] = struct{}{}
 		d.dst = wire.AppendBytes(d.dst, name)
@@ -225,8 +226,8 @@ func (d *jsonReader) mapping(p *jsonPlan, v int32) bool {
 	return true
 }
 
-func (d *jsonReader) record(p *jsonPlan, v int32) bool {
-	if d.text.values[v].kind != jsonObject {
+func (d *jsonReader) record(p *jsonPlan, v int) bool {
+	if d.text.Kind(v) != jsontext.Object {
 		return d.wrong(p, v)
 	}
 	if p.recursive {
@@ -239,10 +240,10 @@ func (d *jsonReader) record(p *jsonPlan, v int32) bool {
 	d.found = slices.Grow(d.found, len(p.fields))[:base+len(p.fields)]
 	clear(d.found[base:])
 	defer func() { d.found = d.found[:base] }()
-	for key := v + 1; key < d.text.after(v); key = d.text.after(key + 1) {
+	for key := v + 1; key < d.text.Next(v); key = d.text.Next(key + 1) {
 		i, ok := p.index[string(d.text.textView(key))]
 		if !ok {
-			return d.fail(key, fmt.Errorf("%s has no field %s", p.describe(), short(d.text.raw(key))))
+			return d.fail(key, fmt.Errorf("%s has no field %s", p.describe(), short(d.text.Raw(key))))
 		}
 		if d.found[base+i] != 0 {
 			return d.fail(key, fmt.Errorf("the field %s is there twice", p.shape.fields[i].name))
@@ -258,7 +259,7 @@ func (d *jsonReader) record(p *jsonPlan, v int32) bool {
 			}
 		case f.has && d.conf.json.defaults:
 			if d.filled -= len(f.def); d.filled < 0 {
-				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, maxFilledOf(&d.conf.Settings, len(d.text.src))))
+				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, maxFilledOf(&d.conf.Settings, len(d.text.Src))))
 			}
 			d.dst = append(d.dst, f.def...)
 		default:
@@ -268,9 +269,9 @@ func (d *jsonReader) record(p *jsonPlan, v int32) bool {
 	return true
 }
 
-func (d *jsonReader) union(p *jsonPlan, v int32) bool {
-	kind := d.text.values[v].kind
-	if kind == jsonObject && (p.tagged || p.bare[jsonObject] == noBranch) {
+func (d *jsonReader) union(p *jsonPlan, v int) bool {
+	kind := d.text.Kind(v)
+	if kind == jsontext.Object && (p.tagged || p.bare[jsontext.Object] == noBranch) {
 		return d.tagged(p, v)
 	}
 	i := p.bare[kind]
@@ -285,13 +286,13 @@ func (d *jsonReader) union(p *jsonPlan, v int32) bool {
 }
 
 // tagged reads {"branch": value}.
-func (d *jsonReader) tagged(p *jsonPlan, v int32) bool {
-	if d.text.count(v) != 1 {
-		return d.fail(v, fmt.Errorf(`JSON: an object of %s where {"branch": value} of %s belongs`, count.Of(d.text.count(v), "member"), p.branchNames()))
+func (d *jsonReader) tagged(p *jsonPlan, v int) bool {
+	if d.text.Len(v) != 1 {
+		return d.fail(v, fmt.Errorf(`JSON: an object of %s where {"branch": value} of %s belongs`, count.Of(d.text.Len(v), "member"), p.branchNames()))
 	}
 	i, ok := p.shape.index[string(d.text.textView(v+1))]
 	if !ok {
-		return d.fail(v+1, fmt.Errorf("no branch of %s is called %s", p.branchNames(), short(d.text.raw(v+1))))
+		return d.fail(v+1, fmt.Errorf("no branch of %s is called %s", p.branchNames(), short(d.text.Raw(v+1))))
 	}
 	d.dst = wire.AppendLong(d.dst, int64(i))
 	return d.value(p.branches[i].plan, v+2)

@@ -80,13 +80,13 @@ func TestPositionsAmongComments(t *testing.T) {
 		"// é\n[\"int\", /* é */ 7]":                                 `line 2, column 18 (/1): a schema is a name`,
 		"{\"type\":\"int\" // a\n// b\n \"x\":1}":                    `line 3, column 2: want ',' or '}', found '"'`,
 		record(`{"name":"a","type":"int", /* "x" */ "default":"x"}`): `column 85 (/fields/0/default): the default of field a does not fit`,
-		"\n \"int\" /* never":                                        `line 2, column 8: the schema has ended, found a comment that does not end`,
+		"\n \"int\" /* never":                                        `line 2, column 8: the value has ended, found a comment that does not end`,
 		"/* never":                                                   `line 1, column 1: want a JSON value, found a comment that does not end`,
 		"[/* a */ /* b":                                              `line 1, column 10: want a JSON value, found a comment that does not end`,
-		"{ /":                                                        `line 1, column 3: want a quoted attribute name, found '/'`,
-		"\"int\" # no comment":                                       `line 1, column 7: the schema has ended, found '#'`,
+		"{ /":                                                        `line 1, column 3: want a quoted key, found '/'`,
+		"\"int\" # no comment":                                       `line 1, column 7: the value has ended, found '#'`,
 		"\"in/* */t\"":                                               `unknown type "in/* */t"`,
-		"\"in\"/* */\"t\"":                                           `column 10: the schema has ended, found '"'`,
+		"\"in\"/* */\"t\"":                                           `column 10: the value has ended, found '"'`,
 		"1/**/2":                                                     `found '2'`,
 	} {
 		_, err := schemas.Parse(text)

@@ -22,6 +22,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/numtext"
 )
 
@@ -34,7 +35,7 @@ type defaultAt struct {
 // checkDefaults checks every default against its field's type, once all types
 // are known.
 func (p *parser) checkDefaults() error {
-	c := defaultChecker{parser: p, steps: 1<<20 + 16*len(p.tokens)}
+	c := defaultChecker{parser: p, steps: 1<<20 + 16*len(p.Tokens)}
 	if p.lenient {
 		c.findUseless()
 		return nil
@@ -45,7 +46,7 @@ func (p *parser) checkDefaults() error {
 		}
 	}
 	for _, d := range p.defaults {
-		if p.kind(d.at) >= kindArray && c.endless(d) {
+		if p.Kind(d.at) >= jsontext.Array && c.endless(d) {
 			return p.fail(d.at, "the default of field %s contains itself without end", d.field.name)
 		}
 	}
@@ -59,7 +60,7 @@ func (c *defaultChecker) findUseless() {
 		d.field.useless = c.checkField(d) != nil
 	}
 	for _, d := range c.defaults {
-		if c.kind(d.at) >= kindArray && !d.field.useless && c.endless(d) {
+		if c.Kind(d.at) >= jsontext.Array && !d.field.useless && c.endless(d) {
 			d.field.useless = true
 		}
 	}
@@ -67,7 +68,7 @@ func (c *defaultChecker) findUseless() {
 
 // checkField returns nil if a field's default is one of its type.
 func (c *defaultChecker) checkField(d defaultAt) *misfit {
-	if t := d.field.typ.typ; (t == Float || t == Double) && c.kind(d.at) == kindString {
+	if t := d.field.typ.typ; (t == Float || t == Double) && c.Kind(d.at) == jsontext.String {
 		if _, ok := numtext.JavaDouble(c.str(d.at)); ok {
 			return nil
 		}
@@ -77,14 +78,14 @@ func (c *defaultChecker) checkField(d defaultAt) *misfit {
 
 // whole reads an int or a long. Lenient takes 1.0 and 1e3.
 func (c *defaultChecker) whole(at, bits int) bool {
-	if c.kind(at) != kindNumber {
+	if c.Kind(at) != jsontext.Number {
 		return false
 	}
-	_, err := strconv.ParseInt(c.raw(at), 10, bits)
+	_, err := strconv.ParseInt(c.Raw(at), 10, bits)
 	if err == nil || !c.lenient {
 		return err == nil
 	}
-	v, ok := numtext.Whole([]byte(c.raw(at)))
+	v, ok := numtext.Whole([]byte(c.Raw(at)))
 	return ok && (bits == 64 || v == int64(int32(v)))
 }
 
@@ -121,7 +122,7 @@ func (c *defaultChecker) misfit(at int, want string) *misfit {
 	if c.quiet > 0 {
 		return noReason
 	}
-	return c.fail(at, "want %s, not %s", want, short(c.raw(at)))
+	return c.fail(at, "want %s, not %s", want, short(c.Raw(at)))
 }
 
 // check returns nil if the value at a token is a default of type n.
@@ -129,14 +130,14 @@ func (c *defaultChecker) check(n *Node, at int) *misfit {
 	if c.steps--; c.steps < 0 {
 		return &misfit{at, "it takes too long to check"}
 	}
-	k := c.kind(at)
+	k := c.Kind(at)
 	switch n.typ {
 	case Null:
-		if k != kindNull {
+		if k != jsontext.Null {
 			return c.misfit(at, "null")
 		}
 	case Boolean:
-		if k != kindTrue && k != kindFalse {
+		if k != jsontext.True && k != jsontext.False {
 			return c.misfit(at, "true or false")
 		}
 	case Int:
@@ -148,36 +149,36 @@ func (c *defaultChecker) check(n *Node, at int) *misfit {
 			return c.misfit(at, "a long, a whole number of 64 bits")
 		}
 	case Float, Double:
-		if k != kindNumber {
+		if k != jsontext.Number {
 			return c.misfit(at, "a number")
 		}
 	case String:
-		if k != kindString {
+		if k != jsontext.String {
 			return c.misfit(at, "a string")
 		}
 	case Bytes, Fixed:
 		return c.checkBytes(n, at)
 	case Enum:
-		if k != kindString {
+		if k != jsontext.String {
 			return c.misfit(at, "a symbol of "+n.name)
 		}
 		if _, ok := n.Symbol(c.str(at)); !ok {
 			return c.misfit(at, "a symbol of "+n.name)
 		}
 	case Array:
-		if k != kindArray {
+		if k != jsontext.Array {
 			return c.misfit(at, "an array")
 		}
-		for e := range c.elements(at) {
+		for e := range c.Elements(at) {
 			if m := c.check(n.items, e); m != nil {
 				return m
 			}
 		}
 	case Map:
-		if k != kindObject {
+		if k != jsontext.Object {
 			return c.misfit(at, "an object, the values by their keys")
 		}
-		for _, v := range c.members(at) {
+		for _, v := range c.Members(at) {
 			if m := c.check(n.items, v); m != nil {
 				return m
 			}
@@ -191,7 +192,7 @@ func (c *defaultChecker) check(n *Node, at int) *misfit {
 }
 
 func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
-	if c.kind(at) != kindString {
+	if c.Kind(at) != jsontext.String {
 		return c.misfit(at, "a string, one character 0-255 for each byte")
 	}
 	s := c.str(at)
@@ -216,7 +217,7 @@ func (c *defaultChecker) checkUnion(n *Node, at int) *misfit {
 	if c.steps < 0 {
 		return &misfit{at, "it takes too long to check"}
 	}
-	return c.fail(at, "%s fits no branch of the union", short(c.raw(at)))
+	return c.fail(at, "%s fits no branch of the union", short(c.Raw(at)))
 }
 
 // branch is the first branch of a union that the value at a token fits, or nil.
@@ -232,7 +233,7 @@ func (c *defaultChecker) branch(n *Node, at int) *Node {
 }
 
 func (c *defaultChecker) checkRecord(n *Node, at int) *misfit {
-	if c.kind(at) != kindObject {
+	if c.Kind(at) != jsontext.Object {
 		return c.misfit(at, "an object, the fields of "+n.name)
 	}
 	for f, v := range c.values(n, at) {
@@ -252,11 +253,11 @@ func (c *defaultChecker) checkRecord(n *Node, at int) *misfit {
 // values yields the fields of a record with their values in an object, -1 where
 // there is none.
 func (c *defaultChecker) values(n *Node, object int) func(yield func(f *Field, value int) bool) {
-	c.steps -= len(n.fields) * int(c.tokens[object].after-uint32(object)) / 16
+	c.steps -= len(n.fields) * int(c.Tokens[object].Next-int32(object)) / 16
 	find := func(name string) (int, bool) { return c.get(object, name) }
 	if len(n.fields) > manyNames {
 		index := make(map[string]int)
-		for k, v := range c.members(object) {
+		for k, v := range c.Members(object) {
 			index[c.str(k)] = v
 		}
 		find = func(name string) (int, bool) { v, ok := index[name]; return v, ok }
@@ -301,26 +302,26 @@ func (c *defaultChecker) endless(d defaultAt) bool {
 
 // leadsBack looks for left out fields in a value of type n.
 func (c *defaultChecker) leadsBack(n *Node, at int) bool {
-	k := c.kind(at)
+	k := c.Kind(at)
 	switch {
-	case k < kindArray:
+	case k < jsontext.Array:
 	case n.typ == Union:
 		if b := c.branch(n, at); b != nil {
 			return c.leadsBack(b, at)
 		}
-	case n.typ == Array && k == kindArray:
-		for e := range c.elements(at) {
+	case n.typ == Array && k == jsontext.Array:
+		for e := range c.Elements(at) {
 			if c.leadsBack(n.items, e) {
 				return true
 			}
 		}
-	case n.typ == Map && k == kindObject:
-		for _, v := range c.members(at) {
+	case n.typ == Map && k == jsontext.Object:
+		for _, v := range c.Members(at) {
 			if c.leadsBack(n.items, v) {
 				return true
 			}
 		}
-	case n.typ == Record && k == kindObject:
+	case n.typ == Record && k == jsontext.Object:
 		for f, v := range c.values(n, at) {
 			if v >= 0 && c.leadsBack(f.typ, v) || v < 0 && f.def != nil && (f.useless || c.endless(defaultAt{field: f})) {
 				return true

@@ -26,10 +26,3 @@ func (e *ParseError) Error() string {
 	b.WriteString(e.Reason)
 	return b.String()
 }
-
-// position turns a byte offset into a line and a column.
-func position(text string, offset int) (line, column int) {
-	offset = min(offset, len(text))
-	before := text[:offset]
-	return 1 + strings.Count(before, "\n"), offset - strings.LastIndexByte(before, '\n')
-}

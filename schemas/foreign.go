@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kavro/kavro/internal/jsontext"
 )
 
 // What a text is that is no schema, as far as its start tells. Who gives the wrong
@@ -67,7 +69,7 @@ func isBinary(r rune) bool {
 // foreignObject says what the object at the top of a text is that is no schema;
 // "" if that cannot be told.
 func (p *parser) foreignObject() string {
-	if p.kind(0) != kindObject {
+	if p.Kind(0) != jsontext.Object {
 		return ""
 	}
 	has := func(keys ...string) bool {
@@ -84,7 +86,7 @@ func (p *parser) foreignObject() string {
 		return "; this is an Avro protocol: its types are under \"types\""
 	case has("$schema", "properties", "$ref"):
 		return "; this is a JSON Schema, not an Avro schema"
-	case wrapped && p.kind(schema) == kindString:
+	case wrapped && p.Kind(schema) == jsontext.String:
 		return "; this is what a registry sends and takes: the schema is the text of its \"schema\""
 	case has("error_code"):
 		return "; this is an error of a registry"

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/kavro/kavro/internal/jsontext"
 )
 
 // This file writes JSON as Java's Jackson does, because what Java prints decides
@@ -47,22 +49,22 @@ type valueWriter struct {
 }
 
 func (w valueWriter) value(dst []byte, at int) []byte {
-	switch w.kind(at) {
-	case kindNumber:
-		return appendNumber(dst, w.raw(at))
-	case kindString:
+	switch w.Kind(at) {
+	case jsontext.Number:
+		return appendNumber(dst, w.Raw(at))
+	case jsontext.String:
 		return appendString(dst, w.str(at))
-	case kindArray:
+	case jsontext.Array:
 		return w.array(dst, at, w.value)
-	case kindObject:
+	case jsontext.Object:
 		return w.object(dst, at, func(dst []byte, _ string, v int) []byte { return w.value(dst, v) })
 	}
-	return append(dst, w.raw(at)...)
+	return append(dst, w.Raw(at)...)
 }
 
 func (w valueWriter) array(dst []byte, at int, item func(dst []byte, at int) []byte) []byte {
 	dst = append(dst, '[')
-	for e := range w.elements(at) {
+	for e := range w.Elements(at) {
 		if e != at+1 {
 			dst = append(dst, ',')
 		}
@@ -74,7 +76,7 @@ func (w valueWriter) array(dst []byte, at int, item func(dst []byte, at int) []b
 func (w valueWriter) object(dst []byte, at int, member func(dst []byte, key string, value int) []byte) []byte {
 	last := make(map[string]int) // of several members with one key the last counts, in the place of the first
 	var keys []string
-	for k, v := range w.members(at) {
+	for k, v := range w.Members(at) {
 		key := w.str(k)
 		if _, twice := last[key]; !twice {
 			keys = append(keys, key)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/kavro/kavro/internal/jsontext"
 )
 
 // Parse reads a schema ("Schema Declaration", Avro 1.12 specification) as Apache
@@ -85,14 +87,14 @@ type parser struct {
 
 // newParser scans text. The root is the token 0.
 func newParser(text string, o options) (*parser, error) {
-	if len(text) > o.maxBytes || uint64(len(text)) > math.MaxUint32 {
+	if len(text) > o.maxBytes || uint64(len(text)) > math.MaxInt32 {
 		return nil, tooLong(int64(len(text)), o.maxBytes)
 	}
 	skipped := comments(text)
 	t, bad := scan(blank(text, skipped), 4*o.maxDepth+8)
 	if bad != nil {
-		line, column := position(text, bad.offset)
-		return nil, &ParseError{Line: line, Column: column, Reason: bad.reason + hint(text)}
+		line, column := jsontext.Position(text, bad.Offset)
+		return nil, &ParseError{Line: line, Column: column, Reason: bad.Reason + hint(text)}
 	}
 	return &parser{
 		tape: t, options: o, kept: cut(text, skipped), nameBudget: 16 * max(o.maxBytes, 1<<10),
@@ -118,7 +120,7 @@ type repeat struct {
 }
 
 func (p *parser) fail(at int, format string, args ...any) error {
-	line, column := position(p.text, int(p.tokens[at].start))
+	line, column := jsontext.Position(p.Src, int(p.Tokens[at].Start))
 	return &ParseError{Path: p.pointer(at), Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
@@ -131,15 +133,15 @@ func (p *parser) parse(at int, namespace string, depth int, slot **Node) error {
 	if depth > p.maxDepth {
 		return p.tooDeep(at)
 	}
-	switch p.kind(at) {
-	case kindString:
+	switch p.Kind(at) {
+	case jsontext.String:
 		return p.parseName(at, namespace, slot)
-	case kindArray:
+	case jsontext.Array:
 		return p.parseUnion(at, namespace, depth, slot)
-	case kindObject:
+	case jsontext.Object:
 		return p.parseObject(at, namespace, depth, slot)
 	}
-	return p.fail(at, "a schema is a name, an object or an array of branches, not %s", p.kind(at))
+	return p.fail(at, "a schema is a name, an object or an array of branches, not %s", p.Kind(at))
 }
 
 func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) error {
@@ -147,11 +149,11 @@ func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) e
 	if !ok {
 		return p.fail(at, `an object needs a "type"%s`, p.foreignObject())
 	}
-	if p.kind(typ) != kindString {
-		if p.lenient && p.kind(typ) >= kindArray {
+	if p.Kind(typ) != jsontext.String {
+		if p.lenient && p.Kind(typ) >= jsontext.Array {
 			return p.parse(typ, namespace, depth+1, slot)
 		}
-		return p.fail(typ, `the "type" of an object is a string, not %s%s`, p.kind(typ), unwrapHint(p.kind(typ)))
+		return p.fail(typ, `the "type" of an object is a string, not %s%s`, p.Kind(typ), unwrapHint(p.Kind(typ)))
 	}
 	name := p.str(typ)
 	n := &Node{}
@@ -191,8 +193,8 @@ func (p *parser) parseObject(at int, namespace string, depth int, slot **Node) e
 }
 
 // unwrapHint helps with {"type":{...}} and {"type":[...]}.
-func unwrapHint(k kind) string {
-	if k < kindArray {
+func unwrapHint(k jsontext.Kind) string {
+	if k < jsontext.Array {
 		return ""
 	}
 	return "; write what is inside it in place of the object"
@@ -244,11 +246,11 @@ func (p *parser) primitive(t Type) *Node {
 }
 
 func (p *parser) parseUnion(at int, namespace string, depth int, slot **Node) error {
-	n := &Node{typ: Union, branches: make([]*Node, p.length(at))}
+	n := &Node{typ: Union, branches: make([]*Node, p.Len(at))}
 	*slot = n
 	seen := make(map[string]bool, len(n.branches))
 	i := 0
-	for e := range p.elements(at) {
+	for e := range p.Elements(at) {
 		waiting := len(p.pending)
 		if err := p.parse(e, namespace, depth+1, &n.branches[i]); err != nil {
 			return err

@@ -3,6 +3,8 @@ package schemas
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/kavro/kavro/internal/jsontext"
 )
 
 // nameType reads name, namespace, doc and aliases of a record, enum or fixed,
@@ -13,10 +15,10 @@ func (p *parser) nameType(n *Node, at int, namespace string, slot **Node) error 
 	if !ok {
 		return p.fail(at, `%s %s needs a "name"`, article(n.typ), n.typ)
 	}
-	if p.kind(name) != kindString {
-		return p.fail(name, "a name is a string, not %s", p.kind(name))
+	if p.Kind(name) != jsontext.String {
+		return p.fail(name, "a name is a string, not %s", p.Kind(name))
 	}
-	if space, ok := p.get(at, "namespace"); ok && p.kind(space) == kindString {
+	if space, ok := p.get(at, "namespace"); ok && p.Kind(space) == jsontext.String {
 		namespace = p.str(space)
 	}
 	n.name = qualify(p.str(name), namespace)
@@ -29,7 +31,7 @@ func (p *parser) nameType(n *Node, at int, namespace string, slot **Node) error 
 	if err := p.spend(name, n.name); err != nil {
 		return err
 	}
-	if doc, ok := p.get(at, "doc"); ok && p.kind(doc) == kindString {
+	if doc, ok := p.get(at, "doc"); ok && p.Kind(doc) == jsontext.String {
 		n.doc, n.hasDoc = p.str(doc), true
 	}
 	if err := p.typeAliases(n, at); err != nil {
@@ -97,13 +99,13 @@ func (p *parser) aliases(at int, add func(e int, alias string) error) error {
 	if !ok {
 		return nil
 	}
-	if p.kind(list) != kindArray {
-		return p.fail(list, "aliases are an array of names, not %s", p.kind(list))
+	if p.Kind(list) != jsontext.Array {
+		return p.fail(list, "aliases are an array of names, not %s", p.Kind(list))
 	}
 	seen := make(map[string]bool)
-	for e := range p.elements(list) {
-		if p.kind(e) != kindString {
-			return p.fail(e, "an alias is a string, not %s", p.kind(e))
+	for e := range p.Elements(list) {
+		if p.Kind(e) != jsontext.String {
+			return p.fail(e, "an alias is a string, not %s", p.Kind(e))
 		}
 		alias := p.str(e)
 		if seen[alias] {
@@ -142,14 +144,14 @@ func (p *parser) parseEnum(n *Node, at int, namespace string, slot **Node) error
 	if !ok {
 		return p.fail(at, `an enum needs "symbols"`)
 	}
-	if p.kind(symbols) != kindArray {
-		return p.fail(symbols, "symbols are an array of names, not %s", p.kind(symbols))
+	if p.Kind(symbols) != jsontext.Array {
+		return p.fail(symbols, "symbols are an array of names, not %s", p.Kind(symbols))
 	}
-	n.symbols = make([]string, 0, p.length(symbols))
+	n.symbols = make([]string, 0, p.Len(symbols))
 	seen := make(map[string]int, cap(n.symbols))
-	for e := range p.elements(symbols) {
-		if p.kind(e) != kindString {
-			return p.fail(e, "a symbol is a string, not %s", p.kind(e))
+	for e := range p.Elements(symbols) {
+		if p.Kind(e) != jsontext.String {
+			return p.fail(e, "a symbol is a string, not %s", p.Kind(e))
 		}
 		symbol := p.str(e)
 		if !p.validName(symbol) {
@@ -164,7 +166,7 @@ func (p *parser) parseEnum(n *Node, at int, namespace string, slot **Node) error
 	if len(n.symbols) > manyNames {
 		n.index = seen
 	}
-	if def, ok := p.get(at, "default"); ok && p.kind(def) != kindNull {
+	if def, ok := p.get(at, "default"); ok && p.Kind(def) != jsontext.Null {
 		if err := p.enumDefault(n, def); err != nil {
 			return err
 		}
@@ -177,11 +179,11 @@ func (p *parser) parseEnum(n *Node, at int, namespace string, slot **Node) error
 const manyNames = 8
 
 func (p *parser) enumDefault(n *Node, at int) error {
-	if p.kind(at) != kindString {
+	if p.Kind(at) != jsontext.String {
 		if p.lenient {
 			return nil
 		}
-		return p.fail(at, "the default of an enum is one of its symbols, not %s", p.kind(at))
+		return p.fail(at, "the default of an enum is one of its symbols, not %s", p.Kind(at))
 	}
 	symbol := p.str(at)
 	if _, ok := n.Symbol(symbol); ok {
@@ -203,13 +205,13 @@ func (p *parser) parseFixed(n *Node, at int, namespace string, slot **Node) erro
 	if !ok {
 		return p.fail(at, `a fixed needs a "size"`)
 	}
-	digits := p.raw(size)
-	if p.lenient && p.kind(size) == kindString {
+	digits := p.Raw(size)
+	if p.lenient && p.Kind(size) == jsontext.String {
 		digits = p.str(size)
 	}
 	var err error
 	if n.size, err = int32Of([]byte(digits)); err != nil || n.size < 0 || n.size > maxFixed {
-		return p.fail(size, "the size of a fixed is a number of bytes, 0 to %d, not %s", maxFixed, short(p.raw(size)))
+		return p.fail(size, "the size of a fixed is a number of bytes, 0 to %d, not %s", maxFixed, short(p.Raw(size)))
 	}
 	p.attributes(n, at)
 	return nil
@@ -223,15 +225,15 @@ func (p *parser) parseRecord(n *Node, at int, namespace string, depth int, slot 
 	if !ok {
 		return p.fail(at, `a record needs "fields", if only an empty array`)
 	}
-	if p.kind(fields) != kindArray {
-		return p.fail(fields, "fields are an array, not %s", p.kind(fields))
+	if p.Kind(fields) != jsontext.Array {
+		return p.fail(fields, "fields are an array, not %s", p.Kind(fields))
 	}
 	p.open[n] = true
 	defer delete(p.open, n)
-	n.fields = make([]*Field, 0, p.length(fields))
+	n.fields = make([]*Field, 0, p.Len(fields))
 	seen := make(map[string]int, cap(n.fields))
 	namespace = n.Namespace()
-	for e := range p.elements(fields) {
+	for e := range p.Elements(fields) {
 		f := &Field{pos: len(n.fields), order: "ascending"}
 		if err := p.parseField(f, e, namespace, depth); err != nil {
 			return err
@@ -250,15 +252,15 @@ func (p *parser) parseRecord(n *Node, at int, namespace string, depth int, slot 
 }
 
 func (p *parser) parseField(f *Field, at int, namespace string, depth int) error {
-	if p.kind(at) != kindObject {
-		return p.fail(at, `a field is an object with a "name" and a "type", not %s`, p.kind(at))
+	if p.Kind(at) != jsontext.Object {
+		return p.fail(at, `a field is an object with a "name" and a "type", not %s`, p.Kind(at))
 	}
 	name, ok := p.get(at, "name")
 	if !ok {
 		return p.fail(at, `a field needs a "name"`)
 	}
-	if p.kind(name) != kindString {
-		return p.fail(name, "a name is a string, not %s", p.kind(name))
+	if p.Kind(name) != jsontext.String {
+		return p.fail(name, "a name is a string, not %s", p.Kind(name))
 	}
 	if f.name = p.str(name); !p.validName(f.name) {
 		return p.fail(name, "%q is not a field's name: letters, digits and underscores, not beginning with a digit", f.name)
@@ -270,7 +272,7 @@ func (p *parser) parseField(f *Field, at int, namespace string, depth int) error
 	if err := p.parse(typ, namespace, depth+1, &f.typ); err != nil {
 		return err
 	}
-	if doc, ok := p.get(at, "doc"); ok && p.kind(doc) == kindString {
+	if doc, ok := p.get(at, "doc"); ok && p.Kind(doc) == jsontext.String {
 		f.doc, f.hasDoc = p.str(doc), true
 	}
 	if err := p.order(f, at); err != nil {
@@ -283,7 +285,7 @@ func (p *parser) parseField(f *Field, at int, namespace string, depth int) error
 		return err
 	}
 	if def, ok := p.get(at, "default"); ok {
-		f.def = json.RawMessage(p.raw(def))
+		f.def = json.RawMessage(p.Raw(def))
 		p.defaults = append(p.defaults, defaultAt{f, def})
 	}
 	f.props = p.props(at, fieldAttributes)
@@ -295,7 +297,7 @@ func (p *parser) order(f *Field, at int) error {
 	if !ok {
 		return nil
 	}
-	if p.kind(order) == kindString {
+	if p.Kind(order) == jsontext.String {
 		// Java ignores case here.
 		switch o := strings.ToLower(p.str(order)); o {
 		case "ascending", "descending", "ignore":
@@ -306,7 +308,7 @@ func (p *parser) order(f *Field, at int) error {
 	if p.lenient {
 		return nil
 	}
-	return p.fail(order, `the order of a field is "ascending", "descending" or "ignore", not %s`, short(p.raw(order)))
+	return p.fail(order, `the order of a field is "ascending", "descending" or "ignore", not %s`, short(p.Raw(order)))
 }
 
 // Attributes that the specification defines, and so no properties. As in Java
@@ -333,7 +335,7 @@ func (p *parser) attributes(n *Node, at int) {
 func (p *parser) props(at int, reserved []string) (props []Prop) {
 	var places map[string]int
 attributes:
-	for k, v := range p.members(at) {
+	for k, v := range p.Members(at) {
 		name := p.str(k)
 		for _, r := range reserved {
 			if r == name {
@@ -344,11 +346,11 @@ attributes:
 			places = make(map[string]int)
 		}
 		if i, twice := places[name]; twice {
-			props[i].Value = json.RawMessage(p.raw(v))
+			props[i].Value = json.RawMessage(p.Raw(v))
 			continue
 		}
 		places[name] = len(props)
-		props = append(props, Prop{name, json.RawMessage(p.raw(v))})
+		props = append(props, Prop{name, json.RawMessage(p.Raw(v))})
 	}
 	return props
 }

@@ -19,10 +19,10 @@ func TestParseErrors(t *testing.T) {
 	tests := []struct{ name, text, err string }{
 		{"empty text", "", "schema: line 1, column 1: want a JSON value, found the end of the text"},
 		{"a name without quotes", "string", `schema: line 1, column 1: want a JSON value, found 's'`},
-		{"text after the schema", "\"int\"\n x", `schema: line 2, column 2: the schema has ended, found 'x'`},
+		{"text after the schema", "\"int\"\n x", `schema: line 2, column 2: the value has ended, found 'x'`},
 		{"a trailing comma", `["int",]`, `schema: line 1, column 8: want a JSON value, found ']'`},
 		{"no comma", `["int" "long"]`, `schema: line 1, column 8: want ',' or ']', found '"'`},
-		{"an attribute without quotes", `{type:1}`, `column 2: want a quoted attribute name, found 't'`},
+		{"an attribute without quotes", `{type:1}`, `column 2: want a quoted key, found 't'`},
 		{"no colon", `{"type" "int"}`, `want ':', found '"'`},
 		{"a control character in a string", "\"a\nb\"", `control character 0x0a in a string must be escaped`},
 		{"bytes that are not UTF-8", "\"\xff\"", `byte 0xff is not UTF-8`},

@@ -4,12 +4,13 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/numtext"
 )
 
 // values reads JSON that was part of a schema and so is valid.
 func (p *printer) values(raw []byte) valueWriter {
-	t, _ := scan(string(raw), math.MaxInt)
+	t := scanned(string(raw))
 	return valueWriter{t, p.normalize}
 }
 
@@ -40,7 +41,7 @@ func (p *printer) defaultValue(f *Field) {
 // numberInQuotes is the number that a default of a float or double has if it is
 // given as a string.
 func (w valueWriter) numberInQuotes(n *Node) (text []byte, ok bool) {
-	if n.typ != Float && n.typ != Double || w.kind(0) != kindString {
+	if n.typ != Float && n.typ != Double || w.Kind(0) != jsontext.String {
 		return nil, false
 	}
 	d, ok := numtext.JavaDouble(w.str(0))
@@ -51,9 +52,9 @@ func (w valueWriter) numberInQuotes(n *Node) (text []byte, ok bool) {
 // double as such. Of a union the first branch counts, null aside, that can hold
 // the kind of the value. ok is false if n cannot hold it.
 func (w valueWriter) typed(dst []byte, n *Node, at int) (out []byte, ok bool) {
-	k := w.kind(at)
-	if k == kindNull || k == kindTrue || k == kindFalse {
-		return append(dst, w.raw(at)...), true
+	k := w.Kind(at)
+	if k == jsontext.Null || k == jsontext.True || k == jsontext.False {
+		return append(dst, w.Raw(at)...), true
 	}
 	if n.typ == Union {
 		for _, b := range n.branches {
@@ -67,11 +68,11 @@ func (w valueWriter) typed(dst []byte, n *Node, at int) (out []byte, ok bool) {
 		return dst, false
 	}
 	switch k {
-	case kindNumber:
+	case jsontext.Number:
 		return w.typedNumber(dst, n, at)
-	case kindString:
+	case jsontext.String:
 		return w.typedString(dst, n, at)
-	case kindArray:
+	case jsontext.Array:
 		if n.typ != Array {
 			return dst, false
 		}
@@ -100,7 +101,7 @@ func (w valueWriter) typedItem(dst []byte, n *Node, at int) []byte {
 }
 
 func (w valueWriter) typedNumber(dst []byte, n *Node, at int) (out []byte, ok bool) {
-	raw := w.raw(at)
+	raw := w.Raw(at)
 	_, err := strconv.ParseInt(raw, 10, 64)
 	whole := err == nil
 	switch {

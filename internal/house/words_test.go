@@ -24,7 +24,7 @@ var gone = map[string]string{
 // clean are the packages without them. It grows until it is all of them.
 var clean = strings.Fields(`
 	avroconsumer avroproducer internal/chaostest internal/count internal/drivers internal/ending
-	internal/fakekafka internal/filekind internal/numtext internal/regwait internal/stall internal/structtag
+	internal/fakekafka internal/filekind internal/jsontext internal/numtext internal/regwait internal/stall internal/structtag
 	internal/wire kavrotest pipeline registry/registrytest schemas/lint
 `)
 
