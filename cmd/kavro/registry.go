@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/kavro/kavro/cmd/kavro/internal/metrics"
 	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/server"
 	"github.com/kavro/kavro/schemas"
@@ -52,7 +53,7 @@ func runRegistry(ctx context.Context, env *environment, c *command, args []strin
 			err = closeErr
 		}
 	}()
-	opts = append(opts, server.WithLogger(slog.New(slog.NewTextHandler(env.err, nil))))
+	opts = append(opts, server.WithLogger(slog.New(slog.NewTextHandler(env.err, nil))), server.WithMetrics(metrics.New()))
 	s, err := server.New(m, opts...)
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@
 //	s, err := server.New(m, server.WithUsers(users))
 //	err = s.ListenAndServe(ctx, "127.0.0.1:8081") // until ctx ends
 //
-// Besides the paths of [memory.Handler] it has two of its own:
+// Besides the paths of [memory.Handler] it has:
 //
 //	GET /health    200 while the server is up, to anybody
-//	GET /metrics   what [WithMetrics] sets, to users: counters in Prometheus' text format by default
+//	GET /metrics   to users, where [WithMetrics] is given
 package server

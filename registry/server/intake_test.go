@@ -265,7 +265,6 @@ func TestMaxConnections(t *testing.T) {
 	if err != nil {
 		require.NotErrorIs(t, err, context.DeadlineExceeded)
 	}
-	require.Equal(t, 200, get(t, address, "/metrics"))
 }
 
 // The connection to go is one that is idle, then one without a request, of those of the

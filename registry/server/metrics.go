@@ -40,8 +40,9 @@ type Stats struct {
 	Closed      int64     // connections, to make room for others; ever greater
 }
 
-// WithMetrics sets where the server's measurements go. The default writes them in
-// Prometheus' text format, under names that begin with kavro_registry_.
+// WithMetrics measures the server and adds the path /metrics, which m answers. By default,
+// or if m is nil, nothing is measured and there is no such path. The command line gives m by
+// Prometheus' own client.
 func WithMetrics(m Metrics) Option { return func(s *settings) { s.metrics = m } }
 
 // meter measures requests for a [Metrics].

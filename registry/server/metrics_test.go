@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/kavro/kavro/registry/memory"
 	"github.com/kavro/kavro/registry/server"
 )
 
@@ -41,4 +42,14 @@ func TestOwnMetrics(t *testing.T) {
 	require.Equal(t, []string{"POST /subjects/*/versions 200", "other none 404", "GET /metrics 200"}, m.requests)
 	require.WithinDuration(t, time.Now(), m.stats().Started, time.Minute)
 	require.Zero(t, m.stats().InFlight)
+}
+
+func TestNoMetrics(t *testing.T) {
+	for _, opts := range [][]server.Option{nil, {server.WithMetrics(nil)}} {
+		s, err := server.New(memory.New(), opts...)
+		require.NoError(t, err)
+		h := s.Handler()
+		require.Equal(t, http.StatusOK, request(h, "GET", "/subjects", "", "").Code)
+		require.Equal(t, http.StatusNotFound, request(h, "GET", "/metrics", "", "").Code)
+	}
 }

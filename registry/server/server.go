@@ -121,7 +121,6 @@ func New(m *memory.Registry, opts ...Option) (*Server, error) {
 		rate:       4 << 10,
 		patience:   5 * time.Second,
 		logger:     slog.Default(),
-		metrics:    newTextMetrics(),
 	}
 	for _, opt := range opts {
 		opt(&s)
@@ -143,8 +142,6 @@ func New(m *memory.Registry, opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("server: WithGrace: %s is negative", s.grace)
 	case s.openReads && s.users == nil:
 		return nil, errors.New("server: WithOpenReads: there are no users, so everybody may do everything")
-	case s.metrics == nil:
-		return nil, errors.New("server: WithMetrics: the metrics are nil")
 	case s.logger == nil:
 		return nil, errors.New("server: WithLogger: the logger is nil")
 	}
@@ -158,8 +155,13 @@ func New(m *memory.Registry, opts ...Option) (*Server, error) {
 	}
 	conns := newConnections(s.maxConns, s.share)
 	conns.logs = logs
-	count := newMeter(s.metrics, m, in, conns)
-	h := count.wrap(authenticate(s.users, s.openReads, logs, withMetrics(count, in)))
+	var h http.Handler
+	if s.metrics == nil {
+		h = authenticate(s.users, s.openReads, logs, in)
+	} else {
+		count := newMeter(s.metrics, m, in, conns)
+		h = count.wrap(authenticate(s.users, s.openReads, logs, withMetrics(count, in)))
+	}
 	return &Server{conf: s, handler: withHealth(m, h), conns: conns, in: in, logs: logs}, nil
 }
 
