@@ -119,7 +119,7 @@ var bindingKeys = [...]foreign{
 	{"dr_msg_cb", "", "the report of a record goes to what produced it"},
 	{"on_commit", "", "give an observer: WithObserver"},
 	{"offset_commit_cb", "", "give an observer: WithObserver"},
-	{"rebalance_cb", "", "give avroconsumer.OnAssigned, OnRevoked and OnLost"},
+	{"rebalance_cb", "", "give kavro.WithOnAssigned, WithOnRevoked and WithOnLost"},
 }
 
 // topicPrefix begins keys in confluent-kafka-go that are for topics.
