@@ -43,7 +43,7 @@ func packages(root string) (*graph, error) {
 
 func drawn(name string) bool {
 	parts := strings.Split(name, "/")
-	return parts[0] != "examples" && !slices.Contains(parts, "internal")
+	return !slices.Contains(parts, "examples") && !slices.Contains(parts, "internal")
 }
 
 // through returns the drawn packages that a package imports itself or by way of internal ones.

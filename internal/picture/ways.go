@@ -17,15 +17,15 @@ type step struct{ pkg, name, note string }
 
 var ways = []way{
 	{"a record out", []step{
-		{"avroproducer", "Producer.Produce", "waits for room in the queue"},
+		{"avroproducer", "Producer.Produce", "counts the records in flight"},
 		{"serde", "AvroSerializer.Append", "which schema: once per topic"},
 		{"registry", "Client.Lookup", "first record of a topic only"},
 		{"avro", "Codec.Append", "the value as Avro, after the frame"},
-		{"kafka", "Producer.Produce", "the client owns the bytes until its report"},
+		{"kafka", "Producer.Produce", "waits for room in the client's queue"},
 	}},
 	{"a record in", []step{
-		{"kafka", "Consumer.Poll", "a batch of records"},
 		{"avroconsumer", "Consumer.Run", "queues, workers, policies"},
+		{"kafka", "Consumer.Poll", "a batch of records"},
 		{"serde", "AvroDeserializer.Decode", "reads the frame"},
 		{"registry", "Client.SchemaByID", "first record with this id only"},
 		{"avro", "Codec.Decode", "resolved, if the schemas differ"},
@@ -35,7 +35,7 @@ var ways = []way{
 		{"serde", "AvroSerializer.Warmup", "or the first record of a topic"},
 		{"registry", "Client.Lookup", "is it there?"},
 		{"registry", "Client.Register", "if it is not"},
-		{"registry", "Client.CheckCompatibility", "if refused: the reasons"},
+		{"registry", "Client.Versions", "after a 409: the reasons"},
 	}},
 }
 
