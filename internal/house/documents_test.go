@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -89,5 +90,34 @@ func TestTablesOfPackages(t *testing.T) {
 			}
 		}
 		require.ElementsMatch(t, want, have, name)
+	}
+}
+
+// The lines of documents have at most 110 columns, but for code, pictures and rows of tables.
+func TestWidthOfDocuments(t *testing.T) {
+	var names []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "*/README.md", "*/*/README.md"} {
+		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		require.NoError(t, err)
+		names = append(names, found...)
+	}
+	require.NotEmpty(t, names)
+	for _, name := range names {
+		if filepath.Base(name) == "CHANGELOG.md" {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		code, n := false, 0
+		for line := range strings.Lines(string(text)) {
+			n++
+			content := strings.TrimSpace(line)
+			if strings.HasPrefix(content, "```") {
+				code = !code
+			}
+			if !code && !strings.HasPrefix(content, "|") && !strings.HasPrefix(content, "![") {
+				require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 110, "%s:%d", name, n)
+			}
+		}
 	}
 }
