@@ -30,6 +30,7 @@ type Consumer struct {
 // NewConsumer makes an observer of consumers. One may serve several.
 func NewConsumer(opts ...Option) (*Consumer, error) {
 	c := &Consumer{config: configure(opts)}
+	c.common = append(c.common, c.config.consumer...)
 	c.spans = c.tracer()
 	var errs [4]error
 	c.consumed, errs[0] = consumedMessages(c.meter())

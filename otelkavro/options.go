@@ -19,7 +19,8 @@ type config struct {
 	tracers    trace.TracerProvider
 	meters     metric.MeterProvider
 	propagator propagation.TextMapPropagator
-	common     []attribute.KeyValue // of every span and every measurement
+	common     []attribute.KeyValue // of every span and every measurement of producers and consumers
+	consumer   []attribute.KeyValue // of those of consumers
 }
 
 func configure(opts []Option) config {
@@ -57,13 +58,14 @@ func WithPropagator(p propagation.TextMapPropagator) Option {
 	return func(c *config) { c.propagator = p }
 }
 
-// WithConsumerGroup says which group a consumer belongs to
-// (messaging.consumer.group.name).
-func WithConsumerGroup(name string) Option { return with(semconv.MessagingConsumerGroupName(name)) }
+// WithConsumerGroup adds the name of the group to what consumers do
+// (messaging.consumer.group.name). It changes nothing for producers and the registry.
+func WithConsumerGroup(name string) Option {
+	return func(c *config) { c.consumer = append(c.consumer, semconv.MessagingConsumerGroupName(name)) }
+}
 
-// WithClientID says which client this is (messaging.client.id).
-func WithClientID(id string) Option { return with(semconv.MessagingClientID(id)) }
-
-func with(kv attribute.KeyValue) Option {
-	return func(c *config) { c.common = append(c.common, kv) }
+// WithClientID adds the id of the Kafka client to what producers and consumers do
+// (messaging.client.id).
+func WithClientID(id string) Option {
+	return func(c *config) { c.common = append(c.common, semconv.MessagingClientID(id)) }
 }

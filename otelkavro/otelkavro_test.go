@@ -75,7 +75,7 @@ func (s *scene) with(more kafka.Config) kafka.Config {
 }
 
 func (s *scene) producer() *avroproducer.Producer[string, string] {
-	observer, err := otelkavro.NewProducer(append(s.opts, otelkavro.WithClientID("shop"))...)
+	observer, err := otelkavro.NewProducer(append(s.opts, otelkavro.WithClientID("shop"), otelkavro.WithConsumerGroup("of no producer"))...)
 	require.NoError(s, err)
 	b, err := franz.NewProducer(s.conf, kafka.Hooks{})
 	require.NoError(s, err)

@@ -17,8 +17,8 @@ type Telemetry struct {
 }
 
 // New makes an observer of producers, consumers, pipelines and the registry client.
-// [WithConsumerGroup] and [WithClientID] are for the observers of one kind: what is made
-// from a Client has groups and ids of its own.
+// [WithConsumerGroup] and [WithClientID] fit where all consumers of the Client have the same
+// group, or all parts the same id.
 func New(opts ...Option) (*Telemetry, error) {
 	var t Telemetry
 	var errs [3]error
