@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // expiring keeps answers that change, by keys of one kind. An answer is new for
@@ -13,9 +15,9 @@ import (
 // request is made after a quarter of ttl.
 type expiring[K comparable, V any] struct {
 	client *Client
-	name   string                                                // in events
-	show   func(K) string                                        // for people
-	ask    func(context.Context, K) (v V, at time.Time, _ error) // at: when v was the registry's answer
+	name   string                                                                // in events
+	show   func(K) string                                                        // for people
+	ask    func(context.Context, transport.Call, K) (v V, at time.Time, _ error) // at: when v was the registry's answer
 
 	ttl, maxStale time.Duration // negative ttl: for ever; 0: nothing is kept
 	missingTTL    time.Duration
@@ -34,7 +36,7 @@ type dated[V any] struct {
 	next  atomic.Int64 // no refresh before this time, in Unix nanoseconds
 }
 
-func newExpiring[K comparable, V any](c *Client, name string, missingTTL time.Duration, show func(K) string, ask func(context.Context, K) (V, time.Time, error)) *expiring[K, V] {
+func newExpiring[K comparable, V any](c *Client, name string, missingTTL time.Duration, show func(K) string, ask func(context.Context, transport.Call, K) (V, time.Time, error)) *expiring[K, V] {
 	return &expiring[K, V]{
 		ask:        ask,
 		client:     c,
@@ -83,14 +85,14 @@ func (x *expiring[K, V]) usable(age time.Duration) bool {
 
 // fetch asks, or waits for whoever is asking already.
 func (x *expiring[K, V]) fetch(ctx context.Context, key K) (V, error) {
-	return x.flights.do(ctx, x.client.group, key, func(ctx context.Context) (V, error) {
+	return x.flights.do(ctx, transport.Call{}, x.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
 		if d, ok := x.found.get(key); ok && x.fresh(time.Since(d.at)) {
 			return d.value, nil // another flight landed between the caller's look and this one
 		}
-		ctx, cancel := context.WithTimeout(ctx, x.client.settings.transport.callTimeout)
+		ctx, cancel := x.client.transport.WithDeadline(ctx)
 		defer cancel()
 		epoch := x.now()
-		v, at, err := x.ask(ctx, key)
+		v, at, err := x.ask(ctx, call, key)
 		switch {
 		case err == nil:
 			x.keep(key, v, at, epoch)
@@ -106,7 +108,7 @@ func (x *expiring[K, V]) fetch(ctx context.Context, key K) (V, error) {
 func (x *expiring[K, V]) refresh(ctx context.Context, key K, d *dated[V]) {
 	now := time.Now()
 	next := d.next.Load()
-	if now.UnixNano() < next || !d.next.CompareAndSwap(next, now.Add(x.client.settings.transport.callTimeout).UnixNano()) {
+	if now.UnixNano() < next || !d.next.CompareAndSwap(next, now.Add(x.client.settings.transport.CallTimeout).UnixNano()) {
 		return
 	}
 	values := context.WithoutCancel(ctx)
@@ -116,7 +118,7 @@ func (x *expiring[K, V]) refresh(ctx context.Context, key K, d *dated[V]) {
 		defer context.AfterFunc(closing, cancel)()
 		if _, err := x.fetch(ctx, key); err != nil && closing.Err() == nil {
 			d.next.Store(time.Now().Add(max(x.ttl/4, time.Second)).UnixNano())
-			x.client.settings.transport.logger.Warn("schema registry: the old answer stays in use",
+			x.client.settings.logger.Warn("schema registry: the old answer stays in use",
 				"what", x.show(key), "age", time.Since(d.at), "err", err)
 		}
 	})
@@ -162,7 +164,7 @@ func (x *expiring[K, V]) forget(match func(K) bool) {
 }
 
 func (x *expiring[K, V]) tell(kind EventKind, key K, age time.Duration, err error) {
-	if x.client.settings.transport.observer != nil {
+	if x.client.settings.observer != nil {
 		x.client.observe(kind, x.name, func() string { return x.show(key) }, age, err)
 	}
 }

@@ -2,13 +2,10 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"sync"
-)
 
-// ErrClosed is returned after Close by requests through a transport, and by the
-// calls of a client that need one.
-var ErrClosed = errors.New("registry: closed")
+	"github.com/kavro/kavro/registry/transport"
+)
 
 // A group owns goroutines: they end, and are waited for, when it is closed.
 type group struct {
@@ -57,22 +54,22 @@ type flights[K comparable, V any] struct {
 type flight[V any] struct {
 	callers int // who wait; guarded by flights.mu
 	cancel  context.CancelFunc
-	tried   *progress
+	tried   *transport.Progress
 	done    chan struct{} // closed when value and err are set
 	value   V
 	err     error
 }
 
-// do returns what work returns for key, running it in a goroutine of g unless
-// it is running already. The context of work carries the values of the first
-// caller's, but not its end. If ctx ends first, do returns its cause,
-// with why there is no answer yet if attempts at one have failed.
-func (f *flights[K, V]) do(ctx context.Context, g *group, key K, work func(context.Context) (V, error)) (V, error) {
+// do returns the result of work for key, running it in a goroutine of g unless it is running
+// already. The context of work carries the values of the first caller's, but not its end; its
+// call is a part of the first caller's. If ctx ends first, the error is its cause, with the
+// reason why there is no answer yet if attempts at one have failed.
+func (f *flights[K, V]) do(ctx context.Context, call transport.Call, g *group, key K, work func(context.Context, transport.Call) (V, error)) (V, error) {
 	var none V
 	if err := ctx.Err(); err != nil {
-		return none, context.Cause(ctx)
+		return none, call.Progress.Left(ctx)
 	}
-	l, err := f.join(ctx, g, key, work)
+	l, err := f.join(ctx, call, g, key, work)
 	if err != nil {
 		return none, err
 	}
@@ -80,28 +77,28 @@ func (f *flights[K, V]) do(ctx context.Context, g *group, key K, work func(conte
 	case <-l.done:
 		return l.value, l.err
 	case <-ctx.Done():
-		left := l.tried.explain(context.Cause(ctx)) // before leaving ends the attempt
+		left := l.tried.Left(ctx) // before leaving ends the attempt
 		f.leave(key, l)
 		return none, left
 	}
 }
 
 // join returns the flight for key, starting it if there is none.
-func (f *flights[K, V]) join(ctx context.Context, g *group, key K, work func(context.Context) (V, error)) (*flight[V], error) {
+func (f *flights[K, V]) join(ctx context.Context, call transport.Call, g *group, key K, work func(context.Context, transport.Call) (V, error)) (*flight[V], error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if l, ok := f.pending[key]; ok {
 		l.callers++
 		return l, nil
 	}
-	ctx, tried := withProgress(ctx)
+	call.Progress = transport.NewProgress(call.Progress)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l := &flight[V]{callers: 1, cancel: cancel, tried: tried, done: make(chan struct{})}
+	l := &flight[V]{callers: 1, cancel: cancel, tried: call.Progress, done: make(chan struct{})}
 	started := g.spawn(func(closing context.Context) {
 		defer cancel()
 		stop := context.AfterFunc(closing, cancel)
 		defer stop()
-		l.value, l.err = work(ctx)
+		l.value, l.err = work(ctx, call)
 		if l.err != nil && closing.Err() != nil {
 			l.err = ErrClosed
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -33,7 +34,7 @@ type kind[K comparable, V any] struct {
 	expected func(K) *expected // what an answer has to be
 
 	pack   func(V) *schemaAnswer
-	unpack func(ctx context.Context, e *expected, a *schemaAnswer) (V, error)
+	unpack func(ctx context.Context, call transport.Call, e *expected, a *schemaAnswer) (V, error)
 }
 
 // absence says that there is nothing under a key, up to a time.
@@ -84,30 +85,30 @@ func (p *permanent[K, V]) peek(key K) (v V, ok bool, err error) {
 
 // get returns the answer for key, asking with fetch if it is not known. If the
 // registry is unavailable, an answer from a file will do.
-func (p *permanent[K, V]) get(ctx context.Context, key K, fetch func(context.Context) (V, error)) (V, error) {
+func (p *permanent[K, V]) get(ctx context.Context, call transport.Call, key K, fetch func(context.Context, transport.Call) (V, error)) (V, error) {
 	p.tell(EventMiss, key, nil)
 	if err := p.client.ready(ctx); err != nil {
 		var none V
 		return none, err
 	}
-	return p.flights.do(ctx, p.client.group, key, func(ctx context.Context) (V, error) {
+	return p.flights.do(ctx, call, p.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
 		if v, ok, err := p.peek(key); ok {
 			return v, err // another flight landed between the caller's look and this one
 		}
-		ctx, cancel := context.WithTimeout(ctx, p.client.settings.transport.callTimeout)
+		ctx, cancel := p.client.transport.WithDeadline(ctx)
 		defer cancel()
 		epoch := p.now()
 		stored := p.load(key)
 		if stored != nil {
-			ctx = withoutRetries(ctx)
+			call.Once = true
 		}
-		v, err := fetch(ctx)
+		v, err := fetch(ctx, call)
 		switch {
 		case err == nil:
 			p.keep(key, v, epoch)
 			p.save(key, v)
 		case stored != nil && unavailable(err):
-			return p.fallBack(ctx, key, stored, epoch, err)
+			return p.fallBack(ctx, call, key, stored, epoch, err)
 		case permanentFailure(err):
 			p.tell(EventUnknown, key, err)
 			p.miss(key, err, epoch)
@@ -130,13 +131,13 @@ func (p *permanent[K, V]) load(key K) *storedAnswer {
 }
 
 // fallBack answers from a file, because of cause.
-func (p *permanent[K, V]) fallBack(ctx context.Context, key K, stored *storedAnswer, epoch uint64, cause error) (V, error) {
-	v, err := p.unpack(ctx, p.awaited(key), &stored.Answer)
+func (p *permanent[K, V]) fallBack(ctx context.Context, call transport.Call, key K, stored *storedAnswer, epoch uint64, cause error) (V, error) {
+	v, err := p.unpack(ctx, call, p.awaited(key), &stored.Answer)
 	if err != nil {
 		return v, cause
 	}
 	p.tell(EventFallback, key, cause)
-	p.client.settings.transport.logger.Warn("schema registry: unavailable, answered from a file", "what", p.show(key), "err", cause)
+	p.client.settings.logger.Warn("schema registry: unavailable, answered from a file", "what", p.show(key), "err", cause)
 	p.keep(key, v, epoch)
 	return v, nil
 }
@@ -196,7 +197,7 @@ func (p *permanent[K, V]) forgetMissing(match func(K) bool) {
 }
 
 func (p *permanent[K, V]) tell(kind EventKind, key K, err error) {
-	if p.client.settings.transport.observer != nil {
+	if p.client.settings.observer != nil {
 		p.client.observe(kind, p.name, func() string { return p.show(key) }, 0, err)
 	}
 }

@@ -1,10 +1,16 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net/http"
+	"net/url"
+	"path"
+	"strings"
 	"time"
+
+	"github.com/kavro/kavro/internal/subjectname"
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // Client talks to a registry over HTTP and remembers what it was told.
@@ -30,10 +36,9 @@ import (
 //	409            ConflictError
 //	others         InvalidError
 type Client struct {
-	transport *Transport
-	http      *http.Client
+	transport *transport.Transport
 	group     *group
-	settings  clientSettings
+	settings  settings
 	files     *files // nil: none
 	home      string // the context that the URLs name; "" if they name none, or several
 
@@ -57,35 +62,67 @@ func New(urls string, opts ...Option) (*Client, error) {
 	s := defaultSettings()
 	for i, o := range opts {
 		if isNothing(o) {
-			s.transport.given.fault("option %d is nil", i+1)
+			s.given.fault("option %d is nil", i+1)
 			continue
 		}
 		o.apply(&s)
 	}
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	t, err := newTransport(urls, s.transport)
+	t, err := s.open(urls)
 	if err != nil {
 		return nil, err
 	}
-	c := newClient(t, s)
+	c := newClient(t, newGroup(), s)
 	if s.cacheDir == "" && s.seed == nil {
 		return c, nil
 	}
-	if c.files, err = openFiles(t, s.cacheDir, s.seed); err != nil {
+	if c.files, err = openFiles(t.URLs(), s); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// newClient makes a client over t, which it then owns.
-func newClient(t *Transport, s clientSettings) *Client {
-	s.transport = t.transportSettings
-	c := &Client{transport: t, http: &http.Client{Transport: t, CheckRedirect: sameMethod}, group: t.group, settings: s, home: t.hosts.context()}
+// open makes the transport of a client.
+func (s *settings) open(urls string) (*transport.Transport, error) {
+	s.transport.Observe, s.transport.Logger = observing(s.observer), s.logger
+	given := s.check()
+	list, err := transport.ParseURLs(urls)
+	if given != nil || err != nil {
+		return nil, cmp.Or(given, err)
+	}
+	if err := s.resolve(list[0]); err != nil {
+		return nil, err
+	}
+	s.useHTTPClient()
+	return transport.New(urls, s.transport)
+}
+
+// newClient makes a client over t, whose goroutines are g's.
+func newClient(t *transport.Transport, g *group, s settings) *Client {
+	c := &Client{transport: t, group: g, settings: s, home: contextOf(t.URLs())}
 	c.openCaches()
 	return c
+}
+
+// contextOf is the context that all URLs end in, as in http://registry/contexts/.a; "" if they
+// do not.
+func contextOf(urls []string) string {
+	named := ""
+	for i, u := range urls {
+		rest, name := path.Split(u)
+		context := ""
+		if name, err := url.PathUnescape(name); err == nil && name != "" && strings.HasSuffix(rest, "/contexts/") {
+			context = subjectname.OfContext(name).Context
+		}
+		if i > 0 && context != named {
+			return ""
+		}
+		named = context
+	}
+	if named == subjectname.DefaultContext {
+		return ""
+	}
+	return named
 }
 
 // URL returns the first of the registry's URLs, without user and password.
@@ -93,20 +130,14 @@ func (c *Client) URL() string { return c.transport.URL() }
 
 // Close ends what is under way with [ErrClosed] and closes idle connections.
 // It is idempotent, and waits for nothing but the client's own goroutines.
-func (c *Client) Close() error { return c.transport.Close() }
-
-// sameMethod follows a redirect only if it asks for the same request elsewhere.
-// net/http would turn a POST into a GET.
-func sameMethod(req *http.Request, via []*http.Request) error {
-	if len(via) > 5 || req.Method != via[0].Method {
-		return http.ErrUseLastResponse
-	}
-	return nil
+func (c *Client) Close() error {
+	c.group.close()
+	return c.transport.Close()
 }
 
 // observe tells the observer about a cache. key is called only if there is one.
 func (c *Client) observe(kind EventKind, cache string, key func() string, age time.Duration, err error) {
-	if o := c.settings.transport.observer; o != nil {
+	if o := c.settings.observer; o != nil {
 		o.Observe(Event{Kind: kind, Cache: cache, Key: key(), Age: age, Err: err})
 	}
 }

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/internal/oneline"
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // Requests and answers. What registries send differs from one to the next and,
@@ -23,49 +24,35 @@ import (
 // pointer that JSON decodes into, a *[]byte for the body as it is, or nil. what
 // names the thing asked for, should it not exist. in is a body to send as JSON; []byte and
 // json.RawMessage are sent as they are, nil sends none.
+//
+// It is a call of its own, and has a call's deadline.
 func (c *Client) ask(ctx context.Context, method, path, what string, in, out any) error {
-	_, err := c.answer(ctx, method, path, what, in, out)
+	ctx, cancel := c.transport.WithDeadline(ctx)
+	defer cancel()
+	_, err := c.answer(ctx, transport.Call{}, method, path, what, in, out)
 	return err
 }
 
-// answer is ask for a caller that has more to say about the answer.
-func (c *Client) answer(ctx context.Context, method, path, what string, in, out any) (*capture, error) {
+// answer is ask for a request that is a part of call, for a caller that has more to say about
+// the answer.
+func (c *Client) answer(ctx context.Context, call transport.Call, method, path, what string, in, out any) (*transport.Answer, error) {
 	body, err := encodeBody(in)
 	if err != nil {
 		return nil, err
 	}
-	var reader *bytes.Reader
+	var reader io.Reader // not a nil *bytes.Reader: that would be a body
 	if body != nil {
 		reader = bytes.NewReader(body)
 	}
-	req, err := newRequest(ctx, method, c.URL()+path, reader)
+	req, err := http.NewRequestWithContext(ctx, method, c.URL()+path, reader)
 	if err != nil {
 		return nil, fmt.Errorf("registry: %s %q: %w", method, path, err)
 	}
-	var got capture
-	resp, err := c.http.Do(req.WithContext(context.WithValue(ctx, captureKey{}, &got)))
+	got, err := c.transport.Do(req, call)
 	if err != nil {
-		return nil, plain(err)
+		return nil, err
 	}
-	resp.Body.Close()
-	return &got, c.settle(&got, method, what, out)
-}
-
-// newRequest is http.NewRequestWithContext without its trap of a typed nil.
-func newRequest(ctx context.Context, method, url string, body *bytes.Reader) (*http.Request, error) {
-	if body == nil {
-		return http.NewRequestWithContext(ctx, method, url, nil)
-	}
-	return http.NewRequestWithContext(ctx, method, url, body)
-}
-
-// plain is the error of the transport without what http.Client puts around it.
-func plain(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
+	return got, c.decode(got, method, what, out)
 }
 
 // encodeBody writes in as JSON. Characters are not escaped for HTML: some
@@ -88,72 +75,72 @@ func encodeBody(in any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// settle turns an answer into out or an error.
-func (c *Client) settle(got *capture, method, what string, out any) error {
-	if got.status < 200 || got.status > 299 {
-		return c.refusal(got, method, what)
+// decode decodes a 2xx answer into out, and makes an error of any other.
+func (c *Client) decode(got *transport.Answer, method, what string, out any) error {
+	if got.Status < 200 || got.Status > 299 {
+		return c.errorResponse(got, method, what)
 	}
 	read := answerReader(func(body []byte) error { return json.Unmarshal(body, out) })
 	switch out := out.(type) {
 	case nil:
 		return nil
 	case *[]byte:
-		*out = got.body
+		*out = got.Body
 		return nil
 	case answerReader:
-		if changed := method != http.MethodGet && method != http.MethodPost; changed && got.status == http.StatusNoContent {
+		if changed := method != http.MethodGet && method != http.MethodPost; changed && got.Status == http.StatusNoContent {
 			return nil // it says all there is to say
 		}
 		read = out
 	}
-	if !validText(got.body) { // encoding/json would replace what is not
+	if !validText(got.Body) { // encoding/json would replace what is not
 		return c.malformed(got, method, what, exactjson.Fault("it is not valid UTF-8, or has half a surrogate pair"))
 	}
-	if err := read(got.body); err != nil {
+	if err := read(got.Body); err != nil {
 		return c.malformed(got, method, what, err)
 	}
 	return nil
 }
 
-// refusal is the error for an answer that is not 2xx.
-func (c *Client) refusal(got *capture, method, what string) error {
-	r := Response{Method: method, URL: got.url, Status: got.status}
+// errorResponse is the error for an answer that is not 2xx.
+func (c *Client) errorResponse(got *transport.Answer, method, what string) error {
+	r := Response{Method: method, URL: got.URL, Status: got.Status}
 	var message string
-	r.Code, message = readRefusal(got.body)
-	r.Message = oneline.Short(c.transport.redact(message), maxMessage)
+	r.Code, message = readErrorResponse(got.Body)
+	r.Message = oneline.Short(got.Redact(message), maxMessage)
 	if r.Message == "" {
-		r.Message = http.StatusText(got.status)
+		r.Message = http.StatusText(got.Status)
 	}
-	switch status := got.status; {
+	switch status := got.Status; {
 	case status == http.StatusNotFound:
 		return &NotFoundError{What: what, Response: r}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
-		return &UnauthorizedError{r}
+		return &UnauthorizedError{Response: r}
 	case status == http.StatusConflict:
 		return &ConflictError{Response: r, Err: serverReasons(message)}
-	case temporaryStatus(status):
-		return &UnavailableError{Response: r, RetryAfter: retryAfter(got.header)}
+	case got.Temporary():
+		return &UnavailableError{Response: r, RetryAfter: got.RetryAfter()}
 	case status >= 300 && status < 400:
 		r.Message = "redirected"
-		if to, err := url.Parse(got.header.Get("Location")); err == nil && to.Host != "" {
-			r.Message += " to " + displayURL(to)
+		if to, err := url.Parse(got.Header.Get("Location")); err == nil && to.Host != "" {
+			r.Message += " to " + transport.ShowURL(to)
 		}
 	}
 	return &InvalidError{Response: r}
 }
 
 // Messages are kept up to maxMessage bytes: one about an incompatible schema
-// repeats that schema. Bodies of errors are read as JSON up to maxRefusal bytes.
+// repeats that schema. Bodies of errors are read as JSON up to maxErrorBody bytes.
 const (
-	maxMessage = 2 << 10
-	maxRefusal = 1 << 20
+	maxMessage   = 2 << 10
+	maxErrorBody = 1 << 20
 )
 
-// readRefusal finds code and message in the body of an error. Registries send
+// readErrorResponse finds code and message in the body of an error. Registries send
 // {"error_code": 40401, "message": "..."}; also seen are a message that is a
 // list, a bare string, another name for either, HTML, and nothing.
-func readRefusal(body []byte) (code int, message string) {
-	if len(body) > maxRefusal {
+func readErrorResponse(body []byte) (code int, message string) {
+	if len(body) > maxErrorBody {
 		return 0, oneline.First(body)
 	}
 	var object struct {

@@ -240,12 +240,12 @@ func TestErrorAfterRetriesIsTheLastAnswer(t *testing.T) {
 }
 
 // Whatever the body of an error is, the message is one line of valid text.
-func FuzzReadRefusal(f *testing.F) {
+func FuzzReadErrorResponse(f *testing.F) {
 	for _, b := range errorBodies {
 		f.Add([]byte(b.body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		_, message := readRefusal(body)
+		_, message := readErrorResponse(body)
 		if !utf8.ValidString(message) || strings.ContainsAny(message, "\r\n\x1b") || strings.TrimSpace(message) != message {
 			t.Fatalf("%q", message)
 		}
@@ -282,51 +282,6 @@ func FuzzSchemaAnswer(f *testing.F) {
 		require.Equal(t, s.Type == "AVRO", s.Schema != nil)
 		if s.Schema != nil {
 			require.Equal(t, s.Text, s.Schema.String())
-		}
-	})
-}
-
-func TestRetryAfter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for header, want := range map[string]time.Duration{
-			"":                     0,
-			"7":                    7 * time.Second,
-			" 7 ":                  7 * time.Second,
-			"-7":                   0,
-			"soon":                 0,
-			"1e3":                  0,
-			"99999999999999999999": 0,
-			"999999999":            24 * time.Hour,
-			time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat):  90 * time.Second,
-			time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):        0,
-			time.Now().Add(10000 * time.Hour).UTC().Format(http.TimeFormat): 24 * time.Hour,
-		} {
-			require.Equal(t, want, retryAfter(http.Header{"Retry-After": {header}}), header)
-		}
-	})
-}
-
-// A URL that is taken is shown without its user, and asked as it is shown.
-func FuzzParseURLs(f *testing.F) {
-	for _, urls := range []string{"http://a", "https://ann:p%40ss@a:8081/base/,http://b/", "mock://scope/x", "http://[::1]:80/%2F", "http://a?b=c#d", "a", "http://ann@/", " , "} {
-		f.Add(urls)
-	}
-	f.Fuzz(func(t *testing.T, urls string) {
-		list, _, err := parseURLs(urls)
-		if err != nil {
-			return
-		}
-		require.NotEmpty(t, list)
-		for _, h := range list {
-			shown := displayURL(h.base)
-			again, err := parseURL(shown)
-			require.NoError(t, err, "%q", shown)
-			require.Nil(t, again.auth, "%q", shown)
-			require.Equal(t, shown, displayURL(again.base))
-			hs := &hosts{all: list}
-			path, err := hs.relative(h.url("/subjects/a%2Fb", "x=y"))
-			require.NoError(t, err)
-			require.Equal(t, "/subjects/a%2Fb", path)
 		}
 	})
 }

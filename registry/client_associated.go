@@ -8,6 +8,7 @@ import (
 
 	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/internal/oneline"
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // Association says that a subject belongs to the keys or the values of a topic.
@@ -35,7 +36,7 @@ func (c *Client) Associated(ctx context.Context, cluster, topic, part string) ([
 
 // askAssociations is one request for what associationKey says. If the registry is
 // unavailable, an answer from a file will do.
-func (c *Client) askAssociations(ctx context.Context, key associationKey) ([]Association, time.Time, error) {
+func (c *Client) askAssociations(ctx context.Context, call transport.Call, key associationKey) ([]Association, time.Time, error) {
 	stored := c.files.load(c.associations.name, key.full(), func(s *storedAnswer) error {
 		for _, a := range s.Associations {
 			if err := key.check(a); err != nil {
@@ -45,10 +46,10 @@ func (c *Client) askAssociations(ctx context.Context, key associationKey) ([]Ass
 		return nil
 	})
 	if stored != nil {
-		ctx = withoutRetries(ctx)
+		call.Once = true
 	}
 	at := time.Now()
-	list, err := c.associationsNow(ctx, key)
+	list, err := c.associationsNow(ctx, call, key)
 	switch {
 	case err == nil:
 		c.write(&storedAnswer{Kind: c.associations.name, Key: key.full(), At: at, Associations: list})
@@ -61,10 +62,10 @@ func (c *Client) askAssociations(ctx context.Context, key associationKey) ([]Ass
 }
 
 // associationsNow returns a list that is not nil.
-func (c *Client) associationsNow(ctx context.Context, key associationKey) ([]Association, error) {
+func (c *Client) associationsNow(ctx context.Context, call transport.Call, key associationKey) ([]Association, error) {
 	var list []Association
 	path := withQuery(apiPath("associations", "resources", key.cluster, key.topic), "resourceType", "topic", "associationType", key.part)
-	err := c.ask(ctx, http.MethodGet, path, key.String(), nil, readList(&list, key.check))
+	_, err := c.answer(ctx, call, http.MethodGet, path, key.String(), nil, readList(&list, key.check))
 	if noSuchEndpoint(err) || permanentFailure(err) || err == nil && list == nil {
 		return []Association{}, nil
 	}

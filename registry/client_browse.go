@@ -10,6 +10,7 @@ import (
 	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/internal/oneline"
 	"github.com/kavro/kavro/internal/subjectname"
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // The calls that look around and clean up. Nothing here is kept: each call is a
@@ -84,7 +85,9 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 	}
 	key := func(a schemaAnswer) SubjectVersion { return SubjectVersion{a.Subject, int(a.Version)} }
 	path := withQuery("/schemas", append(o.query("subjectPrefix", prefix), "latestOnly", flag(o.LatestOnly))...)
-	if err := c.ask(ctx, http.MethodGet, path, "the list of schemas", nil, readList(&answers, once(key, check))); err != nil {
+	ctx, cancel := c.transport.WithDeadline(ctx)
+	defer cancel()
+	if _, err := c.answer(ctx, transport.Call{}, http.MethodGet, path, "the list of schemas", nil, readList(&answers, once(key, check))); err != nil {
 		return nil, err
 	}
 	listed := c.listed(prefix)
@@ -92,7 +95,7 @@ func (c *Client) Schemas(ctx context.Context, prefix string, opts ...CallOption)
 	list := make([]*SubjectSchema, len(answers))
 	for i := range answers {
 		a := &answers[i]
-		s, err := c.build(ctx, versionName(a.Subject, int(a.Version)), a.Subject, a)
+		s, err := c.build(ctx, transport.Call{}, versionName(a.Subject, int(a.Version)), a.Subject, a)
 		if err != nil {
 			if !permanentFailure(err) {
 				return nil, err

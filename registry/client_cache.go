@@ -4,21 +4,22 @@ import (
 	"context"
 
 	"github.com/kavro/kavro/internal/subjectname"
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // openCaches makes the caches, each with its kind of key and answer.
 func (c *Client) openCaches() {
 	s := &c.settings
-	build := func(ctx context.Context, e *expected, a *schemaAnswer) (*SubjectSchema, error) {
-		return c.build(ctx, e.what, e.subject, a)
+	build := func(ctx context.Context, call transport.Call, e *expected, a *schemaAnswer) (*SubjectSchema, error) {
+		return c.build(ctx, call, e.what, e.subject, a)
 	}
 	c.ids = newPermanent(c, kind[idKey, *SubjectSchema]{
 		name: "id", ttl: s.missingIDs, show: idKey.String, full: idKey.full, expected: idKey.expected, pack: answerOf, unpack: build,
 	})
 	c.guids = newPermanent(c, kind[string, *SubjectSchema]{
 		name: "guid", ttl: s.missingIDs, show: guidName, full: func(guid string) string { return guid }, expected: expectedGUID, pack: answerOf,
-		unpack: func(ctx context.Context, e *expected, a *schemaAnswer) (*SubjectSchema, error) {
-			return c.build(ctx, e.what, a.Subject, a)
+		unpack: func(ctx context.Context, call transport.Call, e *expected, a *schemaAnswer) (*SubjectSchema, error) {
+			return c.build(ctx, call, e.what, a.Subject, a)
 		},
 	})
 	c.versions = newPermanent(c, kind[versionKey, *SubjectSchema]{
@@ -26,8 +27,10 @@ func (c *Client) openCaches() {
 	})
 	c.referred = newPermanent(c, kind[versionKey, *schemaAnswer]{
 		name: "reference", ttl: s.missingVersions, show: versionKey.String, full: versionKey.full, expected: versionKey.expected,
-		pack:   func(a *schemaAnswer) *schemaAnswer { return a },
-		unpack: func(_ context.Context, _ *expected, a *schemaAnswer) (*schemaAnswer, error) { return a, nil },
+		pack: func(a *schemaAnswer) *schemaAnswer { return a },
+		unpack: func(_ context.Context, _ transport.Call, _ *expected, a *schemaAnswer) (*schemaAnswer, error) {
+			return a, nil
+		},
 	})
 	definitions := kind[definitionKey, *SubjectSchema]{
 		name: "schema", ttl: s.missingSchemas, show: definitionKey.String, full: definitionKey.full, expected: definitionKey.expected, pack: answerOf, unpack: build,

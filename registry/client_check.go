@@ -20,6 +20,7 @@ import (
 	"github.com/kavro/kavro/internal/oneline"
 	"github.com/kavro/kavro/internal/schemaguid"
 	"github.com/kavro/kavro/internal/subjectname"
+	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -219,12 +220,12 @@ func (c *Client) expect(key interface{ expected() *expected }) *expected {
 
 // accept checks a, the registry's answer to what e asked for, and completes it.
 // The error has no URL.
-func (c *Client) accept(ctx context.Context, e *expected, a *schemaAnswer) error {
+func (c *Client) accept(ctx context.Context, call transport.Call, e *expected, a *schemaAnswer) error {
 	if err := e.check(a); err != nil {
 		return err
 	}
 	if !e.covers(a.Subject) {
-		alias, err := c.aliasOf(ctx, e.subject)
+		alias, err := c.aliasOf(ctx, call, e.subject)
 		if err != nil {
 			return err
 		}
@@ -265,11 +266,11 @@ func (e *expected) stored(kind, key string, a *schemaAnswer) *storedAnswer {
 
 // aliasOf is the subject that the registry has subject stand for, "" if there is
 // none.
-func (c *Client) aliasOf(ctx context.Context, subject string) (string, error) {
+func (c *Client) aliasOf(ctx context.Context, call transport.Call, subject string) (string, error) {
 	if subjectname.Split(subject).Name == "" {
 		return "", nil
 	}
-	conf, err := c.Config(ctx, subject)
+	conf, err := c.config(ctx, call, subject, Call{})
 	switch {
 	case unavailable(err):
 		return "", err
@@ -522,26 +523,26 @@ func readConfig(out *Config, want *schemas.Level) answerReader {
 // malformed is the error for an answer that says that all went well and is not
 // what was asked for: a proxy's page, more often than not, so it may be better
 // later. cause is an answerFault, or an error of JSON.
-func (c *Client) malformed(got *capture, method, what string, cause error) error {
+func (c *Client) malformed(got *transport.Answer, method, what string, cause error) error {
 	reason := "not an answer of a registry"
 	var fault exactjson.Fault
 	if errors.As(cause, &fault) {
 		reason = string(fault)
-	} else if line := oneline.First(got.body); line != "" {
+	} else if line := oneline.First(got.Body); line != "" {
 		reason += ": " + line
 	} else {
 		reason += ": it is empty"
 	}
-	reason = c.transport.redact(reason)
+	reason = got.Redact(reason)
 	return &UnavailableError{
-		Response: Response{Method: method, URL: got.url, Status: got.status, Message: reason},
+		Response: Response{Method: method, URL: got.URL, Status: got.Status, Message: reason},
 		Err:      &MalformedResponseError{What: what, Reason: reason},
 	}
 }
 
 // acceptFrom is accept, with the error as callers see it.
-func (c *Client) acceptFrom(ctx context.Context, got *capture, method string, e *expected, a *schemaAnswer) error {
-	err := c.accept(ctx, e, a)
+func (c *Client) acceptFrom(ctx context.Context, call transport.Call, got *transport.Answer, method string, e *expected, a *schemaAnswer) error {
+	err := c.accept(ctx, call, e, a)
 	var fault exactjson.Fault
 	if !errors.As(err, &fault) {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/internal/oneline"
+	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -25,7 +26,9 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 	if err != nil {
 		return err
 	}
-	next, doubt, err := c.parseStrictly(ctx, subject, d)
+	ctx, cancel := c.transport.WithDeadline(ctx)
+	defer cancel()
+	next, doubt, err := c.parseStrictly(ctx, transport.Call{}, subject, d)
 	if err != nil {
 		return invalidDefinition(err)
 	}
@@ -39,7 +42,7 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		Messages   []string `json:"messages"`
 	}
 	path = withQuery(path, "verbose", "true", "normalize", flag(o.Normalize))
-	err = c.ask(ctx, http.MethodPost, path, what, newSchemaRequest(d, Call{}), readObject(&verdict, func() error {
+	_, err = c.answer(ctx, transport.Call{}, http.MethodPost, path, what, newSchemaRequest(d, Call{}), readObject(&verdict, func() error {
 		if verdict.Compatible == nil {
 			return exactjson.Fault("it has no verdict")
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -42,10 +43,17 @@ func (c *Client) Config(ctx context.Context, subject string, opts ...CallOption)
 	if err != nil {
 		return Config{}, err
 	}
+	ctx, cancel := c.transport.WithDeadline(ctx)
+	defer cancel()
+	return c.config(ctx, transport.Call{}, subject, o)
+}
+
+// config is Config as a part of call.
+func (c *Client) config(ctx context.Context, call transport.Call, subject string, o Call) (Config, error) {
 	subject = subjectKey(subject)
 	var conf Config
 	path := withQuery(settingPath("config", subject), "defaultToGlobal", flag(o.Global))
-	err = c.ask(ctx, http.MethodGet, path, configName(subject), nil, readConfig(&conf, nil))
+	_, err := c.answer(ctx, call, http.MethodGet, path, configName(subject), nil, readConfig(&conf, nil))
 	return conf, err
 }
 

@@ -28,7 +28,7 @@ var (
 
 // serverReasons reads the reasons in text, each once; nil if there are none.
 func serverReasons(text string) error {
-	text = text[:min(len(text), maxRefusal)]
+	text = text[:min(len(text), maxErrorBody)]
 	found := reasonText.FindAllStringSubmatch(text, -1)
 	if len(found) == 0 {
 		return nil

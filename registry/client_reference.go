@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kavro/kavro/internal/subjectname"
+	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -51,22 +52,22 @@ func answerOf(s *SubjectSchema) *schemaAnswer {
 
 // build makes a SubjectSchema of an answer about what, fetching what it refers
 // to. where is a subject whose context references without one belong to.
-func (c *Client) build(ctx context.Context, what, where string, a *schemaAnswer) (*SubjectSchema, error) {
+func (c *Client) build(ctx context.Context, call transport.Call, what, where string, a *schemaAnswer) (*SubjectSchema, error) {
 	s := a.unparsed()
 	var err error
-	if s.Schema, err = c.parse(ctx, where, s.Definition); err != nil {
+	if s.Schema, err = c.parse(ctx, call, where, s.Definition); err != nil {
 		return nil, fmt.Errorf("registry: %s: %w", what, err)
 	}
 	return s, nil
 }
 
 // parse parses d leniently with all it refers to; nil if d is no Avro.
-func (c *Client) parse(ctx context.Context, where string, d Definition) (*schemas.Schema, error) {
+func (c *Client) parse(ctx context.Context, call transport.Call, where string, d Definition) (*schemas.Schema, error) {
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil
 	}
-	r := c.references(ctx)
-	if err := r.visit(subjectname.Split(where), d.References); err != nil {
+	r := c.references(call)
+	if err := r.visit(ctx, subjectname.Split(where), d.References); err != nil {
 		return nil, err
 	}
 	return r.parse(d.Text, schemas.Lenient())
@@ -76,12 +77,12 @@ func (c *Client) parse(ctx context.Context, where string, d Definition) (*schema
 // strict parser has against a text that a lenient one takes: a registry in mode
 // IMPORT takes it, or one that was told not to validate new schemas, and the others
 // refuse it themselves.
-func (c *Client) parseStrictly(ctx context.Context, where string, d Definition) (s *schemas.Schema, doubt *schemas.ParseError, err error) {
+func (c *Client) parseStrictly(ctx context.Context, call transport.Call, where string, d Definition) (s *schemas.Schema, doubt *schemas.ParseError, err error) {
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil, nil
 	}
-	r := c.references(ctx)
-	if err := r.visit(subjectname.Split(where), d.References); err != nil {
+	r := c.references(call)
+	if err := r.visit(ctx, subjectname.Split(where), d.References); err != nil {
 		return nil, nil, err
 	}
 	s, err = r.parse(d.Text)
@@ -107,20 +108,20 @@ func withDoubt(err error, doubt *schemas.ParseError) error {
 // up again.
 type references struct {
 	client *Client
-	ctx    context.Context
+	call   transport.Call
 	named  map[string]bool
 	parser *schemas.Parser
 }
 
-func (c *Client) references(ctx context.Context) *references {
+func (c *Client) references(call transport.Call) *references {
 	return &references{
-		client: c, ctx: ctx, named: make(map[string]bool),
+		client: c, call: call, named: make(map[string]bool),
 		parser: schemas.NewParser(schemas.WithMaxBytes(c.settings.maxSchema)),
 	}
 }
 
 // visit adds refs as they are meant in a subject of the context of where.
-func (r *references) visit(where subjectname.Name, refs []Reference) error {
+func (r *references) visit(ctx context.Context, where subjectname.Name, refs []Reference) error {
 	for _, ref := range refs {
 		if r.named[ref.Name] {
 			continue
@@ -130,7 +131,7 @@ func (r *references) visit(where subjectname.Name, refs []Reference) error {
 			return referenceError(fmt.Sprintf("more than %d references", maxReferences))
 		}
 		key := versionKey{subject: where.Within(ref.Subject), version: ref.Version, deleted: true}
-		if err := r.add(key); err != nil {
+		if err := r.add(ctx, key); err != nil {
 			return fmt.Errorf("reference %q: %w", ref.Name, err)
 		}
 	}
@@ -138,15 +139,15 @@ func (r *references) visit(where subjectname.Name, refs []Reference) error {
 }
 
 // add parses one version and, before it, what it refers to.
-func (r *references) add(key versionKey) error {
-	a, err := r.client.reference(r.ctx, key)
+func (r *references) add(ctx context.Context, key versionKey) error {
+	a, err := r.client.reference(ctx, r.call, key)
 	if malformed, ok := errors.AsType[*MalformedResponseError](err); ok && malformed.elsewhere {
 		return referenceError(fmt.Sprintf("%s does not exist in its context", key)) // as the registry has it
 	}
 	if err != nil {
 		return err
 	}
-	if err := r.visit(subjectname.Split(key.subject), a.References); err != nil {
+	if err := r.visit(ctx, subjectname.Split(key.subject), a.References); err != nil {
 		return err
 	}
 	if _, err := r.read(r.parser.Define, a.definition().Text, schemas.Lenient()); err != nil {
@@ -171,15 +172,15 @@ func (r *references) read(how func(string, ...schemas.ParseOption) (*schemas.Sch
 }
 
 // reference returns a version that a schema refers to, deleted or not.
-func (c *Client) reference(ctx context.Context, key versionKey) (*schemaAnswer, error) {
+func (c *Client) reference(ctx context.Context, call transport.Call, key versionKey) (*schemaAnswer, error) {
 	if key.version == latestVersion {
-		return c.askVersion(ctx, key) // which one it is may change
+		return c.askVersion(ctx, call, key) // which one it is may change
 	}
 	if a, ok, err := c.referred.hit(key); ok {
 		return a, err
 	}
-	return c.referred.get(ctx, key, func(ctx context.Context) (*schemaAnswer, error) {
-		return c.askVersion(ctx, key)
+	return c.referred.get(ctx, call, key, func(ctx context.Context, call transport.Call) (*schemaAnswer, error) {
+		return c.askVersion(ctx, call, key)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kavro/kavro/internal/exactjson"
 	"github.com/kavro/kavro/internal/schemaguid"
+	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -34,13 +35,13 @@ func (c *Client) SchemaByID(ctx context.Context, subject string, id int) (*Subje
 	if id < 1 || id > math.MaxInt32 {
 		return nil, unknownSchema(key.String())
 	}
-	return c.ids.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
+	return c.ids.get(ctx, transport.Call{}, key, func(ctx context.Context, call transport.Call) (*SubjectSchema, error) {
 		path := withQuery(apiPath("schemas", "ids", strconv.Itoa(id)), "subject", key.subject)
-		a, err := c.askSchema(ctx, path, c.expect(key))
+		a, err := c.askSchema(ctx, call, path, c.expect(key))
 		if err != nil {
 			return nil, err
 		}
-		return c.build(ctx, key.String(), key.subject, a)
+		return c.build(ctx, call, key.String(), key.subject, a)
 	})
 }
 
@@ -56,12 +57,12 @@ func (c *Client) SchemaByGUID(ctx context.Context, guid string) (*SubjectSchema,
 	if s, ok, err := c.guids.hit(guid); ok {
 		return s, err
 	}
-	return c.guids.get(ctx, guid, func(ctx context.Context) (*SubjectSchema, error) {
-		a, err := c.askSchema(ctx, apiPath("schemas", "guids", guid), expectedGUID(guid))
+	return c.guids.get(ctx, transport.Call{}, guid, func(ctx context.Context, call transport.Call) (*SubjectSchema, error) {
+		a, err := c.askSchema(ctx, call, apiPath("schemas", "guids", guid), expectedGUID(guid))
 		if err != nil {
 			return nil, err
 		}
-		return c.build(ctx, guidName(guid), a.Subject, a)
+		return c.build(ctx, call, guidName(guid), a.Subject, a)
 	})
 }
 
@@ -86,21 +87,25 @@ func (c *Client) Version(ctx context.Context, subject string, version int, opts 
 	case version == latestVersion && !key.deleted && key.format == "":
 		return c.Latest(ctx, subject)
 	case version == latestVersion:
-		return c.versionNow(ctx, key)
+		ctx, cancel := c.transport.WithDeadline(ctx)
+		defer cancel()
+		return c.versionNow(ctx, transport.Call{}, key)
 	}
 	if s, ok, err := c.versions.hit(key); ok {
 		return s, err
 	}
-	return c.versions.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) { return c.versionNow(ctx, key) })
+	return c.versions.get(ctx, transport.Call{}, key, func(ctx context.Context, call transport.Call) (*SubjectSchema, error) {
+		return c.versionNow(ctx, call, key)
+	})
 }
 
 // versionNow is one request for a version, and those for what it refers to.
-func (c *Client) versionNow(ctx context.Context, key versionKey) (*SubjectSchema, error) {
-	a, err := c.askVersion(ctx, key)
+func (c *Client) versionNow(ctx context.Context, call transport.Call, key versionKey) (*SubjectSchema, error) {
+	a, err := c.askVersion(ctx, call, key)
 	if err != nil {
 		return nil, err
 	}
-	return c.build(ctx, key.String(), key.subject, a)
+	return c.build(ctx, call, key.String(), key.subject, a)
 }
 
 // Latest returns the newest version of a subject that is not deleted. See
@@ -127,7 +132,9 @@ func (c *Client) LatestWithMetadata(ctx context.Context, subject string, propert
 // Text returns the text of a version byte for byte as the registry has it, which
 // many rewrite. It is not kept.
 func (c *Client) Text(ctx context.Context, subject string, version int) (string, error) {
-	a, err := c.askVersion(ctx, versionKey{subject: subjectKey(subject), version: version})
+	ctx, cancel := c.transport.WithDeadline(ctx)
+	defer cancel()
+	a, err := c.askVersion(ctx, transport.Call{}, versionKey{subject: subjectKey(subject), version: version})
 	if err != nil {
 		return "", err
 	}
@@ -135,14 +142,14 @@ func (c *Client) Text(ctx context.Context, subject string, version int) (string,
 }
 
 // askLatest is one request for what latestKey says.
-func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, time.Time, error) {
+func (c *Client) askLatest(ctx context.Context, call transport.Call, key latestKey) (*SubjectSchema, time.Time, error) {
 	e := c.expect(key)
 	stored := c.files.load("latest", key.full(), e.acceptStored)
 	if stored != nil {
-		ctx = withoutRetries(ctx)
+		call.Once = true
 	}
 	at := time.Now()
-	s, err := c.latestNow(ctx, key)
+	s, err := c.latestNow(ctx, call, key)
 	switch {
 	case err == nil:
 		c.write(e.stored("latest", key.full(), answerOf(s)))
@@ -150,7 +157,7 @@ func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, 
 	case stored == nil || !unavailable(err) || !c.latest.usable(time.Since(stored.At)):
 		return nil, at, err
 	}
-	s, failed := c.build(ctx, e.what, e.subject, &stored.Answer)
+	s, failed := c.build(ctx, call, e.what, e.subject, &stored.Answer)
 	if failed != nil {
 		return nil, at, err
 	}
@@ -158,7 +165,7 @@ func (c *Client) askLatest(ctx context.Context, key latestKey) (*SubjectSchema, 
 	return s, stored.At, nil
 }
 
-func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, error) {
+func (c *Client) latestNow(ctx context.Context, call transport.Call, key latestKey) (*SubjectSchema, error) {
 	path := apiPath("subjects", key.subject, "versions", "latest")
 	switch {
 	case key.metadata != "":
@@ -170,27 +177,27 @@ func (c *Client) latestNow(ctx context.Context, key latestKey) (*SubjectSchema, 
 		path += "?deleted=true"
 	}
 	e := c.expect(key)
-	a, err := c.askSchema(ctx, path, e)
+	a, err := c.askSchema(ctx, call, path, e)
 	if err != nil {
 		return nil, err
 	}
-	return c.build(ctx, e.what, e.subject, a)
+	return c.build(ctx, call, e.what, e.subject, a)
 }
 
 // askVersion is one request for a version.
-func (c *Client) askVersion(ctx context.Context, key versionKey) (*schemaAnswer, error) {
+func (c *Client) askVersion(ctx context.Context, call transport.Call, key versionKey) (*schemaAnswer, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions", versionSegment(key.version)), "deleted", flag(key.deleted), "format", key.format)
-	return c.askSchema(ctx, path, c.expect(key))
+	return c.askSchema(ctx, call, path, c.expect(key))
 }
 
 // askSchema is one request for a schema; the answer is as e has it.
-func (c *Client) askSchema(ctx context.Context, path string, e *expected) (*schemaAnswer, error) {
+func (c *Client) askSchema(ctx context.Context, call transport.Call, path string, e *expected) (*schemaAnswer, error) {
 	var a schemaAnswer
-	got, err := c.answer(ctx, http.MethodGet, path, e.what, nil, readSchema(&a))
+	got, err := c.answer(ctx, call, http.MethodGet, path, e.what, nil, readSchema(&a))
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acceptFrom(ctx, got, http.MethodGet, e, &a); err != nil {
+	if err := c.acceptFrom(ctx, call, got, http.MethodGet, e, &a); err != nil {
 		return nil, err
 	}
 	return &a, nil
@@ -210,9 +217,9 @@ func (c *Client) Lookup(ctx context.Context, subject string, d Definition, opts 
 	if s, ok, err := c.known.hit(key); ok {
 		return s, err
 	}
-	return c.known.get(ctx, key, func(ctx context.Context) (*SubjectSchema, error) {
+	return c.known.get(ctx, transport.Call{}, key, func(ctx context.Context, call transport.Call) (*SubjectSchema, error) {
 		path := withQuery(apiPath("subjects", key.subject), "normalize", flag(o.Normalize), "deleted", flag(o.Deleted))
-		return c.post(ctx, path, key, c.expect(key), d, o)
+		return c.post(ctx, call, path, key, c.expect(key), d, o)
 	})
 }
 
@@ -243,18 +250,18 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 	if err := c.ready(ctx); err != nil {
 		return nil, err
 	}
-	work := func(ctx context.Context) (*SubjectSchema, error) {
+	work := func(ctx context.Context, call transport.Call) (*SubjectSchema, error) {
 		if s, ok := c.registeredBefore(key); ok && !o.special() {
 			return s, nil // another flight landed between the caller's look and this one
 		}
-		ctx, cancel := context.WithTimeout(ctx, c.settings.transport.callTimeout)
+		ctx, cancel := c.transport.WithDeadline(ctx)
 		defer cancel()
-		return c.register(ctx, key, d, o)
+		return c.register(ctx, call, key, d, o)
 	}
 	if o.special() {
-		return work(ctx)
+		return work(ctx, transport.Call{})
 	}
-	return c.registering.do(ctx, c.group, key, work)
+	return c.registering.do(ctx, transport.Call{}, c.group, key, work)
 }
 
 // special reports whether a registration asks for more than that a schema is there:
@@ -270,15 +277,15 @@ func (c *Client) registeredBefore(key definitionKey) (*SubjectSchema, bool) {
 	return c.bare.found.get(key)
 }
 
-func (c *Client) register(ctx context.Context, key definitionKey, d Definition, o Call) (*SubjectSchema, error) {
+func (c *Client) register(ctx context.Context, call transport.Call, key definitionKey, d Definition, o Call) (*SubjectSchema, error) {
 	path := withQuery(apiPath("subjects", key.subject, "versions"), "normalize", flag(o.Normalize), "force", flag(o.Force))
 	e := c.expect(key)
 	e.id, e.version, e.deleted = o.ID, o.Version, true
-	s, err := c.post(ctx, path, key, e, d, o)
+	s, err := c.post(ctx, call, path, key, e, d, o)
 	c.registered(key.subject) // also on an error: it may have been carried out
 	if err != nil {
 		if stored := c.known.load(key); stored != nil && unavailable(err) && !o.special() {
-			return c.known.fallBack(ctx, key, stored, c.known.now(), err)
+			return c.known.fallBack(ctx, call, key, stored, c.known.now(), err)
 		}
 		return nil, err
 	}
@@ -294,7 +301,7 @@ func (c *Client) register(ctx context.Context, key definitionKey, d Definition, 
 // post sends a definition and makes a SubjectSchema of the answer or, of a
 // registry that answers an id alone, of d. It parses d first: a text that not even
 // a lenient parser takes is not sent.
-func (c *Client) post(ctx context.Context, path string, key definitionKey, e *expected, d Definition, o Call) (*SubjectSchema, error) {
+func (c *Client) post(ctx context.Context, call transport.Call, path string, key definitionKey, e *expected, d Definition, o Call) (*SubjectSchema, error) {
 	d.Type = key.typ
 	sent := &SubjectSchema{Subject: key.subject, Definition: d}
 	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
@@ -304,7 +311,7 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 	var err error
 	var doubt *schemas.ParseError
 	if !copies {
-		if sent.Schema, doubt, err = c.parseStrictly(ctx, key.subject, d); err != nil {
+		if sent.Schema, doubt, err = c.parseStrictly(ctx, call, key.subject, d); err != nil {
 			return nil, invalidDefinition(err)
 		}
 		if sent.Schema != nil {
@@ -312,11 +319,11 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		}
 	}
 	var a schemaAnswer
-	got, err := c.answer(ctx, http.MethodPost, path, e.what, newSchemaRequest(d, o), readSchema(&a))
+	got, err := c.answer(ctx, call, http.MethodPost, path, e.what, newSchemaRequest(d, o), readSchema(&a))
 	if err != nil {
 		return nil, c.refusedInWords(ctx, key.subject, withDoubt(err, doubt), sent.Schema)
 	}
-	if err := c.acceptFrom(ctx, got, http.MethodPost, e, &a); err != nil {
+	if err := c.acceptFrom(ctx, call, got, http.MethodPost, e, &a); err != nil {
 		return nil, err
 	}
 	if a.Schema == nil && copies {
@@ -326,7 +333,7 @@ func (c *Client) post(ctx context.Context, path string, key definitionKey, e *ex
 		if a.References == nil {
 			a.References = d.References // some leave them out
 		}
-		s, err := c.build(ctx, e.what, a.Subject, &a)
+		s, err := c.build(ctx, call, e.what, a.Subject, &a)
 		switch another := err == nil && sent.Schema != nil && s.Schema.Canonical() != sent.Schema.Canonical(); {
 		case another:
 			return nil, c.malformed(got, http.MethodPost, e.what, exactjson.Faultf("its schema, with id %d, is another one", a.ID))

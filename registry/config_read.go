@@ -4,10 +4,13 @@ import (
 	"crypto/tls"
 	"math"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // read turns the keys that are given into URLs and options.
@@ -29,14 +32,14 @@ func (r *configReader) readURLs() {
 	if r.urls = r.text("url"); r.urls == "" {
 		return
 	}
-	list, scope, err := parseURLs(r.urls)
+	list, err := transport.ParseURLs(r.urls)
 	if err != nil {
 		r.fail(r.given["url"], strings.TrimPrefix(err.Error(), "registry: "))
 		return
 	}
-	r.userInURL = slices.ContainsFunc(list, func(h *host) bool { return h.auth != nil })
-	r.network = scope == ""
-	r.tls = slices.ContainsFunc(list, func(h *host) bool { return h.base.Scheme == "https" })
+	r.userInURL = slices.ContainsFunc(list, func(u transport.URL) bool { return u.Auth != nil })
+	r.network = list[0].Scope == ""
+	r.tls = slices.ContainsFunc(list, func(u transport.URL) bool { return u.Scheme == "https" })
 }
 
 // readAuth finds the one way to authenticate.
@@ -66,12 +69,11 @@ func (r *configReader) readAuth() {
 		}
 	case "USER_INFO":
 		user, password, ok := strings.Cut(r.secret("basic.auth.user.info"), ":")
-		own := basicAuth{user, password}
-		switch {
+		switch fault := (&transport.BasicAuth{User: user, Password: password}).Check(); {
 		case !ok:
 			r.fail(r.name("basic.auth.user.info"), "want user:password")
-		case own.fault() != "":
-			r.fail(r.given["basic.auth.user.info"], "want user:password: "+own.fault())
+		case fault != nil:
+			r.fail(r.given["basic.auth.user.info"], "want user:password: "+fault.Error())
 		case r.userInURL:
 			r.fail(r.given["basic.auth.user.info"], "is set, and yet "+urlKey+" has a user too")
 		default:
@@ -178,13 +180,10 @@ func (r *configReader) unused(source string) {
 
 // useOAuth uses client credentials; key is where tokenURL is from.
 func (r *configReader) useOAuth(key, tokenURL, id, secret, scopes string) {
-	option := WithClientCredentials(tokenURL, id, secret, strings.FieldsFunc(scopes, func(c rune) bool { return c == ' ' || c == ',' })...)
-	var s clientSettings
-	option.apply(&s)
-	if s.transport.auth.check() != nil && tokenURL != "" {
+	r.use(WithClientCredentials(tokenURL, id, secret, strings.FieldsFunc(scopes, func(c rune) bool { return c == ' ' || c == ',' })...))
+	if u, err := url.Parse(tokenURL); tokenURL != "" && (err != nil || u.Host == "") {
 		r.fail(key, "is not an absolute URL")
 	}
-	r.use(option)
 }
 
 // required returns the value of a key that has to be set.
@@ -201,7 +200,7 @@ func (r *configReader) readTLS() {
 	r.either("ssl.ca.pem", "ssl.ca.location", "ssl.truststore.certificates", "ssl.truststore.location")
 	r.either("ssl.certificate.pem", "ssl.certificate.location", "ssl.keystore.certificate.chain", "ssl.keystore.location")
 	r.either("ssl.key.pem", "ssl.key.location", "ssl.keystore.key")
-	f := TLSFiles{
+	f := transport.TLSFiles{
 		CA:              r.text(r.which("ssl.ca.pem", "ssl.truststore.certificates")),
 		Certificate:     r.text(r.which("ssl.certificate.pem", "ssl.keystore.certificate.chain")),
 		CertificateFile: r.text("ssl.certificate.location"),
@@ -231,7 +230,7 @@ func (r *configReader) readTLS() {
 		}
 	}
 	f.MinVersion, f.MaxVersion = r.protocols()
-	if f == (TLSFiles{}) {
+	if f == (transport.TLSFiles{}) {
 		return
 	}
 	if r.network && !r.tls {
@@ -240,7 +239,7 @@ func (r *configReader) readTLS() {
 			return
 		}
 	}
-	conf, err := LoadTLS(f)
+	conf, err := transport.LoadTLS(f)
 	if err != nil {
 		reason := strings.TrimPrefix(err.Error(), "registry: ")
 		r.fail(r.tlsKey(reason), reason)
@@ -387,8 +386,8 @@ func (r *configReader) readProxy() {
 	if !strings.Contains(proxy, "://") {
 		proxy = "http://" + proxy
 	}
-	if _, err := proxyURL(proxy); err != nil {
-		r.fail(r.firstSet("proxy", "proxy.host"), strings.TrimPrefix(err.Error(), "registry: WithProxy: "))
+	if err := transport.CheckProxy(proxy); err != nil {
+		r.fail(r.firstSet("proxy", "proxy.host"), err.Error())
 		return
 	}
 	r.use(WithProxy(proxy))
@@ -403,12 +402,8 @@ func (r *configReader) readHeaders() {
 			continue
 		}
 		value := r.secret(prefix + name)
-		if !validHeader(name, value) {
-			r.fail(key, "is not a header")
-			continue
-		}
-		if ownHeader(name) {
-			r.fail(key, "is set by the HTTP client alone")
+		if err := transport.CheckHeader(name, value); err != nil {
+			r.fail(key, strings.TrimLeft(strings.TrimPrefix(err.Error(), name), " "))
 			continue
 		}
 		r.use(WithHeader(name, value))
@@ -431,13 +426,13 @@ func (r *configReader) readTimes() {
 	if connect != 0 || attempt != 0 || call != 0 {
 		r.use(WithTimeouts(connect, attempt, call))
 	}
-	def := defaultSettings().transport
+	def := transport.Defaults()
 	if r.has("max.retries") || r.has("retries.wait.ms") || r.has("retries.max.wait.ms") {
-		wait, longest := r.millis("retries.wait.ms", def.retryWait), r.millis("retries.max.wait.ms", def.retryMaxWait)
+		wait, longest := r.millis("retries.wait.ms", def.RetryWait), r.millis("retries.max.wait.ms", def.RetryMaxWait)
 		if r.set("retries.max.wait.ms") && longest < wait {
 			r.fail(r.given["retries.max.wait.ms"], "is less than "+r.name("retries.wait.ms")+", "+strconv.FormatInt(wait.Milliseconds(), 10))
 		}
-		r.use(WithRetries(r.int("max.retries", def.retries, 0), wait, max(longest, wait)))
+		r.use(WithRetries(r.int("max.retries", def.Retries, 0), wait, max(longest, wait)))
 	}
 }
 

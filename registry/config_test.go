@@ -18,10 +18,11 @@ import (
 
 	"github.com/kavro/kavro/internal/inprocess"
 	"github.com/kavro/kavro/kafka"
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // settingsOf reads a configuration and applies what it amounts to.
-func settingsOf(t *testing.T, conf map[string]any) (*Settings, clientSettings) {
+func settingsOf(t *testing.T, conf map[string]any) (*Settings, settings) {
 	t.Helper()
 	s, err := FromConfig(conf)
 	require.NoError(t, err)
@@ -37,7 +38,7 @@ func settingsOf(t *testing.T, conf map[string]any) (*Settings, clientSettings) {
 // none is missing.
 func honouredKeys(t *testing.T) map[string]struct {
 	conf map[string]any
-	want func(t *testing.T, s clientSettings)
+	want func(t *testing.T, s settings)
 } {
 	ca := newCA(t)
 	cert, key := ca.issue(t, "client")
@@ -53,66 +54,66 @@ func honouredKeys(t *testing.T) map[string]struct {
 	type conf = map[string]any
 	type test = struct {
 		conf map[string]any
-		want func(t *testing.T, s clientSettings)
+		want func(t *testing.T, s settings)
 	}
-	trusts := func(t *testing.T, s clientSettings) {
-		require.NotNil(t, s.transport.tls)
-		require.True(t, s.transport.tls.RootCAs.Equal(poolOf(ca)))
+	trusts := func(t *testing.T, s settings) {
+		require.NotNil(t, s.transport.TLS)
+		require.True(t, s.transport.TLS.RootCAs.Equal(poolOf(ca)))
 	}
-	presents := func(t *testing.T, s clientSettings) {
-		pair, err := s.transport.tls.GetClientCertificate(nil)
+	presents := func(t *testing.T, s settings) {
+		pair, err := s.transport.TLS.GetClientCertificate(nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, pair.Certificate)
 	}
-	transport := func(f func(t *testing.T, s transportSettings)) func(*testing.T, clientSettings) {
-		return func(t *testing.T, s clientSettings) { f(t, s.transport) }
+	over := func(f func(t *testing.T, s transport.Settings)) func(*testing.T, settings) {
+		return func(t *testing.T, s settings) { f(t, s.transport) }
 	}
-	oauth := func(t *testing.T, s transportSettings) {
-		require.Equal(t, &oauthClient{tokenURL: "https://idp/token", id: "me", secret: "s e c", scopes: []string{"a", "b"}}, s.auth.oauth)
-		require.Equal(t, "lsrc-1", s.header.Get("target-sr-cluster"))
-		require.Equal(t, "pool-1", s.header.Get("Confluent-Identity-Pool-Id"))
+	oauth := func(t *testing.T, s transport.Settings) {
+		require.Equal(t, &transport.ClientCredentials{TokenURL: "https://idp/token", ID: "me", Secret: "s e c", Scopes: []string{"a", "b"}}, s.OAuth)
+		require.Equal(t, "lsrc-1", s.Header.Get("target-sr-cluster"))
+		require.Equal(t, "pool-1", s.Header.Get("Confluent-Identity-Pool-Id"))
 	}
 	oauthConf := conf{
 		"bearer.auth.credentials.source": "OAUTHBEARER", "bearer.auth.issuer.endpoint.url": "https://idp/token", "bearer.auth.client.id": "me",
 		"bearer.auth.client.secret": "s e c", "bearer.auth.scope": "a b", "bearer.auth.logical.cluster": "lsrc-1", "bearer.auth.identity.pool.id": "pool-1",
 	}
-	bearer := func(t *testing.T, s transportSettings) { require.Equal(t, "tok", *s.auth.static) }
-	basic := func(t *testing.T, s transportSettings) {
-		require.Equal(t, &basicAuth{"ann", "p:w "}, s.auth.basic)
+	bearer := func(t *testing.T, s transport.Settings) { require.Equal(t, "tok", s.Bearer) }
+	basic := func(t *testing.T, s transport.Settings) {
+		require.Equal(t, &transport.BasicAuth{User: "ann", Password: "p:w "}, s.Basic)
 	}
 	tests := map[string]test{
-		"schema.registry.url":           {conf{"schema.registry.url": "http://a, http://b"}, func(*testing.T, clientSettings) {}},
-		"schema.registry.url.randomize": {conf{"schema.registry.url.randomize": true}, transport(func(t *testing.T, s transportSettings) { require.True(t, s.randomize) })},
-		"url.randomize":                 {conf{"url.randomize": "true"}, transport(func(t *testing.T, s transportSettings) { require.True(t, s.randomize) })},
+		"schema.registry.url":           {conf{"schema.registry.url": "http://a, http://b"}, func(*testing.T, settings) {}},
+		"schema.registry.url.randomize": {conf{"schema.registry.url.randomize": true}, over(func(t *testing.T, s transport.Settings) { require.True(t, s.RandomURL) })},
+		"url.randomize":                 {conf{"url.randomize": "true"}, over(func(t *testing.T, s transport.Settings) { require.True(t, s.RandomURL) })},
 
-		"basic.auth.credentials.source":  {conf{"basic.auth.credentials.source": "SASL_INHERIT", "sasl.username": "ann", "sasl.password": "p:w ", "sasl.mechanism": "PLAIN"}, transport(basic)},
-		"basic.auth.user.info":           {conf{"basic.auth.user.info": "ann:p:w "}, transport(basic)},
-		"bearer.auth.credentials.source": {conf{"bearer.auth.credentials.source": "static_token", "bearer.auth.token": "tok"}, transport(bearer)},
-		"bearer.auth.token":              {conf{"bearer.auth.token": "tok"}, transport(bearer)},
-		"proxy":                          {conf{"proxy": "https://p:3128"}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, "https://p:3128", s.proxy) })},
-		"proxy.host":                     {conf{"proxy.host": "p", "proxy.port": 3128}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, "http://p:3128", s.proxy) })},
-		"proxy.port":                     {conf{"proxy.host": "::1", "proxy.port": "3128"}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, "http://[::1]:3128", s.proxy) })},
-		"request.header.*":               {conf{"request.header.X-Team": "payments: a"}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, "payments: a", s.header.Get("X-Team")) })},
+		"basic.auth.credentials.source":  {conf{"basic.auth.credentials.source": "SASL_INHERIT", "sasl.username": "ann", "sasl.password": "p:w ", "sasl.mechanism": "PLAIN"}, over(basic)},
+		"basic.auth.user.info":           {conf{"basic.auth.user.info": "ann:p:w "}, over(basic)},
+		"bearer.auth.credentials.source": {conf{"bearer.auth.credentials.source": "static_token", "bearer.auth.token": "tok"}, over(bearer)},
+		"bearer.auth.token":              {conf{"bearer.auth.token": "tok"}, over(bearer)},
+		"proxy":                          {conf{"proxy": "https://p:3128"}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, "https://p:3128", s.Proxy) })},
+		"proxy.host":                     {conf{"proxy.host": "p", "proxy.port": 3128}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, "http://p:3128", s.Proxy) })},
+		"proxy.port":                     {conf{"proxy.host": "::1", "proxy.port": "3128"}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, "http://[::1]:3128", s.Proxy) })},
+		"request.header.*":               {conf{"request.header.X-Team": "payments: a"}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, "payments: a", s.Header.Get("X-Team")) })},
 
-		"http.connect.timeout.ms":        {conf{"http.connect.timeout.ms": 7}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 7*time.Millisecond, s.dialTimeout) })},
-		"http.read.timeout.ms":           {conf{"http.read.timeout.ms": "7"}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 7*time.Millisecond, s.attemptTimeout) })},
-		"schema.registry.timeout":        {conf{"schema.registry.timeout": 1.5}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 1500*time.Millisecond, s.attemptTimeout) })},
-		"kavro.registry.call.timeout.ms": {conf{"kavro.registry.call.timeout.ms": 7 * time.Second}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 7*time.Second, s.callTimeout) })},
-		"max.retries":                    {conf{"max.retries": 7}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 7, s.retries) })},
-		"retries.wait.ms":                {conf{"retries.wait.ms": 7}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 7*time.Millisecond, s.retryWait) })},
-		"retries.max.wait.ms":            {conf{"retries.max.wait.ms": 700}, transport(func(t *testing.T, s transportSettings) { require.Equal(t, 700*time.Millisecond, s.retryMaxWait) })},
+		"http.connect.timeout.ms":        {conf{"http.connect.timeout.ms": 7}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 7*time.Millisecond, s.DialTimeout) })},
+		"http.read.timeout.ms":           {conf{"http.read.timeout.ms": "7"}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 7*time.Millisecond, s.AttemptTimeout) })},
+		"schema.registry.timeout":        {conf{"schema.registry.timeout": 1.5}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 1500*time.Millisecond, s.AttemptTimeout) })},
+		"kavro.registry.call.timeout.ms": {conf{"kavro.registry.call.timeout.ms": 7 * time.Second}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 7*time.Second, s.CallTimeout) })},
+		"max.retries":                    {conf{"max.retries": 7}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 7, s.Retries) })},
+		"retries.wait.ms":                {conf{"retries.wait.ms": 7}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 7*time.Millisecond, s.RetryWait) })},
+		"retries.max.wait.ms":            {conf{"retries.max.wait.ms": 700}, over(func(t *testing.T, s transport.Settings) { require.Equal(t, 700*time.Millisecond, s.RetryMaxWait) })},
 
-		"cache.capacity":                     {conf{"cache.capacity": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7, s.cacheSize) }},
-		"latest.cache.size":                  {conf{"latest.cache.size": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7, s.latestSize) }},
-		"latest.cache.ttl.sec":               {conf{"latest.cache.ttl.sec": -1}, func(t *testing.T, s clientSettings) { require.Less(t, s.latestTTL, time.Duration(0)) }},
-		"cache.latest.ttl.sec":               {conf{"cache.latest.ttl.sec": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7*time.Second, s.latestTTL) }},
-		"kavro.registry.latest.max.stale.ms": {conf{"kavro.registry.latest.max.stale.ms": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7*time.Millisecond, s.latestMaxStale) }},
-		"missing.id.cache.ttl.sec":           {conf{"missing.id.cache.ttl.sec": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7*time.Second, s.missingIDs) }},
-		"missing.version.cache.ttl.sec":      {conf{"missing.version.cache.ttl.sec": 7 * time.Minute}, func(t *testing.T, s clientSettings) { require.Equal(t, 7*time.Minute, s.missingVersions) }},
-		"missing.schema.cache.ttl.sec":       {conf{"missing.schema.cache.ttl.sec": 0}, func(t *testing.T, s clientSettings) { require.Zero(t, s.missingSchemas) }},
-		"missing.cache.size":                 {conf{"missing.cache.size": 7}, func(t *testing.T, s clientSettings) { require.Equal(t, 7, s.missingSize) }},
-		"kavro.registry.max.schema.bytes":    {conf{"kavro.registry.max.schema.bytes": 5 << 20}, func(t *testing.T, s clientSettings) { require.Equal(t, 5<<20, s.maxSchema) }},
-		"kavro.registry.cache.dir":           {conf{"kavro.registry.cache.dir": "/tmp/x"}, func(t *testing.T, s clientSettings) { require.Equal(t, "/tmp/x", s.cacheDir) }},
+		"cache.capacity":                     {conf{"cache.capacity": 7}, func(t *testing.T, s settings) { require.Equal(t, 7, s.cacheSize) }},
+		"latest.cache.size":                  {conf{"latest.cache.size": 7}, func(t *testing.T, s settings) { require.Equal(t, 7, s.latestSize) }},
+		"latest.cache.ttl.sec":               {conf{"latest.cache.ttl.sec": -1}, func(t *testing.T, s settings) { require.Less(t, s.latestTTL, time.Duration(0)) }},
+		"cache.latest.ttl.sec":               {conf{"cache.latest.ttl.sec": 7}, func(t *testing.T, s settings) { require.Equal(t, 7*time.Second, s.latestTTL) }},
+		"kavro.registry.latest.max.stale.ms": {conf{"kavro.registry.latest.max.stale.ms": 7}, func(t *testing.T, s settings) { require.Equal(t, 7*time.Millisecond, s.latestMaxStale) }},
+		"missing.id.cache.ttl.sec":           {conf{"missing.id.cache.ttl.sec": 7}, func(t *testing.T, s settings) { require.Equal(t, 7*time.Second, s.missingIDs) }},
+		"missing.version.cache.ttl.sec":      {conf{"missing.version.cache.ttl.sec": 7 * time.Minute}, func(t *testing.T, s settings) { require.Equal(t, 7*time.Minute, s.missingVersions) }},
+		"missing.schema.cache.ttl.sec":       {conf{"missing.schema.cache.ttl.sec": 0}, func(t *testing.T, s settings) { require.Zero(t, s.missingSchemas) }},
+		"missing.cache.size":                 {conf{"missing.cache.size": 7}, func(t *testing.T, s settings) { require.Equal(t, 7, s.missingSize) }},
+		"kavro.registry.max.schema.bytes":    {conf{"kavro.registry.max.schema.bytes": 5 << 20}, func(t *testing.T, s settings) { require.Equal(t, 5<<20, s.maxSchema) }},
+		"kavro.registry.cache.dir":           {conf{"kavro.registry.cache.dir": "/tmp/x"}, func(t *testing.T, s settings) { require.Equal(t, "/tmp/x", s.cacheDir) }},
 
 		"schema.registry.ssl.ca.location":                {conf{"schema.registry.ssl.ca.location": caFile}, trusts},
 		"schema.registry.ssl.ca.pem":                     {conf{"schema.registry.ssl.ca.pem": ca.pem}, trusts},
@@ -127,20 +128,20 @@ func honouredKeys(t *testing.T) map[string]struct {
 		"schema.registry.ssl.keystore.key":               {conf{"schema.registry.ssl.keystore.certificate.chain": cert, "schema.registry.ssl.keystore.key": key}, presents},
 		"schema.registry.ssl.keystore.location":          {conf{"schema.registry.ssl.keystore.location": bothFile, "schema.registry.ssl.keystore.type": "PEM"}, presents},
 		"schema.registry.ssl.keystore.type":              {conf{"schema.registry.ssl.keystore.location": bothFile, "schema.registry.ssl.keystore.type": "PEM"}, presents},
-		"schema.registry.enable.ssl.certificate.verification": {conf{"schema.registry.enable.ssl.certificate.verification": false}, transport(func(t *testing.T, s transportSettings) {
-			require.True(t, s.tls.InsecureSkipVerify)
+		"schema.registry.enable.ssl.certificate.verification": {conf{"schema.registry.enable.ssl.certificate.verification": false}, over(func(t *testing.T, s transport.Settings) {
+			require.True(t, s.TLS.InsecureSkipVerify)
 		})},
-		"schema.registry.ssl.endpoint.identification.algorithm": {conf{"schema.registry.ssl.endpoint.identification.algorithm": ""}, transport(func(t *testing.T, s transportSettings) {
-			require.NotNil(t, s.tls.VerifyConnection)
+		"schema.registry.ssl.endpoint.identification.algorithm": {conf{"schema.registry.ssl.endpoint.identification.algorithm": ""}, over(func(t *testing.T, s transport.Settings) {
+			require.NotNil(t, s.TLS.VerifyConnection)
 		})},
-		"schema.registry.ssl.enabled.protocols": {conf{"schema.registry.ssl.enabled.protocols": "TLSv1.2, TLSv1.3"}, transport(func(t *testing.T, s transportSettings) {
-			require.Equal(t, []uint16{tls.VersionTLS12, tls.VersionTLS13}, []uint16{s.tls.MinVersion, s.tls.MaxVersion})
+		"schema.registry.ssl.enabled.protocols": {conf{"schema.registry.ssl.enabled.protocols": "TLSv1.2, TLSv1.3"}, over(func(t *testing.T, s transport.Settings) {
+			require.Equal(t, []uint16{tls.VersionTLS12, tls.VersionTLS13}, []uint16{s.TLS.MinVersion, s.TLS.MaxVersion})
 		})},
 		"schema.registry.ssl.key.password": {conf{"schema.registry.ssl.certificate.pem": selfSigned(t), "schema.registry.ssl.key.pem": string(encrypted), "schema.registry.ssl.key.password": "sesame"}, presents},
 	}
 	for key := range oauthConf {
 		if _, ok := tests[key]; !ok {
-			tests[key] = test{oauthConf, transport(oauth)}
+			tests[key] = test{oauthConf, over(oauth)}
 		}
 	}
 	return tests
@@ -206,9 +207,9 @@ func TestDefaultsOfKeys(t *testing.T) {
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	sec := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }
 	want := map[string]string{
-		"http.connect.timeout.ms": ms(d.transport.dialTimeout), "http.read.timeout.ms": ms(d.transport.attemptTimeout),
-		"schema.registry.timeout": sec(d.transport.attemptTimeout), "kavro.registry.call.timeout.ms": ms(d.transport.callTimeout),
-		"max.retries": strconv.Itoa(d.transport.retries), "retries.wait.ms": ms(d.transport.retryWait), "retries.max.wait.ms": ms(d.transport.retryMaxWait),
+		"http.connect.timeout.ms": ms(d.transport.DialTimeout), "http.read.timeout.ms": ms(d.transport.AttemptTimeout),
+		"schema.registry.timeout": sec(d.transport.AttemptTimeout), "kavro.registry.call.timeout.ms": ms(d.transport.CallTimeout),
+		"max.retries": strconv.Itoa(d.transport.Retries), "retries.wait.ms": ms(d.transport.RetryWait), "retries.max.wait.ms": ms(d.transport.RetryMaxWait),
 		"cache.capacity": strconv.Itoa(d.cacheSize), "latest.cache.size": strconv.Itoa(d.latestSize), "latest.cache.ttl.sec": sec(d.latestTTL),
 		"cache.latest.ttl.sec": sec(d.latestTTL), "kavro.registry.latest.max.stale.ms": ms(d.latestMaxStale),
 		"missing.id.cache.ttl.sec": sec(d.missingIDs), "missing.version.cache.ttl.sec": sec(d.missingVersions),
@@ -220,6 +221,7 @@ func TestDefaultsOfKeys(t *testing.T) {
 		}
 	}
 	_, settings := settingsOf(t, nil)
+	d.logger, settings.logger = nil, nil // each has one of its own, which logs nothing
 	require.Equal(t, fmt.Sprintf("%+v", d), fmt.Sprintf("%+v", settings))
 }
 

@@ -87,17 +87,17 @@ type files struct {
 
 // openFiles makes the directory for the registry that t talks to, and looks whether
 // the seed is one.
-func openFiles(t *Transport, dir string, seed fs.FS) (*files, error) {
-	f := &files{seed: seed, log: t.logger}
-	if seed != nil {
-		if err := checkSeed(seed); err != nil {
+func openFiles(urls []string, s settings) (*files, error) {
+	f := &files{seed: s.seed, log: s.logger}
+	if s.seed != nil {
+		if err := checkSeed(s.seed); err != nil {
 			f.log.Warn("schema registry: the seed is none, and will be of no help", "err", err)
 		}
 	}
-	if dir == "" {
+	if s.cacheDir == "" {
 		return f, nil
 	}
-	f.dir = filepath.Join(dir, registryName(t))
+	f.dir = filepath.Join(s.cacheDir, registryName(urls))
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("registry: WithCacheDir: %w", err)
 	}
@@ -106,11 +106,7 @@ func openFiles(t *Transport, dir string, seed fs.FS) (*files, error) {
 }
 
 // registryName tells registries apart by their URLs: ids mean nothing elsewhere.
-func registryName(t *Transport) string {
-	var urls []string
-	for _, h := range t.hosts.all {
-		urls = append(urls, displayURL(h.base))
-	}
+func registryName(urls []string) string {
 	slices.Sort(urls)
 	sum := sha256.Sum256([]byte(strings.Join(slices.Compact(urls), ",")))
 	return hex.EncodeToString(sum[:8])

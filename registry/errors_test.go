@@ -38,7 +38,7 @@ func TestErrorTexts(t *testing.T) {
 		"registry: subject s does not exist (404)":                           &NotFoundError{What: "subject s", Response: Response{Status: 404}},
 		"registry: subject s does not exist (GET http://r/s: 404 40401 m)":   &NotFoundError{What: "subject s", Response: Response{Method: "GET", URL: url, Status: 404, Code: 40401, Message: "m"}},
 		"registry: not authorised":                                           &UnauthorizedError{},
-		"registry: not authorised (GET http://r/s: 401)":                     &UnauthorizedError{Response{Method: "GET", URL: url, Status: 401}},
+		"registry: not authorised (GET http://r/s: 401)":                     &UnauthorizedError{Response: Response{Method: "GET", URL: url, Status: 401}},
 		"registry: conflict":                                                 &ConflictError{},
 		"registry: conflict (409)":                                           &ConflictError{Response: Response{Status: 409}},
 		"registry: refused":                                                  &InvalidError{},

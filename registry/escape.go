@@ -35,27 +35,6 @@ func apiPath(segments ...string) string {
 	return b.String()
 }
 
-// strictPath takes an escaped path, from whoever made the request, and escapes
-// what pathSegment would have escaped besides. Paths that apiPath made come back
-// unchanged.
-func strictPath(escaped string) string {
-	if !strings.Contains(escaped, "+") && !strings.Contains(escaped, "/.") {
-		return escaped
-	}
-	segments := strings.Split(escaped, "/")
-	for i, s := range segments {
-		switch s {
-		case ".":
-			segments[i] = "%2E"
-		case "..":
-			segments[i] = "%2E%2E"
-		default:
-			segments[i] = strings.ReplaceAll(s, "+", "%2B")
-		}
-	}
-	return strings.Join(segments, "/")
-}
-
 // withQuery appends the parameters that are set to path. Pairs are names and
 // values in turn; a pair with an empty value is left out.
 func withQuery(path string, pairs ...string) string {

@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"time"
-
-	"golang.org/x/oauth2"
 
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/registry/memory"
@@ -96,31 +93,6 @@ func ExampleUnavailableError() {
 	// Output:
 	// not there: true
 	// worth waiting for: true
-}
-
-// The transport can be used under any client that takes an http.RoundTripper:
-// it retries, fails over, and keeps a token fresh.
-func ExampleNewTransport() {
-	server, faults := exampleRegistry()
-	defer server.Close()
-	faults.Add(registrytest.Fault{Status: http.StatusBadGateway, Count: 1})
-	token := func(context.Context) (*oauth2.Token, error) {
-		return &oauth2.Token{AccessToken: "from somewhere", Expiry: time.Now().Add(time.Hour)}, nil
-	}
-	transport, err := registry.NewTransport(server.URL, registry.WithTokenFunc(token), registry.WithRetries(3, time.Millisecond, time.Millisecond))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer transport.Close()
-	resp, err := (&http.Client{Transport: transport}).Get(transport.URL() + "/subjects")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	resp.Body.Close()
-	fmt.Println(resp.StatusCode, "after", faults.Total(), "requests")
-	// Output: 200 after 2 requests
 }
 
 // A configuration map, as programs in Java and Python have it, with Kafka's keys

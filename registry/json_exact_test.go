@@ -161,7 +161,7 @@ func TestKeysOfErrorsAreExact(t *testing.T) {
 		`{"Error_Code":40401,"message":"m"}`:                    0,
 		`{"error_code":40401,"error_code":40403}`:               0,
 	} {
-		code, message := readRefusal([]byte(body))
+		code, message := readErrorResponse([]byte(body))
 		require.Equal(t, want, code, body)
 		require.NotEmpty(t, message)
 	}

@@ -1,6 +1,10 @@
 package registry
 
-import "time"
+import (
+	"time"
+
+	"github.com/kavro/kavro/registry/transport"
+)
 
 // An Observer is told what a client does: for metrics, traces, tests. Its
 // method is called from the goroutine that does it, may be called by several
@@ -21,6 +25,22 @@ type observers []Observer
 func (all observers) Observe(e Event) {
 	for _, o := range all {
 		o.Observe(e)
+	}
+}
+
+// observed is the kind that each of a transport's events has here.
+var observed = [...]EventKind{
+	transport.EventRequest: EventRequest, transport.EventRetry: EventRetry,
+	transport.EventEjected: EventOpen, transport.EventHealthy: EventClose,
+}
+
+// observing reports a transport's events to o.
+func observing(o Observer) func(transport.Event) {
+	if o == nil {
+		return nil
+	}
+	return func(e transport.Event) {
+		o.Observe(Event{Kind: observed[e.Kind], Method: e.Method, URL: e.URL, Status: e.Status, Attempt: e.Attempt, Duration: e.Duration, Err: e.Err})
 	}
 }
 
@@ -48,9 +68,9 @@ const (
 	// EventUnknown: the registry does not know what was asked for, or did not a
 	// short while ago. Cache, Key, Err.
 	EventUnknown
-	// EventOpen: a URL was set aside for Duration. URL, Err.
+	// EventOpen: a URL was ejected for Duration. URL, Err.
 	EventOpen
-	// EventClose: a URL that was set aside answers again. URL.
+	// EventClose: a URL that was ejected answers again. URL.
 	EventClose
 )
 

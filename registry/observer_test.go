@@ -66,7 +66,7 @@ func TestObserver(t *testing.T) {
 		f.down.Store(false)
 		time.Sleep(time.Minute)
 		step("up again", types, "request ", "close ")
-		require.Contains(t, log.String(), "URL set aside")
+		require.Contains(t, log.String(), "URL ejected")
 		require.Contains(t, log.String(), "URL answers again")
 		require.NotContains(t, log.String(), "secret")
 	})

@@ -1,34 +1,40 @@
 package registry
 
 import (
+	"context"
 	"crypto/tls"
 	"io/fs"
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/kavro/kavro/registry/transport"
 )
 
-// An Option sets up a [Client]. Every [TransportOption] is one. An option that says
-// nothing (nil, ""), and the second of two of which only one can count, are errors of
-// the constructor; observers and headers add up.
+// An Option sets up a [Client]. An option that says nothing (nil, ""), and the second of two of
+// which only one can count, are errors of the constructor; observers and headers add up.
 type Option interface {
-	apply(*clientSettings)
+	apply(*settings)
 }
 
-// A TransportOption sets up a [Transport], or the transport of a [Client].
-type TransportOption func(*transportSettings)
+type option func(*settings)
 
-func (o TransportOption) apply(s *clientSettings) { o(&s.transport) }
+func (o option) apply(s *settings) { o(s) }
 
-// clientOption is an Option that is no TransportOption.
-type clientOption func(*clientSettings)
-
-func (o clientOption) apply(s *clientSettings) { o(s) }
-
-// clientSettings is what the options of a client amount to.
-type clientSettings struct {
-	transport transportSettings
+// settings are the result of the options of a client.
+type settings struct {
+	transport    transport.Settings
+	httpClient   *http.Client
+	resolver     func(scope string) (http.RoundTripper, error)
+	observer     Observer
+	logger       *slog.Logger
+	dialGiven    bool // WithTimeouts sets it
+	attemptGiven bool
+	given        given
 
 	cacheSize       int           // permanent answers kept, of each kind
 	latestSize      int           // subjects whose latest version is kept
@@ -45,57 +51,11 @@ type clientSettings struct {
 	seed     fs.FS
 }
 
-// transportSettings is what the options of a transport amount to.
-type transportSettings struct {
-	httpClient   *http.Client
-	roundTripper http.RoundTripper
-	resolver     func(scope string) (http.RoundTripper, error)
-	tls          *tls.Config
-	proxy        string
-	header       http.Header
-	auth         authSettings
-
-	retries        int
-	retryWait      time.Duration
-	retryMaxWait   time.Duration
-	dialTimeout    time.Duration
-	attemptTimeout time.Duration
-	callTimeout    time.Duration
-
-	breakerFailures int // 0: no breaker
-	breakerPause    time.Duration
-	breakerMaxPause time.Duration
-
-	rate  float64 // requests a second; 0: no limit
-	burst int
-
-	maxAnswer int64 // bytes
-	randomize bool
-
-	observer Observer
-	logger   *slog.Logger
-
-	given        given
-	dialGiven    bool // WithTimeouts sets it
-	attemptGiven bool
-}
-
-// defaultSettings holds every default of the package.
-func defaultSettings() clientSettings {
-	return clientSettings{
-		transport: transportSettings{
-			retries:         3,
-			retryWait:       250 * time.Millisecond,
-			retryMaxWait:    20 * time.Second,
-			dialTimeout:     5 * time.Second,
-			attemptTimeout:  10 * time.Second,
-			callTimeout:     30 * time.Second,
-			breakerFailures: 5,
-			breakerPause:    time.Second,
-			breakerMaxPause: 30 * time.Second,
-			burst:           1,
-			maxAnswer:       64 << 20,
-		},
+// defaultSettings holds every default of the package; those of the transport are its own.
+func defaultSettings() settings {
+	s := settings{
+		transport:       transport.Defaults(),
+		logger:          slog.New(slog.DiscardHandler),
 		cacheSize:       10_000,
 		latestSize:      1_000,
 		latestTTL:       time.Minute,
@@ -106,6 +66,8 @@ func defaultSettings() clientSettings {
 		missingSchemas:  time.Second,
 		maxSchema:       1 << 20,
 	}
+	s.transport.Name = optionName
+	return s
 }
 
 // WithHTTPClient sends requests with the transport of hc, each within the
@@ -113,66 +75,114 @@ func defaultSettings() clientSettings {
 // and its handling of redirects cannot be honoured: they are errors. It excludes
 // [WithRoundTripper], and [WithTLS], [WithProxy] and a timeout for connecting, which
 // belong in hc.
-func WithHTTPClient(hc *http.Client) TransportOption {
-	return func(s *transportSettings) {
+func WithHTTPClient(hc *http.Client) Option {
+	return option(func(s *settings) {
 		if s.given.some("WithHTTPClient", hc) {
 			s.httpClient = hc
 		}
-	}
+	})
 }
 
 // WithRoundTripper sends requests with rt, which is not closed. It excludes
 // [WithHTTPClient], [WithTLS] and [WithProxy].
-func WithRoundTripper(rt http.RoundTripper) TransportOption {
-	return func(s *transportSettings) {
+func WithRoundTripper(rt http.RoundTripper) Option {
+	return option(func(s *settings) {
 		if s.given.some("WithRoundTripper", rt) {
-			s.roundTripper = rt
+			s.transport.Base = rt
 		}
-	}
+	})
 }
 
 // WithResolver sets what finds the registry behind a URL mock://scope: it returns what
 // carries requests to it. Without, such a URL is an error. memory.Resolve, of package
 // registry/memory, finds one that this process shares under that name; it is an option,
 // so that a program without such URLs links no server. Constructors of package kavro set it.
-func WithResolver(resolve func(scope string) (http.RoundTripper, error)) TransportOption {
-	return func(s *transportSettings) {
+func WithResolver(resolve func(scope string) (http.RoundTripper, error)) Option {
+	return option(func(s *settings) {
 		if s.given.some("WithResolver", resolve) {
 			s.resolver = resolve
 		}
-	}
+	})
 }
 
 // WithTLS sets what connections to https URLs trust and present. The
-// configuration is copied. [LoadTLS] makes one from PEM files.
-func WithTLS(conf *tls.Config) TransportOption {
-	return func(s *transportSettings) {
+// configuration is copied. transport.LoadTLS makes one from PEM files.
+func WithTLS(conf *tls.Config) Option {
+	return option(func(s *settings) {
 		if s.given.some("WithTLS", conf) {
-			s.tls = conf
+			s.transport.TLS = conf
 		}
-	}
+	})
 }
 
 // WithProxy sends every request through the proxy at this URL (http, https or
 // socks5, with user and password if it needs them). The default is what the
 // environment says: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
-func WithProxy(url string) TransportOption {
-	return func(s *transportSettings) {
+func WithProxy(url string) Option {
+	return option(func(s *settings) {
 		if s.given.some("WithProxy", url) {
-			s.proxy = url
+			s.transport.Proxy = url
 		}
-	}
+	})
 }
 
 // WithHeader sends one more header with each request. It may be given several
 // times.
-func WithHeader(name, value string) TransportOption {
-	return func(s *transportSettings) {
-		if s.header == nil {
-			s.header = make(http.Header)
+func WithHeader(name, value string) Option {
+	return option(func(s *settings) {
+		if s.transport.Header == nil {
+			s.transport.Header = make(http.Header)
 		}
-		s.header.Add(name, value)
-	}
+		s.transport.Header.Add(name, value)
+	})
+}
+
+// WithBasicAuth sends user and password, both of them, with each request. A URL that carries its
+// own is sent those instead. It is an error if every URL does.
+func WithBasicAuth(user, password string) Option {
+	return option(func(s *settings) {
+		s.given.once("WithBasicAuth")
+		s.transport.Basic = &transport.BasicAuth{User: user, Password: password}
+	})
+}
+
+// WithBearerToken sends a token that never changes. For tokens that expire, see
+// [WithTokenFunc].
+func WithBearerToken(token string) Option {
+	return option(func(s *settings) {
+		if s.given.some("WithBearerToken", token) {
+			s.transport.Bearer = token
+		}
+	})
+}
+
+// WithTokenFunc sends tokens from f, which is called as [transport.TokenFunc] says.
+func WithTokenFunc(f transport.TokenFunc) Option {
+	return option(func(s *settings) {
+		if s.given.some("WithTokenFunc", f) {
+			s.transport.Token = f
+		}
+	})
+}
+
+// WithTokenSource sends tokens from src, which is called as a [transport.TokenFunc] is.
+func WithTokenSource(src oauth2.TokenSource) Option {
+	return option(func(s *settings) {
+		if s.given.some("WithTokenSource", src) {
+			s.transport.Token = func(context.Context) (*oauth2.Token, error) { return src.Token() }
+		}
+	})
+}
+
+// WithClientCredentials sends tokens that the OAuth server at tokenURL gives for a client's id
+// and secret (RFC 6749, section 4.4). The server is reached through the environment's proxy and
+// trusted by the system's certificates; for anything else, give a clientcredentials.Config to
+// [WithTokenFunc].
+func WithClientCredentials(tokenURL, id, secret string, scopes ...string) Option {
+	return option(func(s *settings) {
+		s.given.once("WithClientCredentials")
+		s.transport.OAuth = &transport.ClientCredentials{TokenURL: tokenURL, ID: id, Secret: secret, Scopes: slices.Clone(scopes)}
+	})
 }
 
 // WithRetries sets how often a request is tried again after a network error,
@@ -181,26 +191,26 @@ func WithHeader(name, value string) TransportOption {
 // (Retry-After). The default is 3, 250 ms and 20 s. A pause that would outlast
 // the call's deadline is not made: the call ends at once instead.
 //
-// With several URLs, "once" means each URL that is not set aside. A DELETE is
+// With several URLs, "once" means each URL that is healthy. A DELETE is
 // tried again only where the first cannot have been carried out.
-func WithRetries(n int, wait, maxWait time.Duration) TransportOption {
-	return func(s *transportSettings) {
+func WithRetries(n int, wait, maxWait time.Duration) Option {
+	return option(func(s *settings) {
 		s.given.once("WithRetries")
-		s.retries, s.retryWait, s.retryMaxWait = n, wait, maxWait
-	}
+		s.transport.Retries, s.transport.RetryWait, s.transport.RetryMaxWait = n, wait, maxWait
+	})
 }
 
 // WithTimeouts sets how long connecting may take, one attempt, and a whole call
 // with its retries. The context of a call may end it sooner. The defaults are
 // 5 s, 10 s and 30 s; 0 keeps a default.
-func WithTimeouts(dial, attempt, call time.Duration) TransportOption {
-	return func(s *transportSettings) {
+func WithTimeouts(dial, attempt, call time.Duration) Option {
+	return option(func(s *settings) {
 		s.given.once("WithTimeouts")
 		s.dialGiven, s.attemptGiven = s.dialGiven || dial != 0, s.attemptGiven || attempt != 0
-		setIfGiven(&s.dialTimeout, dial)
-		setIfGiven(&s.attemptTimeout, attempt)
-		setIfGiven(&s.callTimeout, call)
-	}
+		setIfGiven(&s.transport.DialTimeout, dial)
+		setIfGiven(&s.transport.AttemptTimeout, attempt)
+		setIfGiven(&s.transport.CallTimeout, call)
+	})
 }
 
 // setIfGiven stores d unless it is 0. A negative one is stored, for check to refuse.
@@ -212,47 +222,47 @@ func setIfGiven(to *time.Duration, d time.Duration) {
 
 // WithBreaker sets when requests to a URL stop being made: after this many
 // failures in a row (no answer, 429, 502, 503, 504), for pause, doubled with each
-// failed trial up to maxPause. While every URL is set aside, calls fail at once with an [*UnavailableError]
+// failed trial up to maxPause. While every URL is ejected, calls fail at once with an [*UnavailableError]
 // that wraps [ErrCircuitOpen]. The default is 5, 1 s and 30 s; 0 failures means
 // never.
-func WithBreaker(failures int, pause, maxPause time.Duration) TransportOption {
-	return func(s *transportSettings) {
+func WithBreaker(failures int, pause, maxPause time.Duration) Option {
+	return option(func(s *settings) {
 		s.given.once("WithBreaker")
-		s.breakerFailures, s.breakerPause, s.breakerMaxPause = failures, pause, maxPause
-	}
+		s.transport.BreakerFailures, s.transport.BreakerPause, s.transport.BreakerMaxPause = failures, pause, maxPause
+	})
 }
 
 // WithRateLimit makes requests wait for each other: perSecond on average, burst
 // at once. The default is no limit.
-func WithRateLimit(perSecond float64, burst int) TransportOption {
-	return func(s *transportSettings) {
+func WithRateLimit(perSecond float64, burst int) Option {
+	return option(func(s *settings) {
 		s.given.once("WithRateLimit")
 		if !(perSecond > 0) || math.IsInf(perSecond, 1) {
 			s.given.fault("WithRateLimit: %v requests a second is not positive", perSecond)
 		}
-		s.rate, s.burst = perSecond, burst
-	}
+		s.transport.Rate, s.transport.Burst = perSecond, burst
+	})
 }
 
 // WithMaxAnswer sets the largest answer that is read, in bytes. The default is
 // 64 MiB.
-func WithMaxAnswer(bytes int64) TransportOption {
-	return func(s *transportSettings) {
+func WithMaxAnswer(bytes int64) Option {
+	return option(func(s *settings) {
 		s.given.once("WithMaxAnswer")
-		s.maxAnswer = bytes
-	}
+		s.transport.MaxAnswer = bytes
+	})
 }
 
 // WithRandomURL begins with a random one of several URLs, so that many clients
 // with one configuration share the load.
-func WithRandomURL() TransportOption {
-	return func(s *transportSettings) { s.randomize = true }
+func WithRandomURL() Option {
+	return option(func(s *settings) { s.transport.RandomURL = true })
 }
 
 // WithObserver tells o about requests, retries and caches. It may be given several
 // times: each observer is told, in that order.
-func WithObserver(o Observer) TransportOption {
-	return func(s *transportSettings) {
+func WithObserver(o Observer) Option {
+	return option(func(s *settings) {
 		switch {
 		case !s.given.something("WithObserver", o):
 		case s.observer == nil:
@@ -260,25 +270,25 @@ func WithObserver(o Observer) TransportOption {
 		default:
 			s.observer = observers{s.observer, o}
 		}
-	}
+	})
 }
 
-// WithLogger logs changes of state: a URL set aside or back, a circuit opened
+// WithLogger logs changes of state: a URL ejected or back, a circuit opened
 // or closed, an old answer given, a cache directory that cannot be used. Errors
 // that calls return are not logged. The default is no log.
-func WithLogger(l *slog.Logger) TransportOption {
-	return func(s *transportSettings) {
+func WithLogger(l *slog.Logger) Option {
+	return option(func(s *settings) {
 		if s.given.some("WithLogger", l) {
 			s.logger = l
 		}
-	}
+	})
 }
 
 // WithCacheSize sets how many permanent answers are kept, of each kind: schemas
 // by id, by GUID, by version, and ids by schema. The default is 10,000.
 func WithCacheSize(n int) Option {
-	return clientOption(func(s *clientSettings) {
-		s.transport.given.once("WithCacheSize")
+	return option(func(s *settings) {
+		s.given.once("WithCacheSize")
 		s.cacheSize = n
 	})
 }
@@ -288,8 +298,8 @@ func WithCacheSize(n int) Option {
 // the registry is down. The default is 1 minute and 1 hour, for up to size
 // (1,000) subjects. A negative ttl means for ever, 0 that each call asks.
 func WithLatest(ttl, maxStale time.Duration, size int) Option {
-	return clientOption(func(s *clientSettings) {
-		s.transport.given.once("WithLatest")
+	return option(func(s *settings) {
+		s.given.once("WithLatest")
 		s.latestTTL, s.latestMaxStale, s.latestSize = ttl, maxStale, size
 	})
 }
@@ -299,8 +309,8 @@ func WithLatest(ttl, maxStale time.Duration, size int) Option {
 // schemas looked up; and how many such answers are kept. The default is 10 s,
 // 1 s, 1 s and 10,000. What the client itself registers is seen at once.
 func WithMissing(ids, versions, schemas time.Duration, size int) Option {
-	return clientOption(func(s *clientSettings) {
-		s.transport.given.once("WithMissing")
+	return option(func(s *settings) {
+		s.given.once("WithMissing")
 		s.missingIDs, s.missingVersions, s.missingSchemas, s.missingSize = ids, versions, schemas, size
 	})
 }
@@ -309,8 +319,8 @@ func WithMissing(ids, versions, schemas time.Duration, size int) Option {
 // bytes. The default is 1 MiB, which is what a Kafka topic, and so a registry, stores
 // by default. A parsed schema takes at most about 50 times the size of its text.
 func WithMaxSchema(bytes int) Option {
-	return clientOption(func(s *clientSettings) {
-		s.transport.given.once("WithMaxSchema")
+	return option(func(s *settings) {
+		s.given.once("WithMaxSchema")
 		s.maxSchema = bytes
 	})
 }
@@ -321,8 +331,8 @@ func WithMaxSchema(bytes int) Option {
 // damaged file counts as missing. Answers of other registry URLs are kept
 // apart.
 func WithCacheDir(dir string) Option {
-	return clientOption(func(s *clientSettings) {
-		if s.transport.given.some("WithCacheDir", dir) {
+	return option(func(s *settings) {
+		if s.given.some("WithCacheDir", dir) {
 			s.cacheDir = dir
 		}
 	})
@@ -335,8 +345,8 @@ func WithCacheDir(dir string) Option {
 // Ids are a registry's own: a seed has to come from the registry that the
 // program talks to.
 func WithSeed(fsys fs.FS) Option {
-	return clientOption(func(s *clientSettings) {
-		if s.transport.given.some("WithSeed", fsys) {
+	return option(func(s *settings) {
+		if s.given.some("WithSeed", fsys) {
 			s.seed = fsys
 		}
 	})

@@ -4,14 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/kavro/kavro/registry/transport"
 )
 
+// optionName is the option that sets a field of transport.Settings.
+func optionName(field string) string {
+	if option, ok := map[string]string{
+		"Base": "WithRoundTripper", "Basic": "WithBasicAuth", "Bearer": "WithBearerToken", "Token": "WithTokenFunc", "OAuth": "WithClientCredentials",
+		"RetryWait": "WithRetries", "RetryMaxWait": "WithRetries",
+		"DialTimeout": "WithTimeouts", "AttemptTimeout": "WithTimeouts", "CallTimeout": "WithTimeouts",
+		"BreakerFailures": "WithBreaker", "BreakerPause": "WithBreaker", "BreakerMaxPause": "WithBreaker",
+		"Rate": "WithRateLimit", "Burst": "WithRateLimit",
+	}[field]; ok {
+		return option
+	}
+	return "With" + field
+}
+
 // check reports everything that is wrong with the settings.
-func (s *clientSettings) check() error {
-	errs := []error{s.transport.check()}
+func (s *settings) check() error {
+	errs := []error{s.checkOwn(), s.transport.Check()}
 	bad := func(wrong bool, format string, args ...any) {
 		if wrong {
 			errs = append(errs, fmt.Errorf("registry: "+format, args...))
@@ -25,88 +39,57 @@ func (s *clientSettings) check() error {
 	for _, d := range []time.Duration{s.missingIDs, s.missingVersions, s.missingSchemas} {
 		bad(d < 0, "WithMissing: %v is negative", d)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.given.faults...)...)
 }
 
-// check reports everything that is wrong with the settings.
-func (s *transportSettings) check() error {
+// checkOwn reports what has no effect with a client or transport of the program's own.
+func (s *settings) checkOwn() error {
 	var errs []error
 	bad := func(wrong bool, format string, args ...any) {
 		if wrong {
 			errs = append(errs, fmt.Errorf("registry: "+format, args...))
 		}
 	}
-	bad(s.httpClient != nil && s.roundTripper != nil, "WithHTTPClient and WithRoundTripper exclude each other")
-	own := s.httpClient != nil || s.roundTripper != nil
+	bad(s.httpClient != nil && s.transport.Base != nil, "WithHTTPClient and WithRoundTripper exclude each other")
 	if hc := s.httpClient; hc != nil {
 		bad(hc.Jar != nil || hc.CheckRedirect != nil, "WithHTTPClient: its Jar and CheckRedirect would have no effect")
 		bad(hc.Timeout < 0, "WithHTTPClient: its timeout %v is negative", hc.Timeout)
 		bad(hc.Timeout != 0 && s.attemptGiven, "WithTimeouts: the client of WithHTTPClient has a timeout of its own: set one of them")
 	}
+	own := s.httpClient != nil || s.transport.Base != nil
 	bad(own && s.dialGiven, "WithTimeouts: a timeout for connecting has no effect on a transport of your own: set it there")
-	bad(own && s.tls != nil, "WithTLS has no effect on a transport of your own: set it there")
-	bad(own && s.proxy != "", "WithProxy has no effect on a transport of your own: set it there")
-	bad(s.retries < 0, "WithRetries: %d is negative", s.retries)
-	bad(s.retryWait < 0, "WithRetries: wait %v is negative", s.retryWait)
-	bad(s.retryMaxWait < s.retryWait, "WithRetries: maxWait %v is less than wait %v", s.retryMaxWait, s.retryWait)
-	for _, d := range []time.Duration{s.dialTimeout, s.attemptTimeout, s.callTimeout} {
-		bad(d < 0, "WithTimeouts: %v is negative", d)
-	}
-	bad(s.breakerFailures < 0, "WithBreaker: %d failures is negative", s.breakerFailures)
-	bad(s.breakerPause <= 0, "WithBreaker: pause %v is not positive", s.breakerPause)
-	bad(s.breakerMaxPause < s.breakerPause, "WithBreaker: maxPause %v is less than pause %v", s.breakerMaxPause, s.breakerPause)
-	bad(s.burst < 1, "WithRateLimit: a burst of %d is less than 1", s.burst)
-	bad(s.maxAnswer < 1, "WithMaxAnswer: %d is less than 1", s.maxAnswer)
-	for name, values := range s.header {
-		for _, value := range values {
-			bad(!validHeader(name, value), "WithHeader: %q is not a header", name)
-		}
-		bad(ownHeader(name), "WithHeader: %s is set by the HTTP client alone", name)
-	}
-	ways := s.auth.ways()
-	bad(len(ways) > 0 && len(s.header.Values("Authorization")) > 0, "WithHeader: Authorization is what %s sets", strings.Join(ways, " and "))
-	errs = append(errs, s.auth.check())
-	errs = append(errs, s.given.faults...)
 	return errors.Join(errs...)
 }
 
-// ownHeader reports whether net/http sets the header of this name itself, and drops
-// what it is given.
-func ownHeader(name string) bool {
-	switch http.CanonicalHeaderKey(name) {
-	case "Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection":
-		return true
+// useHTTPClient makes the transport send requests as the client of WithHTTPClient does.
+func (s *settings) useHTTPClient() {
+	if s.httpClient == nil {
+		return
 	}
-	return false
+	setIfGiven(&s.transport.AttemptTimeout, s.httpClient.Timeout)
+	if s.transport.Base == nil {
+		s.transport.Base = http.DefaultTransport
+		if s.httpClient.Transport != nil {
+			s.transport.Base = s.httpClient.Transport
+		}
+	}
 }
 
-// checkURLs reports what has no effect with these URLs. Of a mock:// URL nothing
-// has, and a program's configuration may stay as it is in its tests.
-func (s *transportSettings) checkURLs(list []*host, scope string) error {
-	var errs []error
-	switch own := s.httpClient != nil || s.roundTripper != nil; {
-	case scope != "" && own:
-		return errors.New("registry: WithHTTPClient and WithRoundTripper have no effect on a mock:// URL")
-	case scope != "":
+// resolve makes the transport send requests to the registry in this process that a mock:// URL
+// names. What is set for a network has no effect then: a program's configuration may stay as it
+// is in its tests.
+func (s *settings) resolve(url transport.URL) error {
+	if url.Scope == "" {
 		return nil
 	}
-	if s.tls != nil && !slices.ContainsFunc(list, func(h *host) bool { return h.base.Scheme == "https" }) {
-		errs = append(errs, errors.New("registry: WithTLS has no effect: no URL begins with https://"))
+	if s.httpClient != nil || s.transport.Base != nil {
+		return errors.New("registry: WithHTTPClient and WithRoundTripper have no effect on a mock:// URL")
 	}
-	if ways := s.auth.ways(); len(ways) > 0 && !slices.ContainsFunc(list, func(h *host) bool { return h.auth == nil }) {
-		errs = append(errs, fmt.Errorf("registry: %s has no effect: each URL has a user of its own", strings.Join(ways, " and ")))
+	if s.resolver == nil {
+		return nil // the transport says what is missing
 	}
-	return errors.Join(errs...)
-}
-
-// validHeader reports whether name and value can be sent (RFC 9110, section 5).
-func validHeader(name, value string) bool {
-	const others = "!#$%&'*+-.^_`|~"
-	for _, r := range name {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(others, r)) {
-			return false
-		}
-	}
-	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
-	return name != "" && !strings.ContainsFunc(value, control)
+	s.transport.TLS, s.transport.Proxy = nil, ""
+	var err error
+	s.transport.Base, err = s.resolver(url.Scope)
+	return err
 }

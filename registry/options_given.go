@@ -62,8 +62,8 @@ func isNothing(v any) bool {
 // configured is an option that a configuration amounts to.
 type configured struct{ option Option }
 
-func (o configured) apply(s *clientSettings) {
-	g := &s.transport.given
+func (o configured) apply(s *settings) {
+	g := &s.given
 	before := g.quiet
 	g.quiet = true
 	o.option.apply(s)

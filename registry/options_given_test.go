@@ -55,11 +55,11 @@ func TestOptionsOfNothing(t *testing.T) {
 			require.EqualError(t, err, "registry: "+name+": nothing is given: leave the option out instead")
 		}
 	}
-	for _, options := range [][]Option{{nil, WithMaxAnswer(1)}, {TransportOption(nil)}, {clientOption(nil)}} {
+	for _, options := range [][]Option{{nil, WithMaxAnswer(1)}, {option(nil)}} {
 		_, err := New("https://a", options...)
 		require.EqualError(t, err, "registry: option 1 is nil")
 	}
-	_, err := NewTransport("https://a", WithMaxAnswer(1), nil)
+	_, err := New("https://a", WithMaxAnswer(1), nil)
 	require.EqualError(t, err, "registry: option 2 is nil")
 }
 

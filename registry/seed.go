@@ -100,15 +100,15 @@ func (p *permanent[K, V]) know(key K, v V) {
 // earlier seed stay unless there is a newer answer.
 func (c *Client) SaveSeed(ctx context.Context, dir string, subjects ...string) error {
 	s := c.settings
-	s.cacheSize = max(s.cacheSize, 1<<20) // all of it has to be there in the end
-	fresh := newClient(c.transport, s)    // knows nothing, and keeps no files
+	s.cacheSize = max(s.cacheSize, 1<<20)       // all of it has to be there in the end
+	fresh := newClient(c.transport, c.group, s) // knows nothing, and keeps no files
 	if err := fresh.Warmup(ctx, subjects...); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("registry: SaveSeed: %w", err)
 	}
-	out := &files{dir: dir, log: c.settings.transport.logger}
+	out := &files{dir: dir, log: c.settings.logger}
 	err := errors.Join(
 		fresh.ids.dump(out),
 		fresh.guids.dump(out),

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/kavro/kavro/registry/transport"
 )
 
 // authority is a certificate authority for one test.
@@ -92,27 +94,27 @@ func TestMutualTLS(t *testing.T) {
 		name   string
 		host   string // of the server's certificate
 		mutual bool
-		files  TLSFiles
+		files  transport.TLSFiles
 		err    string // "" is none
 	}{
-		{"trusted", "127.0.0.1", false, TLSFiles{CA: ca.pem}, ""},
-		{"not asked for", "127.0.0.1", false, TLSFiles{CA: ca.pem, Certificate: cert, Key: key}, ""},
-		{"required and there", "127.0.0.1", true, TLSFiles{CA: ca.pem, Certificate: cert, Key: key}, ""},
-		{"certificate and key in one text", "127.0.0.1", true, TLSFiles{CA: ca.pem, Certificate: key + cert}, ""},
-		{"required and missing", "127.0.0.1", true, TLSFiles{CA: ca.pem}, "certificate required"},
-		{"by another authority", "127.0.0.1", true, TLSFiles{CA: ca.pem, Certificate: foreign, Key: foreignKey}, "tls: "},
-		{"the server's authority is not trusted", "127.0.0.1", false, TLSFiles{CA: other.pem}, "certificate signed by unknown authority"},
-		{"the system's authorities", "127.0.0.1", false, TLSFiles{}, "certificate signed by unknown authority"},
-		{"another host's certificate", "registry.test", false, TLSFiles{CA: ca.pem}, "cannot validate certificate for 127.0.0.1"},
-		{"another host's, any host will do", "registry.test", false, TLSFiles{CA: ca.pem, AnyHost: true}, ""},
-		{"any host, but not any authority", "registry.test", false, TLSFiles{CA: other.pem, AnyHost: true}, "certificate signed by unknown authority"},
-		{"anything", "registry.test", false, TLSFiles{Insecure: true}, ""},
-		{"only an old version", "127.0.0.1", false, TLSFiles{CA: ca.pem, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}, ""},
+		{"trusted", "127.0.0.1", false, transport.TLSFiles{CA: ca.pem}, ""},
+		{"not asked for", "127.0.0.1", false, transport.TLSFiles{CA: ca.pem, Certificate: cert, Key: key}, ""},
+		{"required and there", "127.0.0.1", true, transport.TLSFiles{CA: ca.pem, Certificate: cert, Key: key}, ""},
+		{"certificate and key in one text", "127.0.0.1", true, transport.TLSFiles{CA: ca.pem, Certificate: key + cert}, ""},
+		{"required and missing", "127.0.0.1", true, transport.TLSFiles{CA: ca.pem}, "certificate required"},
+		{"by another authority", "127.0.0.1", true, transport.TLSFiles{CA: ca.pem, Certificate: foreign, Key: foreignKey}, "tls: "},
+		{"the server's authority is not trusted", "127.0.0.1", false, transport.TLSFiles{CA: other.pem}, "certificate signed by unknown authority"},
+		{"the system's authorities", "127.0.0.1", false, transport.TLSFiles{}, "certificate signed by unknown authority"},
+		{"another host's certificate", "registry.test", false, transport.TLSFiles{CA: ca.pem}, "cannot validate certificate for 127.0.0.1"},
+		{"another host's, any host will do", "registry.test", false, transport.TLSFiles{CA: ca.pem, AnyHost: true}, ""},
+		{"any host, but not any authority", "registry.test", false, transport.TLSFiles{CA: other.pem, AnyHost: true}, "certificate signed by unknown authority"},
+		{"anything", "registry.test", false, transport.TLSFiles{Insecure: true}, ""},
+		{"only an old version", "127.0.0.1", false, transport.TLSFiles{CA: ca.pem, MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture()
 			server := secureServer(t, f, ca, test.host, test.mutual)
-			conf, err := LoadTLS(test.files)
+			conf, err := transport.LoadTLS(test.files)
 			require.NoError(t, err)
 			patience := WithTimeouts(time.Minute, time.Minute, time.Minute)
 			byOption, err := New(server.URL, WithTLS(conf), quick(), patience)
@@ -139,7 +141,7 @@ func TestMutualTLS(t *testing.T) {
 }
 
 // keysOf says what files says by the ecosystem's keys.
-func keysOf(files TLSFiles) map[string]any {
+func keysOf(files transport.TLSFiles) map[string]any {
 	conf := map[string]any{}
 	for key, text := range map[string]string{"ca.pem": files.CA, "certificate.pem": files.Certificate, "key.pem": files.Key} {
 		if text != "" {
@@ -163,7 +165,7 @@ func keysOf(files TLSFiles) map[string]any {
 func TestCertificateIsReadAgain(t *testing.T) {
 	ca := newCA(t)
 	dir := t.TempDir()
-	files := TLSFiles{CAFile: filepath.Join(dir, "ca.pem"), CertificateFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
+	files := transport.TLSFiles{CAFile: filepath.Join(dir, "ca.pem"), CertificateFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key")}
 	write := func(name, text string, at time.Time) {
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 		require.NoError(t, os.Chtimes(name, at, at))
@@ -172,7 +174,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	cert, key := ca.issue(t, "first")
 	write(files.CertificateFile, cert, time.Unix(1, 0))
 	write(files.KeyFile, key, time.Unix(1, 0))
-	conf, err := LoadTLS(files)
+	conf, err := transport.LoadTLS(files)
 	require.NoError(t, err)
 	presented := func() string {
 		pair, err := conf.GetClientCertificate(nil)
@@ -197,25 +199,25 @@ func TestLoadTLSErrors(t *testing.T) {
 	_, otherKey := ca.issue(t, "b")
 	for _, test := range []struct {
 		name  string
-		files TLSFiles
+		files transport.TLSFiles
 		err   string
 	}{
-		{"no such file", TLSFiles{CAFile: filepath.Join(t.TempDir(), "none.pem")}, "CA certificates: open"},
-		{"not PEM", TLSFiles{CA: "hello"}, "no certificate in PEM found"},
-		{"file and text", TLSFiles{CA: ca.pem, CAFile: "x"}, "both a text and a file"},
-		{"a key alone", TLSFiles{Key: otherKey}, "a key is given without a certificate"},
-		{"a certificate alone", TLSFiles{Certificate: cert}, "certificate and key"},
-		{"of another key", TLSFiles{Certificate: cert, Key: otherKey}, "private key does not match public key"},
-		{"encrypted, no password", TLSFiles{Certificate: cert, Key: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"}, "no password is given"},
-		{"encrypted, not really", TLSFiles{Certificate: cert, KeyPassword: "x", Key: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"}, "not an encrypted key"},
+		{"no such file", transport.TLSFiles{CAFile: filepath.Join(t.TempDir(), "none.pem")}, "CA certificates: open"},
+		{"not PEM", transport.TLSFiles{CA: "hello"}, "no certificate in PEM found"},
+		{"file and text", transport.TLSFiles{CA: ca.pem, CAFile: "x"}, "both a text and a file"},
+		{"a key alone", transport.TLSFiles{Key: otherKey}, "a key is given without a certificate"},
+		{"a certificate alone", transport.TLSFiles{Certificate: cert}, "certificate and key"},
+		{"of another key", transport.TLSFiles{Certificate: cert, Key: otherKey}, "private key does not match public key"},
+		{"encrypted, no password", transport.TLSFiles{Certificate: cert, Key: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"}, "no password is given"},
+		{"encrypted, not really", transport.TLSFiles{Certificate: cert, KeyPassword: "x", Key: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"}, "not an encrypted key"},
 		{
 			"encrypted as long ago",
-			TLSFiles{Certificate: cert, KeyPassword: "x", Key: "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n"},
+			transport.TLSFiles{Certificate: cert, KeyPassword: "x", Key: "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n"},
 			"openssl pkcs8",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := LoadTLS(test.files)
+			_, err := transport.LoadTLS(test.files)
 			require.ErrorContains(t, err, test.err)
 		})
 	}

@@ -1,4 +1,4 @@
-package registry
+package transport
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ type TLSFiles struct {
 	MinVersion, MaxVersion       uint16 // tls.VersionTLS12 and the like; 0: Go's defaults
 }
 
-// LoadTLS makes a configuration for [WithTLS]. A certificate that comes from
+// LoadTLS makes a configuration for Settings.TLS. A certificate that comes from
 // files is read again when they have changed, at the next connection: short-lived
 // ones may be replaced under a running program.
 func LoadTLS(f TLSFiles) (*tls.Config, error) {

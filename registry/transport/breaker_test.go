@@ -1,11 +1,8 @@
-package registry
+package transport
 
 import (
 	"context"
-	"errors"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,8 +37,8 @@ func TestDeadRegistryIsLeftAlone(t *testing.T) {
 		var n counter
 		alive := false
 		seen := &events{}
-		rt, err := NewTransport("http://a", WithBreaker(5, time.Second, 8*time.Second), WithObserver(seen),
-			WithRoundTripper(roundTrip(func(*http.Request) (*http.Response, error) {
+		rt, err := open("http://a", func(s *Settings) { s.BreakerMaxPause = 8 * time.Second }, seen.observe,
+			base(roundTrip(func(*http.Request) (*http.Response, error) {
 				n.count("a")
 				if alive {
 					return reply(200, ""), nil
@@ -83,15 +80,15 @@ func TestDeadRegistryIsLeftAlone(t *testing.T) {
 		for range 10 {
 			require.NoError(t, ask())
 		}
-		require.Equal(t, 1, seen.of(EventClose))
+		require.Equal(t, 1, seen.of(EventHealthy))
 	})
 }
 
 func TestOneTrialAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n counter
-		rt, err := NewTransport("http://a", WithBreaker(1, time.Second, time.Second), WithRetries(0, 0, 0),
-			WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		rt, err := open("http://a", func(s *Settings) { s.BreakerFailures, s.BreakerMaxPause, s.Retries = 1, time.Second, 0 },
+			base(roundTrip(func(req *http.Request) (*http.Response, error) {
 				n.count("a")
 				if n.of("a") == 1 {
 					return nil, errDial
@@ -127,7 +124,7 @@ func TestOneTrialAtATime(t *testing.T) {
 func TestCallerWhoGivesUpProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n counter
-		rt, err := NewTransport("http://a", WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		rt, err := open("http://a", base(roundTrip(func(req *http.Request) (*http.Response, error) {
 			n.count("a")
 			<-req.Context().Done()
 			return nil, req.Context().Err()
@@ -160,7 +157,7 @@ func TestFailover(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var n counter
-				rt, err := NewTransport("http://a,http://b,http://c", WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+				rt, err := open("http://a,http://b,http://c", base(roundTrip(func(req *http.Request) (*http.Response, error) {
 					n.count(req.URL.Host)
 					if req.URL.Host == "a" {
 						return test.first(req)
@@ -187,7 +184,7 @@ func TestFailoverComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n counter
 		dead := map[string]bool{"a": true}
-		rt, err := NewTransport("http://a,http://b", WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		rt, err := open("http://a,http://b", base(roundTrip(func(req *http.Request) (*http.Response, error) {
 			n.count(req.URL.Host)
 			if dead[req.URL.Host] {
 				return nil, errDial
@@ -222,7 +219,7 @@ func TestFailoverComesBack(t *testing.T) {
 func TestTooManyRequestsIsNotFailedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n counter
-		rt, err := NewTransport("http://a,http://b", WithRetries(0, 0, 0), WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		rt, err := open("http://a,http://b", func(s *Settings) { s.Retries = 0 }, base(roundTrip(func(req *http.Request) (*http.Response, error) {
 			n.count(req.URL.Host)
 			return reply(429, ""), nil
 		})))
@@ -238,7 +235,7 @@ func TestTooManyRequestsIsNotFailedOver(t *testing.T) {
 func TestRandomURL(t *testing.T) {
 	var n counter
 	for range 100 {
-		rt, err := NewTransport("http://a,http://b", WithRandomURL(), WithRoundTripper(roundTrip(func(req *http.Request) (*http.Response, error) {
+		rt, err := open("http://a,http://b", func(s *Settings) { s.RandomURL = true }, base(roundTrip(func(req *http.Request) (*http.Response, error) {
 			n.count(req.URL.Host)
 			return reply(200, ""), nil
 		})))
@@ -249,68 +246,4 @@ func TestRandomURL(t *testing.T) {
 	}
 	require.NotZero(t, n.of("a"))
 	require.NotZero(t, n.of("b"))
-}
-
-// The same over real connections: a port where nobody listens, a server that
-// never answers, one that answers as a proxy does.
-func TestFailoverOverHTTP(t *testing.T) {
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	dead := "http://" + nobody.Addr().String()
-	require.NoError(t, nobody.Close())
-	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	defer silent.Close()
-	var proxied counter
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		proxied.count("proxy")
-		http.Error(w, "<html>Bad Gateway</html>", http.StatusBadGateway)
-	}))
-	defer proxy.Close()
-	for name, first := range map[string]string{"dead": dead, "slow": silent.URL, "502": proxy.URL} {
-		t.Run(name, func(t *testing.T) {
-			f := newFixture()
-			id := f.register(t, "users-value", userV1)[0]
-			server := httptest.NewServer(f.Faults)
-			defer server.Close()
-			c, err := New(first+","+server.URL, WithTimeouts(0, 3*time.Second, 0)) // of which the silent one takes all, and no other on a busy machine
-			require.NoError(t, err)
-			defer c.Close()
-			_, err = c.SchemaByID(within(t), "", id)
-			require.NoError(t, err)
-			_, err = c.Subjects(within(t), "")
-			require.NoError(t, err)
-			_, err = c.Latest(within(t), "users-value")
-			require.NoError(t, err)
-			require.Equal(t, 3, f.Total())
-		})
-	}
-	require.Equal(t, 1, proxied.of("proxy"))
-}
-
-// A registry that dies under a program which has what it needs.
-func TestWarmPathNeedsNoRegistry(t *testing.T) {
-	f := newFixture()
-	c, server := f.serve(t)
-	ctx := t.Context()
-	d := Definition{Text: userV1}
-	s, err := c.Register(ctx, "users-value", d)
-	require.NoError(t, err)
-	_, err = c.SchemaByID(ctx, "users-value", s.ID)
-	require.NoError(t, err)
-	_, err = c.Latest(ctx, "users-value")
-	require.NoError(t, err)
-	server.Close()
-	for range 1000 {
-		_, err = c.Register(ctx, "users-value", d)
-		require.NoError(t, err)
-		_, err = c.Lookup(ctx, "users-value", d)
-		require.NoError(t, err)
-		_, err = c.SchemaByID(ctx, "users-value", s.ID)
-		require.NoError(t, err)
-		_, err = c.Latest(ctx, "users-value")
-		require.NoError(t, err)
-	}
-	_, err = c.SchemaByID(ctx, "users-value", 99)
-	var unavailable *UnavailableError
-	require.True(t, errors.As(err, &unavailable) && unavailable.Temporary(), "%v", err)
 }

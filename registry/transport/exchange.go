@@ -1,4 +1,4 @@
-package registry
+package transport
 
 import (
 	"bytes"
@@ -18,12 +18,13 @@ import (
 // attempts at it.
 type exchange struct {
 	t        *Transport
+	ctx      context.Context // the caller's: an exchange does not outlast it
 	req      *http.Request
+	call     Call
 	path     string // escaped, after the base
 	body     []byte
 	attempts int
 	renewed  bool // a token was replaced after a 401
-	tried    *progress
 }
 
 // outcome is what one attempt came to.
@@ -38,9 +39,8 @@ type outcome struct {
 }
 
 // newExchange takes over the request's body.
-func (t *Transport) newExchange(req *http.Request) (*exchange, error) {
-	_, tried := withProgress(req.Context())
-	x := &exchange{t: t, req: req, tried: tried}
+func (t *Transport) newExchange(ctx context.Context, req *http.Request, call Call) (*exchange, error) {
+	x := &exchange{t: t, ctx: ctx, req: req, call: call}
 	var err error
 	if req.Body != nil {
 		x.body, err = io.ReadAll(req.Body)
@@ -55,11 +55,11 @@ func (t *Transport) newExchange(req *http.Request) (*exchange, error) {
 	return x, nil
 }
 
-// run makes attempts until one settles the matter. A round asks each host that
-// is worth asking; between rounds there are pauses.
+// run makes attempts until one decides the outcome. A round asks each host that
+// can be asked; between rounds there are delays.
 func (x *exchange) run(ctx context.Context) outcome {
-	retries := x.t.retries
-	if !retriesWanted(ctx) {
+	retries := x.t.settings.Retries
+	if x.call.Once {
 		retries = 0
 	}
 	var out outcome
@@ -72,7 +72,7 @@ func (x *exchange) run(ctx context.Context) outcome {
 		if !out.repeatable(x.req.Method) || round > retries || ctx.Err() != nil {
 			return out
 		}
-		wait := backoff(round, x.t.retryWait, x.t.retryMaxWait)
+		wait := backoff(round, x.t.settings.RetryWait, x.t.settings.RetryMaxWait)
 		if out.resp != nil {
 			wait = max(wait, retryAfter(out.resp.Header))
 		}
@@ -91,7 +91,7 @@ func (x *exchange) run(ctx context.Context) outcome {
 func (x *exchange) round(ctx context.Context) (out outcome, asked bool) {
 	var tried []*host
 	for {
-		h, err := x.t.hosts.pick(tried)
+		h, err := x.t.hosts.selectHost(tried)
 		switch {
 		case h == nil && asked:
 			return out, true
@@ -114,7 +114,7 @@ func (x *exchange) round(ctx context.Context) (out outcome, asked bool) {
 func (x *exchange) attempt(ctx context.Context, h *host) outcome {
 	x.attempts++
 	start := time.Now()
-	x.tried.begin(x.req.Method, x.url(h))
+	x.call.Progress.begin(x.req.Method, x.url(h))
 	out := x.send(ctx, h)
 	refused := out.resp != nil && out.resp.StatusCode == http.StatusUnauthorized
 	if refused && !x.renewed && x.t.authority.renew(out.token) {
@@ -125,8 +125,8 @@ func (x *exchange) attempt(ctx context.Context, h *host) outcome {
 	if out.resp != nil {
 		asked = retryAfter(out.resp.Header)
 	}
-	if x.req.Context().Err() == nil { // else it is why it failed
-		x.tried.end(x.unanswered(&out))
+	if !left(x.ctx) { // else it is why it failed
+		x.call.Progress.end(x.unanswered(&out))
 	}
 	changed := x.t.hosts.report(h, out.health, asked, out.reason())
 	x.tell(EventRequest, &out, time.Since(start))
@@ -137,11 +137,11 @@ func (x *exchange) attempt(ctx context.Context, h *host) outcome {
 // send makes one request and reads its answer.
 func (x *exchange) send(ctx context.Context, h *host) (out outcome) {
 	out.host = h
-	if !x.t.pacer.wait(ctx) {
+	if x.t.limiter != nil && x.t.limiter.Wait(ctx) != nil {
 		out.err, out.final = errors.New("the rate limit leaves no time for it"), true
 		return out
 	}
-	ctx, cancel := context.WithTimeout(ctx, x.t.attemptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, x.t.settings.AttemptTimeout)
 	defer cancel()
 	req := x.request(ctx, h)
 	if out.token, out.err = x.t.authorize(ctx, h, req.Header); out.err != nil {
@@ -149,24 +149,28 @@ func (x *exchange) send(ctx context.Context, h *host) (out outcome) {
 		out.final = !errors.As(out.err, &later)
 		return out
 	}
-	out.resp, out.err = x.t.base.RoundTrip(req) //nolint:bodyclose // readAnswer closes it
+	out.resp, out.err = x.t.settings.Base.RoundTrip(req) //nolint:bodyclose // readAnswer closes it
 	if out.err == nil {
-		out.body, out.err = readAnswer(out.resp, x.t.maxAnswer)
+		out.body, out.err = readAnswer(out.resp, x.t.settings.MaxAnswer)
 	}
 	switch {
-	case out.err == nil && illStatus(out.resp.StatusCode):
-		out.health = ill
+	case out.err == nil && unhealthyStatus(out.resp.StatusCode):
+		out.health = unhealthy
 	case out.err == nil:
-		out.health = well
+		out.health = healthy
 	case errors.Is(out.err, errTooLarge):
 		out.resp, out.final = nil, true
 	default:
 		out.resp = nil
-		if left := x.req.Context().Err() != nil || x.t.group.ctx.Err() != nil; !left {
-			out.health = ill
+		if !left(x.ctx) && x.t.closing.Err() == nil {
+			out.health = unhealthy
 		}
-		if ctx.Err() == context.DeadlineExceeded {
-			out.err = fmt.Errorf("no answer within %v: %w", x.t.attemptTimeout, out.err)
+		switch {
+		case ctx.Err() != context.DeadlineExceeded:
+		case x.ctx.Err() == nil:
+			out.err = fmt.Errorf("no answer within %v: %w", x.t.settings.AttemptTimeout, out.err)
+		case !left(x.ctx):
+			out.err = fmt.Errorf("%w: %w", context.Cause(x.ctx), out.err)
 		}
 	}
 	return out
@@ -175,7 +179,7 @@ func (x *exchange) send(ctx context.Context, h *host) (out outcome) {
 // request is x's request as it goes to h. The caller's is not touched.
 func (x *exchange) request(ctx context.Context, h *host) *http.Request {
 	req := x.req.Clone(ctx)
-	req.URL = h.url(x.path, x.req.URL.RawQuery)
+	req.URL = h.at(x.path, x.req.URL.RawQuery)
 	req.Host = ""
 	req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	if x.body != nil {
@@ -186,7 +190,7 @@ func (x *exchange) request(ctx context.Context, h *host) *http.Request {
 	}
 	setDefault(req.Header, "Accept", contentType+", application/json;q=0.9, */*;q=0.1")
 	setDefault(req.Header, "User-Agent", "kavro")
-	for name, values := range x.t.header {
+	for name, values := range x.t.settings.Header {
 		req.Header[name] = append([]string(nil), values...)
 	}
 	return req
@@ -201,11 +205,11 @@ func setDefault(h http.Header, name, value string) {
 // failure is the error of an exchange that got no answer, by the name of what a
 // caller can do about it.
 func (x *exchange) failure(o *outcome) error {
-	if x.t.group.ctx.Err() != nil {
+	if x.t.closing.Err() != nil {
 		return ErrClosed
 	}
-	if ctx := x.req.Context(); ctx.Err() != nil {
-		return context.Cause(ctx)
+	if left(x.ctx) {
+		return context.Cause(x.ctx)
 	}
 	where := Response{Method: x.req.Method, URL: x.url(o.host)}
 	switch e := o.err.(type) {
@@ -234,14 +238,14 @@ func (o *outcome) reason() error {
 // url is where the request of x goes, or went, for people.
 func (x *exchange) url(h *host) string {
 	if h == nil {
-		return displayURL(x.req.URL)
+		return ShowURL(x.req.URL)
 	}
-	return displayURL(h.url(x.path, x.req.URL.RawQuery))
+	return ShowURL(h.at(x.path, x.req.URL.RawQuery))
 }
 
-// tell tells the observer how an attempt went.
+// tell reports how an attempt went.
 func (x *exchange) tell(kind EventKind, o *outcome, d time.Duration) {
-	if x.t.observer == nil {
+	if x.t.settings.Observe == nil {
 		return
 	}
 	where, _, _ := strings.Cut(x.url(o.host), "?") // as a label, or a name: subjects in a query are many
@@ -249,28 +253,28 @@ func (x *exchange) tell(kind EventKind, o *outcome, d time.Duration) {
 	if o.resp != nil {
 		e.Status = o.resp.StatusCode
 	}
-	x.t.observer.Observe(e)
+	x.t.settings.Observe(e)
 }
 
-// announce tells the observer and the log that a host was set aside or is back.
+// announce reports and logs that a host was ejected or is back.
 func (t *Transport) announce(e Event) {
 	switch e.Kind {
-	case EventOpen:
-		t.logger.Warn("schema registry: URL set aside", "url", e.URL, "for", e.Duration, "err", e.Err)
-	case EventClose:
-		t.logger.Info("schema registry: URL answers again", "url", e.URL)
+	case EventEjected:
+		t.settings.Logger.Warn("schema registry: URL ejected", "url", e.URL, "for", e.Duration, "err", e.Err)
+	case EventHealthy:
+		t.settings.Logger.Info("schema registry: URL answers again", "url", e.URL)
 	default:
 		return
 	}
-	if t.observer != nil {
-		t.observer.Observe(e)
+	if t.settings.Observe != nil {
+		t.settings.Observe(e)
 	}
 }
 
-// url is path, escaped, beneath h.
-func (h *host) url(path, query string) *url.URL {
-	u := *h.base
-	u.RawPath = h.base.EscapedPath() + path
+// at is path, escaped, beneath h.
+func (h *host) at(path, query string) *url.URL {
+	u := *h.url.URL
+	u.RawPath = h.url.EscapedPath() + path
 	u.Path, _ = url.PathUnescape(u.RawPath) // path was unescaped once before
 	u.RawQuery = query
 	return &u

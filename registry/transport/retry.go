@@ -1,4 +1,4 @@
-package registry
+package transport
 
 import (
 	"context"
@@ -11,8 +11,16 @@ import (
 	"time"
 )
 
-// What is tried again, and when. The status alone decides: bodies come from
-// proxies as often as from registries.
+// What is tried again, and when. The status alone decides: bodies come from proxies as often as
+// from registries.
+
+// Temporary reports whether the same request may succeed later, by the answer's status: 408, 429
+// and 5xx but 501 and 505.
+func (a *Answer) Temporary() bool { return temporaryStatus(a.Status) }
+
+// RetryAfter is how long the registry asks to wait, 0 if it does not (Retry-After: RFC 9110,
+// section 10.2.3).
+func (a *Answer) RetryAfter() time.Duration { return retryAfter(a.Header) }
 
 // temporaryStatus reports whether the same request may succeed later.
 func temporaryStatus(status int) bool {
@@ -25,9 +33,9 @@ func temporaryStatus(status int) bool {
 	return status >= 500
 }
 
-// illStatus reports whether the host that answered so should be left alone for
-// a while. A 500 is about the request as often as about the host.
-func illStatus(status int) bool {
+// unhealthyStatus reports whether the host that answered so is ejected. A 500 is about the
+// request as often as about the host.
+func unhealthyStatus(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
@@ -98,13 +106,3 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
-
-// onceKey marks the context of a call that is not to be repeated, since there
-// is something to fall back on.
-type onceKey struct{}
-
-func withoutRetries(ctx context.Context) context.Context {
-	return context.WithValue(ctx, onceKey{}, true)
-}
-
-func retriesWanted(ctx context.Context) bool { return ctx.Value(onceKey{}) == nil }

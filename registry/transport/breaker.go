@@ -1,10 +1,9 @@
-package registry
+package transport
 
 import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -33,19 +32,17 @@ func (e *openError) Unwrap() error { return e.last }
 
 // host is one URL of the registry, and how it has been doing.
 //
-// A failure sets a host aside for a pause. While others are left they are
-// preferred; if none is, a host that is set aside is used all the same, until
-// it has failed often enough for its circuit to open. After the pause one
-// request is let through: it closes the circuit or doubles the pause.
+// A failure ejects a host for a time. Others are preferred then; if there is none, an ejected
+// host is used all the same, until it has failed often enough for its circuit to open. After
+// that time one request is let through: it closes the circuit or doubles the time.
 type host struct {
-	base *url.URL // no user, no trailing slash
-	auth *basicAuth
+	url URL
 
 	// guarded by hosts.mu
-	failures int // in a row
-	asideTo  time.Time
-	trying   bool // the one request is under way
-	told     bool // that it was set aside
+	failures int       // in a row
+	ejected  time.Time // until then
+	trying   bool      // the one request is under way
+	told     bool      // that it was ejected
 	last     error
 }
 
@@ -60,47 +57,55 @@ type hosts struct {
 	current int // the last one that answered
 }
 
+func newHosts(list []URL, s *Settings) *hosts {
+	hs := &hosts{failures: s.BreakerFailures, pause: s.BreakerPause, maxPause: s.BreakerMaxPause}
+	for _, u := range list {
+		hs.all = append(hs.all, &host{url: u})
+	}
+	return hs
+}
+
 // open reports whether h is not to be asked at all.
 func (hs *hosts) open(h *host) bool {
 	return hs.failures > 0 && h.failures >= hs.failures
 }
 
-// pick returns the best host that was not tried yet, or an error if there is
-// none to be asked now. The host has to be given back with report.
-func (hs *hosts) pick(tried []*host) (*host, error) {
+// selectHost returns the best host that was not tried yet, or an error if there is none to be
+// asked now. report has to follow.
+func (hs *hosts) selectHost(tried []*host) (*host, error) {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	now := time.Now()
-	var aside, closed *host // the second and the third choice
+	var ejected, closed *host // the second and the third choice
 	for i := range hs.all {
 		h := hs.all[(hs.current+i)%len(hs.all)]
 		if slices.Contains(tried, h) {
 			continue
 		}
-		resting := now.Before(h.asideTo)
+		waiting := now.Before(h.ejected)
 		switch {
-		case hs.open(h) && (resting || h.trying):
-			if closed == nil || h.asideTo.Before(closed.asideTo) {
+		case hs.open(h) && (waiting || h.trying):
+			if closed == nil || h.ejected.Before(closed.ejected) {
 				closed = h
 			}
-		case resting:
-			if aside == nil {
-				aside = h
+		case waiting:
+			if ejected == nil {
+				ejected = h
 			}
 		default:
 			h.trying = true
 			return h, nil
 		}
 	}
-	if aside != nil {
-		return aside, nil
+	if ejected != nil {
+		return ejected, nil
 	}
 	if closed == nil {
 		return nil, nil // all were tried
 	}
 	return nil, &UnavailableError{
-		Response:   Response{URL: displayURL(closed.base)},
-		RetryAfter: max(closed.asideTo.Sub(now), 0),
+		Response:   Response{URL: closed.url.String()},
+		RetryAfter: max(closed.ejected.Sub(now), 0),
 		Err:        &openError{closed.failures, closed.last},
 	}
 }
@@ -110,7 +115,7 @@ func (hs *hosts) askable(at time.Time) bool {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	return slices.ContainsFunc(hs.all, func(h *host) bool {
-		return !hs.open(h) || !at.Before(h.asideTo) && !h.trying
+		return !hs.open(h) || !at.Before(h.ejected) && !h.trying
 	})
 }
 
@@ -119,8 +124,8 @@ type health uint8
 
 const (
 	unclear health = iota // the caller left before there was an answer
-	well
-	ill
+	healthy
+	unhealthy
 )
 
 // report says how the attempt at h went. pause is what the host asked for, 0 if
@@ -131,25 +136,25 @@ func (hs *hosts) report(h *host, state health, pause time.Duration, err error) (
 	defer hs.mu.Unlock()
 	h.trying = false
 	switch state {
-	case well:
+	case healthy:
 		if h.told {
-			changed = Event{Kind: EventClose, URL: displayURL(h.base)}
+			changed = Event{Kind: EventHealthy, URL: h.url.String()}
 		}
-		h.failures, h.asideTo, h.told, h.last = 0, time.Time{}, false, nil
+		h.failures, h.ejected, h.told, h.last = 0, time.Time{}, false, nil
 		hs.current = slices.Index(hs.all, h)
-	case ill:
+	case unhealthy:
 		h.failures++
 		pause = min(max(pause, hs.pauseAfter(h.failures)), hs.maxPause)
-		h.asideTo, h.last = time.Now().Add(pause), err
+		h.ejected, h.last = time.Now().Add(pause), err
 		if len(hs.all) > 1 || hs.open(h) { // an only host goes on being asked until then
 			h.told = true
-			changed = Event{Kind: EventOpen, URL: displayURL(h.base), Duration: pause, Err: err}
+			changed = Event{Kind: EventEjected, URL: h.url.String(), Duration: pause, Err: err}
 		}
 	}
 	return changed
 }
 
-// pauseAfter is how long a host is set aside after n failures in a row: the
+// pauseAfter is how long a host is ejected after n failures in a row: the
 // pause until the circuit opens, then doubled each time. A part of it is random,
 // so that many clients do not come back at once.
 func (hs *hosts) pauseAfter(n int) time.Duration {
