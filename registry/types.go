@@ -20,6 +20,18 @@ type Definition struct {
 	References []Reference // named types defined under other subjects
 	Metadata   *Metadata   // nil: none
 	RuleSet    *RuleSet    // nil: none
+
+	parsed *schemas.Schema // of Text, where DefinitionOf made it; nil: to be parsed
+}
+
+// DefinitionOf returns the definition of s in one text: byte for byte what s was parsed from,
+// or with what it refers to written out. A text that s was parsed from is not parsed again.
+func DefinitionOf(s *schemas.Schema) Definition {
+	d := Definition{Text: s.SelfContained()}
+	if d.Text == s.String() {
+		d.parsed = s
+	}
+	return d
 }
 
 // Reference says that Name, a full name used in a text, is defined by a version

@@ -85,16 +85,18 @@ func (o *origin[T]) registered() registry.Definition {
 	if o.program == nil {
 		return registry.Definition{}
 	}
-	var d registry.Definition
-	if o.definition != nil {
-		d = *o.definition
+	given := o.definition
+	if given == nil {
+		return registry.DefinitionOf(o.program)
 	}
+	d := *given
 	switch {
 	case d.Text != "":
 	case len(d.References) > 0:
 		d.Text = o.program.String()
 	default:
-		d.Text = o.program.SelfContained()
+		d = registry.DefinitionOf(o.program)
+		d.Type, d.Metadata, d.RuleSet = given.Type, given.Metadata, given.RuleSet
 	}
 	return d
 }

@@ -23,11 +23,13 @@ type schemaAnswer struct {
 	Metadata   *Metadata       `json:"metadata,omitempty"`
 	RuleSet    *RuleSet        `json:"ruleSet,omitempty"`
 	Deleted    bool            `json:"deleted,omitempty"`
+
+	parsed *schemas.Schema // of the text that was sent, which Schema may be
 }
 
 // definition is what was registered.
 func (a *schemaAnswer) definition() Definition {
-	d := Definition{Type: a.SchemaType, References: a.References, Metadata: a.Metadata, RuleSet: a.RuleSet}
+	d := Definition{Type: a.SchemaType, References: a.References, Metadata: a.Metadata, RuleSet: a.RuleSet, parsed: a.parsed}
 	if d.Type == "" {
 		d.Type = avroType
 	}
@@ -58,6 +60,7 @@ func (c *Client) build(ctx context.Context, call transport.Call, what, where str
 	if s.Schema, err = c.parse(ctx, call, where, s.Definition); err != nil {
 		return nil, fmt.Errorf("registry: %s: %w", what, err)
 	}
+	s.parsed = nil // answers that say the same are equal
 	return s, nil
 }
 
@@ -66,11 +69,22 @@ func (c *Client) parse(ctx context.Context, call transport.Call, where string, d
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil
 	}
+	if s := c.parsedBefore(d); s != nil {
+		return s, nil
+	}
 	r := c.references(call)
 	if err := r.visit(ctx, subjectname.Split(where), d.References); err != nil {
 		return nil, err
 	}
 	return r.parse(d.Text, schemas.Lenient())
+}
+
+// parsedBefore is the schema that d's text was parsed to before; nil if it has to be parsed.
+func (c *Client) parsedBefore(d Definition) *schemas.Schema {
+	if s := d.parsed; s != nil && s.String() == d.Text && len(d.References) == 0 && len(d.Text) <= c.settings.maxSchema {
+		return s
+	}
+	return nil
 }
 
 // parseStrictly is parse for a text that is about to be sent. doubt is what a
@@ -80,6 +94,9 @@ func (c *Client) parse(ctx context.Context, call transport.Call, where string, d
 func (c *Client) parseStrictly(ctx context.Context, call transport.Call, where string, d Definition) (s *schemas.Schema, doubt *schemas.ParseError, err error) {
 	if d.Type != "" && d.Type != avroType {
 		return nil, nil, nil
+	}
+	if s := c.parsedBefore(d); s != nil {
+		return s, nil, nil
 	}
 	r := c.references(call)
 	if err := r.visit(ctx, subjectname.Split(where), d.References); err != nil {

@@ -18,7 +18,7 @@ import (
 // Requests and answers. What registries send differs from one to the next and,
 // through a proxy, from one hour to the next: unknown fields are ignored, null is
 // an empty list, and an error is told by its status, whatever its body holds. What
-// an answer says is checked: see client_check.go.
+// an answer says is checked: see expected.go.
 
 // ask makes one request and decodes a 2xx answer into out: an [answerReader], a
 // pointer that JSON decodes into, a *[]byte for the body as it is, or nil. what

@@ -304,6 +304,7 @@ func (c *Client) register(ctx context.Context, call transport.Call, key definiti
 func (c *Client) post(ctx context.Context, call transport.Call, path string, key definitionKey, e *expected, d Definition, o Call) (*SubjectSchema, error) {
 	d.Type = key.typ
 	sent := &SubjectSchema{Subject: key.subject, Definition: d}
+	sent.parsed = nil
 	copies := strings.TrimSpace(d.Text) == "" // asks for the text of the version before
 	if !utf8.ValidString(d.Text) {
 		return nil, invalidDefinition(errNotUTF8)
@@ -318,9 +319,13 @@ func (c *Client) post(ctx context.Context, call transport.Call, path string, key
 			sent.Text = sent.Schema.String()
 		}
 	}
-	var a schemaAnswer
+	a := schemaAnswer{parsed: sent.Schema}
 	got, err := c.answer(ctx, call, http.MethodPost, path, e.what, newSchemaRequest(d, o), readSchema(&a))
 	if err != nil {
+		if _, refused := errors.AsType[*InvalidError](err); refused && d.parsed != nil { // leniently, perhaps
+			d.parsed = nil
+			_, doubt, _ = c.parseStrictly(ctx, call, key.subject, d)
+		}
 		return nil, c.refusedInWords(ctx, key.subject, withDoubt(err, doubt), sent.Schema)
 	}
 	if err := c.acceptFrom(ctx, call, got, http.MethodPost, e, &a); err != nil {
