@@ -170,45 +170,6 @@ func TestOptionsWithoutEffect(t *testing.T) {
 	require.EqualError(t, err, "kavro: the client is nil: make one with Open")
 }
 
-// What does not apply does not compile.
-func TestOptionsFit(t *testing.T) {
-	for _, tt := range []struct {
-		option any
-		fits   string
-	}{
-		{kavro.WithDriver(driver.Driver()), "client"},
-		{kavro.WithRegistry(nil), "client"},
-		{kavro.WithObserver(nil), "client producer consumer pipeline"},
-		{kavro.WithHooks(kavro.Hooks{}), "client producer consumer pipeline"},
-		{kavro.WithConfig(nil), "producer consumer pipeline"},
-		{kavro.WithValue(), "producer consumer pipeline"},
-		{kavro.WithKeySerializer(), "producer"},
-		{kavro.WithValueDeserializer(), "consumer pipeline"},
-		{kavro.WithOutputValue(), "pipeline"},
-		{kavro.WithMaxScratch(1), "producer"},
-		{kavro.WithAbortTimeout(1), "producer pipeline"},
-		{kavro.WithManualCommit(), "consumer"},
-		{kavro.WithToEnd(), "consumer pipeline"},
-		{kavro.WithDeadLetters(), "consumer pipeline"},
-		{kavro.WithBatch(1, 0), "pipeline"},
-	} {
-		var fits []string
-		if _, ok := tt.option.(kavro.ClientOption); ok {
-			fits = append(fits, "client")
-		}
-		if _, ok := tt.option.(kavro.ProducerOption); ok {
-			fits = append(fits, "producer")
-		}
-		if _, ok := tt.option.(kavro.ConsumerOption); ok {
-			fits = append(fits, "consumer")
-		}
-		if _, ok := tt.option.(kavro.PipelineOption); ok {
-			fits = append(fits, "pipeline")
-		}
-		require.Equal(t, tt.fits, strings.Join(fits, " "), "%T", tt.option)
-	}
-}
-
 // Every option of the packages below has one here, of the same name.
 func TestEveryOptionIsHere(t *testing.T) {
 	here := functions(t, ".")

@@ -25,7 +25,7 @@ func DeadLetter() Policy { return avroconsumer.DeadLetter(nil) }
 //
 // [Client.Replay] sends dead letters back.
 func WithDeadLetters(opts ...DeadLetterOption) ReaderOption {
-	return readerOption(func(s *settings) {
+	return option(func(s *settings) {
 		s.once("WithDeadLetters")
 		s.letters = &deadLetters{}
 		for _, o := range more(s, "WithDeadLetters", nil, opts) {

@@ -33,7 +33,7 @@ type RegistryObserver interface {
 // Several are told in the order given, those of [Open] first. The registry client is the
 // Client's: give its observers to Open.
 func WithObserver(o any) Option {
-	return anyOption(func(s *settings) {
+	return anyOption{func(s *settings) {
 		if isNil(o) {
 			s.refuse("WithObserver", "the observer is nil")
 			return
@@ -43,7 +43,7 @@ func WithObserver(o any) Option {
 			s.refuse("WithObserver", fmt.Sprintf("a %T observes no %s", o, s.role))
 		}
 		s.observed.add(one)
-	})
+	}}
 }
 
 // observers are those of each layer.

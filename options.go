@@ -46,33 +46,23 @@ type Option interface {
 	ConstructorOption
 }
 
-// The options, by what they fit.
-type (
-	clientOption      func(*settings)
-	producerOption    func(*settings)
-	consumerOption    func(*settings)
-	pipelineOption    func(*settings)
-	readerOption      func(*settings)
-	writerOption      func(*settings)
-	constructorOption func(*settings)
-	anyOption         func(*settings)
-)
+// option is an option of a constructor. Which of them it fits is said by the interface that
+// its function returns.
+type option func(*settings)
 
-func (o clientOption) applyClient(s *settings)        { o(s) }
-func (o producerOption) applyProducer(s *settings)    { o(s) }
-func (o consumerOption) applyConsumer(s *settings)    { o(s) }
-func (o pipelineOption) applyPipeline(s *settings)    { o(s) }
-func (o readerOption) applyConsumer(s *settings)      { o(s) }
-func (o readerOption) applyPipeline(s *settings)      { o(s) }
-func (o writerOption) applyProducer(s *settings)      { o(s) }
-func (o writerOption) applyPipeline(s *settings)      { o(s) }
-func (o constructorOption) applyProducer(s *settings) { o(s) }
-func (o constructorOption) applyConsumer(s *settings) { o(s) }
-func (o constructorOption) applyPipeline(s *settings) { o(s) }
-func (o anyOption) applyClient(s *settings)           { o(s) }
-func (o anyOption) applyProducer(s *settings)         { o(s) }
-func (o anyOption) applyConsumer(s *settings)         { o(s) }
-func (o anyOption) applyPipeline(s *settings)         { o(s) }
+func (o option) applyProducer(s *settings) { o(s) }
+func (o option) applyConsumer(s *settings) { o(s) }
+func (o option) applyPipeline(s *settings) { o(s) }
+
+// clientOption is for Open alone.
+type clientOption func(*settings)
+
+func (o clientOption) applyClient(s *settings) { o(s) }
+
+// anyOption is for Open as well.
+type anyOption struct{ option }
+
+func (o anyOption) applyClient(s *settings) { o.option(s) }
 
 // WithDriver chooses the Kafka client, as franz.Driver() or confluent.Driver(). It wins
 // over the key kavro.client.
@@ -111,68 +101,68 @@ func WithRegistryOptions(opts ...registry.Option) ClientOption {
 // WithHooks receives the Kafka client's logs, statistics and errors, and answers for OAuth
 // tokens. Several add up; Token can be given once. See [Hooks.Join].
 func WithHooks(h Hooks) Option {
-	return anyOption(func(s *settings) { s.join("WithHooks", h) })
+	return anyOption{func(s *settings) { s.join("WithHooks", h) }}
 }
 
 // WithLogger has l receive warnings, and the Kafka client's own lines. The default is
 // slog.Default() for warnings, and nothing for the lines; slog.New(slog.DiscardHandler)
 // silences both.
 func WithLogger(l *slog.Logger) Option {
-	return anyOption(func(s *settings) {
+	return anyOption{func(s *settings) {
 		if l == nil {
 			s.refuse("WithLogger", "the logger is nil")
 		}
 		s.join("WithLogger", kafka.Hooks{Logger: l})
-	})
+	}}
 }
 
 // WithConfig lays conf over the configuration of the Client, key by key, for one
 // constructor. A key that has no effect there is an error of it, and so is one that
 // belongs to the Client: the registry's, and kavro.client.
 func WithConfig(conf Config) ConstructorOption {
-	return constructorOption(func(s *settings) { s.conf = overlay(s.conf, conf) })
+	return option(func(s *settings) { s.conf = overlay(s.conf, conf) })
 }
 
 // WithKey says how keys are written and read: see [WithSchema] and [WithSerde]. Of a
 // pipeline, it is about the keys that are consumed.
 func WithKey(opts ...serde.Option) ConstructorOption {
-	return constructorOption(func(s *settings) { addBoth(s, "WithKey", &s.key, opts) })
+	return option(func(s *settings) { addBoth(s, "WithKey", &s.key, opts) })
 }
 
 // WithValue says how values are written and read: see [WithSchema] and [WithSerde]. Of a
 // pipeline, it is about the values that are consumed.
 func WithValue(opts ...serde.Option) ConstructorOption {
-	return constructorOption(func(s *settings) { addBoth(s, "WithValue", &s.value, opts) })
+	return option(func(s *settings) { addBoth(s, "WithValue", &s.value, opts) })
 }
 
 // WithKeySerializer says how keys are written.
 func WithKeySerializer(opts ...serde.SerializerOption) ProducerOption {
-	return producerOption(func(s *settings) { addSerializer(s, "WithKeySerializer", &s.key, opts) })
+	return option(func(s *settings) { addSerializer(s, "WithKeySerializer", &s.key, opts) })
 }
 
 // WithValueSerializer says how values are written.
 func WithValueSerializer(opts ...serde.SerializerOption) ProducerOption {
-	return producerOption(func(s *settings) { addSerializer(s, "WithValueSerializer", &s.value, opts) })
+	return option(func(s *settings) { addSerializer(s, "WithValueSerializer", &s.value, opts) })
 }
 
 // WithKeyDeserializer says how keys are read.
 func WithKeyDeserializer(opts ...serde.DeserializerOption) ReaderOption {
-	return readerOption(func(s *settings) { addDeserializer(s, "WithKeyDeserializer", &s.key, opts) })
+	return option(func(s *settings) { addDeserializer(s, "WithKeyDeserializer", &s.key, opts) })
 }
 
 // WithValueDeserializer says how values are read.
 func WithValueDeserializer(opts ...serde.DeserializerOption) ReaderOption {
-	return readerOption(func(s *settings) { addDeserializer(s, "WithValueDeserializer", &s.value, opts) })
+	return option(func(s *settings) { addDeserializer(s, "WithValueDeserializer", &s.value, opts) })
 }
 
 // WithOutputKey says how a pipeline writes keys.
 func WithOutputKey(opts ...serde.SerializerOption) PipelineOption {
-	return pipelineOption(func(s *settings) { addSerializer(s, "WithOutputKey", &s.outputKey, opts) })
+	return option(func(s *settings) { addSerializer(s, "WithOutputKey", &s.outputKey, opts) })
 }
 
 // WithOutputValue says how a pipeline writes values.
 func WithOutputValue(opts ...serde.SerializerOption) PipelineOption {
-	return pipelineOption(func(s *settings) { addSerializer(s, "WithOutputValue", &s.outputValue, opts) })
+	return option(func(s *settings) { addSerializer(s, "WithOutputValue", &s.outputValue, opts) })
 }
 
 func addBoth(s *settings, name string, p *partOptions, opts []serde.Option) {

@@ -12,17 +12,17 @@ import (
 // The options of packages avroconsumer, avroproducer and pipeline, under the same names.
 
 func forConsumer(o avroconsumer.Option) ConsumerOption {
-	return consumerOption(func(s *settings) { s.consumer = append(s.consumer, o) })
+	return option(func(s *settings) { s.consumer = append(s.consumer, o) })
 }
 
 func forReader(c avroconsumer.Option, p pipeline.Option) ReaderOption {
-	return readerOption(func(s *settings) {
+	return option(func(s *settings) {
 		s.consumer, s.pipeline = append(s.consumer, c), append(s.pipeline, p)
 	})
 }
 
 func forProducer(o avroproducer.Option) ProducerOption {
-	return producerOption(func(s *settings) { s.producer = append(s.producer, o) })
+	return option(func(s *settings) { s.producer = append(s.producer, o) })
 }
 
 // WithAutoCommit sets how often what was processed is committed in the background
@@ -39,7 +39,7 @@ func WithManualCommit() ConsumerOption { return forConsumer(avroconsumer.WithMan
 // a pipeline, the records of up to n partitions. Those of one partition stay in order,
 // unless [WithOrdering] says otherwise. The default is 1.
 func WithConcurrency(n int) ReaderOption {
-	return readerOption(func(s *settings) {
+	return option(func(s *settings) {
 		s.once("WithConcurrency")
 		s.workers = n
 	})
@@ -48,7 +48,7 @@ func WithConcurrency(n int) ReaderOption {
 // WithOrdering says which records wait for each other under [WithConcurrency]: those of
 // one partition (the default), those with the same key, or none.
 func WithOrdering(o Ordering) ConsumerOption {
-	return consumerOption(func(s *settings) {
+	return option(func(s *settings) {
 		s.once("WithOrdering")
 		s.ordering = o
 	})
@@ -93,7 +93,7 @@ func WithOnLost(f func(p []TopicPartition)) ConsumerOption {
 // WithPolicy says what Run, RunBatch and pipelines do with records that fail with an error
 // of this class. The default is [Stop].
 func WithPolicy(class Class, p Policy) ReaderOption {
-	return readerOption(func(s *settings) { s.policies = append(s.policies, classPolicy{class, p}) })
+	return option(func(s *settings) { s.policies = append(s.policies, classPolicy{class, p}) })
 }
 
 type classPolicy struct {
@@ -116,13 +116,13 @@ func WithToEnd() ReaderOption { return forReader(avroconsumer.WithToEnd(), pipel
 // WithBatch bounds a round of a pipeline: up to n records, or what has come when interval
 // has passed since the first. The default is 1,000 records and 100 milliseconds.
 func WithBatch(n int, interval time.Duration) PipelineOption {
-	return pipelineOption(func(s *settings) { s.pipeline = append(s.pipeline, pipeline.WithBatch(n, interval)) })
+	return option(func(s *settings) { s.pipeline = append(s.pipeline, pipeline.WithBatch(n, interval)) })
 }
 
 // WithAbortTimeout sets how long a transaction that failed may take to abort, also after
 // its context has ended. The default is 10 seconds.
 func WithAbortTimeout(d time.Duration) WriterOption {
-	return writerOption(func(s *settings) {
+	return option(func(s *settings) {
 		s.producer = append(s.producer, avroproducer.WithAbortTimeout(d))
 		s.pipeline = append(s.pipeline, pipeline.WithAbortTimeout(d))
 	})
@@ -142,7 +142,7 @@ func WithMaxReports(n int) ProducerOption { return forProducer(avroproducer.With
 
 // WithCloser makes Close call f last, once. Several are called in the order given.
 func WithCloser(f func(context.Context) error) ConstructorOption {
-	return constructorOption(func(s *settings) {
+	return option(func(s *settings) {
 		if f == nil {
 			s.refuse("WithCloser", "the function is nil")
 			return
