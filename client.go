@@ -201,16 +201,16 @@ func (c *Client) Close(ctx context.Context) error {
 	return errors.Join(append(errs, c.closeShared(ctx))...)
 }
 
-// closeShared closes what the parts share, if the client is closed and no part is left.
+// closeShared closes what the parts share, if the client is closed and no part is left. Both
+// may be closed again: what failed is tried again by the next Close.
 func (c *Client) closeShared(ctx context.Context) error {
 	c.mu.Lock()
-	var admin kafka.Admin
-	var r *registry.Client
-	if c.closed && len(c.parts) == 0 { // else they are in use
-		admin, r = c.admin, c.registry
-		c.admin, c.registry = nil, nil
-	}
+	admin, r := c.admin, c.registry
+	inUse := !c.closed || len(c.parts) > 0
 	c.mu.Unlock()
+	if inUse {
+		return nil
+	}
 	var errs []error
 	if admin != nil {
 		errs = append(errs, admin.Close(ctx))

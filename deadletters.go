@@ -3,6 +3,7 @@ package kavro
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/kavro/kavro/avroconsumer"
@@ -96,6 +97,7 @@ func (w *wiring) deadLetterWriter() *deadLetters {
 	d.DeadLetters = avroconsumer.NewDeadLetters(nil, append(d.opts, avroconsumer.WithDeadLetterGroup(d.group))...)
 	conf, hooks := overlay(w.conf.kafka, nil), w.hooks
 	delete(conf, "transactional.id") // each dead letter is written by itself
+	w.closers = slices.Insert(w.closers, 0, d.close)
 	d.produce = func() (kafka.Producer, error) { return w.client.driver.NewProducer(conf, hooks) }
 	return d
 }

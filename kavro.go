@@ -26,11 +26,11 @@ func NewProducer[K, V any](c *Client, opts ...ProducerOption) (*Producer[K, V], 
 		return nil, w.abandon(err, client)
 	}
 	p, err := avroproducer.New(client, key, value, w.producerOptions()...)
-	if err == nil {
-		err = w.complete(p.Close)
-	}
 	if err != nil {
 		return nil, w.abandon(err, client)
+	}
+	if err := w.complete(p.Close); err != nil {
+		return nil, w.abandon(err, p)
 	}
 	return p, nil
 }
@@ -54,14 +54,17 @@ func NewConsumer[K, V any](c *Client, group string, topics []string, opts ...Con
 		return nil, w.abandon(err, client)
 	}
 	consumer, err := avroconsumer.New(client, key, value, own...)
-	if err == nil && len(topics) > 0 {
+	if err != nil {
+		return nil, w.abandon(err, client)
+	}
+	if len(topics) > 0 {
 		err = consumer.Subscribe(topics...)
 	}
 	if err == nil {
 		err = w.complete(consumer.Close)
 	}
 	if err != nil {
-		return nil, w.abandon(err, client)
+		return nil, w.abandon(err, consumer)
 	}
 	return consumer, nil
 }
@@ -88,15 +91,18 @@ func NewPipeline[K1, V1, K2, V2 any](c *Client, group string, topics []string, o
 	if err := w.fail(); err != nil {
 		return nil, w.abandon(err, session)
 	}
-	p, err := pipeline.New(session, k1, v1, k2, v2, w.pipelineOptions()...)
-	if err == nil && len(topics) > 0 {
+	p, err := pipeline.New(session, k1, v1, k2, v2, append(w.pipelineOptions(), pipeline.WithOwnedClient(), pipeline.WithCloser(w.end))...)
+	if err != nil {
+		return nil, w.abandon(err, session)
+	}
+	if len(topics) > 0 {
 		err = p.Subscribe(topics...)
 	}
 	if err == nil {
 		err = w.complete(p.Close)
 	}
 	if err != nil {
-		return nil, w.abandon(err, session)
+		return nil, w.abandon(err, p)
 	}
 	return p, nil
 }

@@ -113,8 +113,8 @@ func WithTombstones(t Tombstones) ReaderOption {
 // enable.partition.eof=true. See [avroconsumer.WithToEnd].
 func WithToEnd() ReaderOption { return forReader(avroconsumer.WithToEnd(), pipeline.WithToEnd()) }
 
-// WithBatch bounds a round of a pipeline: up to n records, or what has come when interval
-// has passed since the first. The default is 1,000 records and 100 milliseconds.
+// WithBatch bounds a batch, which is one transaction: up to n records, or those polled
+// within interval after the first. The default is 1,000 records and 100 milliseconds.
 func WithBatch(n int, interval time.Duration) PipelineOption {
 	return option(func(s *settings) { s.pipeline = append(s.pipeline, pipeline.WithBatch(n, interval)) })
 }
@@ -140,15 +140,12 @@ func WithMaxFailures(n int) ProducerOption { return forProducer(avroproducer.Wit
 // well. The default is 100,000.
 func WithMaxReports(n int) ProducerOption { return forProducer(avroproducer.WithMaxReports(n)) }
 
-// WithCloser makes Close call f last, once. Several are called in the order given.
+// WithCloser makes Close call f last, once. A constructor that fails calls it as well. Several
+// are called in the order given.
 func WithCloser(f func(context.Context) error) ConstructorOption {
 	return option(func(s *settings) {
-		if f == nil {
-			s.refuse("WithCloser", "the function is nil")
-			return
+		if s.need("WithCloser", "function", f) {
+			s.closers = append(s.closers, f)
 		}
-		s.producer = append(s.producer, avroproducer.WithCloser(f))
-		s.consumer = append(s.consumer, avroconsumer.WithCloser(f))
-		s.pipeline = append(s.pipeline, pipeline.WithCloser(f))
 	})
 }

@@ -1,6 +1,7 @@
 package kavro
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type settings struct {
 	producer []avroproducer.Option
 	consumer []avroconsumer.Option
 	pipeline []pipeline.Option
+	closers  []func(context.Context) error
 	policies []classPolicy
 	letters  *deadLetters // nil: WithDeadLetters was not given
 	ordering avroconsumer.Ordering
@@ -81,6 +83,15 @@ func (s *settings) once(name string) {
 		s.refuse(name, "is given twice")
 	}
 	s.given[name] = true
+}
+
+// need refuses a value that is nil.
+func (s *settings) need(name, what string, v any) bool {
+	if isNil(v) {
+		s.refuse(name, "the "+what+" is nil")
+		return false
+	}
+	return true
 }
 
 func (s *settings) refuse(name, reason string) {

@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/internal/ending"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
@@ -24,18 +25,21 @@ type wiring struct {
 	conf   *configuration
 	own    kafka.Hooks // of the constructor; settings.hooks are the Client's too
 	part   *part       // nil: something is wrong
+	ended  sync.Once
 }
 
 // wire applies the options of a constructor, and takes its configuration apart. The error
 // is for what has no Client to be made from.
 func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group string) (*wiring, error) {
-	if c == nil {
-		return nil, errors.New("kavro: the client is nil: make one with Open")
-	}
 	s := newSettings(r)
+	w := &wiring{settings: s, client: c}
+	if c == nil {
+		applyAll(s, opts, apply)
+		return nil, w.abandon(errors.New("kavro: the client is nil: make one with Open"), nil)
+	}
+	w.conf = c.conf
 	s.observed = c.settings.observed.clone()
 	applyAll(s, opts, apply)
-	w := &wiring{settings: s, client: c, conf: c.conf}
 	if s.conf != nil {
 		w.conf = split(overlay(c.conf.whole, s.conf))
 		s.errs = append(s.errs, w.conf.errs...)
@@ -54,7 +58,7 @@ func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group st
 	}
 	w.part, err = c.reserve(r, own.kafka)
 	if errors.Is(err, kafka.ErrClosed) {
-		return nil, err
+		return nil, w.abandon(err, nil)
 	}
 	w.keep(err)
 	return w, nil
@@ -95,20 +99,30 @@ func (w *wiring) complete(close func(context.Context) error) error {
 	return w.client.complete(w.part, close)
 }
 
-// abandon closes the Kafka client, if it was made, and returns err.
-func (w *wiring) abandon(err error, client closer) error {
-	ctx := context.Background()
-	if !isNil(client) {
-		err = errors.Join(err, client.Close(ctx))
+// abandon closes what was made, if anything was, and returns err: a Kafka client, or what
+// owns it already. Nothing stays open behind a constructor that fails.
+func (w *wiring) abandon(err error, made closer) error {
+	ctx, cancel := context.WithTimeout(context.Background(), ending.Close)
+	defer cancel()
+	if !isNil(made) {
+		err = errors.Join(err, made.Close(ctx))
 	}
-	if w.part != nil {
-		err = errors.Join(err, w.client.release(ctx, w.part))
-	}
-	return err
+	return errors.Join(err, w.end(ctx))
 }
 
-// released takes what was made out of the Client again, when it is closed.
-func (w *wiring) released(ctx context.Context) error { return w.client.release(ctx, w.part) }
+// end calls what WithCloser gave, and takes what was made out of the Client again. It does so
+// once: when that is closed, or could not be made.
+func (w *wiring) end(ctx context.Context) (err error) {
+	w.ended.Do(func() {
+		for _, f := range w.closers {
+			err = errors.Join(err, f(ctx))
+		}
+		if w.part != nil {
+			err = errors.Join(err, w.client.release(ctx, w.part))
+		}
+	})
+	return err
+}
 
 // warn tells the logger about what has no effect here and is no error.
 func (w *wiring) warn() {
@@ -139,7 +153,7 @@ func (w *wiring) producerOptions() []avroproducer.Option {
 	for _, o := range w.observed.producer {
 		opts = append(opts, avroproducer.WithObserver(o))
 	}
-	return append(append(opts, w.producer...), avroproducer.WithCloser(w.released))
+	return append(append(opts, w.producer...), avroproducer.WithCloser(w.end))
 }
 
 // consumerOptions returns the options of avroconsumer. On both clients committing is
@@ -159,7 +173,7 @@ func (w *wiring) consumerOptions() []avroconsumer.Option {
 	for _, p := range w.policies {
 		opts = append(opts, avroconsumer.WithPolicy(p.class, p.policy.Through(letters)))
 	}
-	return slices.Concat(opts, w.consumer, []avroconsumer.Option{avroconsumer.WithCloser(letters.close), avroconsumer.WithCloser(w.released)})
+	return append(append(opts, w.consumer...), avroconsumer.WithCloser(w.end))
 }
 
 // committing turns the keys that say when offsets are committed into an option, which
@@ -184,9 +198,9 @@ func (w *wiring) committing() avroconsumer.Option {
 	return avroconsumer.Defaults(avroconsumer.WithAutoCommit(interval))
 }
 
-// pipelineOptions returns the options of package pipeline.
+// pipelineOptions returns the options of package pipeline, without those about Close.
 func (w *wiring) pipelineOptions() []pipeline.Option {
-	opts := []pipeline.Option{pipeline.WithOwnedClient(), pipeline.WithLogger(w.hooks.Logger)}
+	opts := []pipeline.Option{pipeline.WithLogger(w.hooks.Logger)}
 	for _, o := range w.observed.consumer {
 		opts = append(opts, pipeline.WithObserver(o))
 	}
@@ -200,5 +214,5 @@ func (w *wiring) pipelineOptions() []pipeline.Option {
 	for _, p := range w.policies {
 		opts = append(opts, pipeline.WithPolicy(p.class, p.policy.Through(letters)))
 	}
-	return slices.Concat(opts, w.pipeline, []pipeline.Option{pipeline.WithCloser(w.released)})
+	return append(opts, w.pipeline...)
 }
