@@ -37,6 +37,14 @@ type (
 	Schema = schemas.Schema
 )
 
+// What [Client.Replay] and [Client.Copy] send.
+type (
+	// DeadLetterRecord is a dead letter with its parsed headers.
+	DeadLetterRecord = pipeline.DeadLetterRecord
+	// Replayed counts dead letters that were read and sent.
+	Replayed = pipeline.Replayed
+)
+
 // What a program and a Kafka client say to each other.
 type (
 	// Config is one configuration for the Kafka client, the registry and the serdes. See

@@ -167,7 +167,7 @@ func same(a, b any) bool {
 // foreignKeys returns the keys of WithConfig that are for another kind of client only.
 func (s *settings) foreignKeys() []string {
 	keys := s.conf.Keys()
-	if s.role == piping {
+	if s.role.pipes() {
 		return slices.DeleteFunc(keys, func(key string) bool { return !s.commits(key) })
 	}
 	client, other := "P", ".deserializer"

@@ -24,7 +24,8 @@ func DeadLetter() Policy { return avroconsumer.DeadLetter(nil) }
 // otherwise for that class. A [SchemaMismatch] stops all the same: give it [DeadLetter] by
 // WithPolicy to have records of a whole schema set aside.
 //
-// [Client.Replay] sends dead letters back.
+// [Client.Replay] sends dead letters back, by default to the topic they came from: every group
+// that reads it gets them again.
 func WithDeadLetters(opts ...DeadLetterOption) ReaderOption {
 	return option(func(s *settings) {
 		s.once("WithDeadLetters")

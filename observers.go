@@ -34,8 +34,7 @@ type RegistryObserver interface {
 // Client's: give its observers to Open.
 func WithObserver(o any) Option {
 	return anyOption{func(s *settings) {
-		if isNil(o) {
-			s.refuse("WithObserver", "the observer is nil")
+		if !s.need("WithObserver", "observer", o) {
 			return
 		}
 		one := observersOf(o)
@@ -78,12 +77,12 @@ func observersOf(o any) (all observers) {
 
 // fits reports whether there is an observer of what is made.
 func (o observers) fits(r role) bool {
-	switch r {
-	case producing:
+	switch {
+	case r == producing:
 		return len(o.producer) > 0
-	case consuming:
+	case r == consuming:
 		return len(o.consumer) > 0
-	case piping:
+	case r.pipes():
 		return len(o.producer)+len(o.consumer) > 0
 	}
 	return len(o.producer)+len(o.consumer)+len(o.registry) > 0

@@ -19,6 +19,10 @@ type (
 	ConsumerOption interface{ applyConsumer(*settings) }
 	// PipelineOption is for [NewPipeline].
 	PipelineOption interface{ applyPipeline(*settings) }
+	// ReplayOption is for [Client.Replay].
+	ReplayOption interface{ applyReplay(*settings) }
+	// CopyOption is for [Client.Copy].
+	CopyOption interface{ applyCopy(*settings) }
 )
 
 // ReaderOption is for what reads: consumers and pipelines.
@@ -40,10 +44,41 @@ type ConstructorOption interface {
 	PipelineOption
 }
 
-// Option is for [Open], and for every constructor.
+// TransferOption is for [Client.Replay] and [Client.Copy].
+type TransferOption interface {
+	ReplayOption
+	CopyOption
+}
+
+// ConfigOption is for all that makes Kafka clients of its own: every constructor,
+// [Client.Replay] and [Client.Copy].
+type ConfigOption interface {
+	ConstructorOption
+	TransferOption
+}
+
+// Option is for [Open], and for all that a ConfigOption is for.
 type Option interface {
 	ClientOption
-	ConstructorOption
+	ConfigOption
+}
+
+// PolicyOption is for all that reads: consumers, pipelines, [Client.Replay] and [Client.Copy].
+type PolicyOption interface {
+	ReaderOption
+	TransferOption
+}
+
+// BatchOption is for what works in batches: pipelines, [Client.Replay] and [Client.Copy].
+type BatchOption interface {
+	PipelineOption
+	TransferOption
+}
+
+// EndOption is for what may read for ever: consumers, pipelines and [Client.Copy].
+type EndOption interface {
+	ReaderOption
+	CopyOption
 }
 
 // option is an option of a constructor. Which of them it fits is said by the interface that
@@ -53,6 +88,8 @@ type option func(*settings)
 func (o option) applyProducer(s *settings) { o(s) }
 func (o option) applyConsumer(s *settings) { o(s) }
 func (o option) applyPipeline(s *settings) { o(s) }
+func (o option) applyReplay(s *settings)   { o(s) }
+func (o option) applyCopy(s *settings)     { o(s) }
 
 // clientOption is for Open alone.
 type clientOption func(*settings)
@@ -69,11 +106,9 @@ func (o anyOption) applyClient(s *settings) { o.option(s) }
 func WithDriver(d kafka.Driver) ClientOption {
 	return clientOption(func(s *settings) {
 		s.once("WithDriver")
-		if isNil(d) {
-			s.refuse("WithDriver", "the driver is nil")
-			return
+		if s.need("WithDriver", "driver", d) {
+			s.driver = d
 		}
-		s.driver = d
 	})
 }
 
@@ -82,11 +117,9 @@ func WithDriver(d kafka.Driver) ClientOption {
 func WithRegistry(r SchemaRegistry) ClientOption {
 	return clientOption(func(s *settings) {
 		s.once("WithRegistry")
-		if isNil(r) {
-			s.refuse("WithRegistry", "the registry is nil")
-			return
+		if s.need("WithRegistry", "registry", r) {
+			s.registry = r
 		}
-		s.registry = r
 	})
 }
 
@@ -109,17 +142,15 @@ func WithHooks(h Hooks) Option {
 // silences both.
 func WithLogger(l *slog.Logger) Option {
 	return anyOption{func(s *settings) {
-		if l == nil {
-			s.refuse("WithLogger", "the logger is nil")
-		}
+		s.need("WithLogger", "logger", l)
 		s.join("WithLogger", kafka.Hooks{Logger: l})
 	}}
 }
 
-// WithConfig lays conf over the configuration of the Client, key by key, for one
-// constructor. A key that has no effect there is an error of it, and so is one that
-// belongs to the Client: the registry's, and kavro.client.
-func WithConfig(conf Config) ConstructorOption {
+// WithConfig lays conf over the configuration of the Client, key by key, for what one
+// constructor makes. A key that has no effect there is an error of it, and so is one that
+// belongs to the Client: the registry's, and kavro.client. Of several, the later wins.
+func WithConfig(conf Config) ConfigOption {
 	return option(func(s *settings) { s.conf = overlay(s.conf, conf) })
 }
 

@@ -18,8 +18,9 @@ import (
 // What each option fits. What does not apply does not compile.
 func TestOptionsFit(t *testing.T) {
 	const (
-		all          = "Open NewProducer NewConsumer NewPipeline"
 		constructors = "NewProducer NewConsumer NewPipeline"
+		transfers    = " Replay Copy"
+		all          = "Open " + constructors + transfers
 		readers      = "NewConsumer NewPipeline"
 		writers      = "NewProducer NewPipeline"
 	)
@@ -30,7 +31,7 @@ func TestOptionsFit(t *testing.T) {
 		"WithHooks":             all,
 		"WithLogger":            all,
 		"WithObserver":          all,
-		"WithConfig":            constructors,
+		"WithConfig":            constructors + transfers,
 		"WithKey":               constructors,
 		"WithValue":             constructors,
 		"WithCloser":            constructors,
@@ -43,10 +44,10 @@ func TestOptionsFit(t *testing.T) {
 		"WithKeyDeserializer":   readers,
 		"WithValueDeserializer": readers,
 		"WithConcurrency":       readers,
-		"WithPolicy":            readers,
+		"WithPolicy":            readers + transfers,
 		"WithDeadLetters":       readers,
 		"WithTombstones":        readers,
-		"WithToEnd":             readers,
+		"WithToEnd":             readers + " Copy",
 		"WithOnAssigned":        readers,
 		"WithAutoCommit":        "NewConsumer",
 		"WithManualCommit":      "NewConsumer",
@@ -56,14 +57,29 @@ func TestOptionsFit(t *testing.T) {
 		"WithStart":             "NewConsumer",
 		"WithOnRevoked":         "NewConsumer",
 		"WithOnLost":            "NewConsumer",
-		"WithBatch":             "NewPipeline",
+		"WithBatch":             "NewPipeline" + transfers,
 		"WithOutputKey":         "NewPipeline",
 		"WithOutputValue":       "NewPipeline",
+		"WithReplayTopic":       "Replay",
+		"WithReplayFilter":      "Replay",
+		"WithReplayProgress":    "Replay",
+		"WithDryRun":            "Replay",
+		"WithCopyTo":            "Copy",
+		"WithCopyTopic":         "Copy",
+		"WithCopyProgress":      "Copy",
+		"WithSamePartition":     "Copy",
+		"WithTranslatedSchemas": "Copy",
+		"WithTranslatedKeys":    "Copy",
 	}
 	scope := load(t, "github.com/kavro/kavro").Scope()
 	options := map[string]types.Type{} // by constructor
+	client := types.NewPointer(scope.Lookup("Client").Type())
 	for _, name := range strings.Fields(all) {
-		options[name] = optionsOf(t, scope.Lookup(name).Type())
+		constructor := scope.Lookup(name)
+		if constructor == nil {
+			constructor, _, _ = types.LookupFieldOrMethod(client, true, nil, name)
+		}
+		options[name] = optionsOf(t, constructor.Type())
 	}
 	found := map[string]string{}
 	for _, name := range scope.Names() {

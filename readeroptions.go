@@ -15,7 +15,7 @@ func forConsumer(o avroconsumer.Option) ConsumerOption {
 	return option(func(s *settings) { s.consumer = append(s.consumer, o) })
 }
 
-func forReader(c avroconsumer.Option, p pipeline.Option) ReaderOption {
+func forReader(c avroconsumer.Option, p pipeline.Option) EndOption {
 	return option(func(s *settings) {
 		s.consumer, s.pipeline = append(s.consumer, c), append(s.pipeline, p)
 	})
@@ -92,7 +92,7 @@ func WithOnLost(f func(p []TopicPartition)) ConsumerOption {
 
 // WithPolicy says what Run, RunBatch and pipelines do with records that fail with an error
 // of this class. The default is [Stop].
-func WithPolicy(class Class, p Policy) ReaderOption {
+func WithPolicy(class Class, p Policy) PolicyOption {
 	return option(func(s *settings) { s.policies = append(s.policies, classPolicy{class, p}) })
 }
 
@@ -111,11 +111,11 @@ func WithTombstones(t Tombstones) ReaderOption {
 // WithToEnd stops reading once every assigned partition was read to the end that it had
 // when it was assigned: Run returns nil. The configuration should say
 // enable.partition.eof=true. See [avroconsumer.WithToEnd].
-func WithToEnd() ReaderOption { return forReader(avroconsumer.WithToEnd(), pipeline.WithToEnd()) }
+func WithToEnd() EndOption { return forReader(avroconsumer.WithToEnd(), pipeline.WithToEnd()) }
 
 // WithBatch bounds a batch, which is one transaction: up to n records, or those polled
 // within interval after the first. The default is 1,000 records and 100 milliseconds.
-func WithBatch(n int, interval time.Duration) PipelineOption {
+func WithBatch(n int, interval time.Duration) BatchOption {
 	return option(func(s *settings) { s.pipeline = append(s.pipeline, pipeline.WithBatch(n, interval)) })
 }
 

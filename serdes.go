@@ -45,7 +45,7 @@ func serializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Seriali
 	avro, err := serde.NewAvroSerializer[T](r, slices.Concat(w.conf.keys[part].serializer, o.serialize)...)
 	if err != nil {
 		what := part.String()
-		if w.role == piping {
+		if w.role.pipes() {
 			what = "output " + what
 		}
 		w.keep(fmt.Errorf("kavro: %s: %w", what, err))

@@ -29,7 +29,12 @@ const (
 	producing role = "producer"
 	consuming role = "consumer"
 	piping    role = "pipeline"
+	replaying role = "replay"
+	copying   role = "copy"
 )
+
+// pipes reports whether it reads and writes, in batches.
+func (r role) pipes() bool { return r == piping || r == replaying || r == copying }
 
 // settings is what the options of one constructor say.
 type settings struct {
@@ -49,6 +54,8 @@ type settings struct {
 	closers  []func(context.Context) error
 	policies []classPolicy
 	letters  *deadLetters // nil: WithDeadLetters was not given
+	replay   pipeline.ReplayConfig
+	copy     copySettings
 	ordering avroconsumer.Ordering
 	workers  int
 	given    map[string]bool
