@@ -31,30 +31,43 @@ func WithDeadLetters(opts ...DeadLetterOption) ReaderOption {
 		s.once("WithDeadLetters")
 		s.letters = &deadLetters{}
 		for _, o := range more(s, "WithDeadLetters", nil, opts) {
-			o(s.letters)
+			o(s)
 		}
 	})
 }
 
 // DeadLetterOption changes how [WithDeadLetters] works.
-type DeadLetterOption func(*deadLetters)
+type DeadLetterOption func(*settings)
 
 // WithDeadLetterTopic names the topic for a record. The default is its own topic's name
 // with "-dlt" behind it.
 func WithDeadLetterTopic(topic func(*RecordError) string) DeadLetterOption {
-	return func(d *deadLetters) { d.opts = append(d.opts, avroconsumer.WithDeadLetterTopic(topic)) }
+	return func(s *settings) {
+		s.once("WithDeadLetterTopic")
+		if s.need("WithDeadLetterTopic", "function", topic) {
+			s.letters.opts = append(s.letters.opts, avroconsumer.WithDeadLetterTopic(topic))
+		}
+	}
 }
 
 // WithDeadLetterHeaders replaces the headers that say what happened. They are put behind
 // the record's own.
 func WithDeadLetterHeaders(headers func(*RecordError) []Header) DeadLetterOption {
-	return func(d *deadLetters) { d.opts = append(d.opts, avroconsumer.WithDeadLetterHeaders(headers)) }
+	return func(s *settings) {
+		s.once("WithDeadLetterHeaders")
+		if s.need("WithDeadLetterHeaders", "function", headers) {
+			s.letters.opts = append(s.letters.opts, avroconsumer.WithDeadLetterHeaders(headers))
+		}
+	}
 }
 
 // WithDeadLetterGroup gives the group for the header __dlq.errors.group. The default is the
 // consumer's own.
 func WithDeadLetterGroup(group string) DeadLetterOption {
-	return func(d *deadLetters) { d.group = group }
+	return func(s *settings) {
+		s.once("WithDeadLetterGroup")
+		s.letters.group = group
+	}
 }
 
 // WithDeadLetterCreation makes each dead-letter topic before the first record is written to
@@ -62,7 +75,10 @@ func WithDeadLetterGroup(group string) DeadLetterOption {
 // topic that exists stays as it is. By default the topics must exist, or the brokers make
 // them.
 func WithDeadLetterCreation(t NewTopic) DeadLetterOption {
-	return func(d *deadLetters) { d.creation = &t }
+	return func(s *settings) {
+		s.once("WithDeadLetterCreation")
+		s.letters.creation = &t
+	}
 }
 
 // deadLetters writes the dead letters of one consumer, or names those of a pipeline.
