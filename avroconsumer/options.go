@@ -193,7 +193,12 @@ func WithObserver(o Observer) Option {
 // WithLogger writes warnings to l: of a [StalledError], and of records that wait for a
 // registry that does not answer, once a minute for each cause. The default is the current
 // slog.Default(); slog.New(slog.DiscardHandler) discards them.
-func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) {
+		c.once("WithLogger")
+		c.logger = l
+	}
+}
 
 // WithStart sets where reading starts. The default is the group's committed offset, or else
 // auto.offset.reset.

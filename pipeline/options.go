@@ -153,7 +153,12 @@ func WithObserver(o avroconsumer.Observer) Option {
 // WithLogger writes warnings to l: of an avroconsumer.StalledError, and of records that wait
 // for a registry that does not answer, once a minute for each cause. The default is
 // slog.Default().
-func WithLogger(l *slog.Logger) Option { return func(c *config) { c.logger = l } }
+func WithLogger(l *slog.Logger) Option {
+	return func(c *config) {
+		c.once("WithLogger")
+		c.logger = l
+	}
+}
 
 // WithProducerObserver notifies o of every produced record, including those of aborted
 // batches. It gets the context of the consumed record, so that a trace continues through the
