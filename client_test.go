@@ -1,7 +1,9 @@
 package kavro_test
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"sync/atomic"
 	"testing"
@@ -102,7 +104,7 @@ func TestGroupID(t *testing.T) {
 	require.EqualError(t, err, `configuration: group.id: "g" contradicts the group that the constructor was given, "h"`)
 }
 
-// Ping tells both causes, and CreateTopics what exists.
+// A client asks the cluster, and makes topics: CreateTopics tells what exists.
 func TestPingAndCreateTopics(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		client := open(t, which, env.Config())
@@ -113,12 +115,39 @@ func TestPingAndCreateTopics(t *testing.T) {
 		require.ErrorAs(t, client.CreateTopics(patient(t), topic), &e)
 		require.EqualValues(t, 36, e.Code)
 
-		dead := open(t, which, kavro.Config{"bootstrap.servers": "127.0.0.1:1", "schema.registry.url": "http://127.0.0.1:1"},
-			kavro.WithRegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond)))
-		err := dead.Ping(within(t, 2*time.Second))
-		require.ErrorIs(t, err, kavro.ErrUnreachable)
+	})
+}
+
+// Ping says which of the two is away, and why; nothing is asked of a registry that no key names.
+func TestPingCauses(t *testing.T) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
+		const nobody = "127.0.0.1:1"
+		ping := func(conf kavro.Config) error {
+			retries := kavro.WithRegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond))
+			return open(t, which, env.Config(conf), retries).Ping(within(t, 2*time.Second))
+		}
 		var down *kavro.UnavailableError
+
+		err := ping(kavro.Config{"bootstrap.servers": nobody})
+		require.ErrorIs(t, err, kavro.ErrUnreachable)
+		require.ErrorContains(t, err, "kavro: Ping: brokers: ")
+		require.ErrorContains(t, err, nobody)
+		require.False(t, errors.As(err, &down), "the registry answers")
+		require.ErrorIs(t, ping(kavro.Config{"bootstrap.servers": nobody, "schema.registry.url": ""}), kavro.ErrUnreachable)
+
+		err = ping(kavro.Config{"schema.registry.url": "http://" + nobody})
 		require.ErrorAs(t, err, &down)
+		require.ErrorContains(t, err, "kavro: Ping: registry: ")
+		require.NotErrorIs(t, err, kavro.ErrUnreachable)
+
+		err = ping(kavro.Config{"bootstrap.servers": nobody, "schema.registry.url": "http://" + nobody})
+		require.ErrorIs(t, err, kavro.ErrUnreachable)
+		require.ErrorAs(t, err, &down)
+
+		refuse := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+		defer refuse.Close()
+		var unauthorized *kavro.UnauthorizedError
+		require.ErrorAs(t, ping(kavro.Config{"schema.registry.url": refuse.URL}), &unauthorized)
 	})
 }
 

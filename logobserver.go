@@ -77,7 +77,11 @@ func (o logObserver) registered(e registry.Event) {
 	if e.Key != "" {
 		attrs = append(attrs, slog.String("key", e.Key))
 	}
-	o.log(context.Background(), "registry "+e.Kind.String(), e.Duration, e.Err, attrs...)
+	err := e.Err
+	if e.Kind == registry.EventUnknown { // an answer: a schema that is looked up before it is registered, for instance
+		attrs, err = append(attrs, slog.Any("error", err)), nil
+	}
+	o.log(context.Background(), "registry "+e.Kind.String(), e.Duration, err, attrs...)
 }
 
 // producerLog logs what a producer does.
