@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -177,13 +176,4 @@ func TestOneRegistryClient(t *testing.T) {
 		require.Equal(t, "a", msg.Value.ID)
 	}
 	require.Equal(t, int64(3), requests.Load())
-}
-
-// With the build tag kavro_franz nothing of librdkafka is linked.
-func TestFranzAlone(t *testing.T) {
-	list, err := exec.CommandContext(patient(t), "go", "list", "-deps", "-tags", "kavro_franz", ".").CombinedOutput()
-	require.NoError(t, err, "%s", list)
-	require.Contains(t, string(list), "github.com/twmb/franz-go/pkg/kgo\n")
-	require.NotContains(t, string(list), "confluent-kafka-go")
-	require.NotContains(t, string(list), "kavro/kafka/confluent")
 }

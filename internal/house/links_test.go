@@ -75,6 +75,8 @@ func TestLinks(t *testing.T) {
 		{name: "a program that only serializes", pkg: "./serde", but: ours + "avro", never: slices.Concat(clients, servers)},
 		{name: "a program on franz-go alone", pkg: "./kafka/franz", but: franz, never: []string{librdkafka, ours + "kafka/confluent"}},
 		{name: "the front door, with cgo", pkg: ".", env: []string{"CGO_ENABLED=1"}, but: librdkafka},
+		{name: "the front door, with cgo and the tag kavro_franz", pkg: ".", env: []string{"CGO_ENABLED=1"}, args: []string{"-tags=kavro_franz"},
+			but: franz, never: []string{librdkafka, ours + "kafka/confluent"}},
 		{name: "the front door, without cgo", pkg: ".", env: []string{"CGO_ENABLED=0"}, but: franz, never: []string{librdkafka}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
