@@ -72,6 +72,8 @@ type (
 	KafkaError = kafka.Error
 	// RecordError is a record that could not be decoded or handled, with its raw bytes.
 	RecordError = avroconsumer.RecordError
+	// Stage is the step in which a record failed: see RecordError.Stage.
+	Stage = avroconsumer.Stage
 	// EndOfPartition says that a partition was read to its end.
 	EndOfPartition = avroconsumer.EndOfPartition
 	// DrainError says that handlers did not return in time.
@@ -96,6 +98,14 @@ type (
 	UnavailableError = registry.UnavailableError
 	// UnauthorizedError is a registry that refuses the credentials.
 	UnauthorizedError = registry.UnauthorizedError
+)
+
+// The stages.
+const (
+	StageKey     = avroconsumer.StageKey     // the key could not be decoded
+	StageValue   = avroconsumer.StageValue   // the value could not be decoded
+	StageHandler = avroconsumer.StageHandler // the handler returned an error, or panicked
+	StageOutput  = avroconsumer.StageOutput  // what a pipeline's function returned could not be serialized
 )
 
 // Errors that are values: errors.Is finds them.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/kavro/kavro/avroconsumer"
+	"github.com/kavro/kavro"
 	"github.com/kavro/kavro/kafka"
 )
 
@@ -14,9 +14,9 @@ import (
 
 // connect is what Kafka Connect's DeadLetterQueueReporter writes. The names of the
 // connector and its task are whatever tells your operators who wrote it.
-func connect(connector string) func(*avroconsumer.RecordError) []kafka.Header {
-	return func(e *avroconsumer.RecordError) []kafka.Header {
-		return []kafka.Header{
+func connect(connector string) func(*kavro.RecordError) []kavro.Header {
+	return func(e *kavro.RecordError) []kavro.Header {
+		return []kavro.Header{
 			text("__connect.errors.topic", e.Raw.Topic),
 			text("__connect.errors.partition", strconv.Itoa(int(e.Raw.Partition))),
 			text("__connect.errors.offset", strconv.FormatInt(e.Raw.Offset, 10)),
@@ -31,11 +31,11 @@ func connect(connector string) func(*avroconsumer.RecordError) []kafka.Header {
 }
 
 // connectStage is the stage by Connect's names.
-func connectStage(s avroconsumer.Stage) string {
+func connectStage(s kavro.Stage) string {
 	switch s {
-	case avroconsumer.StageKey:
+	case kavro.StageKey:
 		return "KEY_CONVERTER"
-	case avroconsumer.StageValue:
+	case kavro.StageValue:
 		return "VALUE_CONVERTER"
 	default:
 		return "TASK_PUT"
@@ -43,8 +43,8 @@ func connectStage(s avroconsumer.Stage) string {
 }
 
 // streams is what Kafka Streams writes (KIP-1034).
-func streams(e *avroconsumer.RecordError) []kafka.Header {
-	return []kafka.Header{
+func streams(e *kavro.RecordError) []kavro.Header {
+	return []kavro.Header{
 		text("__streams.errors.exception", goType(e.Err)),
 		text("__streams.errors.message", e.Err.Error()),
 		text("__streams.errors.topic", e.Raw.Topic),
@@ -55,17 +55,17 @@ func streams(e *avroconsumer.RecordError) []kafka.Header {
 
 // spring is what Spring's DeadLetterPublishingRecoverer writes. Errors of the key
 // have names of their own.
-func spring(group string) func(*avroconsumer.RecordError) []kafka.Header {
-	return func(e *avroconsumer.RecordError) []kafka.Header {
+func spring(group string) func(*kavro.RecordError) []kavro.Header {
+	return func(e *kavro.RecordError) []kavro.Header {
 		exception := "kafka_dlt-exception-"
-		if e.Stage == avroconsumer.StageKey {
+		if e.Stage == kavro.StageKey {
 			exception = "kafka_dlt-key-exception-"
 		}
 		kind := "CreateTime"
 		if e.Raw.TimestampType == kafka.TimestampAppend {
 			kind = "LogAppendTime"
 		}
-		return []kafka.Header{
+		return []kavro.Header{
 			text("kafka_dlt-original-topic", e.Raw.Topic),
 			{Key: "kafka_dlt-original-partition", Value: binary.BigEndian.AppendUint32(nil, uint32(e.Raw.Partition))},
 			{Key: "kafka_dlt-original-offset", Value: binary.BigEndian.AppendUint64(nil, uint64(e.Raw.Offset))},
@@ -78,7 +78,7 @@ func spring(group string) func(*avroconsumer.RecordError) []kafka.Header {
 	}
 }
 
-func text(key, value string) kafka.Header { return kafka.Header{Key: key, Value: []byte(value)} }
+func text(key, value string) kavro.Header { return kavro.Header{Key: key, Value: []byte(value)} }
 
 // goType is what stands for the name of a Java class.
 func goType(err error) string { return fmt.Sprintf("%T", err) }

@@ -10,9 +10,12 @@ import (
 	"github.com/kavro/kavro/kavrotest"
 )
 
+// clients are the default of this build, and franz-go.
+var clients = []string{"", "franz"}
+
 func TestRun(t *testing.T) {
-	for _, name := range bases {
-		t.Run(name, func(t *testing.T) {
+	for _, name := range clients {
+		t.Run("kavro.client="+name, func(t *testing.T) {
 			env := kavrotest.New(t, kavrotest.WithTopic("orders", 1))
 			var out bytes.Buffer
 			require.NoError(t, run(t.Context(), &out, env, kavro.Config{"kavro.client": name}))

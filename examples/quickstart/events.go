@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"time"
 
-	"github.com/kavro/kavro/schemas"
+	"github.com/kavro/kavro"
 )
 
 // SourceFile is version 1 of the event: one file of Go source.
@@ -34,7 +34,7 @@ var (
 	//go:embed source_file_v3.avsc
 	textV3 string
 
-	schemaV1 = schemas.MustParse(textV1)
-	schemaV2 = schemas.MustParse(textV2)
-	schemaV3 = schemas.MustParse(textV3)
+	schemaV1 = kavro.MustParseSchema(textV1)
+	schemaV2 = kavro.MustParseSchema(textV2)
+	schemaV3 = kavro.MustParseSchema(textV3)
 )

@@ -92,3 +92,12 @@ func TestLinks(t *testing.T) {
 		})
 	}
 }
+
+// An example, with its tests, imports what its reader can import.
+func TestExamplesAreForUsers(t *testing.T) {
+	require.NoError(t, house.Watch("../.."))
+	out, err := house.List("../..", nil, "-f", `{{join .Imports "\n"}}{{"\n"}}{{join .TestImports "\n"}}`, "./examples/...")
+	require.NoError(t, err)
+	require.Contains(t, string(out), house.Module+"\n")
+	require.NotContains(t, string(out), house.Module+"/internal/")
+}

@@ -1,5 +1,0 @@
-//go:build !cgo
-
-package main
-
-var bases = []string{"franz"}
