@@ -348,48 +348,6 @@ func TestUnusableRegistry(t *testing.T) {
 	}
 }
 
-// The smallest useful program: typed events out and in again.
-func Example() {
-	env, err := kavrotest.Start() // a broker and a registry in this process
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer env.Close()
-	ctx := context.Background()
-
-	client, err := kavro.Open(env.Config(kavro.Config{"kavro.client": "franz"}))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer client.Close(ctx)
-	producer, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = producer.Produce(ctx, "orders", "A-1", Order{ID: "A-1", Total: 4200})
-	fmt.Println("produced:", err)
-	fmt.Println("closed:", producer.Close(ctx)) // waits until the broker has everything
-
-	consumer, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for msg, err := range consumer.Messages(ctx) {
-		fmt.Println("consumed:", msg.Key, msg.Value.Total, err)
-		break
-	}
-	fmt.Println("closed:", consumer.Close(ctx))
-	// Output:
-	// produced: <nil>
-	// closed: <nil>
-	// consumed: A-1 4200 <nil>
-	// closed: <nil>
-}
-
 // A schema that refers to another subject's goes through the front door with its
 // reference.
 func TestReferences(t *testing.T) {
