@@ -219,11 +219,11 @@ func (w *wiring) transfer(ctx context.Context, to *Client, f func(context.Contex
 	return w.abandon(err, session)
 }
 
-// session returns a session with transactions, if the configuration has a transactional.id
-// and to is the client itself; else one without.
+// session returns a session with transactions, if the configuration has a transactional.id;
+// else one without.
 func (w *wiring) session(to *Client) kafka.Session {
 	conf := w.conf.kafka
-	if id, _ := conf.String("transactional.id", ""); id != "" && to == w.client {
+	if id, _ := conf.String("transactional.id", ""); id != "" {
 		return construct(w, w.client.driver.NewSession)
 	}
 	delete(conf, "transactional.id")

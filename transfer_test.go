@@ -214,6 +214,9 @@ func TestTransfersThatAreWrong(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.Replay(ctx, "g", []string{"orders-dlt"})
 	require.EqualError(t, err, `configuration: transactional.id: "t" is that of another producer of this client, which would be fenced`)
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	require.ErrorIs(t, client.Copy(ended, "g", []string{"orders"}, kavro.WithCopyTo(open(t, "franz", nowhere))), context.Canceled, "no transaction, no id")
 	require.NoError(t, p.Close(ctx))
 	var gone *kavro.Client
 	_, err = gone.Replay(ctx, "g", []string{"orders-dlt"})

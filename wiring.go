@@ -51,6 +51,9 @@ func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group st
 	if r != producing {
 		w.keep(chooseGroup(own.kafka, group))
 	}
+	if s.copy.to != nil && s.copy.to != c {
+		delete(own.kafka, "transactional.id") // a transaction is one cluster's
+	}
 	w.own = s.hooks
 	var err error
 	if s.hooks, err = c.settings.hooks.Join(w.own); err != nil {
