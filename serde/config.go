@@ -33,11 +33,11 @@ const strategies = "TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrate
 func ConfigKeys() []ConfigKey {
 	keys := []ConfigKey{
 		{Name: "auto.register.schemas", Default: "true", Doc: "register the program's schema if the subject lacks it"},
-		{Name: "use.latest.version", Default: "false", Doc: "write with the subject's latest schema, changing no value, and register nothing (an explicit auto.register.schemas=true beside it is an error); read with it what has no schema of its own"},
+		{Name: "use.latest.version", Default: "false", Doc: "write with the subject's latest schema, changing no value, and register nothing (together with an explicit auto.register.schemas=true it is an error); read types without a schema with it"},
 		{Name: "use.schema.id", Default: "-1", Doc: "write with the schema of this id"},
-		{Name: "latest.compatibility.strict", Default: "true", Doc: "check that the registry's schema can read whatever the program's own describes; values are checked in any case"},
-		{Name: "id.compatibility.strict", Default: "true", Doc: "the same for use.schema.id"},
-		{Name: "normalize.schemas", Default: "false", Doc: "let the registry normalize schemas when it looks up and registers them"},
+		{Name: "latest.compatibility.strict", Default: "true", Doc: "check that the registry's schema can read all data of the program's own; values are checked in any case"},
+		{Name: "id.compatibility.strict", Default: "true", Doc: "check the same of the schema of use.schema.id"},
+		{Name: "normalize.schemas", Default: "false", Doc: "let the registry normalize schemas in lookup and registration"},
 		{Name: "avro.fail.on.trailing.data", Default: "true", Doc: "bytes behind a datum are an error", Refused: "trailing bytes mean that datum and schema disagree"},
 		{Name: "use.schema.guid", Refused: "use use.schema.id, or read: GUIDs are understood in every frame"},
 		{Name: "use.latest.with.metadata", Refused: "name a version instead"},
@@ -73,10 +73,10 @@ func ConfigKeys() []ConfigKey {
 		)
 	}
 	return append(keys, []ConfigKey{
-		{Name: strategyType, Default: "TOPIC", Doc: "how subjects are named where key.subject.name.strategy or value.subject.name.strategy does not say (Python's name): TOPIC, RECORD, TOPIC_RECORD, ASSOCIATED"},
+		{Name: strategyType, Default: "TOPIC", Doc: "names of subjects without key.subject.name.strategy or value.subject.name.strategy (Python's name): TOPIC, RECORD, TOPIC_RECORD, ASSOCIATED"},
 		{Name: clusterID, Default: "-", Doc: "AssociatedNameStrategy: the Kafka cluster of the topics; - is any"},
-		{Name: fallbackType, Default: "TOPIC", Doc: "AssociatedNameStrategy: how subjects of topics without an association are named: TOPIC, RECORD, TOPIC_RECORD, or NONE, which makes it an error"},
-		{Name: "subject.name.strategy.cache.size", Ignored: "the answers that a registry client keeps are bounded by latest.cache.size"},
+		{Name: fallbackType, Default: "TOPIC", Doc: "AssociatedNameStrategy: names of subjects for topics without an association: TOPIC, RECORD, TOPIC_RECORD, or NONE, an error"},
+		{Name: "subject.name.strategy.cache.size", Ignored: "the registry client's cache is bounded by latest.cache.size"},
 		{Name: "subject.name.strategy.cache.expiry.secs", Default: "-1", Refused: "the subject of a topic is decided once"},
 		{Name: "subject.name.strategy.conf", Refused: "give what is in it as keys of their own"},
 	}...)
