@@ -103,9 +103,6 @@ func TestWidthOfDocuments(t *testing.T) {
 	}
 	require.NotEmpty(t, names)
 	for _, name := range names {
-		if filepath.Base(name) == "CHANGELOG.md" {
-			continue
-		}
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		code, n := false, 0
