@@ -1,4 +1,4 @@
-// Flow measures what kavro costs beside the bare Kafka clients, with the same
+// Flow measures the cost of kavro, compared with the bare Kafka clients, with the same
 // bytes and the same settings: rate, client CPU and allocations per record. It
 // writes flow.md into the folder it is started in, bench:
 //

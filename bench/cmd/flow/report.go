@@ -81,13 +81,16 @@ func table(b *strings.Builder, title string, rows []row) {
 	}
 }
 
-const introduction = `# What kavro costs beside the bare Kafka clients
+const introduction = `# Cost of kavro, compared with the bare Kafka clients
 
-Written by ` + "`go run ./cmd/flow`" + ` in bench/, which keeps a section per broker, number of partitions, compression and GOGC, if
-that is set. "ck" is confluent-kafka-go. A value is an order of about 150 bytes, framed; "ready bytes" is the same bytes, so that only the client and
-kavro's own machinery differ. Producers have acks=all, idempotence, linger.ms=5, and look at the report of every record. Consumers
-read by Messages, or by Run. CPU and allocations are those of the client's process, per record; what librdkafka allocates in C is
-not among them.
+Written by ` + "`go run ./cmd/flow`" + ` in bench/: a section for each broker, number of partitions, compression, and GOGC
+if set.
+
+- **"ck"** is confluent-kafka-go.
+- **Values** are orders of about 150 bytes, framed. "ready bytes" are the same bytes without Avro.
+- **Producers** have acks=all, idempotence, linger.ms=5, and read the report of every record.
+- **Consumers** use Messages, or Run.
+- **CPU and allocations** are those of the client's process, per record, without librdkafka's allocations in C.
 
 `
 

@@ -61,9 +61,10 @@ func write(rows []bench.Row, rounds int, each time.Duration) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Results\n\n%s, %s/%s, %d processors, %s: `go run ./cmd/table` in `bench/`, %d rounds of %v for each entry.\n\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, each)
-	b.WriteString("The ratio is how many times as fast kavro is as the fastest peer of the same round: the median, and in brackets the least and the most. " +
-		"Below 1 the peer wins. Nanoseconds are medians of processor time, the garbage collector's included, and belong to this machine. " +
-		"A row named \"measure\" is no library: it says what kavro's own figure is to be set beside.\n")
+	b.WriteString("- **Ratio**: the fastest peer's time divided by kavro's, in the same round: median (minimum-maximum). Below 1\n" +
+		"  the peer is faster.\n" +
+		"- **Nanoseconds** are medians of processor time on this machine, the garbage collector's included.\n" +
+		"- **\"measure\"** rows are not libraries: kavro's own figure is compared with them.\n")
 	shape := ""
 	for _, r := range rows {
 		if r.Shape != shape {
