@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -15,7 +15,7 @@ import (
 func TestJSONLaw(t *testing.T) {
 	checked := 0
 	for seed := range uint64(15000) {
-		writer, reader, datum, ok := sketch.Pair(seed)
+		writer, reader, datum, ok := randomschema.Pair(seed)
 		if !ok {
 			continue
 		}

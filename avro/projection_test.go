@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/avro"
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -237,7 +237,7 @@ func FuzzProjection(f *testing.F) {
 
 // requireProjection checks one record: how many there were.
 func requireProjection(t *testing.T, seed uint64) int {
-	writer, _, datum, ok := sketch.Pair(seed)
+	writer, _, datum, ok := randomschema.Pair(seed)
 	if !ok || writer.Root().Type() != schemas.Record {
 		return 0
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -18,11 +18,11 @@ import (
 func TestExactResolutionLaw(t *testing.T) {
 	written, read := 0, 0
 	for seed := range uint64(40000) {
-		target, own, _, ok := sketch.Pair(seed) // own evolved: the program is newer
+		target, own, _, ok := randomschema.Pair(seed) // own evolved: the program is newer
 		if !ok {
 			continue
 		}
-		datum, ok := sketch.Datum(rand.New(rand.NewPCG(seed, 1)), nil, own.Root(), 12)
+		datum, ok := randomschema.Datum(rand.New(rand.NewPCG(seed, 1)), nil, own.Root(), 12)
 		if !ok {
 			continue
 		}

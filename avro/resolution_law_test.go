@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
@@ -491,7 +491,7 @@ func requireLaw(t *testing.T, writer, reader *schemas.Schema, datum []byte) {
 func TestResolutionLaw(t *testing.T) {
 	checked := 0
 	for seed := range uint64(20000) {
-		if writer, reader, datum, ok := sketch.Pair(seed); ok {
+		if writer, reader, datum, ok := randomschema.Pair(seed); ok {
 			requireLaw(t, writer, reader, datum)
 			checked++
 		}
@@ -505,7 +505,7 @@ func TestResolutionLaw(t *testing.T) {
 func TestCanReadIsKept(t *testing.T) {
 	promised := 0
 	for seed := range uint64(40000) {
-		writer, reader, datum, ok := sketch.Pair(seed)
+		writer, reader, datum, ok := randomschema.Pair(seed)
 		if !ok || schemas.CanRead(reader, writer) != nil || twins(reader) || !typesOf(writer.Root()).finite.has(writer.Root()) {
 			continue
 		}
@@ -543,7 +543,7 @@ func FuzzResolution(f *testing.F) {
 	f.Add(uint64(82), []byte{0xec, 0xc2, 0xe3, 0xcd, 0xb5, 0xc9, 0xd4, 0xc6, 0x02})
 	f.Add(uint64(24), []byte{0x80, 0x00}) // a count of 0, in two bytes
 	f.Fuzz(func(t *testing.T, seed uint64, given []byte) {
-		writer, reader, datum, ok := sketch.Pair(seed)
+		writer, reader, datum, ok := randomschema.Pair(seed)
 		if !ok {
 			return
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avro/avrort"
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 	"github.com/stretchr/testify/require"
 )
@@ -88,7 +88,7 @@ func TestSortedMaps(t *testing.T) {
 func TestSortedMapsLaw(t *testing.T) {
 	sorted := 0
 	for seed := range uint64(3000) {
-		s, _, datum, ok := sketch.Pair(seed)
+		s, _, datum, ok := randomschema.Pair(seed)
 		if !ok {
 			continue
 		}

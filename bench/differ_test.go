@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -74,8 +74,8 @@ func matches(pattern string, err error) bool {
 
 func (d *differ) compare() {
 	r := rand.New(rand.NewPCG(d.seed, 4))
-	g := sketch.New(r)
-	s := g.Sketch()
+	g := randomschema.New(r)
+	s := g.Schema()
 	var err error
 	if d.writer, err = s.Schema(); err != nil {
 		return
@@ -83,7 +83,7 @@ func (d *differ) compare() {
 	if d.reader, err = g.Evolve(s).Schema(); err != nil {
 		return
 	}
-	datum, ok := sketch.Datum(r, nil, d.writer.Root(), 10)
+	datum, ok := randomschema.Datum(r, nil, d.writer.Root(), 10)
 	if !ok || !isFinite(d.writer) {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kavro/kavro/avro"
 	"github.com/kavro/kavro/avro/ocf"
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -69,15 +69,15 @@ func fileOf(t *testing.T, seed uint64) (s *schemas.Schema, data []string) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 3))
 	for {
-		g := sketch.New(r)
-		s, err := schemas.Parse(g.Dress().Text(g.Sketch()))
+		g := randomschema.New(r)
+		s, err := schemas.Parse(g.Style().Text(g.Schema()))
 		if err != nil {
 			continue // a definition is in it twice
 		}
 		var datum []byte
 		ok := true
 		for range 1 + r.IntN(30) {
-			if datum, ok = sketch.Datum(r, nil, s.Root(), 10); !ok {
+			if datum, ok = randomschema.Datum(r, nil, s.Root(), 10); !ok {
 				break
 			}
 			datum, err = rewritten(s, datum)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/kavro/kavro/avro"
-	"github.com/kavro/kavro/internal/sketch"
+	"github.com/kavro/kavro/internal/randomschema"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -92,11 +92,11 @@ func (c *comparison) pair(seed uint64) {
 	c.seed = seed
 	r := rand.New(rand.NewPCG(seed, 2))
 	for !c.broken {
-		g := sketch.New(r)
-		s := g.Sketch()
+		g := randomschema.New(r)
+		s := g.Schema()
 		evolved := g.Evolve(s)
-		dress := g.Dress()
-		writerText, readerText := dress.Text(s), dress.Text(evolved)
+		style := g.Style()
+		writerText, readerText := style.Text(s), style.Text(evolved)
 		c.about = fmt.Sprintf("writer %s\nreader %s", writerText, readerText)
 
 		writer, err := schemas.Parse(writerText)
@@ -110,7 +110,7 @@ func (c *comparison) pair(seed uint64) {
 			c.parse(readerText)
 			continue
 		}
-		if datum, ok := sketch.Datum(r, nil, writer.Root(), 12); ok {
+		if datum, ok := randomschema.Datum(r, nil, writer.Root(), 12); ok {
 			c.about += fmt.Sprintf("\ndatum %x", datum)
 			c.all(writer, reader, datum)
 			c.mutatedDatum(r, writer, datum)

@@ -61,14 +61,14 @@ var arrows = map[string]string{
 	"internal/regwait":       "registry",
 
 	// For the tests of this repository, and generators of its files.
-	"internal/chaostest": `avroconsumer avroproducer kafka kavrotest pipeline registry registry/memory registry/registrytest schemas serde`,
-	"internal/drivers":   "kafka kafka/franz kafka/confluent",
-	"internal/fakekafka": "kafka",
-	"internal/sketch":    "schemas",
-	"internal/configdoc": "kafka/franz registry serde",
-	"internal/picture":   "internal/house",
-	"gen/internal/order": "avro/avrort schemas",
-	"gen/internal/shop":  "avro avro/avrort schemas gen/internal/shop/common",
+	"internal/chaostest":    `avroconsumer avroproducer kafka kavrotest pipeline registry registry/memory registry/registrytest schemas serde`,
+	"internal/drivers":      "kafka kafka/franz kafka/confluent",
+	"internal/fakekafka":    "kafka",
+	"internal/randomschema": "schemas",
+	"internal/configdoc":    "kafka/franz registry serde",
+	"internal/picture":      "internal/house",
+	"gen/internal/order":    "avro/avrort schemas",
+	"gen/internal/shop":     "avro avro/avrort schemas gen/internal/shop/common",
 
 	"gen/internal/shop/common": "avro avro/avrort schemas",
 }

@@ -18,7 +18,7 @@ var gone = map[string]string{
 	"halted": "paused", "brimful": "over the high-water mark", "overdue": "past the deadline", "trouble": "pending errors",
 	"pacer": "rate limiter", "senseless": "malformed response", "misfit": "type mismatch", "hollow": "zero-length record", "boxes": "value arena",
 	"era": "flush generation", "spares": "free list", "dozen": "batch", "slabs": "record pool", "hasten": "prefetch", "rouse": "wake",
-	"bark": "on expiry", "disown": "detach", "blameless": "NotRecordFault", "sketch": "random schema",
+	"bark": "on expiry", "disown": "detach", "blameless": "NotRecordFault",
 }
 
 // clean are the packages without them. It grows until it is all of them.

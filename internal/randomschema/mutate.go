@@ -1,4 +1,4 @@
-package sketch
+package randomschema
 
 import (
 	"encoding/json"
@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// Mutate returns a JSON text with one or two of its values changed, taken away, or
-// put in one another's place: a schema that may be none any more.
-func (g *Sketcher) Mutate(text string) string {
+// Mutate returns the JSON text with one or two of its values changed, removed or exchanged.
+// The result may be an invalid schema.
+func (g *Generator) Mutate(text string) string {
 	in := json.NewDecoder(strings.NewReader(text))
-	in.UseNumber() // as they are written
+	in.UseNumber() // keeps the digits
 	var top any
 	if err := in.Decode(&top); err != nil {
 		return text
 	}
 	for range 1 + g.IntN(2) {
-		var places []place
-		collect(&places, place{value: top, set: func(v any) { top = v }})
-		g.mutate(OneOf(g.Rand, places), OneOf(g.Rand, places).value)
+		var positions []position
+		collect(&positions, position{value: top, set: func(v any) { top = v }})
+		g.mutate(OneOf(g.Rand, positions), OneOf(g.Rand, positions).value)
 	}
 	out, err := json.Marshal(top)
 	if err != nil {
@@ -28,24 +28,24 @@ func (g *Sketcher) Mutate(text string) string {
 	return string(out)
 }
 
-// place is a value within a text.
-type place struct {
+// position is a value within a text.
+type position struct {
 	value  any
 	set    func(any)
-	key    string         // of the object it is in
-	object map[string]any // nil if it is in none
+	key    string         // in object
+	object map[string]any // that holds the value; nil if none does
 }
 
-func collect(places *[]place, p place) {
-	*places = append(*places, p)
+func collect(positions *[]position, p position) {
+	*positions = append(*positions, p)
 	switch v := p.value.(type) {
 	case []any:
 		for i, e := range v {
-			collect(places, place{value: e, set: func(n any) { v[i] = n }})
+			collect(positions, position{value: e, set: func(n any) { v[i] = n }})
 		}
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			collect(places, place{value: v[k], set: func(n any) { v[k] = n }, key: k, object: v})
+			collect(positions, position{value: v[k], set: func(n any) { v[k] = n }, key: k, object: v})
 		}
 	}
 }
@@ -57,8 +57,8 @@ var scalars = []any{
 
 var keys = []string{"name", "namespace", "type", "fields", "symbols", "size", "items", "values", "default", "aliases", "order", "doc", "logicalType", "precision", "scale", "x"}
 
-// mutate changes what is at p; other is a value from somewhere else in the text.
-func (g *Sketcher) mutate(p place, other any) {
+// mutate changes the value at p; other is another value of the text.
+func (g *Generator) mutate(p position, other any) {
 	switch choice := g.IntN(9); {
 	case choice == 0 && p.object != nil:
 		delete(p.object, p.key)

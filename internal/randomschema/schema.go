@@ -1,4 +1,4 @@
-package sketch
+package randomschema
 
 import (
 	"encoding/json"
@@ -8,24 +8,23 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// A Sketch is a schema that is easily changed; recursive schemas are cyclic graphs
-// of sketches.
-type Sketch struct {
+// A Schema is an Avro schema that can be changed. A recursive schema is a cyclic graph.
+type Schema struct {
 	typ      string
 	name     string // full name
 	aliases  []string
 	fields   []*field
 	symbols  []string
 	def      string // enum
-	items    *Sketch
-	branches []*Sketch
+	items    *Schema
+	branches []*Schema
 	size     int
 }
 
 type field struct {
 	name    string
 	aliases []string
-	typ     *Sketch
+	typ     *Schema
 	def     json.RawMessage
 }
 
@@ -36,24 +35,23 @@ var (
 	fieldNames = []string{"a", "b", "c", "d", "e"}
 )
 
-// A Sketcher makes sketches. It uses each name once, so that any sketch is a
-// schema.
-type Sketcher struct {
+// A Generator makes schemas. It defines each name once, so that each schema is valid.
+type Generator struct {
 	*rand.Rand
-	named []*Sketch
-	open  []*Sketch // records around the one being made
+	named []*Schema
+	open  []*Schema // records around the one being made
 }
 
-// New returns a Sketcher that draws from r.
-func New(r *rand.Rand) *Sketcher { return &Sketcher{Rand: r} }
+// New returns a Generator that draws from r.
+func New(r *rand.Rand) *Generator { return &Generator{Rand: r} }
 
-// Sketch returns a new schema.
-func (g *Sketcher) Sketch() *Sketch { return g.make(5, false, false) }
+// Schema returns a new random schema.
+func (g *Generator) Schema() *Schema { return g.make(5, false, false) }
 
-// OneOf draws one of some.
+// OneOf returns a random element of from, which must not be empty.
 func OneOf[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
-func (g *Sketcher) free() []string {
+func (g *Generator) free() []string {
 	var out []string
 	for _, n := range names {
 		used := false
@@ -67,7 +65,7 @@ func (g *Sketcher) free() []string {
 	return out
 }
 
-func (g *Sketcher) make(depth int, inUnion, canRecur bool) *Sketch {
+func (g *Generator) make(depth int, inUnion, canRecur bool) *Schema {
 	if canRecur && len(g.open) > 0 && g.IntN(5) == 0 {
 		return OneOf(g.Rand, g.open)
 	}
@@ -88,18 +86,18 @@ func (g *Sketcher) make(depth int, inUnion, canRecur bool) *Sketch {
 	switch {
 	case choice < 4:
 	case choice < 5:
-		return &Sketch{typ: "array", items: g.make(depth-1, false, true)}
+		return &Schema{typ: "array", items: g.make(depth-1, false, true)}
 	case choice < 6:
-		return &Sketch{typ: "map", items: g.make(depth-1, false, true)}
+		return &Schema{typ: "map", items: g.make(depth-1, false, true)}
 	case choice < 8 && !inUnion:
 		return g.union(depth)
 	case len(free) == 0:
 	case choice < 9:
-		s := &Sketch{typ: "enum", name: OneOf(g.Rand, free), symbols: g.someSymbols()}
+		s := &Schema{typ: "enum", name: OneOf(g.Rand, free), symbols: g.someSymbols()}
 		g.named = append(g.named, s)
 		return s
 	case choice < 10:
-		s := &Sketch{typ: "fixed", name: OneOf(g.Rand, free), size: g.IntN(4)}
+		s := &Schema{typ: "fixed", name: OneOf(g.Rand, free), size: g.IntN(4)}
 		g.named = append(g.named, s)
 		return s
 	default:
@@ -108,9 +106,9 @@ func (g *Sketcher) make(depth int, inUnion, canRecur bool) *Sketch {
 	return g.primitive()
 }
 
-func (g *Sketcher) primitive() *Sketch { return &Sketch{typ: OneOf(g.Rand, primitives)} }
+func (g *Generator) primitive() *Schema { return &Schema{typ: OneOf(g.Rand, primitives)} }
 
-func (g *Sketcher) someSymbols() []string {
+func (g *Generator) someSymbols() []string {
 	perm := g.Perm(len(symbols))
 	var out []string
 	for _, i := range perm[:1+g.IntN(len(perm))] {
@@ -119,8 +117,8 @@ func (g *Sketcher) someSymbols() []string {
 	return out
 }
 
-func (g *Sketcher) record(depth int, name string, canRecur bool) *Sketch {
-	s := &Sketch{typ: "record", name: name}
+func (g *Generator) record(depth int, name string, canRecur bool) *Schema {
+	s := &Schema{typ: "record", name: name}
 	g.named = append(g.named, s)
 	if canRecur || depth > 2 {
 		g.open = append(g.open, s)
@@ -133,8 +131,8 @@ func (g *Sketcher) record(depth int, name string, canRecur bool) *Sketch {
 	return s
 }
 
-func (g *Sketcher) union(depth int) *Sketch {
-	s := &Sketch{typ: "union"}
+func (g *Generator) union(depth int) *Schema {
+	s := &Schema{typ: "union"}
 	for range 1 + g.IntN(4) {
 		b := g.make(depth-1, true, true)
 		if !s.has(b) && b.typ != "union" {
@@ -147,7 +145,7 @@ func (g *Sketcher) union(depth int) *Sketch {
 	return s
 }
 
-func (s *Sketch) has(b *Sketch) bool {
+func (s *Schema) has(b *Schema) bool {
 	for _, o := range s.branches {
 		if o.typ == b.typ && o.name == b.name {
 			return true
@@ -157,7 +155,7 @@ func (s *Sketch) has(b *Sketch) bool {
 }
 
 // copy copies the whole graph.
-func (s *Sketch) copy(seen map[*Sketch]*Sketch) *Sketch {
+func (s *Schema) copy(seen map[*Schema]*Schema) *Schema {
 	if s == nil {
 		return nil
 	}
@@ -181,8 +179,8 @@ func (s *Sketch) copy(seen map[*Sketch]*Sketch) *Sketch {
 	return &c
 }
 
-// all lists the graph's sketches.
-func (s *Sketch) all(seen map[*Sketch]bool, out *[]*Sketch) {
+// all lists the schemas of the graph.
+func (s *Schema) all(seen map[*Schema]bool, out *[]*Schema) {
 	if s == nil || seen[s] {
 		return
 	}
@@ -197,19 +195,18 @@ func (s *Sketch) all(seen map[*Sketch]bool, out *[]*Sketch) {
 	}
 }
 
-// Evolve returns a changed copy, as somebody might change a schema: what was
-// written with s can often be read with it.
-func (g *Sketcher) Evolve(s *Sketch) *Sketch {
-	next := s.copy(map[*Sketch]*Sketch{})
+// Evolve returns a copy with up to three changes. Data written with s can often be read with it.
+func (g *Generator) Evolve(s *Schema) *Schema {
+	next := s.copy(map[*Schema]*Schema{})
 	for range g.IntN(4) {
-		var all []*Sketch
-		next.all(map[*Sketch]bool{}, &all)
+		var all []*Schema
+		next.all(map[*Schema]bool{}, &all)
 		g.change(OneOf(g.Rand, all))
 	}
 	return next
 }
 
-func (g *Sketcher) change(s *Sketch) {
+func (g *Generator) change(s *Schema) {
 	if s.name != "" && g.IntN(3) == 0 { // another name, mostly with an alias
 		if g.IntN(3) > 0 {
 			s.aliases = append(s.aliases, s.name)
@@ -254,7 +251,7 @@ func (g *Sketcher) change(s *Sketch) {
 			s.typ = OneOf(g.Rand, up)
 		case g.IntN(2) == 0:
 			inner := *s
-			*s = Sketch{typ: "union", branches: []*Sketch{&inner}}
+			*s = Schema{typ: "union", branches: []*Schema{&inner}}
 			for range g.IntN(3) {
 				if b := g.primitive(); !s.has(b) {
 					s.branches = append(s.branches, b)
@@ -267,7 +264,7 @@ func (g *Sketcher) change(s *Sketch) {
 	}
 }
 
-func (g *Sketcher) changeFields(s *Sketch) {
+func (g *Generator) changeFields(s *Schema) {
 	switch n := len(s.fields); g.IntN(4) {
 	case 0:
 		g.Shuffle(n, func(i, j int) { s.fields[i], s.fields[j] = s.fields[j], s.fields[i] })
@@ -294,7 +291,7 @@ func (g *Sketcher) changeFields(s *Sketch) {
 	}
 }
 
-func (g *Sketcher) freeField(s *Sketch) string {
+func (g *Generator) freeField(s *Schema) string {
 	for {
 		name := OneOf(g.Rand, append(fieldNames[:len(fieldNames):len(fieldNames)], "x", "y", "z"))
 		taken := false
@@ -307,8 +304,8 @@ func (g *Sketcher) freeField(s *Sketch) string {
 	}
 }
 
-// value is a default, nil if none was found.
-func (g *Sketcher) value(s *Sketch, depth int) json.RawMessage {
+// value returns a default for s, or nil if it finds none.
+func (g *Generator) value(s *Schema, depth int) json.RawMessage {
 	switch s.typ {
 	case "null":
 		return json.RawMessage("null")
@@ -360,8 +357,8 @@ func (g *Sketcher) value(s *Sketch, depth int) json.RawMessage {
 	return json.RawMessage(text + "}")
 }
 
-// shape is the schema's JSON. Named types are defined where they come first.
-func (s *Sketch) shape(seen map[*Sketch]bool) any {
+// tree returns the schema as JSON values. A named type is defined at its first use.
+func (s *Schema) tree(seen map[*Schema]bool) any {
 	if s.name != "" {
 		if seen[s] {
 			return s.name
@@ -371,7 +368,7 @@ func (s *Sketch) shape(seen map[*Sketch]bool) any {
 	if s.typ == "union" {
 		out := []any{}
 		for _, b := range s.branches {
-			out = append(out, b.shape(seen))
+			out = append(out, b.tree(seen))
 		}
 		return out
 	}
@@ -386,7 +383,7 @@ func (s *Sketch) shape(seen map[*Sketch]bool) any {
 	case "record":
 		fields := []any{}
 		for _, f := range s.fields {
-			field := map[string]any{"name": f.name, "type": f.typ.shape(seen)}
+			field := map[string]any{"name": f.name, "type": f.typ.tree(seen)}
 			if len(f.aliases) > 0 {
 				field["aliases"] = f.aliases
 			}
@@ -404,21 +401,21 @@ func (s *Sketch) shape(seen map[*Sketch]bool) any {
 	case "fixed":
 		out["size"] = s.size
 	case "array":
-		out["items"] = s.items.shape(seen)
+		out["items"] = s.items.tree(seen)
 	case "map":
-		out["values"] = s.items.shape(seen)
+		out["values"] = s.items.tree(seen)
 	}
 	return out
 }
 
-// Text is the schema's JSON. Changes may have made it something that is no schema.
-func (s *Sketch) Text() string {
-	text, err := json.Marshal(s.shape(map[*Sketch]bool{}))
+// Text returns the schema as JSON. After Evolve it may be invalid.
+func (s *Schema) Text() string {
+	text, err := json.Marshal(s.tree(map[*Schema]bool{}))
 	if err != nil {
 		panic(err) // it is made of maps and strings
 	}
 	return string(text)
 }
 
-// Schema parses the text.
-func (s *Sketch) Schema() (*schemas.Schema, error) { return schemas.Parse(s.Text()) }
+// Parse parses the schema's text.
+func (s *Schema) Parse() (*schemas.Schema, error) { return schemas.Parse(s.Text()) }

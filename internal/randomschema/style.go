@@ -1,4 +1,4 @@
-package sketch
+package randomschema
 
 import (
 	"encoding/json"
@@ -7,56 +7,56 @@ import (
 	"strings"
 )
 
-// A Dress is how the texts of schemas are written: which of the namespaces that
-// sketches use there are. Schemas that are compared wear one Dress.
-type Dress struct {
+// A Style writes schemas as JSON texts. It decides which of the generator's namespaces are
+// kept. Schemas that are compared need the same Style.
+type Style struct {
 	*rand.Rand
-	bare map[string]bool // namespaces that are left out: p.A becomes pA
+	merged map[string]bool // namespaces that become a prefix of the name: p.A becomes pA
 }
 
-// Dress draws one.
-func (g *Sketcher) Dress() *Dress {
-	d := &Dress{Rand: g.Rand, bare: map[string]bool{}}
+// Style returns a random style.
+func (g *Generator) Style() *Style {
+	d := &Style{Rand: g.Rand, merged: map[string]bool{}}
 	switch g.IntN(4) {
 	case 0:
-		d.bare = map[string]bool{"p": true, "n": true, "m": true}
+		d.merged = map[string]bool{"p": true, "n": true, "m": true}
 	case 1:
-		d.bare = map[string]bool{"m": true}
+		d.merged = map[string]bool{"m": true}
 	}
 	return d
 }
 
-// Text is the schema's JSON with everything that people add to theirs: docs,
-// properties, logical types (of which some do not fit), sort orders, attributes in
-// any order, namespaces apart from names or inherited, and names in short.
-func (d *Dress) Text(s *Sketch) string {
-	w := dresser{Dress: d, seen: map[*Sketch]bool{}}
+// Text returns the schema as JSON, with random optional parts: docs, properties, logical types
+// (valid and invalid ones), sort orders, attributes in any order, and names with an explicit,
+// separate or inherited namespace.
+func (d *Style) Text(s *Schema) string {
+	w := styler{Style: d, seen: map[*Schema]bool{}}
 	w.schema(s, "")
 	return w.out.String()
 }
 
-type dresser struct {
-	*Dress
-	seen map[*Sketch]bool
+type styler struct {
+	*Style
+	seen map[*Schema]bool
 	out  strings.Builder
 }
 
-// attribute is a member of an object, written when its turn comes.
+// attribute is a member of an object, and the function that writes its value.
 type attribute struct {
 	key   string
 	write func()
 }
 
-func (w *dresser) text(v any) func() {
+func (w *styler) text(v any) func() {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // strings, numbers and what is made of them
+		panic(err) // v consists of strings and numbers
 	}
 	return func() { w.out.Write(b) }
 }
 
-// object writes attributes in any order.
-func (w *dresser) object(attributes ...attribute) {
+// object writes the attributes in a random order.
+func (w *styler) object(attributes ...attribute) {
 	w.Shuffle(len(attributes), func(i, j int) { attributes[i], attributes[j] = attributes[j], attributes[i] })
 	w.out.WriteByte('{')
 	for i, a := range attributes {
@@ -69,7 +69,7 @@ func (w *dresser) object(attributes ...attribute) {
 	w.out.WriteByte('}')
 }
 
-func (w *dresser) list(n int, item func(i int)) {
+func (w *styler) list(n int, item func(i int)) {
 	w.out.WriteByte('[')
 	for i := range n {
 		if i > 0 {
@@ -80,9 +80,9 @@ func (w *dresser) list(n int, item func(i int)) {
 	w.out.WriteByte(']')
 }
 
-// name is a full name in this Dress.
-func (d *Dress) name(full string) string {
-	if namespace, name, ok := strings.Cut(full, "."); ok && d.bare[namespace] {
+// name returns a full name in this style.
+func (d *Style) name(full string) string {
+	if namespace, name, ok := strings.Cut(full, "."); ok && d.merged[namespace] {
 		return namespace + name
 	}
 	return full
@@ -90,15 +90,15 @@ func (d *Dress) name(full string) string {
 
 func namespaceOf(full string) string { return full[:max(strings.LastIndexByte(full, '.'), 0)] }
 
-// relative is a name as it may be written within a namespace.
-func (w *dresser) relative(full, within string) string {
+// relative returns a name as it may be written within a namespace.
+func (w *styler) relative(full, within string) string {
 	if within != "" && namespaceOf(full) == within && w.IntN(2) == 0 {
 		return full[len(within)+1:]
 	}
 	return full
 }
 
-func (w *dresser) schema(s *Sketch, namespace string) {
+func (w *styler) schema(s *Schema, namespace string) {
 	var attributes []attribute
 	add := func(key string, write func()) { attributes = append(attributes, attribute{key, write}) }
 	if s.typ == "union" {
@@ -154,7 +154,7 @@ func (w *dresser) schema(s *Sketch, namespace string) {
 	w.object(append(attributes, w.properties()...)...)
 }
 
-func (w *dresser) relatives(aliases []string, namespace string) (out []string) {
+func (w *styler) relatives(aliases []string, namespace string) (out []string) {
 	for _, a := range aliases {
 		a = w.name(a)
 		if namespace != "" && namespaceOf(a) == "" {
@@ -165,7 +165,7 @@ func (w *dresser) relatives(aliases []string, namespace string) (out []string) {
 	return out
 }
 
-func (w *dresser) field(f *field, namespace string) {
+func (w *styler) field(f *field, namespace string) {
 	attributes := []attribute{
 		{"name", w.text(f.name)},
 		{"type", func() { w.schema(f.typ, namespace) }},
@@ -189,7 +189,7 @@ var docs = []string{"", "what it is", "quotes \" and \\ and \n", "é € \U0001f
 
 var properties = []string{`1`, `-0`, `1.5`, `1e3`, `"text"`, `"é\u0001\/"`, `true`, `null`, `[]`, `{}`, `[1,"a",{"b":null}]`, `{"z":1,"a":[2.50]}`}
 
-func (w *dresser) properties() (out []attribute) {
+func (w *styler) properties() (out []attribute) {
 	if w.IntN(5) > 0 {
 		return nil
 	}
@@ -200,16 +200,16 @@ func (w *dresser) properties() (out []attribute) {
 	return out
 }
 
-// logical is a logical type, often one that fits.
-func (w *dresser) logical(s *Sketch) []attribute {
-	fitting := map[string][]string{
+// logical returns a logical type, often one that is valid for s.
+func (w *styler) logical(s *Schema) []attribute {
+	valid := map[string][]string{
 		"int":    {"date", "time-millis"},
 		"long":   {"time-micros", "timestamp-millis", "timestamp-micros", "timestamp-nanos", "local-timestamp-millis", "local-timestamp-micros", "local-timestamp-nanos"},
 		"string": {"uuid"},
 		"bytes":  {"decimal", "big-decimal"},
 		"fixed":  {"decimal", "duration", "uuid"},
 	}[s.typ]
-	name := OneOf(w.Rand, append(fitting, "date", "decimal", "some"))
+	name := OneOf(w.Rand, append(valid, "date", "decimal", "some"))
 	out := []attribute{{"logicalType", w.text(name)}}
 	if name == "decimal" {
 		out = append(out, attribute{"precision", w.text(w.IntN(8))})

@@ -1,4 +1,4 @@
-package sketch
+package randomschema
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// Datum appends a value of a type to dst. Arrays and maps come in one or two
-// blocks, with and without a byte size. It is not ok if the value would not end.
+// Datum appends a random value of type n to dst, in Avro binary encoding. Arrays and maps have up
+// to two blocks, with or without a size in bytes. ok is false if the value exceeds depth.
 func Datum(r *rand.Rand, dst []byte, n *schemas.Node, depth int) (_ []byte, ok bool) {
 	if depth < 0 {
 		return dst, false
@@ -75,17 +75,17 @@ func Datum(r *rand.Rand, dst []byte, n *schemas.Node, depth int) (_ []byte, ok b
 	return dst, true
 }
 
-// Pair is a writer's schema, a reader's, and a datum of the writer's. Some seeds
-// make none.
+// Pair returns a writer's schema, a reader's schema, and a datum of the writer's schema.
+// ok is false for some seeds.
 func Pair(seed uint64) (writer, reader *schemas.Schema, datum []byte, ok bool) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	g := New(r)
-	s := g.Sketch()
-	writer, err := s.Schema()
+	s := g.Schema()
+	writer, err := s.Parse()
 	if err != nil {
 		return nil, nil, nil, false
 	}
-	if reader, err = g.Evolve(s).Schema(); err != nil {
+	if reader, err = g.Evolve(s).Parse(); err != nil {
 		return nil, nil, nil, false
 	}
 	datum, ok = Datum(r, nil, writer.Root(), 12)
