@@ -1,22 +1,24 @@
-// Package exactjson decodes JSON as a registry does: keys count in their exact case, and
-// none twice.
+// Package exactjson decodes JSON as a Schema Registry does: the case of keys matters, and a key
+// that occurs twice is an error.
+//
+// encoding/json accepts "ID" for "id", and takes the last value of a key that occurs twice.
+// [Decode] does neither, for types of package registry.
 package exactjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/kavro/kavro/internal/jsontext"
 )
 
-// encoding/json takes "ID" for "id", and of a key that is there twice the last value.
-// A registry does neither: what is decoded into types of the registry goes through
-// Decode.
-
-// Decode is json.Unmarshal with keys in their exact case: any other is unknown,
-// and ignored. A known key that is there twice is an Fault.
+// Decode is [json.Unmarshal] with keys in their exact case: a key in another case is unknown, and
+// ignored. A known key that occurs twice is a [Fault].
 func Decode(body []byte, out any) error {
 	body, err := Keys(body, KeysOf(reflect.TypeOf(out)))
 	if err != nil {
@@ -25,29 +27,29 @@ func Decode(body []byte, out any) error {
 	return json.Unmarshal(body, out)
 }
 
-// KeySet is the keys that a JSON value may have, and those further down. nil: none are known.
+// KeySet holds the known keys of a JSON value and of the values within it. nil: it has none.
 type KeySet struct {
-	Fields map[string]field // of a struct; nil for others
-	elem   *KeySet          // of a list or a map
+	Fields map[string]field // of a struct, by name; otherwise nil
+	elem   *KeySet          // of the items of a list, or the values of a map
 	list   bool
 }
 
-// field is one of a struct.
+// field is a field of a struct.
 type field struct {
-	bit  uint64 // another one for each
+	bit  uint64 // unique within the struct
 	keys *KeySet
 }
 
-// wrapper is a type with a decoder of its own that decodes into another type.
+// wrapper is a type whose UnmarshalJSON decodes into another type.
 type wrapper interface{ Wrapped() reflect.Type }
 
 var (
-	keySets         sync.Map // *keySet by reflect.Type
+	keySets         sync.Map // *KeySet by reflect.Type
 	wrapperType     = reflect.TypeFor[wrapper]()
 	unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
 )
 
-// KeysOf is the keys of a type, which must not hold itself.
+// KeysOf returns the keys of a type, which must not be recursive.
 func KeysOf(t reflect.Type) *KeySet {
 	if s, ok := keySets.Load(t); ok {
 		return s.(*KeySet)
@@ -82,7 +84,7 @@ func newKeySet(t reflect.Type) *KeySet {
 	return nil
 }
 
-// add adds the fields of a struct and of those embedded in it.
+// add adds the fields of a struct and of the structs embedded in it.
 func (s *KeySet) add(t reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -100,136 +102,120 @@ func (s *KeySet) add(t reflect.Type) {
 	}
 }
 
-// maxDepth is more than encoding/json takes.
-const maxDepth = 10_001
+// maxDepth is the deepest nesting that encoding/json accepts.
+const maxDepth = 10_000
 
-// scope is an object or a list around a place in a JSON text.
-type scope struct {
-	keys  *KeySet
-	list  bool
-	items int             // before this one, of a list
-	seen  uint64          // the fields, of a struct
-	names map[string]bool // the keys, of a map
-}
-
-// Keys returns body such that encoding/json finds the fields of s under keys in
-// their exact case only: any that it would take for one is blanked, in a copy. The error
-// is an Fault. Whether body is JSON is left to decoding.
+// Keys returns body such that encoding/json finds the fields of s under keys in their exact
+// case only: a key that matches in another case is overwritten, in a copy of body. The error
+// is a [Fault]. A body that is not valid JSON is returned as it is: decoding reports it.
 func Keys(body []byte, s *KeySet) ([]byte, error) {
-	if s == nil {
+	c := checker{text: jsontext.Text[[]byte]{Src: body}, out: body}
+	if s == nil || c.text.Scan(maxDepth) != nil {
 		return body, nil
 	}
-	var few [8]scope
-	around, out := few[:0], body
-	next, key := s, false // of the value to come; whether a string would be a key
-	for i := 0; i < len(body); i++ {
-		switch body[i] {
-		case '{', '[':
-			if len(around) > maxDepth {
-				return body, nil // decoding refuses it
-			}
-			in := scope{list: body[i] == '['}
-			if next != nil && next.list == in.list {
-				in.keys = next
-			}
-			around = append(around, in)
-			next, key = in.keys.item(), !in.list
-		case '}', ']':
-			around = around[:max(len(around)-1, 0)]
-			next, key = nil, false
-		case ',':
-			if len(around) == 0 {
-				continue
-			}
-			in := &around[len(around)-1]
-			in.items++
-			next, key = in.keys.item(), !in.list
-		case ':':
-			key = false
-		case '"':
-			size := StringSize(body[i:])
-			if key && len(around) > 0 && around[len(around)-1].keys != nil {
-				known, blank, err := around[len(around)-1].key(body[i : i+size])
-				switch {
-				case err != nil && around[0].list:
-					return nil, Faultf("item %d: %s", around[0].items, err)
-				case err != nil:
-					return nil, err
-				case blank:
-					if &out[0] == &body[0] {
-						out = append([]byte(nil), body...)
-					}
-					for at := i + 1; at < i+size-1; at++ {
-						out[at] = '_'
-					}
-				}
-				next = known
-			}
-			i += size - 1
-		}
+	if err := c.value(0, s); err != nil {
+		return nil, err
 	}
-	return out, nil
+	return c.out, nil
 }
 
-// item is the keys of the items of a list, or of the values of a map.
-func (s *KeySet) item() *KeySet {
-	if s == nil {
+// checker checks the keys of a text. out is the text, or a copy of it with keys overwritten.
+type checker struct {
+	text jsontext.Text[[]byte]
+	out  []byte
+	name []byte // an unquoted key, until the next one
+}
+
+func (c *checker) value(i int, s *KeySet) error {
+	switch kind := c.text.Kind(i); {
+	case s == nil:
 		return nil
+	case kind == jsontext.Array && s.list:
+		n := 0
+		for item := range c.text.Elements(i) {
+			switch err := c.value(item, s.elem); {
+			case err != nil && i == 0:
+				return Faultf("item %d: %s", n, err)
+			case err != nil:
+				return err
+			}
+			n++
+		}
+	case kind == jsontext.Object && s.Fields != nil:
+		return c.fields(i, s)
+	case kind == jsontext.Object && !s.list:
+		return c.entries(i, s)
 	}
-	return s.elem
+	return nil
 }
 
-// key notes a key: it returns the keys of its value, and whether encoding/json would
-// take it for a field that it is not.
-func (in *scope) key(quoted []byte) (value *KeySet, blank bool, err error) {
-	raw := quoted[1:max(len(quoted)-1, 1)]
-	escaped := false
-	for _, b := range raw {
-		escaped = escaped || b == '\\'
-	}
-	if escaped {
-		var name string
-		if json.Unmarshal(quoted, &name) != nil {
-			return nil, false, nil // decoding says so
-		}
-		raw = []byte(name)
-	}
-	if in.keys.Fields == nil {
-		if in.names[string(raw)] {
-			return nil, false, errTwice(string(raw))
-		}
-		if in.names == nil {
-			in.names = make(map[string]bool)
-		}
-		in.names[string(raw)] = true
-		return in.keys.elem, false, nil
-	}
-	if f, ok := in.keys.Fields[string(raw)]; ok {
-		if in.seen&f.bit != 0 {
-			return nil, false, errTwice(string(raw))
-		}
-		in.seen |= f.bit
-		return f.keys, false, nil
-	}
-	if len(raw) > maxKnownKey {
-		return nil, false, nil
-	}
-	for name := range in.keys.Fields {
-		if strings.EqualFold(name, string(raw)) {
-			return nil, true, nil
+// fields checks the keys of a struct.
+func (c *checker) fields(i int, s *KeySet) error {
+	var seen uint64
+	for key, value := range c.text.Members(i) {
+		c.name = c.text.AppendString(c.name[:0], key)
+		f, ok := s.Fields[string(c.name)]
+		switch {
+		case ok && seen&f.bit != 0:
+			return errTwice(string(c.name))
+		case ok:
+			seen |= f.bit
+			if err := c.value(value, f.keys); err != nil {
+				return err
+			}
+		case len(c.name) <= maxKnownKey && s.hasFolded(string(c.name)):
+			c.overwrite(key)
 		}
 	}
-	return nil, false, nil
+	return nil
 }
 
-// maxKnownKey is longer than any key in another case: a letter has at most three bytes.
+// entries checks the keys of a map.
+func (c *checker) entries(i int, s *KeySet) error {
+	seen := make(map[string]bool)
+	for key, value := range c.text.Members(i) {
+		name := string(c.text.AppendString(nil, key))
+		if seen[name] {
+			return errTwice(name)
+		}
+		seen[name] = true
+		if err := c.value(value, s.elem); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hasFolded reports whether a field has the name in another case.
+func (s *KeySet) hasFolded(name string) bool {
+	for field := range s.Fields {
+		if strings.EqualFold(field, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// overwrite replaces a key by underscores.
+func (c *checker) overwrite(key int) {
+	if &c.out[0] == &c.text.Src[0] {
+		c.out = bytes.Clone(c.out)
+	}
+	t := c.text.Tokens[key]
+	for at := t.Start + 1; at < t.End-1; at++ {
+		c.out[at] = '_'
+	}
+}
+
+// maxKnownKey is more than the length of any field's name in another case: a letter has at
+// most three bytes.
 const maxKnownKey = 128
 
 func errTwice(name string) error {
 	return Faultf("%s is there twice", strconv.Quote(short(name)))
 }
 
-// short cuts a name for a message.
+// short shortens a name for a message.
 func short(name string) string {
 	if len(name) <= 100 {
 		return name
@@ -237,22 +223,9 @@ func short(name string) string {
 	return strings.ToValidUTF8(name[:100], "") + "..."
 }
 
-// Fault says what is wrong with an answer that can be read.
+// Fault is an error in the content of valid JSON.
 type Fault string
 
 func (f Fault) Error() string { return string(f) }
 
 func Faultf(format string, args ...any) error { return Fault(fmt.Sprintf(format, args...)) }
-
-// StringSize is the length of the JSON string at the start of text, quotes included.
-func StringSize(text []byte) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(text)
-}

@@ -120,3 +120,17 @@ func (s *scanner[S]) badEscape() *SyntaxError {
 func decodeRune[S string | []byte](src S) (rune, int) {
 	return utf8.DecodeRuneInString(string(src[:min(utf8.UTFMax, len(src))]))
 }
+
+// StringSize is the length of the string at the start of text, quotes included, or of text where
+// the string does not end. It checks nothing else.
+func StringSize(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kavro/kavro/internal/exactjson"
+	"github.com/kavro/kavro/internal/jsontext"
 )
 
 // readBody decodes a JSON body of at most limit bytes into v.
@@ -110,7 +111,7 @@ func checkJSON(body []byte) error {
 			key = false
 			continue
 		case '"':
-			size := exactjson.StringSize(body[i:])
+			size := jsontext.StringSize(body[i:])
 			if loneSurrogate(string(body[i : i+size])) {
 				return errNotText("it has half of a surrogate pair")
 			}
