@@ -1,8 +1,7 @@
 package schemas
 
-// Schema returns n, which may be a part of another schema, as a schema of its
-// own. Its text defines each type that it needs, as [Schema.PrintResolved] does.
-// The nodes are shared.
+// Schema returns the type n, which may be a part of another schema, as a schema. Its text
+// defines each type that it uses, like that of [Schema.PrintResolved]. The nodes are shared.
 func (n *Node) Schema() *Schema {
 	p := &printer{known: make(map[string]bool)}
 	p.node(n, "")
@@ -11,13 +10,13 @@ func (n *Node) Schema() *Schema {
 	return s
 }
 
-// SameMeaning reports whether two schemas are the same when the types of their
-// references are written out: down to documentation, aliases, defaults and
-// attributes, as [Schema.Normalized] compares them.
-func SameMeaning(a, b *Schema) bool { return a == b || meaning(a) == meaning(b) }
+// Equivalent reports whether two schemas are semantically identical: whether their normalized
+// forms, with the types of references written out, are equal. Documentation, aliases, defaults
+// and attributes count. See [Schema.Normalized].
+func Equivalent(a, b *Schema) bool { return a == b || identity(a) == identity(b) }
 
-// meaning is the normalized form without references.
-func meaning(s *Schema) string {
+// identity returns the normalized form, with the types of references written out.
+func identity(s *Schema) string {
 	p := &printer{known: make(map[string]bool), normalize: true}
 	p.node(s.root, "")
 	return string(p.out)

@@ -20,13 +20,13 @@ func TestNodeSchema(t *testing.T) {
 		require.Equal(t, b.FullName(), part.FullName())
 		again, err := schemas.Parse(part.String())
 		require.NoError(t, err, "branch %d: %s", i, part)
-		require.True(t, schemas.SameMeaning(part, again), "branch %d", i)
+		require.True(t, schemas.Equivalent(part, again), "branch %d", i)
 		require.Empty(t, part.References())
 	}
 }
 
-// References do not count for the meaning, what they define does.
-func TestSameMeaning(t *testing.T) {
+// Not the references count, but the types that they define.
+func TestEquivalent(t *testing.T) {
 	const text = `{"type":"record","name":"Order","namespace":"shop","fields":[{"name":"to","type":"Address"},{"name":"from","type":"Address"}]}`
 	address := func(field string) *schemas.Schema {
 		return schemas.MustParse(`{"type":"record","name":"Address","namespace":"shop","fields":[{"name":"` + field + `","type":"string"}]}`)
@@ -38,14 +38,14 @@ func TestSameMeaning(t *testing.T) {
 	}
 	written, err := schemas.Parse(order("city").PrintResolved())
 	require.NoError(t, err)
-	require.True(t, schemas.SameMeaning(order("city"), order("city")))
-	require.True(t, schemas.SameMeaning(order("city"), written))
+	require.True(t, schemas.Equivalent(order("city"), order("city")))
+	require.True(t, schemas.Equivalent(order("city"), written))
 	require.Equal(t, order("city").PrintResolved(), order("city").SelfContained())
 	require.Equal(t, written.String(), written.SelfContained(), "the user's text, byte for byte")
 	alone := schemas.MustParse(`{"name": "Alone", "type": "record", "fields": [] }`, schemas.WithReferences(address("city")))
 	require.Equal(t, alone.String(), alone.SelfContained(), "it uses none of them")
-	require.False(t, schemas.SameMeaning(order("city"), order("town")), "the same text over another type")
+	require.False(t, schemas.Equivalent(order("city"), order("town")), "the same text over another type")
 	documented, err := schemas.Parse(order("city").PrintResolved()[:1] + `"doc":"An order.",` + order("city").PrintResolved()[1:])
 	require.NoError(t, err)
-	require.False(t, schemas.SameMeaning(written, documented))
+	require.False(t, schemas.Equivalent(written, documented))
 }

@@ -54,7 +54,7 @@ func TestNoIDOutOfRangeIsWritten(t *testing.T) {
 	}{
 		"lookup":   {true, nil},
 		"register": {false, nil},
-		"meaning":  {true, []serde.SerializerOption{serde.WithAutoRegister(false)}},
+		"identity": {true, []serde.SerializerOption{serde.WithAutoRegister(false)}},
 		"latest":   {true, []serde.SerializerOption{serde.WithLatest()}},
 		"version":  {true, []serde.SerializerOption{serde.WithVersion(1)}},
 		"id":       {true, []serde.SerializerOption{serde.WithSchemaID(1)}},

@@ -59,8 +59,8 @@ func (c *serializerConfig) checkAnswer(s *registry.SubjectSchema, subject string
 	return &registry.MalformedResponseError{What: "subject " + subject, Reason: reason}
 }
 
-// find looks the program's schema up, so that read-only credentials are enough
-// once it is there, and registers it only if it is missing.
+// find looks up the program's schema, for which read-only credentials suffice, and registers it
+// only if it is missing.
 func (c *serializerConfig) find(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition) (*registry.SubjectSchema, error) {
 	var opts []registry.CallOption
 	if c.normalize {
@@ -71,9 +71,9 @@ func (c *serializerConfig) find(ctx context.Context, r SchemaRegistrar, subject 
 		return complete(s, own, def), err
 	}
 	if !c.autoRegister {
-		return findByMeaning(ctx, r, subject, own, def, err)
+		return findEquivalent(ctx, r, subject, own, def, err)
 	}
-	if own.SelfContained() != own.String() && len(def.References) == 0 { // written out: a version may name them
+	if own.SelfContained() != own.String() && len(def.References) == 0 { // references are written out; a version may have them
 		latest, err := r.Latest(ctx, subject)
 		switch {
 		case err == nil && sameAs(latest, own, def):
@@ -95,16 +95,16 @@ func isMissing(err error) bool {
 	return errors.As(err, &missing)
 }
 
-// sameAs reports whether a version says what own says, perhaps in other words or
-// with references, and has the rules and metadata that are asked for.
+// sameAs reports whether a version is semantically identical to own, and has the rules and
+// metadata of def.
 func sameAs(s *registry.SubjectSchema, own *schemas.Schema, def registry.Definition) bool {
-	return s.Schema != nil && schemas.SameMeaning(s.Schema, own) &&
+	return s.Schema != nil && schemas.Equivalent(s.Schema, own) &&
 		(def.RuleSet == nil || reflect.DeepEqual(def.RuleSet, s.RuleSet)) &&
 		(def.Metadata == nil || reflect.DeepEqual(def.Metadata, s.Metadata))
 }
 
-// complete fills in what the program knows where a registry's answer was only
-// an id, as Karapace's and Apicurio's are. s is shared: a copy is returned.
+// complete adds the program's schema to a response that consists of an id alone, like Karapace's
+// and Apicurio's. s is shared: a copy is returned.
 func complete(s *registry.SubjectSchema, own *schemas.Schema, def registry.Definition) *registry.SubjectSchema {
 	if s == nil || s.Schema != nil || s.Type != "" && s.Type != "AVRO" {
 		return s
@@ -117,9 +117,9 @@ func complete(s *registry.SubjectSchema, own *schemas.Schema, def registry.Defin
 	return &filled
 }
 
-// findByMeaning looks for a version of subject that says what own says in other
-// words: registries rewrite texts, and some then do not find the original.
-func findByMeaning(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition, lookupErr error) (*registry.SubjectSchema, error) {
+// findEquivalent looks for a version of subject that is semantically identical to own: some
+// registries rewrite texts, and then do not find the original.
+func findEquivalent(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition, lookupErr error) (*registry.SubjectSchema, error) {
 	history, err := versions(ctx, r, subject)
 	if err != nil {
 		if isMissing(err) {

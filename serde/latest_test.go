@@ -126,9 +126,9 @@ func appended[T any](t *testing.T, r serde.SchemaRegistrar, payload *[]byte, v T
 	return err
 }
 
-// The canonical form, which says that two schemas write the same bytes, does not
-// say that the bytes mean the same.
-func TestWritingChangesNoMeaning(t *testing.T) {
+// Two schemas with the same canonical form write the same bytes, but perhaps with another
+// logical type.
+func TestWritingKeepsTheLogicalType(t *testing.T) {
 	amount := func(logical string) string { return `{"type":"bytes"` + logical + `}` }
 	r := memory.New()
 	register(t, r, "orders-value", amount(`,"logicalType":"decimal","precision":9,"scale":4`))

@@ -57,7 +57,7 @@ func runBreaking(ctx context.Context, env *environment, c *command, args []strin
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", next.Path, err)
 		}
-		changes, err := level.MeaningChanges(next.Schema, history)
+		changes, err := level.SemanticChanges(next.Schema, history)
 		if err != nil {
 			return fmt.Errorf("%s: %w", next.Path, err)
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// changes finds what changes its meaning if d follows the versions of subject that
-// its level looks at.
-func (s *source) changes(ctx context.Context, client *registry.Client, subject string, d registry.Definition) ([]schemas.MeaningChange, error) {
+// changes returns the semantic changes between d and the versions of subject that its level
+// compares it with.
+func (s *source) changes(ctx context.Context, client *registry.Client, subject string, d registry.Definition) ([]schemas.SemanticChange, error) {
 	next, err := s.resolved(ctx, client, d)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (s *source) changes(ctx context.Context, client *registry.Client, subject s
 	if err != nil {
 		return nil, err
 	}
-	found, err := level.MeaningChanges(next, history)
+	found, err := level.SemanticChanges(next, history)
 	for i := range found {
 		found[i].Version = numbers[found[i].Version-1]
 	}
@@ -94,8 +94,8 @@ func printReasons(env *environment, where string, e *schemas.IncompatibleError) 
 	}
 }
 
-// printChanges prints what changes its meaning, each a line. It is no finding.
-func printChanges(env *environment, where string, changes []schemas.MeaningChange) {
+// printChanges prints semantic changes, one a line. They are warnings, not findings.
+func printChanges(env *environment, where string, changes []schemas.SemanticChange) {
 	for _, c := range changes {
 		fmt.Fprintf(env.out, "%swarning: version %d: %s (%s)\n", where, c.Version, c, c.Kind)
 	}

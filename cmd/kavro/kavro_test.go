@@ -293,8 +293,8 @@ func TestBreaking(t *testing.T) {
 	require.Equal(t, exitFailed, code)
 }
 
-// What changes its meaning is printed, and is no finding.
-func TestMeaning(t *testing.T) {
+// Semantic changes are printed, and are no findings.
+func TestSemanticChanges(t *testing.T) {
 	k, _ := withRegistry(t)
 	shop := func(decimal, time string) string {
 		return `{"type":"record","name":"shop.Order","fields":[{"name":"lines","type":{"type":"array","items":{"type":"record","name":"Line","fields":[

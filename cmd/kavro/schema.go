@@ -250,7 +250,7 @@ func schemaCheck(ctx context.Context, env *environment, c *command, args []strin
 	}
 	changes, err := definition.files.changes(ctx, client, rest[0], d)
 	if err != nil && verdict == nil {
-		fmt.Fprintln(env.err, "kavro: warning: changes of meaning could not be looked for:", err)
+		fmt.Fprintln(env.err, "kavro: warning: semantic changes could not be determined:", err)
 	}
 	printChanges(env, "", changes)
 	return verdict

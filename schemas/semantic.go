@@ -8,67 +8,64 @@ import (
 	"github.com/kavro/kavro/internal/count"
 )
 
-// MeaningKind is the kind of a [MeaningChange].
-type MeaningKind string
+// SemanticKind classifies a [SemanticChange].
+type SemanticKind string
 
 // The kinds.
 const (
 	// LogicalTypeChanged: a logical type was added, removed or replaced by another.
-	// The same bytes are another thing, or a plain number or text.
-	LogicalTypeChanged MeaningKind = "LOGICAL_TYPE_CHANGED"
+	// The same bytes have another logical value, or only a value of the underlying type.
+	LogicalTypeChanged SemanticKind = "LOGICAL_TYPE_CHANGED"
 
-	// ScaleChanged: the same bytes are another decimal number.
-	ScaleChanged MeaningKind = "SCALE_CHANGED"
+	// ScaleChanged: the same bytes represent another decimal number.
+	ScaleChanged SemanticKind = "SCALE_CHANGED"
 
-	// PrecisionChanged: one side has decimal numbers that the other does not allow.
-	PrecisionChanged MeaningKind = "PRECISION_CHANGED"
+	// PrecisionChanged: one schema allows decimal numbers that the other does not.
+	PrecisionChanged SemanticKind = "PRECISION_CHANGED"
 
-	// SymbolsBecomeDefault: the reader does not know symbols of the writer, and takes
-	// its default symbol for them.
-	SymbolsBecomeDefault MeaningKind = "SYMBOLS_BECOME_DEFAULT"
+	// SymbolsBecomeDefault: the reader's enum lacks symbols of the writer's, and replaces them by
+	// its default.
+	SymbolsBecomeDefault SemanticKind = "SYMBOLS_BECOME_DEFAULT"
 
-	// NumbersRounded: whole numbers are read as floating-point numbers, which do not
-	// have room for all their digits.
-	NumbersRounded MeaningKind = "NUMBERS_ROUNDED"
+	// NumbersRounded: integers are read as floating-point numbers of lower precision.
+	NumbersRounded SemanticKind = "NUMBERS_ROUNDED"
 
-	// DefaultChanged: data without the field has another value than before.
-	DefaultChanged MeaningKind = "DEFAULT_CHANGED"
+	// DefaultChanged: the default of a field differs, and with it the value read from data without
+	// the field.
+	DefaultChanged SemanticKind = "DEFAULT_CHANGED"
 )
 
-// A MeaningChange is one place where data written with one schema can be read with
-// another, and then means something else.
-type MeaningChange struct {
-	Kind  MeaningKind
-	Field string // the place in words, from the top of the reader's schema: "lines[].price"; "" is the top itself
-	Text  string // what changes: "written as decimal(10, 2), read as decimal(10, 4): the same bytes are another number"
+// A SemanticChange is a part of a schema where data written with one schema can be read with
+// another, but with another value.
+type SemanticChange struct {
+	Kind  SemanticKind
+	Field string // path from the root of the reader's schema: "lines[].price"; "" is the root
+	Text  string // the change: "written as decimal(10, 2), read as decimal(10, 4): the same bytes are another number"
 
-	Version  int  // 1-based position in the history given to Level.MeaningChanges; 0 from MeaningChanges
-	OldReads bool // from Level.MeaningChanges: the schema of the history is the reader, the new one the writer
+	Version  int  // from Level.SemanticChanges: 1-based index into the history; otherwise 0
+	OldReads bool // from Level.SemanticChanges: the reader is the schema of the history, the writer the new one
 }
 
-// String is the place and the text.
-func (c MeaningChange) String() string {
+// String returns the path and the text.
+func (c SemanticChange) String() string {
 	if c.Field == "" {
 		return c.Text
 	}
 	return c.Field + ": " + c.Text
 }
 
-// MeaningChanges finds what changes its meaning when data written with writer is
-// read with reader, although Avro allows it and [CanRead] says nothing: logical
-// types, the scale and precision of decimals, symbols that become the default, long
-// numbers that are rounded, and defaults. Types and fields are matched as in
-// reading, by aliases too. A type that is used in several places is reported once,
-// where it is met first.
+// SemanticChanges returns the values that change when data written with writer is read with
+// reader although the schemas are compatible by Avro's rules: logical types, the scale and
+// precision of decimals, symbols replaced by the default, integers that are rounded, and defaults.
+// Types and fields are matched as in reading, including by aliases. A type that occurs several
+// times is reported at its first occurrence.
 //
-// What does not count: documentation, names that are replaced by way of aliases,
-// the order of fields, symbols and branches, which readers follow, and the
-// attribute "order", which is about sorting. Places where data cannot be read at
-// all are left to [CanRead].
+// Documentation, names matched by aliases, the order of fields, symbols and branches, and the
+// attribute "order" are ignored. So are parts that cannot be read at all: see [CanRead].
 //
 // The error is [ErrTooLarge].
-func MeaningChanges(reader, writer *Schema) ([]MeaningChange, error) {
-	m := meanings{seen: make(map[pair]bool), work: 1 << 22}
+func SemanticChanges(reader, writer *Schema) ([]SemanticChange, error) {
+	m := semanticComparison{seen: make(map[pair]bool), work: 1 << 22}
 	m.compare(reader.root, writer.root, nil)
 	if m.work < 0 {
 		return nil, ErrTooLarge
@@ -76,15 +73,15 @@ func MeaningChanges(reader, writer *Schema) ([]MeaningChange, error) {
 	return m.found, nil
 }
 
-type meanings struct {
+type semanticComparison struct {
 	seen  map[pair]bool
-	found []MeaningChange
+	found []SemanticChange
 	depth int
-	work  int // what may still be done, as in a comparison
+	work  int // remaining, in the units of comparison.work
 }
 
-func (m *meanings) add(kind MeaningKind, at *trail, format string, args ...any) {
-	c := MeaningChange{Kind: kind, Text: fmt.Sprintf(format, args...)}
+func (m *semanticComparison) add(kind SemanticKind, at *trail, format string, args ...any) {
+	c := SemanticChange{Kind: kind, Text: fmt.Sprintf(format, args...)}
 	m.work -= reasonWork + len(c.Text)/8
 	if m.work >= 0 {
 		c.Field = at.words()
@@ -93,13 +90,13 @@ func (m *meanings) add(kind MeaningKind, at *trail, format string, args ...any) 
 	m.found = append(m.found, c)
 }
 
-// compare looks at a type of the reader that is to read one of the writer.
-func (m *meanings) compare(reader, writer *Node, at *trail) {
+// compare compares a type of the reader with the type of the writer that it reads.
+func (m *semanticComparison) compare(reader, writer *Node, at *trail) {
 	if m.work--; m.work < 0 || m.depth > maxCompareDepth {
 		m.work = -1
 		return
 	}
-	if !reader.typ.primitive() && !writer.typ.primitive() { // others are shared, and end here
+	if !reader.typ.primitive() && !writer.typ.primitive() { // primitive nodes are shared, and have no parts
 		if m.seen[pair{reader, writer}] {
 			return
 		}
@@ -123,10 +120,10 @@ func (m *meanings) compare(reader, writer *Node, at *trail) {
 	}
 }
 
-// branchFor is the branch of a reader's union that takes a type: the one of the same
-// type and, if it has a name, the same full name; else one that matches without the
-// namespace or by an alias; else the first it can be promoted to.
-func (m *meanings) branchFor(reader, writer *Node) (found *Node) {
+// branchFor returns the branch of a reader's union that reads a type: the branch of the same type
+// and, if it is named, the same full name; else one that matches by the name without namespace or
+// by an alias; else the first branch that the type is promoted to.
+func (m *semanticComparison) branchFor(reader, writer *Node) (found *Node) {
 	m.work -= len(reader.branches)
 	for _, b := range reader.branches {
 		if b.typ == writer.typ && b.name == writer.name {
@@ -146,14 +143,14 @@ func (m *meanings) branchFor(reader, writer *Node) (found *Node) {
 	return nil
 }
 
-// sameName reports whether named types match, as in a comparison.
-func (m *meanings) sameName(reader, writer *Node) bool {
+// sameName reports whether two named types match, like comparison.sameName.
+func (m *semanticComparison) sameName(reader, writer *Node) bool {
 	m.work -= (len(reader.name)+len(writer.name))/64 + len(reader.aliases)/4
 	return m.work >= 0 && (reader.Name() == writer.Name() || slices.Contains(reader.aliases, writer.name))
 }
 
-// inside looks at the parts of two types of one kind.
-func (m *meanings) inside(reader, writer *Node, at *trail) {
+// inside compares the parts of two types of the same kind.
+func (m *semanticComparison) inside(reader, writer *Node, at *trail) {
 	switch reader.typ {
 	case Array, Map:
 		m.compare(reader.items, writer.items, at.down(itemStep(reader)))
@@ -172,8 +169,8 @@ func (m *meanings) inside(reader, writer *Node, at *trail) {
 	}
 }
 
-// values compares what the values of two types are.
-func (m *meanings) values(reader, writer *Node, at *trail) {
+// values compares the logical values of two types.
+func (m *semanticComparison) values(reader, writer *Node, at *trail) {
 	from, to := logicalName(writer), logicalName(reader)
 	both := fmt.Sprintf("written as %s, read as %s", valueName(writer, from), valueName(reader, to))
 	r, w := reader.logical, writer.logical
@@ -191,8 +188,8 @@ func (m *meanings) values(reader, writer *Node, at *trail) {
 	}
 }
 
-// logicalName is the logical type of a type, with what belongs to it, or one that
-// only programs know; "" if there is none.
+// logicalName returns the logical type with its parameters, which may be one that the
+// specification does not define; "" if there is none.
 func logicalName(n *Node) string {
 	switch name := n.logical.Name; name {
 	case "decimal":
@@ -207,7 +204,7 @@ func logicalName(n *Node) string {
 	}
 }
 
-// valueName is a logical type, or else the type.
+// valueName returns the logical type, or else the type.
 func valueName(n *Node, logical string) string {
 	if logical != "" {
 		return logical
@@ -215,8 +212,8 @@ func valueName(n *Node, logical string) string {
 	return described(n)
 }
 
-// wholeBits is up to which power of 2 a whole number keeps its value when it is read
-// as a floating-point number; 0 if it always does.
+// wholeBits returns the number of bits of an integer that a floating-point number represents
+// exactly; 0 if all of the writer's integers are exact.
 func wholeBits(reader, writer Type) int {
 	switch {
 	case reader == Float && (writer == Int || writer == Long):
@@ -227,7 +224,7 @@ func wholeBits(reader, writer Type) int {
 	return 0
 }
 
-func (m *meanings) symbols(reader, writer *Node, at *trail) {
+func (m *semanticComparison) symbols(reader, writer *Node, at *trail) {
 	def, ok := reader.EnumDefault()
 	if !ok {
 		return
@@ -244,8 +241,8 @@ func (m *meanings) symbols(reader, writer *Node, at *trail) {
 	}
 }
 
-// defaults compares the defaults of a field that both sides have.
-func (m *meanings) defaults(reader, writer *Field, at *trail) {
+// defaults compares the defaults of a field, if both schemas have one.
+func (m *semanticComparison) defaults(reader, writer *Field, at *trail) {
 	if reader.def == nil || writer.def == nil {
 		return
 	}
@@ -259,7 +256,7 @@ func (m *meanings) defaults(reader, writer *Field, at *trail) {
 	}
 }
 
-// defaultText is a default as JSON, numbers as those of the field's type.
+// defaultText returns a default as JSON, with numbers formatted by the field's type.
 func defaultText(f *Field) []byte {
 	var p printer
 	w := p.values(f.def)
@@ -272,11 +269,11 @@ func defaultText(f *Field) []byte {
 	return w.value(nil, 0)
 }
 
-// MeaningChanges finds what changes its meaning if next follows history (oldest
-// first), as [MeaningChanges] does for two schemas, in the directions and against
-// the versions that the level looks at, the latest first. For [None] that is what
-// it is for [Backward]. What is the same in both directions is reported once.
-func (l Level) MeaningChanges(next *Schema, history []*Schema) ([]MeaningChange, error) {
+// SemanticChanges returns the semantic changes between next and the versions of history (oldest
+// first) that the level compares it with, the latest version first. Like the level it reads in
+// one direction or both; a change that is the same in both is reported once. [None] compares like
+// [Backward]. See the function [SemanticChanges].
+func (l Level) SemanticChanges(next *Schema, history []*Schema) ([]SemanticChange, error) {
 	if l == None {
 		l = Backward
 	}
@@ -284,18 +281,18 @@ func (l Level) MeaningChanges(next *Schema, history []*Schema) ([]MeaningChange,
 	if !l.Transitive() {
 		oldest = max(len(history)-1, 0)
 	}
-	var all []MeaningChange
+	var all []SemanticChange
 	for i := len(history) - 1; i >= oldest; i-- {
-		var found []MeaningChange
+		var found []SemanticChange
 		if l.backward() {
-			changes, err := MeaningChanges(next, history[i])
+			changes, err := SemanticChanges(next, history[i])
 			if err != nil {
 				return nil, err
 			}
 			found = changes
 		}
 		if l.forward() {
-			changes, err := MeaningChanges(history[i], next)
+			changes, err := SemanticChanges(history[i], next)
 			if err != nil {
 				return nil, err
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-func ExampleMeaningChanges() {
+func ExampleSemanticChanges() {
 	v1 := schemas.MustParse(`{"type": "record", "name": "Payment", "fields": [
 		{"name": "amount", "type": {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 2}},
 		{"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}]}`)
@@ -18,7 +18,7 @@ func ExampleMeaningChanges() {
 		{"name": "amount", "type": {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 4}},
 		{"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}}]}`)
 	fmt.Println(schemas.CanRead(v2, v1))
-	changes, err := schemas.MeaningChanges(v2, v1)
+	changes, err := schemas.SemanticChanges(v2, v1)
 	for _, c := range changes {
 		fmt.Println(c)
 	}
@@ -36,12 +36,12 @@ const (
 	dec10x2 = `{"type":"bytes","logicalType":"decimal","precision":10,"scale":2}`
 )
 
-// meaningChanges is what is found in one place, and what that is called in each of
+// semanticChanges returns the changes between two schemas, and requires the same ones within each of
 // many places.
-func meaningChanges(t *testing.T, writer, reader string) []string {
+func semanticChanges(t *testing.T, writer, reader string) []string {
 	w, r := schemas.MustParse(writer), schemas.MustParse(reader)
 	require.NoError(t, schemas.CanRead(r, w), "it is about what CanRead allows")
-	changes, err := schemas.MeaningChanges(r, w)
+	changes, err := schemas.SemanticChanges(r, w)
 	require.NoError(t, err)
 	lines := []string{}
 	for _, c := range changes {
@@ -50,7 +50,7 @@ func meaningChanges(t *testing.T, writer, reader string) []string {
 	return lines
 }
 
-func TestMeaningChanges(t *testing.T) {
+func TestSemanticChanges(t *testing.T) {
 	enum := func(symbols, rest string) string {
 		return `{"type":"enum","name":"E","symbols":[` + symbols + `]` + rest + `}`
 	}
@@ -96,13 +96,13 @@ func TestMeaningChanges(t *testing.T) {
 			"LOGICAL_TYPE_CHANGED at: written as timestamp-millis, read as timestamp-micros: the same data is another value"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, test.want, strings.Join(meaningChanges(t, test.writer, test.reader), "\n"))
+			require.Equal(t, test.want, strings.Join(semanticChanges(t, test.writer, test.reader), "\n"))
 		})
 	}
 }
 
 // Whatever is around it, it is found, and the path leads there.
-func TestMeaningChangesDeepDown(t *testing.T) {
+func TestSemanticChangesDeepDown(t *testing.T) {
 	around := map[string]func(inner string, n int) string{
 		"f%d": func(inner string, n int) string {
 			return fmt.Sprintf(`{"type":"record","name":"n.R%d","fields":[{"name":"f%d","type":%s}]}`, n, n, inner)
@@ -118,35 +118,35 @@ func TestMeaningChangesDeepDown(t *testing.T) {
 		}
 		path = step + path
 		require.Equal(t, []string{"LOGICAL_TYPE_CHANGED " + strings.TrimPrefix(path, ".") + ": written as timestamp-millis, read as timestamp-micros: the same data is another value"},
-			meaningChanges(t, writer, reader))
+			semanticChanges(t, writer, reader))
 	}
 }
 
-func TestMeaningChangesByAliases(t *testing.T) {
-	require.Equal(t, []string{"LOGICAL_TYPE_CHANGED since: written as timestamp-millis, read as timestamp-micros: the same data is another value"}, meaningChanges(t,
+func TestSemanticChangesByAliases(t *testing.T) {
+	require.Equal(t, []string{"LOGICAL_TYPE_CHANGED since: written as timestamp-millis, read as timestamp-micros: the same data is another value"}, semanticChanges(t,
 		`{"type":"record","name":"a.Old","fields":[{"name":"at","type":`+millis+`}]}`,
 		`{"type":"record","name":"b.New","aliases":["a.Old"],"fields":[{"name":"since","aliases":["at"],"type":`+micros+`}]}`))
 	// Of two records that match, the one of the same full name counts.
 	two := func(first, second string) string {
 		return `[{"type":"record","name":"a.R","fields":[{"name":"at","type":` + first + `}]},{"type":"record","name":"b.R","fields":[{"name":"at","type":` + second + `}]}]`
 	}
-	require.Empty(t, meaningChanges(t, two(millis, micros), two(millis, micros)))
-	require.Len(t, meaningChanges(t, two(millis, micros), two(micros, micros)), 1)
+	require.Empty(t, semanticChanges(t, two(millis, micros), two(millis, micros)))
+	require.Len(t, semanticChanges(t, two(millis, micros), two(micros, micros)), 1)
 	// By references.
 	money := func(scale int) *schemas.Schema {
 		return schemas.MustParse(fmt.Sprintf(`{"type":"fixed","name":"Money","size":8,"logicalType":"decimal","precision":18,"scale":%d}`, scale))
 	}
 	order := record(`{"name":"total","type":"Money"}`)
-	changes, err := schemas.MeaningChanges(schemas.MustParse(order, schemas.WithReferences(money(2))), schemas.MustParse(order, schemas.WithReferences(money(3))))
+	changes, err := schemas.SemanticChanges(schemas.MustParse(order, schemas.WithReferences(money(2))), schemas.MustParse(order, schemas.WithReferences(money(3))))
 	require.NoError(t, err)
-	require.Equal(t, []schemas.MeaningChange{{Kind: schemas.ScaleChanged, Field: "total", Text: "written as decimal(18, 3), read as decimal(18, 2): the same bytes are another number"}}, changes)
+	require.Equal(t, []schemas.SemanticChange{{Kind: schemas.ScaleChanged, Field: "total", Text: "written as decimal(18, 3), read as decimal(18, 2): the same bytes are another number"}}, changes)
 }
 
-func TestLevelMeaningChanges(t *testing.T) {
+func TestLevelSemanticChanges(t *testing.T) {
 	plain, first, second := schemas.MustParse(`"long"`), schemas.MustParse(millis), schemas.MustParse(micros)
 	history := []*schemas.Schema{plain, first}
 	at := func(level schemas.Level) (found []string) {
-		changes, err := level.MeaningChanges(second, history)
+		changes, err := level.SemanticChanges(second, history)
 		require.NoError(t, err)
 		for _, c := range changes {
 			found = append(found, fmt.Sprintf("%d %t %s", c.Version, c.OldReads, c))
@@ -162,19 +162,19 @@ func TestLevelMeaningChanges(t *testing.T) {
 	require.Equal(t, append(backward, "1 false written as long, read as timestamp-micros"+same), at(schemas.FullTransitive))
 
 	some, more := schemas.MustParse(`{"type":"enum","name":"E","symbols":["A"],"default":"A"}`), schemas.MustParse(`{"type":"enum","name":"E","symbols":["A","B"],"default":"A"}`)
-	changes, err := schemas.Full.MeaningChanges(more, []*schemas.Schema{some})
+	changes, err := schemas.Full.SemanticChanges(more, []*schemas.Schema{some})
 	require.NoError(t, err)
-	require.Equal(t, []schemas.MeaningChange{{Kind: schemas.SymbolsBecomeDefault, Text: "symbols B of enum E are read as A, its default", Version: 1, OldReads: true}}, changes)
-	changes, err = schemas.Backward.MeaningChanges(more, []*schemas.Schema{some})
+	require.Equal(t, []schemas.SemanticChange{{Kind: schemas.SymbolsBecomeDefault, Text: "symbols B of enum E are read as A, its default", Version: 1, OldReads: true}}, changes)
+	changes, err = schemas.Backward.SemanticChanges(more, []*schemas.Schema{some})
 	require.NoError(t, err)
 	require.Empty(t, changes)
-	changes, err = schemas.Backward.MeaningChanges(more, nil)
+	changes, err = schemas.Backward.SemanticChanges(more, nil)
 	require.NoError(t, err)
 	require.Empty(t, changes)
 }
 
 // Hostile pairs take no more than a comparison does.
-func TestMeaningChangesIsBounded(t *testing.T) {
+func TestSemanticChangesIsBounded(t *testing.T) {
 	cycle := func(n int) *schemas.Schema { // records in a circle; of two circles every pair is met
 		var b strings.Builder
 		for i := range n {
@@ -182,6 +182,6 @@ func TestMeaningChangesIsBounded(t *testing.T) {
 		}
 		return schemas.MustParse(`{"type":"record","name":"Top","fields":[` + b.String()[1:] + `]}`)
 	}
-	_, err := schemas.MeaningChanges(cycle(95), cycle(96))
+	_, err := schemas.SemanticChanges(cycle(95), cycle(96))
 	require.ErrorIs(t, err, schemas.ErrTooLarge)
 }
