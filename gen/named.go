@@ -63,7 +63,7 @@ func (f *file) wrapperType(name, first, doc string, t *typ) {
 func (f *file) appendMethod(name string, members *group, body func(*appender)) {
 	f.printf("\n// AppendAvro appends the value's datum to dst.\n")
 	a := appender{f: f, group: members}
-	text := f.aside(func() { body(&a) })
+	text := f.render(func() { body(&a) })
 	if members != nil {
 		f.printf("func (v *%s) AppendAvro(dst []byte) ([]byte, error) { return v.appendAvro(dst, 0) }\n\n", name)
 		f.printf("func (v *%s) appendAvro(dst []byte, depth int) ([]byte, error) {\n", name)
@@ -90,8 +90,8 @@ func (f *file) decodeMethod(name string, members *group, body func(*decoder)) {
 	f.printf("return r.Err()\n}\n")
 }
 
-// aside is what write writes, taken out of the body again.
-func (f *file) aside(write func()) string {
+// render returns what write appends to the body, and removes it from the body.
+func (f *file) render(write func()) string {
 	start := f.body.Len()
 	write()
 	text := string(f.body.Bytes()[start:])

@@ -110,10 +110,9 @@ func (s scope) take(names ...string) string {
 	}
 }
 
-// settle gives every one of names a Go name of its own. Those that are Go names
-// already come first, then the order decides; no number makes a name that another
-// one has by itself.
-func settle(names []string, taken scope) []string {
+// uniqueNames returns a unique Go name for each of names. Names that are Go names already have
+// precedence, then the order decides. A name with a number never equals another name.
+func uniqueNames(names []string, taken scope) []string {
 	out := make([]string, len(names))
 	for _, exact := range []bool{true, false} {
 		for i, n := range names {
@@ -169,7 +168,7 @@ func (g *generator) nameTypes([]*input) error {
 		if t.node.Type().String() == "enum" {
 			t.parse = t.pkg.scope.take("Parse" + t.name)
 			t.symbolVar = t.pkg.scope.take(unexported(t.name) + "Symbols")
-			symbols := settle(t.node.Symbols(), scope{})
+			symbols := uniqueNames(t.node.Symbols(), scope{})
 			for _, s := range symbols {
 				t.symbols = append(t.symbols, t.pkg.scope.take(t.name+s))
 			}

@@ -159,7 +159,7 @@ func (g *generator) planAll() {
 			names = append(names, f.Name())
 		}
 		taken := scope{"AvroSchema": true, "AppendAvro": true, "DecodeAvro": true, "MarshalJSON": true, "UnmarshalJSON": true}
-		for i, name := range settle(names, taken) {
+		for i, name := range uniqueNames(names, taken) {
 			f := t.node.Fields()[i]
 			p := planner{g: g, pkg: t.pkg, record: t, group: t.group, owner: t.node.FullName() + "." + f.Name()}
 			t.fields = append(t.fields, field{f, name, p.plan(f.Type(), t.name+name, true)})

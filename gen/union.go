@@ -63,7 +63,7 @@ func (b *branch) in(x string) string {
 
 func (f *file) unionAppend(u *union) {
 	a := appender{f: f, group: u.within}
-	text := f.aside(func() {
+	text := f.render(func() {
 		f.printf("switch x := u.(type) {\n")
 		for i, b := range u.branches {
 			if b.goes == "" {

@@ -13,25 +13,25 @@ import "strconv"
 func (s *Schema) Canonical() string { return s.canonical() }
 
 func canonicalForm(root *Node) string {
-	c := canonicalWriter{known: make(map[string]bool)}
+	c := canonicalWriter{defined: make(map[string]bool)}
 	c.node(root)
 	return string(c.out)
 }
 
 type canonicalWriter struct {
-	out   []byte
-	known map[string]bool // full names
+	out     []byte
+	defined map[string]bool // full names
 }
 
 func (c *canonicalWriter) put(s string) { c.out = append(c.out, s...) }
 
 func (c *canonicalWriter) node(n *Node) {
 	if n.name != "" {
-		if c.known[n.name] {
+		if c.defined[n.name] {
 			c.out = appendString(c.out, n.name)
 			return
 		}
-		c.known[n.name] = true
+		c.defined[n.name] = true
 		c.put(`{"name":`)
 		c.out = appendString(c.out, n.name)
 		c.put(`,"type":"` + n.typ.String() + `"`)

@@ -24,7 +24,7 @@ func CanRead(reader, writer *Schema) error {
 // the reasons that it had the first time, with their paths; while it is under
 // way, it counts as compatible: it is unless something else says no.
 type comparison struct {
-	known     map[pair]*verdict
+	verdicts  map[pair]*verdict
 	misnamed  map[*Node][]*Node     // readers that were compared with a writer of another name
 	indices   map[*Node]*unionIndex // of unions with many branches
 	many      int                   // how many branches are many
@@ -37,7 +37,7 @@ type comparison struct {
 
 func newComparison(work int, ended func() error) *comparison {
 	return &comparison{
-		known: make(map[pair]*verdict), misnamed: make(map[*Node][]*Node), indices: make(map[*Node]*unionIndex),
+		verdicts: make(map[pair]*verdict), misnamed: make(map[*Node][]*Node), indices: make(map[*Node]*unionIndex),
 		many: manyNames, work: work, nextCheck: work, ended: ended,
 	}
 }
@@ -121,7 +121,7 @@ func (c *comparison) compare(reader, writer *Node, at, field *trail) []Reason {
 		return c.unlike(reader, writer, at, field) // such nodes are shared, and cannot recur
 	}
 	key := pair{reader, writer}
-	if v := c.known[key]; v != nil {
+	if v := c.verdicts[key]; v != nil {
 		if v.underWay {
 			return nil
 		}
@@ -130,7 +130,7 @@ func (c *comparison) compare(reader, writer *Node, at, field *trail) []Reason {
 	}
 	c.work -= pairWork
 	v := &verdict{underWay: true}
-	c.known[key] = v
+	c.verdicts[key] = v
 	if reader.name != "" && reader.typ == writer.typ && !c.sameName(reader, writer) {
 		c.misnamed[writer] = append(c.misnamed[writer], reader)
 	}
@@ -319,7 +319,7 @@ func (c *comparison) union(reader, writer *Node, at, field *trail) []Reason {
 			}
 			continue
 		}
-		if branch.name != "" && !c.sameName(branch, writer) && c.known[pair{branch, writer}] == nil {
+		if branch.name != "" && !c.sameName(branch, writer) && c.verdicts[pair{branch, writer}] == nil {
 			misnamed = branch // all else about it does not matter
 			continue
 		}

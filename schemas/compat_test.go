@@ -50,7 +50,7 @@ func TestCanRead(t *testing.T) {
 		{name: "promotions out of a union", reader: `"double"`, writer: `["int","long","float"]`},
 		{name: "promotions into a union", reader: `["null","double"]`, writer: `"int"`},
 		{name: "string and bytes", reader: `["bytes"]`, writer: `["string"]`},
-		{name: "every misfit of a union that is no union any more", reader: `"int"`, writer: `["null","string","int"]`,
+		{name: "every mismatch of a union that is no union any more", reader: `"int"`, writer: `["null","string","int"]`,
 			want: []string{"TYPE_MISMATCH /0 reader type: INT not compatible with writer type: NULL", "TYPE_MISMATCH /1 reader type: INT not compatible with writer type: STRING"},
 			err:  "null cannot be read as int; string cannot be read as int"},
 		{name: "items and values", reader: `{"type":"map","values":{"type":"array","items":["null","int"]}}`, writer: `{"type":"map","values":{"type":"array","items":["null","string"]}}`,

@@ -67,7 +67,7 @@ func (c *defaultChecker) findUseless() {
 }
 
 // checkField returns nil if a field's default is one of its type.
-func (c *defaultChecker) checkField(d defaultAt) *misfit {
+func (c *defaultChecker) checkField(d defaultAt) *mismatch {
 	if t := d.field.typ.typ; (t == Float || t == Double) && c.Kind(d.at) == jsontext.String {
 		if _, ok := numtext.JavaDouble(c.str(d.at)); ok {
 			return nil
@@ -103,22 +103,22 @@ type ending struct {
 	ends     bool
 }
 
-// misfit says why the value at a token does not fit a type.
-type misfit struct {
+// mismatch says why the value at a token does not fit a type.
+type mismatch struct {
 	at     int
 	reason string
 }
 
-var noReason = &misfit{}
+var noReason = &mismatch{}
 
-func (c *defaultChecker) fail(at int, format string, args ...any) *misfit {
+func (c *defaultChecker) fail(at int, format string, args ...any) *mismatch {
 	if c.quiet > 0 {
 		return noReason
 	}
-	return &misfit{at, fmt.Sprintf(format, args...)}
+	return &mismatch{at, fmt.Sprintf(format, args...)}
 }
 
-func (c *defaultChecker) misfit(at int, want string) *misfit {
+func (c *defaultChecker) mismatch(at int, want string) *mismatch {
 	if c.quiet > 0 {
 		return noReason
 	}
@@ -126,48 +126,48 @@ func (c *defaultChecker) misfit(at int, want string) *misfit {
 }
 
 // check returns nil if the value at a token is a default of type n.
-func (c *defaultChecker) check(n *Node, at int) *misfit {
+func (c *defaultChecker) check(n *Node, at int) *mismatch {
 	if c.steps--; c.steps < 0 {
-		return &misfit{at, "it takes too long to check"}
+		return &mismatch{at, "it takes too long to check"}
 	}
 	k := c.Kind(at)
 	switch n.typ {
 	case Null:
 		if k != jsontext.Null {
-			return c.misfit(at, "null")
+			return c.mismatch(at, "null")
 		}
 	case Boolean:
 		if k != jsontext.True && k != jsontext.False {
-			return c.misfit(at, "true or false")
+			return c.mismatch(at, "true or false")
 		}
 	case Int:
 		if !c.whole(at, 32) {
-			return c.misfit(at, "an int, a whole number of 32 bits")
+			return c.mismatch(at, "an int, a whole number of 32 bits")
 		}
 	case Long:
 		if !c.whole(at, 64) {
-			return c.misfit(at, "a long, a whole number of 64 bits")
+			return c.mismatch(at, "a long, a whole number of 64 bits")
 		}
 	case Float, Double:
 		if k != jsontext.Number {
-			return c.misfit(at, "a number")
+			return c.mismatch(at, "a number")
 		}
 	case String:
 		if k != jsontext.String {
-			return c.misfit(at, "a string")
+			return c.mismatch(at, "a string")
 		}
 	case Bytes, Fixed:
 		return c.checkBytes(n, at)
 	case Enum:
 		if k != jsontext.String {
-			return c.misfit(at, "a symbol of "+n.name)
+			return c.mismatch(at, "a symbol of "+n.name)
 		}
 		if _, ok := n.Symbol(c.str(at)); !ok {
-			return c.misfit(at, "a symbol of "+n.name)
+			return c.mismatch(at, "a symbol of "+n.name)
 		}
 	case Array:
 		if k != jsontext.Array {
-			return c.misfit(at, "an array")
+			return c.mismatch(at, "an array")
 		}
 		for e := range c.Elements(at) {
 			if m := c.check(n.items, e); m != nil {
@@ -176,7 +176,7 @@ func (c *defaultChecker) check(n *Node, at int) *misfit {
 		}
 	case Map:
 		if k != jsontext.Object {
-			return c.misfit(at, "an object, the values by their keys")
+			return c.mismatch(at, "an object, the values by their keys")
 		}
 		for _, v := range c.Members(at) {
 			if m := c.check(n.items, v); m != nil {
@@ -191,9 +191,9 @@ func (c *defaultChecker) check(n *Node, at int) *misfit {
 	return nil
 }
 
-func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
+func (c *defaultChecker) checkBytes(n *Node, at int) *mismatch {
 	if c.Kind(at) != jsontext.String {
-		return c.misfit(at, "a string, one character 0-255 for each byte")
+		return c.mismatch(at, "a string, one character 0-255 for each byte")
 	}
 	s := c.str(at)
 	for _, r := range s {
@@ -207,7 +207,7 @@ func (c *defaultChecker) checkBytes(n *Node, at int) *misfit {
 	return nil
 }
 
-func (c *defaultChecker) checkUnion(n *Node, at int) *misfit {
+func (c *defaultChecker) checkUnion(n *Node, at int) *mismatch {
 	if len(n.branches) == 1 {
 		return c.check(n.branches[0], at)
 	}
@@ -215,7 +215,7 @@ func (c *defaultChecker) checkUnion(n *Node, at int) *misfit {
 		return nil
 	}
 	if c.steps < 0 {
-		return &misfit{at, "it takes too long to check"}
+		return &mismatch{at, "it takes too long to check"}
 	}
 	return c.fail(at, "%s fits no branch of the union", short(c.Raw(at)))
 }
@@ -232,9 +232,9 @@ func (c *defaultChecker) branch(n *Node, at int) *Node {
 	return nil
 }
 
-func (c *defaultChecker) checkRecord(n *Node, at int) *misfit {
+func (c *defaultChecker) checkRecord(n *Node, at int) *mismatch {
 	if c.Kind(at) != jsontext.Object {
-		return c.misfit(at, "an object, the fields of "+n.name)
+		return c.mismatch(at, "an object, the fields of "+n.name)
 	}
 	for f, v := range c.values(n, at) {
 		switch {

@@ -68,7 +68,7 @@ func For[T any](opts ...InferOption) (string, error) {
 		names:      make(map[reflect.Type]string),
 		taken:      make(map[string]reflect.Type),
 		foreign:    make(map[string]*Node),
-		known:      make(map[string]bool),
+		defined:    make(map[string]bool),
 	}
 	for _, opt := range opts {
 		opt(&i)
@@ -106,7 +106,7 @@ type inferrer struct {
 	names   map[reflect.Type]string // full names of types that are written already
 	taken   map[string]reflect.Type // the reverse
 	foreign map[string]*Node        // types of schemas that Go types bring along
-	known   map[string]bool         // their names, once written
+	defined map[string]bool         // their names, once written
 	reasons []string
 }
 
@@ -340,7 +340,7 @@ func (i *inferrer) described(t reflect.Type, at place) string {
 		}
 		i.foreign[n.name] = n
 	}
-	p := printer{known: i.known}
+	p := printer{defined: i.defined}
 	p.node(s.root, i.around)
 	return string(p.out)
 }

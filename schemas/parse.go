@@ -23,7 +23,7 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	l := learned{names: math.MaxInt}
+	l := definitions{names: math.MaxInt}
 	for i, ref := range o.refs {
 		if ref == nil {
 			return nil, &ParseError{Reason: fmt.Sprintf("reference %d of %d is nil", i+1, len(o.refs))}
@@ -37,12 +37,12 @@ func Parse(text string, opts ...ParseOption) (*Schema, error) {
 
 // parse reads a text that may use what l knows. Types in shallow are not looked into
 // for how deep they nest.
-func parse(text string, o options, l *learned, shallow map[*Node]bool) (*Schema, error) {
+func parse(text string, o options, l *definitions, shallow map[*Node]bool) (*Schema, error) {
 	p, err := newParser(strings.Clone(text), o)
 	if err != nil {
 		return nil, err
 	}
-	p.known = l.known
+	p.referenced = l.byName
 	p.nameBudget = min(p.nameBudget, l.names)
 	defer func(had int) { l.names -= had - p.nameBudget }(p.nameBudget)
 	s := newSchema(p.kept, o.refs)
@@ -77,7 +77,7 @@ type parser struct {
 	kept       string           // the text as the schema keeps it: without comments
 	names      map[string]*Node // types defined so far, by full name
 	open       map[*Node]bool   // records whose fields are being read
-	known      map[string]*Node // types defined by references
+	referenced map[string]*Node // types defined by references
 	plain      [String + 1]*Node
 	pending    []pending
 	repeats    []repeat
@@ -234,7 +234,7 @@ func (p *parser) named(full string) *Node {
 	if n := p.names[full]; n != nil {
 		return n
 	}
-	return p.known[full]
+	return p.referenced[full]
 }
 
 // primitive is the one node of a primitive type without attributes.
@@ -290,28 +290,28 @@ func article(t Type) string {
 	return "a"
 }
 
-// learned are the named types that references define, each looked at once.
-type learned struct {
-	known map[string]*Node
-	seen  map[*Node]bool
-	names int // bytes that full names may still take
+// definitions are the named types that references define.
+type definitions struct {
+	byName map[string]*Node
+	seen   map[*Node]bool
+	names  int // remaining budget for full names, in bytes
 }
 
-// add makes the named types below root known. It returns one that a reference before
-// it defines otherwise, or nil.
-func (l *learned) add(root *Node) (clash *Node) {
-	if l.known == nil {
-		l.known, l.seen = make(map[string]*Node), make(map[*Node]bool)
+// add adds the named types within root. It returns a type that an earlier reference defines
+// differently, or nil.
+func (l *definitions) add(root *Node) (clash *Node) {
+	if l.byName == nil {
+		l.byName, l.seen = make(map[string]*Node), make(map[*Node]bool)
 	}
 	visit(root, l.seen, func(n *Node) bool {
 		if n.name == "" {
 			return true
 		}
-		if first := l.known[n.name]; first != nil && !sameType(first, n, nil) {
+		if first := l.byName[n.name]; first != nil && !sameType(first, n, nil) {
 			clash = n
 			return false
 		} else if first == nil {
-			l.known[n.name] = n
+			l.byName[n.name] = n
 		}
 		return true
 	})
@@ -339,7 +339,7 @@ func (p *parser) unknown(name string) string {
 		}
 	}
 	candidates = append(candidates, slices.Sorted(maps.Keys(p.names))...)
-	candidates = append(candidates, slices.Sorted(maps.Keys(p.known))...)
+	candidates = append(candidates, slices.Sorted(maps.Keys(p.referenced))...)
 	hint := nearest(name, candidates)
 	switch {
 	case hint == name: // a complex type by its name alone

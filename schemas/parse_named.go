@@ -48,7 +48,7 @@ func (p *parser) define(n *Node, at int, slot **Node) error {
 	if first := p.named(n.name); first != nil {
 		if !p.lenient && !(p.again && p.names[n.name] == nil) {
 			where := ""
-			if p.known[n.name] != nil {
+			if p.referenced[n.name] != nil {
 				where = ", by a reference"
 			}
 			return p.fail(at, "%s is defined already%s: use its name alone", n.name, where)

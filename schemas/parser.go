@@ -2,52 +2,49 @@ package schemas
 
 import "fmt"
 
-// A Parser reads schemas one after the other, where each may use the named types
-// that those before it define, as Java's Schema.Parser does. What it takes grows with
-// the texts, not with their number times what they define, as it does when each is
-// parsed [WithReferences] to those before.
+// A Parser parses schemas in sequence. Each may use the named types that earlier ones define, like
+// those of Java's Schema.Parser. Its cost is linear in the size of the texts, whereas parsing each
+// one [WithReferences] to all earlier ones costs their number times their size.
 //
-// It is not safe for concurrent use. The schemas that it returns are.
+// A Parser is not safe for concurrent use. The schemas that it returns are.
 type Parser struct {
 	options options
-	learned learned
-	defined []*Schema
+	defined definitions
+	schemas []*Schema
 }
 
-// maxDefinedNames is what the full names of all that a Parser reads may take, in
-// bytes: a namespace is written once and inherited by all below it.
+// maxDefinedNames bounds the full names of all types that a Parser reads, in bytes: a long
+// namespace is written once and inherited by many types.
 const maxDefinedNames = 64 << 20
 
-// NewParser returns a parser that knows nothing. [WithReferences] does not count
-// among its options.
+// NewParser returns a parser without types. It ignores the option [WithReferences].
 func NewParser(opts ...ParseOption) *Parser {
-	p := &Parser{options: defaultOptions(), learned: learned{names: maxDefinedNames}}
+	p := &Parser{options: defaultOptions(), defined: definitions{names: maxDefinedNames}}
 	for _, opt := range opts {
 		opt(&p.options)
 	}
 	return p
 }
 
-// Define reads a schema whose named types those after it may use. How deep its types
-// nest together with those defined before is not looked at: Parse does that. The
-// options count besides those of the parser. The error is a [*ParseError]; what was
-// defined before is still there.
+// Define parses a schema and adds its named types to the parser. The options are added to the
+// parser's. The depth of types is bounded within the text alone; Parse includes the depth of
+// earlier schemas. The error is a [*ParseError], and leaves the parser as it was.
 func (p *Parser) Define(text string, opts ...ParseOption) (*Schema, error) {
-	s, err := parse(text, p.with(opts), &p.learned, p.learned.seen)
+	s, err := parse(text, p.with(opts), &p.defined, p.defined.seen)
 	if err != nil {
 		return nil, err
 	}
-	if clash := p.learned.add(s.root); clash != nil {
+	if clash := p.defined.add(s.root); clash != nil {
 		return nil, &ParseError{Reason: fmt.Sprintf("%s is defined already, and differently", clash.name)}
 	}
-	p.defined = append(p.defined, s)
+	p.schemas = append(p.schemas, s)
 	return s, nil
 }
 
-// Parse reads a schema that may use the named types of all that was defined, with
-// these options besides those of the parser. The error is a [*ParseError].
+// Parse parses a schema that may use all types of the parser. The options are added to the
+// parser's. The error is a [*ParseError].
 func (p *Parser) Parse(text string, opts ...ParseOption) (*Schema, error) {
-	return parse(text, p.with(opts), &p.learned, nil)
+	return parse(text, p.with(opts), &p.defined, nil)
 }
 
 func (p *Parser) with(opts []ParseOption) options {
@@ -55,6 +52,6 @@ func (p *Parser) with(opts []ParseOption) options {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	o.refs = p.defined[:len(p.defined):len(p.defined)]
+	o.refs = p.schemas[:len(p.schemas):len(p.schemas)]
 	return o
 }

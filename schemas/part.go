@@ -3,7 +3,7 @@ package schemas
 // Schema returns the type n, which may be a part of another schema, as a schema. Its text
 // defines each type that it uses, like that of [Schema.PrintResolved]. The nodes are shared.
 func (n *Node) Schema() *Schema {
-	p := &printer{known: make(map[string]bool)}
+	p := &printer{defined: make(map[string]bool)}
 	p.node(n, "")
 	s := newSchema(string(p.out), nil)
 	s.root = n
@@ -17,7 +17,7 @@ func Equivalent(a, b *Schema) bool { return a == b || identity(a) == identity(b)
 
 // identity returns the normalized form, with the types of references written out.
 func identity(s *Schema) string {
-	p := &printer{known: make(map[string]bool), normalize: true}
+	p := &printer{defined: make(map[string]bool), normalize: true}
 	p.node(s.root, "")
 	return string(p.out)
 }

@@ -36,27 +36,27 @@ func (s *Schema) Normalized() string {
 
 type printer struct {
 	out       []byte
-	known     map[string]bool // full names that are defined already
+	defined   map[string]bool // full names that are defined already
 	normalize bool
 }
 
 func (s *Schema) printer() *printer {
-	p := &printer{known: make(map[string]bool)}
+	p := &printer{defined: make(map[string]bool)}
 	seen := make(map[*Schema]bool)
-	var learn func(refs []*Schema)
-	learn = func(refs []*Schema) {
+	var mark func(refs []*Schema)
+	mark = func(refs []*Schema) {
 		for _, ref := range refs {
 			if seen[ref] {
 				continue
 			}
 			seen[ref] = true
 			if name := ref.root.name; name != "" {
-				p.known[name] = true
+				p.defined[name] = true
 			}
-			learn(ref.refs)
+			mark(ref.refs)
 		}
 	}
-	learn(s.refs)
+	mark(s.refs)
 	return p
 }
 
@@ -82,7 +82,7 @@ func (p *printer) node(n *Node, namespace string) {
 	case n.typ.primitive() && len(n.props) == 0:
 		p.out = appendString(p.out, n.typ.String())
 		return
-	case n.name != "" && p.known[n.name]:
+	case n.name != "" && p.defined[n.name]:
 		p.out = appendString(p.out, relative(n.name, namespace))
 		return
 	}
@@ -94,7 +94,7 @@ func (p *printer) node(n *Node, namespace string) {
 	}
 	switch {
 	case n.name != "":
-		p.known[n.name] = true
+		p.defined[n.name] = true
 		p.named(n, namespace)
 	case n.items != nil:
 		p.key(itemsKey(n.typ))

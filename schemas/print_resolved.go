@@ -4,7 +4,7 @@ package schemas
 // references written out where they first occur, so that the text can be read
 // without them. It is what Confluent's registry answers for format=resolved.
 func (s *Schema) PrintResolved() string {
-	p := &printer{known: make(map[string]bool)}
+	p := &printer{defined: make(map[string]bool)}
 	p.node(s.root, "")
 	return string(p.out)
 }

@@ -446,11 +446,11 @@ func TestBadPayloads(t *testing.T) {
 
 func TestConstructorErrors(t *testing.T) {
 	r := memory.New()
-	type misfit struct {
+	type wrongOrder struct {
 		ID    int32   `avro:"id"`
 		Other float64 `avro:"other"`
 	}
-	_, err := serde.NewAvroSerializer[misfit](r, serde.WithSchema(orderV1))
+	_, err := serde.NewAvroSerializer[wrongOrder](r, serde.WithSchema(orderV1))
 	var e *avro.MisfitError
 	require.ErrorAs(t, err, &e)
 	require.GreaterOrEqual(t, len(e.Misfits), 3, "all of them: id's type, total missing here, other missing there")

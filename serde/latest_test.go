@@ -267,8 +267,8 @@ func TestReaderSchemaErrors(t *testing.T) {
 	}
 	// The program's own schema is looked at before anything is read.
 	_, err := serde.NewAvroDeserializer[plain](memory.New(), serde.WithLatest(), serde.WithSchema(schemas.MustParse(next)))
-	var misfit *avro.MisfitError
-	require.ErrorAs(t, err, &misfit)
+	var mismatch *avro.MisfitError
+	require.ErrorAs(t, err, &mismatch)
 	_, err = serde.NewAvroDeserializer[any](memory.New(), serde.WithAvro(avro.WithMaxBytes(-1)))
 	require.ErrorContains(t, err, "WithMaxBytes")
 	_, err = serde.NewAvroSerializer[serde.Generic](memory.New(), serde.WithAvro(avro.WithMaxBytes(-1)))

@@ -80,8 +80,8 @@ func variantFor(variants []*variant, writer *schemas.Node) *variant {
 	return nil
 }
 
-// pick returns the branch of a datum, and where its value begins.
-func (d *variantsDecoder[T]) pick(datum []byte) (b *variantBranch, at int, err error) {
+// branchOf returns the branch of a datum, and the offset of its value.
+func (d *variantsDecoder[T]) branchOf(datum []byte) (b *variantBranch, at int, err error) {
 	if !d.union {
 		return &d.branches[0], 0, nil
 	}

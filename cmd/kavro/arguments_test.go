@@ -120,7 +120,7 @@ func TestLargeSchemas(t *testing.T) {
 	for _, args := range [][]string{
 		{"lint", file}, {"lint", folder}, {"gen", "-o", out, file}, {"gen", "-o", out + "2", folder}, {"breaking", "-against", folder, folder},
 	} {
-		require.Empty(t, k.well(append(args, "-max-schema-size", "2M")...), args)
+		require.Empty(t, k.ok(append(args, "-max-schema-size", "2M")...), args)
 	}
 	require.Equal(t, content(t, out), content(t, out+"2"))
 	require.Contains(t, content(t, out)["common/money_avro.go"], "schemas.WithMaxBytes(")
@@ -132,8 +132,8 @@ func TestLargeSchemas(t *testing.T) {
 	k.env["KAVRO_REGISTRY"] = s.URL
 	more := []string{"-max-schema-size", "2M"}
 	k.firstCheck("schema", "check", "-max-schema-size", "2M", "m", file)
-	require.Equal(t, "m version 1, id 1\n", k.well("schema", "register", "-max-schema-size", "2M", "m", file))
-	require.Empty(t, k.well("gen", "-o", out+"3", "-max-schema-size", "2M", "m@1"))
+	require.Equal(t, "m version 1, id 1\n", k.ok("schema", "register", "-max-schema-size", "2M", "m", file))
+	require.Empty(t, k.ok("gen", "-o", out+"3", "-max-schema-size", "2M", "m@1"))
 	for _, args := range [][]string{{"schema", "get", "m"}, {"schema", "references", "m"}, {"gen", "-o", out + "4", "m@1"}} {
 		code, _, errOut := k.run(args...)
 		require.Equal(t, exitFailed, code, args)
@@ -179,7 +179,7 @@ func TestFilesThatAreNoSchemas(t *testing.T) {
 	require.Empty(t, subjects)
 
 	text := k.file("mark/m.avsc", "\ufeff"+money)
-	require.Empty(t, k.well("lint", text, filepath.Dir(text)))
+	require.Empty(t, k.ok("lint", text, filepath.Dir(text)))
 
 	// Folders and files, each where the other is wanted; what is not there, or not to be read.
 	file, folder := k.file("one.avsc", money), filepath.Join(k.dir, "nothing")
@@ -213,7 +213,7 @@ func TestUnreadableFiles(t *testing.T) {
 	if os.Geteuid() == 0 { // who may read everything sees them all
 		k := newKavro(t)
 		require.NoError(t, os.Chmod(k.file("d/a.avsc", money), 0))
-		require.Empty(t, k.well("lint", filepath.Join(k.dir, "d")))
+		require.Empty(t, k.ok("lint", filepath.Join(k.dir, "d")))
 		return
 	}
 	k := newKavro(t)
@@ -228,10 +228,10 @@ func TestUnreadableFiles(t *testing.T) {
 // The exit codes that the command's documentation promises.
 func TestExitCodes(t *testing.T) {
 	k, _ := withRegistry(t)
-	require.Contains(t, k.well("help"), "Exit codes: 0 all is well, 1 wrong usage or a failure, 100 findings")
+	require.Contains(t, k.ok("help"), "Exit codes: 0 all is well, 1 wrong usage or a failure, 100 findings")
 	good, bad, v2 := k.file("d/m.avsc", money), k.file("bad.avsc", "7"), k.file("e/m.avsc", strings.Replace(money, "long", "string", 1))
 	out := filepath.Join(k.dir, "out")
-	k.well("schema", "register", "m", good)
+	k.ok("schema", "register", "m", good)
 	for _, test := range []struct {
 		code int
 		args []string

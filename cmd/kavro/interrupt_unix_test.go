@@ -103,7 +103,7 @@ func TestPipesInTheOutput(t *testing.T) {
 	out := filepath.Join(k.dir, "out")
 	k.pipe("out/common/notes.go")
 	k.pipe("out/go.mod")
-	require.Empty(t, k.well("gen", "-o", out, file))
+	require.Empty(t, k.ok("gen", "-o", out, file))
 	require.NoError(t, os.Remove(filepath.Join(out, "common", "money_avro.go")))
 	k.pipe("out/common/money_avro.go")
 	code, _, errOut := k.interrupted("gen", "-o", out, file)
@@ -118,7 +118,7 @@ func TestReadFromAPipe(t *testing.T) {
 	written := make(chan error, 1)
 	go func() { written <- os.WriteFile(pipe, []byte(money), 0o600) }()
 	out := filepath.Join(k.dir, "out")
-	require.Empty(t, k.well("gen", "-o", out, pipe))
+	require.Empty(t, k.ok("gen", "-o", out, pipe))
 	require.NoError(t, <-written)
 	require.FileExists(t, filepath.Join(out, "common", "money_avro.go"))
 }
@@ -180,7 +180,7 @@ func TestSignals(t *testing.T) {
 // Text that could not be written was not handed over, whatever else went well.
 func TestStandardOutputFails(t *testing.T) {
 	k, _ := withRegistry(t)
-	k.well("schema", "register", "m", k.file("m.avsc", money))
+	k.ok("schema", "register", "m", k.file("m.avsc", money))
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		full, err = os.Open(os.DevNull) // cannot be written to: the same to the command

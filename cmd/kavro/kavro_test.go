@@ -64,7 +64,7 @@ func (k *kavro) run(args ...string) (code int, out, errOut string) {
 }
 
 // well runs a command that must succeed.
-func (k *kavro) well(args ...string) string {
+func (k *kavro) ok(args ...string) string {
 	code, out, errOut := k.run(args...)
 	require.Zero(k.t, code, errOut)
 	require.Empty(k.t, errOut)
@@ -87,10 +87,10 @@ func TestUsage(t *testing.T) {
 		says string
 	}{
 		{nil, exitFailed, "usage: kavro COMMAND"},
-		{[]string{"help"}, exitWell, ""},
+		{[]string{"help"}, exitOK, ""},
 		{[]string{"brew"}, exitFailed, `no command "brew"`},
 		{[]string{"gen"}, exitFailed, "usage: kavro gen"},
-		{[]string{"gen", "-h"}, exitWell, "usage: kavro gen"},
+		{[]string{"gen", "-h"}, exitOK, "usage: kavro gen"},
 		{[]string{"gen", "-nonsense"}, exitFailed, "flag provided but not defined"},
 		{[]string{"schema"}, exitFailed, "kavro schema register"},
 		{[]string{"schema", "list", "-o", "xml"}, exitFailed, "neither table nor json"},
@@ -111,18 +111,18 @@ func TestUsage(t *testing.T) {
 func TestSchemaCommands(t *testing.T) {
 	k, _ := withRegistry(t)
 	moneyFile, v1, v2 := k.file("money.avsc", money), k.file("v1.avsc", orderV1), k.file("v2.avsc", orderV2)
-	require.Equal(t, "money version 1, id 1\n", k.well("schema", "register", "money", moneyFile))
-	require.Equal(t, "orders-value version 1, id 2\n", k.well("schema", "register", "orders-value", v1, "-ref", "common.Money=money@1"))
-	require.Equal(t, "SUBJECT       VERSIONS\nmoney         1\norders-value  1\n", k.well("schema", "list"))
-	require.JSONEq(t, `[{"subject": "money", "versions": [1]}]`, k.well("schema", "list", "mon", "-o", "json"))
-	require.Equal(t, orderV1+"\n", k.well("schema", "get", "orders-value"))
+	require.Equal(t, "money version 1, id 1\n", k.ok("schema", "register", "money", moneyFile))
+	require.Equal(t, "orders-value version 1, id 2\n", k.ok("schema", "register", "orders-value", v1, "-ref", "common.Money=money@1"))
+	require.Equal(t, "SUBJECT       VERSIONS\nmoney         1\norders-value  1\n", k.ok("schema", "list"))
+	require.JSONEq(t, `[{"subject": "money", "versions": [1]}]`, k.ok("schema", "list", "mon", "-o", "json"))
+	require.Equal(t, orderV1+"\n", k.ok("schema", "get", "orders-value"))
 
 	var got versionLine
-	require.NoError(t, json.Unmarshal([]byte(k.well("schema", "get", "-o", "json", "orders-value@1")), &got))
+	require.NoError(t, json.Unmarshal([]byte(k.ok("schema", "get", "-o", "json", "orders-value@1")), &got))
 	require.Equal(t, orderV1, got.Schema)
 	require.Equal(t, []registry.Reference{{Name: "common.Money", Subject: "money", Version: 1}}, got.References)
 
-	require.Empty(t, k.well("schema", "check", "-ref", "common.Money=money@1", "orders-value", v1))
+	require.Empty(t, k.ok("schema", "check", "-ref", "common.Money=money@1", "orders-value", v1))
 	for _, verb := range []string{"check", "register"} {
 		code, out, errOut := k.run("schema", verb, "-ref", "common.Money=money@1", "orders-value", v2)
 		require.Equal(t, exitFindings, code, verb)
@@ -130,12 +130,12 @@ func TestSchemaCommands(t *testing.T) {
 		require.Contains(t, out, "READER_FIELD_MISSING_DEFAULT_VALUE", verb)
 		require.Contains(t, out, "note", verb)
 	}
-	require.Equal(t, "referred to by  id 2  orders-value@1\n", k.well("schema", "references", "money"))
-	require.JSONEq(t, `{"references": [{"name": "common.Money", "subject": "money", "version": 1}], "referencedBy": []}`, k.well("schema", "references", "orders-value@1", "-o=json"))
+	require.Equal(t, "referred to by  id 2  orders-value@1\n", k.ok("schema", "references", "money"))
+	require.JSONEq(t, `{"references": [{"name": "common.Money", "subject": "money", "version": 1}], "referencedBy": []}`, k.ok("schema", "references", "orders-value@1", "-o=json"))
 
-	require.Equal(t, "deleted orders-value 1\n", k.well("schema", "delete", "orders-value@1"))
-	require.Equal(t, "SUBJECT  VERSIONS\nmoney    1\n", k.well("schema", "list"))
-	require.Equal(t, "deleted orders-value 1\n", k.well("schema", "delete", "-permanent", "orders-value"))
+	require.Equal(t, "deleted orders-value 1\n", k.ok("schema", "delete", "orders-value@1"))
+	require.Equal(t, "SUBJECT  VERSIONS\nmoney    1\n", k.ok("schema", "list"))
+	require.Equal(t, "deleted orders-value 1\n", k.ok("schema", "delete", "-permanent", "orders-value"))
 	code, _, errOut := k.run("schema", "get", "orders-value@7")
 	require.Equal(t, exitFailed, code)
 	require.Contains(t, errOut, "orders-value")
@@ -143,11 +143,11 @@ func TestSchemaCommands(t *testing.T) {
 
 func TestConfigCommands(t *testing.T) {
 	k, _ := withRegistry(t)
-	require.Equal(t, "BACKWARD\n", k.well("config", "get"))
-	require.Equal(t, "FULL_TRANSITIVE\n", k.well("config", "set", "full_transitive"))
-	require.Equal(t, "FULL_TRANSITIVE\n", k.well("config", "get"))
-	require.Equal(t, "NONE\n", k.well("config", "set", "none", "a"))
-	require.JSONEq(t, `{"subject": "a", "compatibilityLevel": "NONE"}`, k.well("config", "get", "a", "-o", "json"))
+	require.Equal(t, "BACKWARD\n", k.ok("config", "get"))
+	require.Equal(t, "FULL_TRANSITIVE\n", k.ok("config", "set", "full_transitive"))
+	require.Equal(t, "FULL_TRANSITIVE\n", k.ok("config", "get"))
+	require.Equal(t, "NONE\n", k.ok("config", "set", "none", "a"))
+	require.JSONEq(t, `{"subject": "a", "compatibilityLevel": "NONE"}`, k.ok("config", "get", "a", "-o", "json"))
 	for _, subject := range []string{"b", "nope"} {
 		code, out, errOut := k.run("config", "get", subject)
 		require.Zero(t, code)
@@ -164,7 +164,7 @@ func TestLint(t *testing.T) {
 	good := k.file("good/a.avsc", money)
 	k.file("good/b.avsc", orderV1)
 	bad := k.file("bad.avsc", `{"type": "record", "name": "R"}`)
-	require.Empty(t, k.well("lint", good, filepath.Dir(good)))
+	require.Empty(t, k.ok("lint", good, filepath.Dir(good)))
 	code, out, _ := k.run("lint", bad, good)
 	require.Equal(t, exitFindings, code)
 	require.Contains(t, out, "bad.avsc: schema: line 1")
@@ -213,7 +213,7 @@ func TestRepeatedDefinitions(t *testing.T) {
 		{"lint", folder}, {"lint", order, customer}, {"gen", "-single", "x", "-o", out, folder}, {"gen", "-single", "x", "-o", out + "2", order, customer},
 		{"breaking", "-against", folder, folder},
 	} {
-		require.Empty(t, k.well(args...), args)
+		require.Empty(t, k.ok(args...), args)
 	}
 	require.Equal(t, content(t, out), content(t, out+"2"), "whichever way the files are given")
 
@@ -238,15 +238,15 @@ func TestComments(t *testing.T) {
 	const plain = "{\"type\":\"record\",\"name\":\"m.Metric\",\"fields\":[\n  {\"name\":\"v\",\"type\":\"double\",\"doc\":\"// none\"}]}\n"
 	file := k.file("d/metric.avsc", text)
 	folder, out := filepath.Dir(file), filepath.Join(k.dir, "out")
-	require.Empty(t, k.well("lint", file, folder))
-	require.Empty(t, k.well("breaking", "-against", folder, folder))
-	require.Empty(t, k.well("gen", "-o", out, file))
+	require.Empty(t, k.ok("lint", file, folder))
+	require.Empty(t, k.ok("breaking", "-against", folder, folder))
+	require.Empty(t, k.ok("gen", "-o", out, file))
 	require.Contains(t, content(t, out)["m/metric_avro.go"], "`"+plain+"`")
 	require.NotContains(t, content(t, out)["m/metric_avro.go"], "Licensed")
 	k.firstCheck("schema", "check", "metrics", file)
-	require.Equal(t, "metrics version 1, id 1\n", k.well("schema", "register", "metrics", file))
-	require.NotContains(t, k.well("schema", "get", "metrics"), "comment")
-	require.Equal(t, "metrics version 1, id 1\n", k.well("schema", "register", "metrics", k.file("plain.avsc", "\ufeff"+plain)))
+	require.Equal(t, "metrics version 1, id 1\n", k.ok("schema", "register", "metrics", file))
+	require.NotContains(t, k.ok("schema", "get", "metrics"), "comment")
+	require.Equal(t, "metrics version 1, id 1\n", k.ok("schema", "register", "metrics", k.file("plain.avsc", "\ufeff"+plain)))
 }
 
 // What goes over the wire is without comments too: a registry may not know them.
@@ -266,7 +266,7 @@ func TestCommentsAreNotSent(t *testing.T) {
 	k.env["KAVRO_REGISTRY"] = s.URL
 	file := k.file("m.avsc", "\ufeff// top\n"+strings.Replace(money, "[", "[ /* inner */ ", 1))
 	k.firstCheck("schema", "check", "m", file)
-	k.well("schema", "register", "m", file)
+	k.ok("schema", "register", "m", file)
 	require.Len(t, sent, 2)
 	for _, body := range sent {
 		require.NotContains(t, body, "top")
@@ -281,8 +281,8 @@ func TestBreaking(t *testing.T) {
 		k.file(name, text)
 	}
 	old, next, less := filepath.Join(k.dir, "old"), filepath.Join(k.dir, "new"), filepath.Join(k.dir, "less")
-	require.Empty(t, k.well("breaking", "-against", old, old))
-	require.Empty(t, k.well("breaking", "--against", old, "--level", "FORWARD", next))
+	require.Empty(t, k.ok("breaking", "-against", old, old))
+	require.Empty(t, k.ok("breaking", "--against", old, "--level", "FORWARD", next))
 	code, out, _ := k.run("breaking", "--against", old, next)
 	require.Equal(t, exitFindings, code)
 	require.Contains(t, out, "moved/o.avsc: version 1: field note")
@@ -306,11 +306,11 @@ func TestSemanticChanges(t *testing.T) {
 		"warning: version 1: lines[].price: written as decimal(10, 2), read as decimal(10, 4): the same bytes are another number (SCALE_CHANGED)\n",
 		"warning: version 1: lines[].times{}: written as timestamp-millis, read as long: the same data is another value (LOGICAL_TYPE_CHANGED)\n",
 	}
-	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.well("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
+	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.ok("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
 	k.firstCheck("schema", "check", "orders", old)
-	k.well("schema", "register", "orders", old)
-	require.Empty(t, k.well("schema", "check", "orders", old))
-	require.Equal(t, want[0]+want[1], k.well("schema", "check", "orders", next))
+	k.ok("schema", "register", "orders", old)
+	require.Empty(t, k.ok("schema", "check", "orders", old))
+	require.Equal(t, want[0]+want[1], k.ok("schema", "check", "orders", next))
 
 	// Beside what is incompatible, which is a finding.
 	k.file("new/o.avsc", strings.Replace(shop(`,"scale":4`, ``), `"fields":[{`, `"fields":[{"name":"note","type":"string"},{`, 1))
@@ -320,7 +320,7 @@ func TestSemanticChanges(t *testing.T) {
 
 	// By an alias of the whole.
 	k.file("new/o.avsc", strings.Replace(shop(`,"scale":4`, ``), `"shop.Order"`, `"shop.Purchase","aliases":["Order"]`, 1))
-	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.well("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
+	require.Equal(t, "o.avsc: "+want[0]+"o.avsc: "+want[1], k.ok("breaking", "-against", filepath.Dir(old), filepath.Dir(next)))
 }
 
 // A reason is printed once, with the path, whoever found it.
@@ -329,7 +329,7 @@ func TestReasons(t *testing.T) {
 	line := func(typ string) string {
 		return `{"type":"record","name":"Order","fields":[{"name":"lines","type":{"type":"array","items":["null",{"type":"record","name":"Line","fields":[{"name":"price","type":"` + typ + `"}]}]}}]}`
 	}
-	k.well("schema", "register", "orders", k.file("v1.avsc", line("string")))
+	k.ok("schema", "register", "orders", k.file("v1.avsc", line("string")))
 	v2 := k.file("v2.avsc", line("int"))
 	want := "version 1: lines[]: no branch of the reader's union can take record Line (lines[].price: string cannot be read as int) (MISSING_UNION_BRANCH at /fields/0/type/items/1)\n"
 	for _, verb := range []string{"check", "register"} {
@@ -339,7 +339,7 @@ func TestReasons(t *testing.T) {
 		require.Empty(t, errOut, verb)
 	}
 	// Both ways, and against every version.
-	k.well("config", "set", "FULL_TRANSITIVE", "orders")
+	k.ok("config", "set", "FULL_TRANSITIVE", "orders")
 	code, out, _ := k.run("schema", "check", "orders", v2)
 	require.Equal(t, exitFindings, code)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -391,7 +391,7 @@ func TestGenIsLenient(t *testing.T) {
 			}
 		}
 		require.Equal(t, content(t, out+"0"), content(t, out+"1"))
-		require.Empty(t, k.well("gen", "-single", "x", "-o", out+"2", "-r", s.URL, "s@1"))
+		require.Empty(t, k.ok("gen", "-single", "x", "-o", out+"2", "-r", s.URL, "s@1"))
 		require.NotEmpty(t, content(t, out+"0"))
 		for path, text := range content(t, out+"2") {
 			require.Equal(t, strings.Replace(text, "// Source: s@1\n", "// Source: x.avsc\n", 1), content(t, out+"0")[path], name)
@@ -416,13 +416,13 @@ func TestGenFromFiles(t *testing.T) {
 	require.Equal(t, exitFindings, code)
 	require.Contains(t, printed, filepath.Join(out, "shared", "money_avro.go")+": missing")
 
-	require.Empty(t, k.well(args...))
+	require.Empty(t, k.ok(args...))
 	text, err := os.ReadFile(filepath.Join(out, "shop", "order_avro.go"))
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(string(text), "// Code generated by kavro gen. DO NOT EDIT.\n"))
 	require.Contains(t, string(text), `"example.com/events/types/shared"`)
 
-	require.Empty(t, k.well(append(args, "-check")...))
+	require.Empty(t, k.ok(append(args, "-check")...))
 	k.file("avro/o.avsc", orderV2)
 	code, printed, _ = k.run(append(args, "-check")...)
 	require.Equal(t, exitFindings, code)
@@ -443,7 +443,7 @@ func TestGenDefaultsThatGoCannotHold(t *testing.T) {
 	require.Contains(t, errOut, `the default of User.id: "" is not a UUID`)
 	require.Contains(t, errOut, "-zero-defaults")
 	require.NoFileExists(t, filepath.Join(k.dir, "user_avro.go"))
-	k.well("gen", "-o", k.dir, "-zero-defaults", file)
+	k.ok("gen", "-o", k.dir, "-zero-defaults", file)
 	text, err := os.ReadFile(filepath.Join(k.dir, "user_avro.go"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), `// ID is zero, as its default is no value of its type: "" is not a UUID`)
@@ -458,18 +458,18 @@ func TestGenReportsStaleFiles(t *testing.T) {
 	k.file("go.mod", "module example.com/events\n")
 	out := filepath.Join(k.dir, "types")
 	args := []string{"gen", "-o", out + string(filepath.Separator), filepath.Join(k.dir, "avro")}
-	require.Empty(t, k.well(args...))
+	require.Empty(t, k.ok(args...))
 	k.file("types/shop/own.go", "package shop\n")
 	k.file("types/other/generate.go", "package other\n")
 	k.file("types/other/x_avro.go", "// Code generated by kavro gen. DO NOT EDIT.\n")
-	require.Empty(t, k.well(append(args, "-check")...))
+	require.Empty(t, k.ok(append(args, "-check")...))
 
 	require.NoError(t, os.Remove(lone))
 	require.NoError(t, os.Remove(money))
 	k.file("avro/o.avsc", `{"type": "record", "name": "shop.Order", "fields": [{"name": "total", "type": "long"}]}`)
 	stale := filepath.Join(out, "common", "money_avro.go") + ": stale: no schema gives it any more\n" +
 		filepath.Join(out, "shop", "lone_avro.go") + ": stale: no schema gives it any more\n"
-	require.Equal(t, stale, k.well(args...))
+	require.Equal(t, stale, k.ok(args...))
 	code, printed, _ := k.run(append(args, "-check")...)
 	require.Equal(t, exitFindings, code)
 	require.Equal(t, stale, printed)
@@ -479,10 +479,10 @@ func TestGenReportsStaleFiles(t *testing.T) {
 // A subject gives the same types as the files it was registered from.
 func TestGenFromRegistry(t *testing.T) {
 	k, _ := withRegistry(t)
-	k.well("schema", "register", "money", k.file("money.avsc", money))
-	k.well("schema", "register", "orders-value", k.file("order.avsc", orderV1), "-ref", "common.Money=money@1")
+	k.ok("schema", "register", "money", k.file("money.avsc", money))
+	k.ok("schema", "register", "orders-value", k.file("order.avsc", orderV1), "-ref", "common.Money=money@1")
 	out := filepath.Join(k.dir, "out")
-	require.Empty(t, k.well("gen", "-o", out, "-import", "example.com/e", "orders-value@1"))
+	require.Empty(t, k.ok("gen", "-o", out, "-import", "example.com/e", "orders-value@1"))
 	text, err := os.ReadFile(filepath.Join(out, "shop", "order_avro.go"))
 	require.NoError(t, err)
 	require.Contains(t, string(text), "// Source: orders-value@1\n")
@@ -508,7 +508,7 @@ func TestSecrets(t *testing.T) {
 	k := newKavro(t)
 	k.env["KAVRO_REGISTRY"] = web.URL
 	k.env["KAVRO_REGISTRY_USER"] = "ada:opensesame"
-	require.Equal(t, "BACKWARD\n", k.well("config", "get"))
+	require.Equal(t, "BACKWARD\n", k.ok("config", "get"))
 	k.env["KAVRO_REGISTRY_USER"] = "ada:not-that"
 	code, out, errOut := k.run("config", "get")
 	require.Equal(t, exitFailed, code)
@@ -561,14 +561,14 @@ func TestRegistry(t *testing.T) {
 	}
 	stop := serve()
 	k.env["KAVRO_REGISTRY_USER"] = "ada:opensesame"
-	require.Equal(t, "m version 1, id 1\n", k.well("schema", "register", "m", k.file("m.avsc", money)))
+	require.Equal(t, "m version 1, id 1\n", k.ok("schema", "register", "m", k.file("m.avsc", money)))
 	k.env["KAVRO_REGISTRY_USER"] = "bob:letmein"
-	require.Equal(t, "FULL\n", k.well("config", "get"))
+	require.Equal(t, "FULL\n", k.ok("config", "get"))
 	code, _, _ := k.run("schema", "register", "n", k.file("m.avsc", money))
 	require.Equal(t, exitFailed, code, "bob may only read")
 	stop()
 	stop = serve()
-	require.Equal(t, money+"\n", k.well("schema", "get", "m"))
+	require.Equal(t, money+"\n", k.ok("schema", "get", "m"))
 	stop()
 
 	// Killed while it wrote: it starts, and says what it dropped.
@@ -577,7 +577,7 @@ func TestRegistry(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(log, append(whole, "half a rec"...), 0o600))
 	stop = serve()
-	require.Equal(t, money+"\n", k.well("schema", "get", "m"))
+	require.Equal(t, money+"\n", k.ok("schema", "get", "m"))
 	stop()
 	require.Contains(t, said.String(), `end of the log dropped" bytes=10 reason="no complete record at offset`)
 
@@ -597,9 +597,9 @@ func TestCheckWithoutVersions(t *testing.T) {
 	require.Zero(t, code)
 	require.Empty(t, out)
 	require.Equal(t, "kavro: subject no-such-subject does not exist: there are no versions to compare with\n", errOut)
-	k.well("schema", "register", "money", file)
-	k.well("schema", "check", "money", file)
-	k.well("schema", "delete", "money")
+	k.ok("schema", "register", "money", file)
+	k.ok("schema", "check", "money", file)
+	k.ok("schema", "delete", "money")
 	_, _, errOut = k.run("schema", "check", "money", file)
 	require.Contains(t, errOut, "no versions to compare with", "deleted ones are not compared with")
 }

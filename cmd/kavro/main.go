@@ -46,7 +46,7 @@ type environment struct {
 }
 
 const (
-	exitWell     = 0
+	exitOK       = 0
 	exitFailed   = 1
 	exitFindings = 100
 )
@@ -91,7 +91,7 @@ func dispatch(ctx context.Context, env *environment, args []string) int {
 	}
 	if args[0] == "help" || isHelp(args[0]) {
 		usage(env.out)
-		return exitWell
+		return exitOK
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
@@ -108,7 +108,7 @@ func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "-
 func exit(ctx context.Context, env *environment, err error) int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
-		return exitWell
+		return exitOK
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.Is(err, errReported):

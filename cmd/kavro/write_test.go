@@ -49,7 +49,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	k := newKavro(t)
 	in := k.many("avro", 30)
 	whole := filepath.Join(k.dir, "whole")
-	require.Empty(t, k.well("gen", "-o", whole, in))
+	require.Empty(t, k.ok("gen", "-o", whole, in))
 	want := content(t, whole)
 	out := filepath.Join(k.dir, "out")
 	for try := range 6 {
@@ -81,7 +81,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	long := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(out, "n", unfinished+"OLD"), long, long))
 	require.NoError(t, os.WriteFile(filepath.Join(out, "n", "r0_avro.go"), nil, 0o600)) // cut short by a program that wrote in place
-	require.Empty(t, k.well("gen", "-o", out, in))
+	require.Empty(t, k.ok("gen", "-o", out, in))
 	got := content(t, out)
 	require.NotContains(t, got, "n/"+unfinished+"OLD")
 	for name, text := range want {
@@ -150,7 +150,7 @@ func TestUsersFilesStay(t *testing.T) {
 		k := newKavro(t)
 		out := filepath.Join(k.dir, "out")
 		file := k.file("m.avsc", money)
-		require.Empty(t, k.well("gen", "-o", out, file))
+		require.Empty(t, k.ok("gen", "-o", out, file))
 		at := filepath.Join(out, "common", "money_avro.go")
 		elsewhere := filepath.Join(k.dir, "elsewhere.go")
 		require.NoError(t, os.Rename(at, elsewhere))
@@ -159,7 +159,7 @@ func TestUsersFilesStay(t *testing.T) {
 			return
 		}
 		k.file("m.avsc", strings.Replace(money, "cents", "units", 1))
-		require.Empty(t, k.well("gen", "-o", out, file))
+		require.Empty(t, k.ok("gen", "-o", out, file))
 		text, err := os.ReadFile(elsewhere)
 		require.NoError(t, err)
 		require.Contains(t, string(text), "Units", "the link stays, and leads to the new file")
@@ -185,13 +185,13 @@ func TestOwnFilesAreReplaced(t *testing.T) {
 	k := newKavro(t)
 	file := k.file("m.avsc", money)
 	out := filepath.Join(k.dir, "out")
-	require.Empty(t, k.well("gen", "-o", out, file))
+	require.Empty(t, k.ok("gen", "-o", out, file))
 	at := filepath.Join(out, "common", "money_avro.go")
 	before, err := os.ReadFile(at)
 	require.NoError(t, err)
 	long := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(at, long, long))
-	require.Empty(t, k.well("gen", "-o", out, file))
+	require.Empty(t, k.ok("gen", "-o", out, file))
 	info, err := os.Stat(at)
 	require.NoError(t, err)
 	require.WithinDuration(t, long, info.ModTime(), time.Second)
@@ -208,7 +208,7 @@ func TestOwnFilesAreReplaced(t *testing.T) {
 		require.NoError(t, os.WriteFile(at, []byte(text), 0o640))
 		reader := filepath.Join(k.dir, "reader-"+strings.ReplaceAll(name, " ", "-")) // as if it were open
 		require.NoError(t, os.Link(at, reader))
-		require.Empty(t, k.well("gen", "-o", out, file), name)
+		require.Empty(t, k.ok("gen", "-o", out, file), name)
 		seen, err := os.ReadFile(reader)
 		require.NoError(t, err)
 		require.Equal(t, text, string(seen), "%s: whoever reads the old file reads on in it", name)

@@ -27,9 +27,9 @@ var (
 	bytesSchema = schemas.MustParse(`"bytes"`)
 )
 
-// legacyJob is what AvroProducer is to send, as Python expressions, and how much
+// legacyTask is what AvroProducer is to send, as Python expressions, and how much
 // AvroConsumer is to read.
-type legacyJob struct {
+type legacyTask struct {
 	Topic       string      `json:"topic"`
 	KeySchema   string      `json:"key_schema"`
 	ValueSchema string      `json:"value_schema"`
@@ -50,14 +50,14 @@ func TestLegacyProducer(t *testing.T) {
 	const topic, many = "from-python", 200
 	url, _ := serve(t)
 	broker.CreateTopic(t, topic, 1)
-	job := legacyJob{Topic: topic, KeySchema: keySchema.String(), ValueSchema: userSchema.String()}
+	task := legacyTask{Topic: topic, KeySchema: keySchema.String(), ValueSchema: userSchema.String()}
 	for i := range many {
-		job.Records = append(job.Records, [2]string{fmt.Sprintf(`"k%d"`, i), fmt.Sprintf(`{"name": "n%d", "age": %d, "mail": None}`, i, i)})
+		task.Records = append(task.Records, [2]string{fmt.Sprintf(`"k%d"`, i), fmt.Sprintf(`{"name": "n%d", "age": %d, "mail": None}`, i, i)})
 	}
-	job.Records = append(job.Records,
+	task.Records = append(task.Records,
 		[2]string{`"k7"`, `None`},
 		[2]string{`None`, `{"name": "größe", "age": -1, "mail": "a@b"}`})
-	peer(t, job, nil, "produce", url, broker.Address)
+	peer(t, task, nil, "produce", url, broker.Address)
 
 	eachDriver(t, func(t *testing.T, name string) {
 		got := readAll[user](t, name, url, topic, kavro.WithSchema(userSchema))
@@ -80,7 +80,7 @@ func TestLegacyConsumer(t *testing.T) {
 		topic := "to-python-" + name
 		url, _ := serve(t)
 		broker.CreateTopic(t, topic, 1)
-		ctx := patient(t)
+		ctx := testContext(t)
 		p, err := kavro.NewProducer[string, user](open(t, name, url), kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(kavro.WithSchema(userSchema)))
 		require.NoError(t, err)
 		var want [][2]string
@@ -93,7 +93,7 @@ func TestLegacyConsumer(t *testing.T) {
 		require.NoError(t, p.Close(ctx))
 
 		var got [][2]string
-		peer(t, legacyJob{Topic: topic, Count: len(want)}, &got, "consume", url, broker.Address)
+		peer(t, legacyTask{Topic: topic, Count: len(want)}, &got, "consume", url, broker.Address)
 		require.Equal(t, want, got)
 	})
 }
@@ -106,7 +106,7 @@ func TestLegacyBytes(t *testing.T) {
 	broker.CreateTopic(t, topic, 1)
 	broker.CreateTopic(t, back, 1)
 	values := [][2]string{{`"k"`, `b"\x00\xff\x01"`}, {`"k"`, `b"abc"`}}
-	peer(t, legacyJob{Topic: topic, KeySchema: keySchema.String(), ValueSchema: bytesSchema.String(), Records: values}, nil, "produce", url, broker.Address)
+	peer(t, legacyTask{Topic: topic, KeySchema: keySchema.String(), ValueSchema: bytesSchema.String(), Records: values}, nil, "produce", url, broker.Address)
 
 	eachDriver(t, func(t *testing.T, name string) {
 		got := readAll[[]byte](t, name, url, topic, kavro.WithSchema(bytesSchema), serde.WithLengthPrefixedBytes())
@@ -118,14 +118,14 @@ func TestLegacyBytes(t *testing.T) {
 		require.Equal(t, append([]byte{6}, "abc"...), got[1].Value)
 	})
 
-	ctx := patient(t)
+	ctx := testContext(t)
 	p, err := kavro.NewProducer[string, []byte](open(t, "confluent", url),
 		kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(kavro.WithSchema(bytesSchema), serde.WithLengthPrefixedBytes()))
 	require.NoError(t, err)
 	require.NoError(t, p.ProduceSync(ctx, avroproducer.Record[string, []byte]{Topic: back, Key: "k", Value: []byte{0, 255, 1}}))
 	require.NoError(t, p.Close(ctx))
 	var read [][2]string
-	peer(t, legacyJob{Topic: back, Count: 1}, &read, "consume", url, broker.Address)
+	peer(t, legacyTask{Topic: back, Count: 1}, &read, "consume", url, broker.Address)
 	require.Equal(t, [][2]string{{"'k'", `b'\x00\xff\x01'`}}, read)
 }
 
@@ -135,7 +135,7 @@ func TestRegistryClient(t *testing.T) {
 	peer(t, nil, nil, "registry", url)
 }
 
-func patient(t *testing.T) context.Context {
+func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
@@ -154,7 +154,7 @@ func open(t *testing.T, driver, url string) *kavro.Client {
 
 // readAll reads a topic to its end.
 func readAll[V any](t *testing.T, name, url, topic string, value ...serde.Option) []*avroconsumer.Message[string, V] {
-	ctx := patient(t)
+	ctx := testContext(t)
 	group := fmt.Sprint(t.Name(), len(value))
 	consumer, err := kavro.NewConsumer[string, V](open(t, name, url), group, []string{topic},
 		kavro.WithKey(kavro.WithSchema(keySchema)), kavro.WithValue(value...), kavro.WithToEnd())

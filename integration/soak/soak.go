@@ -49,7 +49,7 @@ func (s *soak) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := s.settle(ctx); err != nil {
+		if err := s.awaitHandled(ctx); err != nil {
 			return err
 		}
 		s.look() // as it is
@@ -60,8 +60,8 @@ func (s *soak) run(ctx context.Context) error {
 	return nil
 }
 
-// settle waits until everything that was produced was handled.
-func (s *soak) settle(ctx context.Context) error {
+// awaitHandled waits until all produced records are handled.
+func (s *soak) awaitHandled(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {

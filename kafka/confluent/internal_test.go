@@ -25,7 +25,7 @@ func isOver(r *generation) bool {
 	}
 }
 
-func TestRounds(t *testing.T) {
+func TestGenerations(t *testing.T) {
 	first := newGeneration(1)
 	first.pending += 2
 	second := first.startNext()

@@ -160,7 +160,7 @@ func (r *reader) reconcile() {
 		return
 	}
 	running := r.cl.CommittedOffsets()
-	var gone []kafka.TopicPartition
+	var ended []kafka.TopicPartition
 	r.mu.Lock()
 	r.unverified = false
 	for tp, p := range r.parts {
@@ -169,13 +169,13 @@ func (r *reader) reconcile() {
 		case runs:
 			p.seen = true
 		case p.seen:
-			gone = append(gone, tp)
+			ended = append(ended, tp)
 		default:
 			r.unverified = true // kgo has not started it yet: check again
 		}
 	}
 	r.mu.Unlock()
-	r.remove(context.Background(), revoked, gone)
+	r.remove(context.Background(), revoked, ended)
 }
 
 // missingRetry is the pause after a failed request of reportMissing.

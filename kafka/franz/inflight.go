@@ -116,9 +116,9 @@ func (f *inFlightSet) drained() <-chan struct{} {
 // last call of drained.
 func (f *inFlightSet) awaitHandedOver(ctx context.Context) {
 	f.mu.Lock()
-	eras := slices.DeleteFunc(slices.Clone(f.generations), func(e *generation) bool { return !e.sealed })
+	sealed := slices.DeleteFunc(slices.Clone(f.generations), func(e *generation) bool { return !e.sealed })
 	f.mu.Unlock()
-	for _, e := range eras {
+	for _, e := range sealed {
 		select {
 		case <-e.handedOver:
 		case <-ctx.Done():

@@ -13,7 +13,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-func TestRoom(t *testing.T) {
+func TestQuota(t *testing.T) {
 	tests := []struct {
 		name            string
 		records, bytes  int64
@@ -56,7 +56,7 @@ func TestRoom(t *testing.T) {
 	}
 }
 
-func TestRoomClose(t *testing.T) {
+func TestQuotaClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newQuota(1, 100)
 		require.NoError(t, q.acquire(t.Context(), 1))
@@ -70,7 +70,7 @@ func TestRoomClose(t *testing.T) {
 }
 
 // The bounds hold under concurrency, and every call returns.
-func TestRoomContended(t *testing.T) {
+func TestQuotaContended(t *testing.T) {
 	const limit = 10
 	q := newQuota(limit, 1000)
 	var in, most atomic.Int64
@@ -106,7 +106,7 @@ func isOver(c <-chan struct{}) bool {
 
 // A flush waits for what entered before it, in whichever order that leaves, and
 // for nothing that enters later.
-func TestFlight(t *testing.T) {
+func TestInFlightSet(t *testing.T) {
 	var f inFlightSet
 	f.init()
 	require.True(t, isOver(f.drained()), "of nothing")
@@ -136,7 +136,7 @@ func TestFlight(t *testing.T) {
 	require.True(t, isOver(f.drained()))
 }
 
-func TestFlightConcurrently(t *testing.T) {
+func TestInFlightSetConcurrently(t *testing.T) {
 	var f inFlightSet
 	f.init()
 	var entered, left atomic.Int64

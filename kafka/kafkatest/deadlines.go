@@ -57,17 +57,17 @@ func causeDeadlines(e *env, conf kafka.Config, hooks kafka.Hooks) {
 	e.requireInTime("CreateTopics", func(ctx context.Context) { _ = a.CreateTopics(ctx, kafka.NewTopic{Name: "nowhere"}) })
 	e.requireCloseInTime("admin: Close", a)
 
-	asker, err := e.driver.NewConsumer(conf, hooks)
+	consumer, err := e.driver.NewConsumer(conf, hooks)
 	require.NoError(e, err)
-	e.requireInTime("consumer: Partitions", func(ctx context.Context) { _, _ = asker.(kafka.Metadata).Partitions(ctx, "nowhere") })
-	e.requireInTime("Committed", func(ctx context.Context) { _, _ = e.offsets(asker).Committed(ctx, at.TopicPartition) })
-	e.requireInTime("Watermarks", func(ctx context.Context) { _, _, _ = e.offsets(asker).Watermarks(ctx, at.TopicPartition) })
-	e.requireInTime("OffsetsAt", func(ctx context.Context) { _, _ = e.offsets(asker).OffsetsAt(ctx, time.Now(), at.TopicPartition) })
-	e.requireInTime("Commit", func(ctx context.Context) { _ = asker.Commit(ctx, []kafka.Offset{at}) })
+	e.requireInTime("consumer: Partitions", func(ctx context.Context) { _, _ = consumer.(kafka.Metadata).Partitions(ctx, "nowhere") })
+	e.requireInTime("Committed", func(ctx context.Context) { _, _ = e.offsets(consumer).Committed(ctx, at.TopicPartition) })
+	e.requireInTime("Watermarks", func(ctx context.Context) { _, _, _ = e.offsets(consumer).Watermarks(ctx, at.TopicPartition) })
+	e.requireInTime("OffsetsAt", func(ctx context.Context) { _, _ = e.offsets(consumer).OffsetsAt(ctx, time.Now(), at.TopicPartition) })
+	e.requireInTime("Commit", func(ctx context.Context) { _ = consumer.Commit(ctx, []kafka.Offset{at}) })
 	e.requireInTime("Assign", func(ctx context.Context) {
-		_ = asker.(kafka.Assigner).Assign(ctx, offset("nowhere", 0, kafka.OffsetNone))
+		_ = consumer.(kafka.Assigner).Assign(ctx, offset("nowhere", 0, kafka.OffsetNone))
 	})
-	e.requireCloseInTime("asker: Close", asker)
+	e.requireCloseInTime("consumer: Close", consumer)
 
 	var b kafka.Batch
 	r, err := e.driver.NewConsumer(conf, hooks)

@@ -12,7 +12,7 @@ func txnCases() []testCase {
 		{"Txn/out of order", txnOutOfOrder},
 		{"Txn/fenced", txnFenced},
 		{"Txn/a lost record refuses the commit", txnLostRecord},
-		{"Txn/aborting takes back what is queued", txnAbortQueued},
+		{"Txn/abort with queued records", txnAbortQueued},
 		{"Txn/close", txnClose},
 	}
 }

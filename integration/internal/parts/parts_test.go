@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func patient(t *testing.T) context.Context {
+func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
@@ -65,7 +65,7 @@ func TestMadeOnce(t *testing.T) {
 func TestProcess(t *testing.T) {
 	p, err := Start("sleeper", "", []string{"WORD=ready"}, "sh", "-c", `echo "$WORD"; exec sleep 1000`)
 	require.NoError(t, err)
-	require.NoError(t, p.Await(patient(t), ready))
+	require.NoError(t, p.Await(testContext(t), ready))
 	require.True(t, isAlive(p.pid))
 	require.NoError(t, p.Freeze())
 	stopped, err := isStopped(p.pid)
@@ -80,13 +80,13 @@ func TestProcess(t *testing.T) {
 
 	p, err = Start("stubborn", "", nil, "sh", "-c", `trap "" TERM; echo ready; while :; do sleep 0.1; done`)
 	require.NoError(t, err)
-	require.NoError(t, p.Await(patient(t), ready))
+	require.NoError(t, p.Await(testContext(t), ready))
 	p.Kill()
 	require.False(t, isAlive(p.pid))
 
 	p, err = Start("short", "", nil, "sh", "-c", `echo no luck; exit 3`)
 	require.NoError(t, err)
-	err = p.Await(patient(t), ready)
+	err = p.Await(testContext(t), ready)
 	require.ErrorContains(t, err, "no luck")
 	require.ErrorContains(t, err, "exit status 3")
 }

@@ -31,7 +31,7 @@ func eachDriver(t *testing.T, test func(t *testing.T, client string, broker *apa
 	}
 }
 
-func patient(t *testing.T) context.Context {
+func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), events.Patience)
 	t.Cleanup(cancel)
 	return ctx
@@ -51,7 +51,7 @@ func conf(b *apache.Broker, more ...kavro.Config) kavro.Config {
 func TestKilledBroker(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		const partitions, each = 4, 50_000
-		ctx, reg := patient(t), memory.New()
+		ctx, reg := testContext(t), memory.New()
 		broker.CreateTopic(t, "events", partitions)
 		l := events.NewLedger(partitions, each)
 		c, err := events.NewConsumer(b, reg, conf(broker, kavro.Config{"group.id": "g", "auto.offset.reset": "earliest", "socket.timeout.ms": 1000}),
@@ -136,7 +136,7 @@ func produce(ctx context.Context, p *events.Producer, partitions, n int, deliver
 func TestBrokerAway(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
 		const timedOut = -192
-		ctx, reg := patient(t), memory.New()
+		ctx, reg := testContext(t), memory.New()
 		broker.CreateTopic(t, "events", 1)
 		p, err := events.NewProducer(b, reg, conf(broker, kavro.Config{"message.timeout.ms": 2000}))
 		require.NoError(t, err)
@@ -172,7 +172,7 @@ func TestBrokerAway(t *testing.T) {
 // committed once the broker is back.
 func TestTransactionOverAKill(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string, broker *apache.Broker) {
-		ctx, reg := patient(t), memory.New()
+		ctx, reg := testContext(t), memory.New()
 		broker.CreateTopic(t, "events", 1)
 		p, err := events.NewProducer(b, reg, conf(broker, kavro.Config{"transactional.id": "bank", "transaction.timeout.ms": 600_000}))
 		require.NoError(t, err)

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { os.Exit(apache.Main(m, &broker)) }
 
 var drivers = []string{"confluent", "franz"}
 
-func patient(t *testing.T) context.Context {
+func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), events.Patience)
 	t.Cleanup(cancel)
 	return ctx
@@ -45,7 +45,7 @@ func TestCodecs(t *testing.T) {
 		for _, writer := range drivers {
 			t.Run(codec+"/"+writer, func(t *testing.T) {
 				const n = 2000
-				ctx, reg, topic := patient(t), memory.New(), "codec-"+codec+"-"+writer
+				ctx, reg, topic := testContext(t), memory.New(), "codec-"+codec+"-"+writer
 				broker.CreateTopic(t, topic, 1)
 				p, err := events.NewProducer(writer, reg, conf(kavro.Config{"compression.type": codec, "linger.ms": 20}))
 				require.NoError(t, err)
@@ -99,7 +99,7 @@ func event(i int) events.Event {
 func TestTransactions(t *testing.T) {
 	for _, b := range drivers {
 		t.Run(b, func(t *testing.T) {
-			ctx, reg, topic := patient(t), memory.New(), "transactions-"+b
+			ctx, reg, topic := testContext(t), memory.New(), "transactions-"+b
 			broker.CreateTopic(t, topic, 2)
 			p, err := events.NewProducer(b, reg, conf(kavro.Config{"transactional.id": topic, "transaction.timeout.ms": 600_000}))
 			require.NoError(t, err)
@@ -158,7 +158,7 @@ func TestFencing(t *testing.T) {
 	for _, first := range drivers {
 		for _, second := range drivers {
 			t.Run(first+" by "+second, func(t *testing.T) {
-				ctx, reg, topic := patient(t), memory.New(), "fencing-"+first+"-"+second
+				ctx, reg, topic := testContext(t), memory.New(), "fencing-"+first+"-"+second
 				broker.CreateTopic(t, topic, 1)
 				open := func(b string) *events.Producer {
 					p, err := events.NewProducer(b, reg, conf(kavro.Config{"transactional.id": topic, "transaction.timeout.ms": 600_000}))
@@ -199,7 +199,7 @@ func TestPipeline(t *testing.T) {
 	for _, b := range drivers {
 		t.Run(b, func(t *testing.T) {
 			const n = 5000
-			ctx, reg, in, out := patient(t), memory.New(), "in-"+b, "out-"+b
+			ctx, reg, in, out := testContext(t), memory.New(), "in-"+b, "out-"+b
 			broker.CreateTopic(t, in, 1)
 			broker.CreateTopic(t, out, 1)
 			p, err := events.NewProducer(b, reg, conf())

@@ -39,7 +39,7 @@ func eachDriver(t *testing.T, test func(t *testing.T, client string)) {
 	}
 }
 
-func patient(t *testing.T) context.Context {
+func testContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), events.Patience)
 	t.Cleanup(cancel)
 	return ctx
@@ -65,7 +65,7 @@ func code(t *testing.T, err error) int16 {
 
 func TestAllowed(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string) {
-		ctx, reg, topic, group := patient(t), memory.New(), "allowed-"+b, "allowed-"+b
+		ctx, reg, topic, group := testContext(t), memory.New(), "allowed-"+b, "allowed-"+b
 		broker.CreateTopic(t, topic, 1)
 		broker.Allow(t, apache.Alice, apache.Topic, topic)
 		broker.Allow(t, apache.Alice, apache.Group, group)
@@ -85,7 +85,7 @@ func TestAllowed(t *testing.T) {
 
 func TestTopicNotAllowed(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string) {
-		ctx, reg, topic, group := patient(t), memory.New(), "secret-"+b, "curious-"+b
+		ctx, reg, topic, group := testContext(t), memory.New(), "secret-"+b, "curious-"+b
 		broker.CreateTopic(t, topic, 1)
 		broker.Allow(t, apache.Bob, apache.Group, group)
 		p, err := events.NewProducer(b, reg, as(apache.Bob, apache.BobPassword))
@@ -106,7 +106,7 @@ func TestTopicNotAllowed(t *testing.T) {
 
 func TestGroupNotAllowed(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string) {
-		ctx, reg, topic := patient(t), memory.New(), "shared-"+b
+		ctx, reg, topic := testContext(t), memory.New(), "shared-"+b
 		broker.CreateTopic(t, topic, 1)
 		broker.Allow(t, apache.Bob, apache.Topic, topic)
 		for name, protocol := range map[string]kavro.Config{"classic": {}, "consumer": {"group.protocol": "consumer"}} {
@@ -121,7 +121,7 @@ func TestGroupNotAllowed(t *testing.T) {
 
 func TestTransactionalIDNotAllowed(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string) {
-		ctx, reg, topic := patient(t), memory.New(), "ledger-"+b
+		ctx, reg, topic := testContext(t), memory.New(), "ledger-"+b
 		broker.CreateTopic(t, topic, 1)
 		broker.Allow(t, apache.Bob, apache.Topic, topic)
 		p, err := events.NewProducer(b, reg, as(apache.Bob, apache.BobPassword, kavro.Config{"transactional.id": "bank-" + b}))
@@ -136,7 +136,7 @@ func TestTransactionalIDNotAllowed(t *testing.T) {
 // a password may be put right at the broker; a record fails at message.timeout.ms.
 func TestWrongPassword(t *testing.T) {
 	eachDriver(t, func(t *testing.T, b string) {
-		ctx, reg := patient(t), memory.New()
+		ctx, reg := testContext(t), memory.New()
 		told := make(chan error, 1000)
 		hooks := kavro.WithHooks(kafka.Hooks{Error: func(err error) {
 			select {
