@@ -87,7 +87,7 @@ func (s shape[T]) entries() []Entry {
 			return err
 		}, func() error { return s.sameData(anyCodec, buf, datum) })
 	}
-	room := 2*len(datum) + 64
+	capacity := 2*len(datum) + 64
 	if s.tagged == nil {
 		s.tagged = s.generic
 	}
@@ -95,9 +95,9 @@ func (s shape[T]) entries() []Entry {
 	if s.more != nil {
 		out = append(out, s.more(s)...)
 	}
-	encode(Encode, KavroStruct, room, func(dst []byte) ([]byte, error) { return codec.Append(dst, &s.value) })
-	encode(Encode, Twmb, room, func(dst []byte) ([]byte, error) { return theirs.AppendEncode(dst, &s.value) })
-	writer := hamba.NewWriter(nil, room)
+	encode(Encode, KavroStruct, capacity, func(dst []byte) ([]byte, error) { return codec.Append(dst, &s.value) })
+	encode(Encode, Twmb, capacity, func(dst []byte) ([]byte, error) { return theirs.AppendEncode(dst, &s.value) })
+	writer := hamba.NewWriter(nil, capacity)
 	hambaEncode := func(v any) func(dst []byte) ([]byte, error) {
 		return func(dst []byte) ([]byte, error) {
 			writer.Reset(nil)
@@ -105,11 +105,11 @@ func (s shape[T]) entries() []Entry {
 			return append(dst, writer.Buffer()...), writer.Error
 		}
 	}
-	encode(Encode, Hamba, room, hambaEncode(&s.value))
-	encode(GenericEncode, KavroGeneric, room, func(dst []byte) ([]byte, error) { return anyCodec.Append(dst, &s.generic) })
-	encode(GenericEncode, Twmb, room, func(dst []byte) ([]byte, error) { return theirs.AppendEncode(dst, s.tagged) })
-	encode(GenericEncode, Hamba, room, hambaEncode(s.tagged))
-	encode(GenericEncode, Goavro, room, func(dst []byte) ([]byte, error) { return linkedin.BinaryFromNative(dst, s.native) })
+	encode(Encode, Hamba, capacity, hambaEncode(&s.value))
+	encode(GenericEncode, KavroGeneric, capacity, func(dst []byte) ([]byte, error) { return anyCodec.Append(dst, &s.generic) })
+	encode(GenericEncode, Twmb, capacity, func(dst []byte) ([]byte, error) { return theirs.AppendEncode(dst, s.tagged) })
+	encode(GenericEncode, Hamba, capacity, hambaEncode(s.tagged))
+	encode(GenericEncode, Goavro, capacity, func(dst []byte) ([]byte, error) { return linkedin.BinaryFromNative(dst, s.native) })
 
 	decode := func(op, library string, reuse bool, want any, run func(v *T) error) {
 		kept := new(T)

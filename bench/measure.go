@@ -35,8 +35,8 @@ func Rows(entries []Entry) []Row {
 	return rows
 }
 
-// turns is how often each entry is timed within a round.
-const turns = 5
+// slots is how often each entry is timed within a round.
+const slots = 5
 
 // Measure times every entry of the row in each round, for about the given time.
 //
@@ -47,15 +47,15 @@ const turns = 5
 // figures of one round are set beside each other: machines drift.
 func (r *Row) Measure(rounds int, each time.Duration) error {
 	for i := range r.Figures {
-		if err := r.Figures[i].prepare(each / turns); err != nil {
+		if err := r.Figures[i].prepare(each / slots); err != nil {
 			return err
 		}
 	}
 	for round := range rounds {
 		spent := make([]time.Duration, len(r.Figures))
-		for turn := range turns {
+		for slot := range slots {
 			for i := range r.Figures {
-				i = (i + turn + round) % len(r.Figures)
+				i = (i + slot + round) % len(r.Figures)
 				d, err := r.Figures[i].slice()
 				if err != nil {
 					return err
@@ -65,7 +65,7 @@ func (r *Row) Measure(rounds int, each time.Duration) error {
 		}
 		for i := range r.Figures {
 			f := &r.Figures[i]
-			f.Nanos = append(f.Nanos, float64(spent[i])/float64(turns*f.runs))
+			f.Nanos = append(f.Nanos, float64(spent[i])/float64(slots*f.runs))
 		}
 	}
 	return nil

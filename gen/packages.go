@@ -111,8 +111,8 @@ func (g *generator) addUses(p *pkg, n *schemas.Node, top bool) {
 // findCycle is the way from p back to p, nil if there is none.
 func findCycle(p *pkg) []string {
 	seen := map[*pkg]bool{}
-	var walk func(at *pkg) []string
-	walk = func(at *pkg) []string {
+	var search func(at *pkg) []string
+	search = func(at *pkg) []string {
 		next := slices.SortedFunc(maps.Keys(at.uses), func(a, b *pkg) int { return strings.Compare(a.dir, b.dir) })
 		for _, q := range next {
 			if q == p {
@@ -122,11 +122,11 @@ func findCycle(p *pkg) []string {
 				continue
 			}
 			seen[q] = true
-			if rest := walk(q); rest != nil {
+			if rest := search(q); rest != nil {
 				return append([]string{at.namespace()}, rest...)
 			}
 		}
 		return nil
 	}
-	return walk(p)
+	return search(p)
 }

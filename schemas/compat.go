@@ -306,13 +306,13 @@ func (c *comparison) unlike(reader, writer *Node, at, field *trail) (reasons []R
 // that looks most like the type does not is the cause.
 func (c *comparison) union(reader, writer *Node, at, field *trail) []Reason {
 	var causes []Reason
-	places, misnamed := c.branchesFor(reader, writer)
+	positions, misnamed := c.branchesFor(reader, writer)
 	seen := len(c.misnamed[writer])
-	for i := 0; i < len(places); i++ {
+	for i := 0; i < len(positions); i++ {
 		if c.work--; c.over() {
 			return nil
 		}
-		branch := reader.branches[places[i]]
+		branch := reader.branches[positions[i]]
 		if branch.typ != writer.typ {
 			if promotes(writer.typ, branch.typ) {
 				return nil
@@ -331,7 +331,7 @@ func (c *comparison) union(reader, writer *Node, at, field *trail) []Reason {
 			causes = inner
 		}
 		if now := c.misnamed[writer]; len(now) > seen {
-			places = c.addCompared(reader, places, places[i], now[seen:])
+			positions = c.addCompared(reader, positions, positions[i], now[seen:])
 			seen = len(now)
 		}
 	}

@@ -3,24 +3,24 @@ package schemas
 import "slices"
 
 // unionIndex finds the branches of a union that may take a writer's type, without
-// looking at all of them. What it finds are places in the union.
+// looking at all of them. What it finds are positions in the union.
 type unionIndex struct {
-	unnamed []int // primitive types, arrays and maps: few, as each is there once
-	byName  map[string][]int
-	byAlias map[string][]int
-	named   [Fixed + 1][]int // records, enums, fixed
-	place   map[*Node]int
+	unnamed  []int // primitive types, arrays and maps: few, as each is there once
+	byName   map[string][]int
+	byAlias  map[string][]int
+	named    [Fixed + 1][]int // records, enums, fixed
+	position map[*Node]int
 }
 
-// branchesFor returns the places of the branches in a reader's union that may take
+// branchesFor returns the positions of the branches in a reader's union that may take
 // a writer's type, in their order, and the last branch of the type's kind that has
 // another name, if that is not among them.
-func (c *comparison) branchesFor(union, writer *Node) (places []int, misnamed *Node) {
+func (c *comparison) branchesFor(union, writer *Node) (positions []int, misnamed *Node) {
 	if len(union.branches) <= c.many {
 		for i := range union.branches {
-			places = append(places, i)
+			positions = append(positions, i)
 		}
-		return places, nil
+		return positions, nil
 	}
 	x := c.indexOf(union)
 	if writer.name == "" {
@@ -29,9 +29,9 @@ func (c *comparison) branchesFor(union, writer *Node) (places []int, misnamed *N
 	// A branch of another name counts as well if it was compared with the type
 	// elsewhere, as in Java: what that found holds here.
 	add := func(list []int) {
-		for _, place := range list {
-			if union.branches[place].typ == writer.typ {
-				places = append(places, place)
+		for _, position := range list {
+			if union.branches[position].typ == writer.typ {
+				positions = append(positions, position)
 			}
 		}
 		c.work -= len(list)
@@ -40,38 +40,38 @@ func (c *comparison) branchesFor(union, writer *Node) (places []int, misnamed *N
 	add(x.byName[writer.Name()])
 	add(x.byAlias[writer.name])
 	for _, known := range c.misnamed[writer] {
-		if place, ok := x.place[known]; ok {
-			places = append(places, place)
+		if position, ok := x.position[known]; ok {
+			positions = append(positions, position)
 		}
 	}
 	c.work -= len(c.misnamed[writer])
-	slices.Sort(places)
-	places = slices.Compact(places)
-	for _, place := range slices.Backward(x.named[writer.typ]) {
-		if _, found := slices.BinarySearch(places, place); !found {
-			misnamed = union.branches[place]
+	slices.Sort(positions)
+	positions = slices.Compact(positions)
+	for _, position := range slices.Backward(x.named[writer.typ]) {
+		if _, found := slices.BinarySearch(positions, position); !found {
+			misnamed = union.branches[position]
 			break
 		}
 		c.work--
 	}
-	return places, misnamed
+	return positions, misnamed
 }
 
-// addCompared adds to places those of the branches after one place that have been
+// addCompared adds to positions those of the branches after one place that have been
 // compared with the writer's type since, though their names differ.
-func (c *comparison) addCompared(union *Node, places []int, after int, compared []*Node) []int {
+func (c *comparison) addCompared(union *Node, positions []int, after int, compared []*Node) []int {
 	c.work -= len(compared)
 	x := c.indices[union]
 	if x == nil {
-		return places // all are there
+		return positions // all are there
 	}
 	for _, branch := range compared {
-		place, ok := x.place[branch]
-		if i, there := slices.BinarySearch(places, place); ok && !there && place > after {
-			places = slices.Insert(slices.Clip(places), i, place)
+		position, ok := x.position[branch]
+		if i, there := slices.BinarySearch(positions, position); ok && !there && position > after {
+			positions = slices.Insert(slices.Clip(positions), i, position)
 		}
 	}
-	return places
+	return positions
 }
 
 // indexOf returns the index of a union, which is made once.
@@ -79,13 +79,13 @@ func (c *comparison) indexOf(union *Node) *unionIndex {
 	if x := c.indices[union]; x != nil {
 		return x
 	}
-	x := &unionIndex{byName: make(map[string][]int), byAlias: make(map[string][]int), place: make(map[*Node]int)}
+	x := &unionIndex{byName: make(map[string][]int), byAlias: make(map[string][]int), position: make(map[*Node]int)}
 	c.indices[union] = x
 	for i, branch := range union.branches {
 		if c.work -= branchWork + branchWork*len(branch.aliases); c.over() {
 			break
 		}
-		x.place[branch] = i
+		x.position[branch] = i
 		if branch.name == "" {
 			x.unnamed = append(x.unnamed, i)
 			continue

@@ -77,7 +77,7 @@ func For[T any](opts ...InferOption) (string, error) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	text := i.schema(t, place{name: i.topName})
+	text := i.schema(t, position{name: i.topName})
 	if len(i.reasons) == 0 {
 		if _, err := Parse(text); err != nil {
 			i.reasons = append(i.reasons, err.Error()) // a name or option that is no name or logical type
@@ -102,7 +102,7 @@ func (e *InferError) Error() string {
 type inferrer struct {
 	namespace, topName, timestamps string
 
-	around  string                  // the namespace at this place in the text
+	around  string                  // the namespace at the current position of the text
 	names   map[reflect.Type]string // full names of types that are written already
 	taken   map[string]reflect.Type // the reverse
 	foreign map[string]*Node        // types of schemas that Go types bring along
@@ -110,15 +110,15 @@ type inferrer struct {
 	reasons []string
 }
 
-// place is where a Go type stands.
-type place struct {
+// position is where a Go type occurs.
+type position struct {
 	path string // in Go: "Lines[].Price"
 	name string // for a type without one
 }
 
-func (p place) item() place { return place{p.path + "[]", p.name} }
+func (p position) item() position { return position{p.path + "[]", p.name} }
 
-func (i *inferrer) refuse(p place, format string, args ...any) string {
+func (i *inferrer) refuse(p position, format string, args ...any) string {
 	reason := fmt.Sprintf(format, args...)
 	if p.path != "" {
 		reason = p.path + ": " + reason
@@ -183,7 +183,7 @@ func lender(t reflect.Type) reflect.Type {
 }
 
 // schema is the schema of t, as JSON.
-func (i *inferrer) schema(t reflect.Type, at place) string {
+func (i *inferrer) schema(t reflect.Type, at position) string {
 	switch embedded := lender(t); {
 	case !special(t):
 		return i.byKind(t, at)
@@ -207,7 +207,7 @@ func (i *inferrer) schema(t reflect.Type, at place) string {
 	return `"string"`
 }
 
-func (i *inferrer) byKind(t reflect.Type, at place) string {
+func (i *inferrer) byKind(t reflect.Type, at position) string {
 	switch t.Kind() {
 	case reflect.Bool:
 		return `"boolean"`
@@ -254,7 +254,7 @@ func (i *inferrer) byKind(t reflect.Type, at place) string {
 }
 
 // optional is the union of null and what a pointer points to.
-func (i *inferrer) optional(t reflect.Type, at place) string {
+func (i *inferrer) optional(t reflect.Type, at position) string {
 	switch t.Elem().Kind() {
 	case reflect.Pointer:
 		return i.refuse(at, "%s is a pointer to a pointer", t)
@@ -271,7 +271,7 @@ func (i *inferrer) optional(t reflect.Type, at place) string {
 // define writes a named type once, and its name from then on. fallback is its
 // name if the Go type has none; write is given its attributes of naming, and its
 // name without the namespace.
-func (i *inferrer) define(t reflect.Type, fallback string, at place, write func(names, name string) string) string {
+func (i *inferrer) define(t reflect.Type, fallback string, at position, write func(names, name string) string) string {
 	if full, ok := i.names[t]; ok {
 		return fmt.Sprintf("%q", relative(full, i.around))
 	}
@@ -326,7 +326,7 @@ func goName(t reflect.Type) string {
 }
 
 // described is the schema that a type brings along.
-func (i *inferrer) described(t reflect.Type, at place) string {
+func (i *inferrer) described(t reflect.Type, at position) string {
 	s := reflect.New(t).Interface().(interface{ AvroSchema() *Schema }).AvroSchema()
 	if s == nil {
 		return i.refuse(at, "AvroSchema of %s returns nil", t)

@@ -8,13 +8,13 @@ import (
 )
 
 // record is the schema of a struct type; see define for names and name.
-func (i *inferrer) record(t reflect.Type, names, name string, at place) string {
+func (i *inferrer) record(t reflect.Type, names, name string, at position) string {
 	out := []byte(`{"type":"record",` + names + `,"fields":[`)
 	for n, f := range i.fields(t, at) {
 		if n > 0 {
 			out = append(out, ',')
 		}
-		inner := place{f.name, name + "_" + f.name}
+		inner := position{f.name, name + "_" + f.name}
 		if at.path != "" {
 			inner.path = at.path + "." + f.name
 		}
@@ -39,10 +39,10 @@ type structField struct {
 }
 
 // fields lists the fields that become fields of the record: those of the struct
-// in order, those of embedded structs in their place. As in Go, a field hides
+// in order, those of embedded structs in its position. As in Go, a field hides
 // those of the same Go name that are embedded deeper; at the same depth they are
 // ambiguous, and an error here.
-func (i *inferrer) fields(t reflect.Type, at place) (fields []structField) {
+func (i *inferrer) fields(t reflect.Type, at position) (fields []structField) {
 	all := i.promoted(t, at, 0, map[reflect.Type]bool{})
 	depths := make(map[string]int)
 	for _, f := range all {
@@ -76,7 +76,7 @@ type promotedField struct {
 	left  bool // out of the record: it only hides others
 }
 
-func (i *inferrer) promoted(t reflect.Type, at place, depth int, around map[reflect.Type]bool) (fields []promotedField) {
+func (i *inferrer) promoted(t reflect.Type, at position, depth int, around map[reflect.Type]bool) (fields []promotedField) {
 	if around[t] {
 		return nil
 	}

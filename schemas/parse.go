@@ -351,12 +351,12 @@ func (p *parser) unknown(name string) string {
 }
 
 // nesting reports whether types nest deeper than max, each named type expanded
-// where a walk first meets it, as the canonical form does. It does not look into
+// at its first occurrence, as the canonical form does. It does not look into
 // types in shallow.
 func nesting(root *Node, max int, shallow map[*Node]bool) (tooDeep bool) {
 	seen := make(map[*Node]bool)
-	var walk func(n *Node, depth int) bool
-	walk = func(n *Node, depth int) bool {
+	var exceeds func(n *Node, depth int) bool
+	exceeds = func(n *Node, depth int) bool {
 		if depth > max {
 			return true
 		}
@@ -365,11 +365,11 @@ func nesting(root *Node, max int, shallow map[*Node]bool) (tooDeep bool) {
 		}
 		seen[n] = true
 		for child := range n.children {
-			if walk(child, depth+1) {
+			if exceeds(child, depth+1) {
 				return true
 			}
 		}
 		return false
 	}
-	return walk(root, 0)
+	return exceeds(root, 0)
 }

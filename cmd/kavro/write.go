@@ -21,7 +21,7 @@ import (
 // that gen did not write is never replaced.
 func writeFiles(ctx context.Context, dir string, files []gen.File) error {
 	type change struct {
-		place
+		destination
 		content []byte
 	}
 	var changes []change
@@ -47,15 +47,15 @@ func writeFiles(ctx context.Context, dir string, files []gen.File) error {
 			swept[folder] = true
 			sweep(folder)
 		}
-		if err := replaceFile(c.place, c.content); err != nil {
+		if err := replaceFile(c.destination, c.content); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// place is where a file is to be written.
-type place struct {
+// destination is where a file is to be written.
+type destination struct {
 	name  string // symbolic links are followed
 	isNew bool
 	mode  fs.FileMode
@@ -65,35 +65,35 @@ const newFileMode = 0o644 // before the umask
 
 // lookAt finds out what is at name. It is an error if that is not for gen to
 // replace.
-func lookAt(ctx context.Context, name string, content []byte) (at place, same bool, err error) {
+func lookAt(ctx context.Context, name string, content []byte) (at destination, same bool, err error) {
 	_, err = await(ctx, func() (os.FileInfo, error) { return os.Lstat(name) })
 	if errors.Is(err, fs.ErrNotExist) {
-		return place{name, true, newFileMode}, false, nil
+		return destination{name, true, newFileMode}, false, nil
 	}
 	if err != nil {
-		return place{}, false, err
+		return destination{}, false, err
 	}
 	info, err := stat(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return place{}, false, fmt.Errorf("%s is a symbolic link to nothing: remove it, or write elsewhere with -o", name)
+		return destination{}, false, fmt.Errorf("%s is a symbolic link to nothing: remove it, or write elsewhere with -o", name)
 	case err != nil:
-		return place{}, false, err
+		return destination{}, false, err
 	case !info.Mode().IsRegular():
-		return place{}, false, fmt.Errorf("%s is %s, not a file: write elsewhere with -o", name, filekind.Of(info.Mode()))
+		return destination{}, false, fmt.Errorf("%s is %s, not a file: write elsewhere with -o", name, filekind.Of(info.Mode()))
 	}
 	old, err := readStart(ctx, name, max(len(content)+1, headSize))
 	if err != nil {
-		return place{}, false, err
+		return destination{}, false, err
 	}
 	if bytes.Equal(old, content) {
-		return place{}, true, nil
+		return destination{}, true, nil
 	}
 	if !isGenerated(old) {
-		return place{}, false, fmt.Errorf("%s was not written by kavro gen, and is not overwritten: move it, or write elsewhere with -o", name)
+		return destination{}, false, fmt.Errorf("%s was not written by kavro gen, and is not overwritten: move it, or write elsewhere with -o", name)
 	}
 	target, err := filepath.EvalSymlinks(name)
-	return place{target, false, info.Mode().Perm()}, false, err
+	return destination{target, false, info.Mode().Perm()}, false, err
 }
 
 // generatedBy is the line by which a file is known to be written by gen.
@@ -127,7 +127,7 @@ func isGenerated(start []byte) bool {
 const unfinished = ".kavro-gen-"
 
 // replaceFile puts content where a reader sees all of it, or what was there before.
-func replaceFile(to place, content []byte) error {
+func replaceFile(to destination, content []byte) error {
 	name := filepath.Join(filepath.Dir(to.name), unfinished+rand.Text())
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, newFileMode)
 	if err != nil {

@@ -95,10 +95,10 @@ func TestWriteFails(t *testing.T) {
 	k := newKavro(t)
 	folder := filepath.Join(k.dir, "out")
 	require.NoError(t, os.MkdirAll(filepath.Join(folder, "taken"), 0o700))
-	err := replaceFile(place{name: filepath.Join(folder, "taken"), mode: newFileMode}, []byte("x")) // a folder is in its place
+	err := replaceFile(destination{name: filepath.Join(folder, "taken"), mode: newFileMode}, []byte("x")) // a folder is in its place
 	require.ErrorContains(t, err, filepath.Join(folder, "taken"))
 	require.Empty(t, content(t, folder), "no file under way is left")
-	err = replaceFile(place{name: filepath.Join(folder, "nothing", "x")}, []byte("x"))
+	err = replaceFile(destination{name: filepath.Join(folder, "nothing", "x")}, []byte("x"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 

@@ -17,12 +17,12 @@ func AppendInts(dst []byte, items []int32) []byte { return appendVarints(dst, it
 
 func appendVarints[T int32 | int64](dst []byte, items []T) []byte {
 	for len(items) > 0 {
-		room := (cap(dst) - len(dst)) / MaxVarint // items that fit, whatever they are
-		if room == 0 {
+		space := (cap(dst) - len(dst)) / MaxVarint // items that fit, whatever they are
+		if space == 0 {
 			dst = append(dst, make([]byte, 2*len(items)+MaxVarint)...)[:len(dst)]
 			continue
 		}
-		n := min(room, len(items))
+		n := min(space, len(items))
 		buf, at := dst[:cap(dst)], len(dst)
 		for _, v := range items[:n] {
 			u := uint64(int64(v)<<1) ^ uint64(int64(v)>>63)

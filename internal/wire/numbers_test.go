@@ -27,8 +27,8 @@ func TestManyNumbersAreAsOne(t *testing.T) {
 			longBytes, intBytes = wire.AppendLong(longBytes, longs[i]), wire.AppendLong(intBytes, int64(ints[i]))
 			doubleBytes, floatBytes = wire.AppendDouble(doubleBytes, doubles[i]), wire.AppendFloat(floatBytes, floats[i])
 		}
-		for _, room := range []int{0, 1, 7, 8, 9, 10, 11, 30, 100, 1000} {
-			dst := append(make([]byte, 0, room+1), 'x')
+		for _, space := range []int{0, 1, 7, 8, 9, 10, 11, 30, 100, 1000} {
+			dst := append(make([]byte, 0, space+1), 'x')
 			require.Equal(t, "x"+string(longBytes), string(wire.AppendLongs(dst, longs)))
 			require.Equal(t, "x"+string(intBytes), string(wire.AppendInts(dst, ints)))
 			require.Equal(t, "x"+string(doubleBytes), string(wire.AppendDoubles(dst, doubles)))

@@ -59,7 +59,7 @@ func TestEveryLengthOfVarint(t *testing.T) {
 	for bit := range 64 {
 		for _, v := range []int64{1 << bit, 1<<bit - 1, -1 << bit, math.MinInt64 >> bit} {
 			enc := wire.AppendLong([]byte("x"), v)
-			require.Equal(t, enc, wire.AppendLong(append(make([]byte, 0, 20), 'x'), v), "with room to spare")
+			require.Equal(t, enc, wire.AppendLong(append(make([]byte, 0, 20), 'x'), v), "with space to spare")
 			got, next, err := wire.Long(enc, 1)
 			require.NoError(t, err)
 			require.Equal(t, v, got)
@@ -113,12 +113,12 @@ func FuzzLong(f *testing.F) {
 	})
 }
 
-func TestAppendStringWithAndWithoutRoom(t *testing.T) {
+func TestAppendStringWithAndWithoutSpace(t *testing.T) {
 	for _, size := range []int{0, 1, 63, 64, 200} {
 		text := strings.Repeat("a", size)
 		want := append(wire.AppendLong(nil, int64(size)), text...)
-		for _, room := range []int{0, 1, size, size + 1, size + 2, 500} {
-			require.Equal(t, want, wire.AppendString(make([]byte, 0, room), text))
+		for _, space := range []int{0, 1, size, size + 1, size + 2, 500} {
+			require.Equal(t, want, wire.AppendString(make([]byte, 0, space), text))
 		}
 	}
 }

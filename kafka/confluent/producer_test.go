@@ -130,8 +130,8 @@ func TestFullQueue(t *testing.T) {
 	e := newEnv(t, 1, "t")
 	release := e.stall()
 	defer release()
-	const room = 10
-	p := e.producer(kafka.Config{"queue.buffering.max.messages": room})
+	const limit = 10
+	p := e.producer(kafka.Config{"queue.buffering.max.messages": limit})
 	var reported atomic.Int32
 	produce := func(ctx context.Context) error {
 		return p.Produce(ctx, &kafka.Record{Topic: "t", Partition: -1, Value: []byte("v")}, func(_ *kafka.Record, err error) {
@@ -140,7 +140,7 @@ func TestFullQueue(t *testing.T) {
 			}
 		})
 	}
-	for range room {
+	for range limit {
 		require.NoError(t, produce(e.ctx()))
 	}
 	short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
@@ -159,7 +159,7 @@ func TestFullQueue(t *testing.T) {
 	release()
 	waiting.Wait()
 	require.NoError(t, p.Flush(e.ctx()))
-	require.EqualValues(t, room+100, reported.Load())
+	require.EqualValues(t, limit+100, reported.Load())
 }
 
 func TestFlush(t *testing.T) {

@@ -96,10 +96,10 @@ func produceAgain(e *env) {
 // produceFullQueue: a full queue holds Produce back within its context, and a
 // record that did not get in is not reported.
 func produceFullQueue(e *env) {
-	const room = 10
+	const limit = 10
 	topic := e.topic(1)
 	// Nothing leaves the queue before the flush.
-	p := e.producer(kafka.Config{"queue.buffering.max.messages": room, "linger.ms": 60_000})
+	p := e.producer(kafka.Config{"queue.buffering.max.messages": limit, "linger.ms": 60_000})
 
 	var reports int
 	done := func(_ *kafka.Record, err error) {
@@ -107,7 +107,7 @@ func produceFullQueue(e *env) {
 			reports++
 		}
 	}
-	for i := range room {
+	for i := range limit {
 		require.NoError(e, p.Produce(e.ctx(), text(topic, 0, fmt.Sprint(i)), done))
 	}
 	short, cancel := context.WithTimeout(context.Background(), shortWait)
@@ -116,12 +116,12 @@ func produceFullQueue(e *env) {
 
 	waited := make(chan error, 1)
 	ctx := e.ctx()
-	go func() { waited <- p.Produce(ctx, text(topic, 0, fmt.Sprint(room)), done) }()
+	go func() { waited <- p.Produce(ctx, text(topic, 0, fmt.Sprint(limit)), done) }()
 	require.NoError(e, p.Flush(e.ctx()))
 	require.NoError(e, <-waited)
 	require.NoError(e, p.Flush(e.ctx()))
-	require.Equal(e, room+1, reports)
-	require.Equal(e, numbers(0, room+1), values(e.read(e.subscribed([]string{topic}), room+1)))
+	require.Equal(e, limit+1, reports)
+	require.Equal(e, numbers(0, limit+1), values(e.read(e.subscribed([]string{topic}), limit+1)))
 }
 
 // produceCancelled: the context bounds the wait for room, and nothing else.

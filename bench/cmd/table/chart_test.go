@@ -16,9 +16,9 @@ var (
 	sizePattern = regexp.MustCompile(`<svg [^>]*width="(\d+)" height="(\d+)"`)
 )
 
-// requireRoom checks that no text is cut off or covered. perRune is what a character
+// requireLabelsFit checks that no text is cut off or covered. perRune is what a character
 // of a label takes, in pixels.
-func requireRoom(t *testing.T, svg string, perRune float64) (rows int) {
+func requireLabelsFit(t *testing.T, svg string, perRune float64) (rows int) {
 	const perDigit = 8.0
 	number := func(s string) float64 {
 		n, err := strconv.ParseFloat(s, 64)
@@ -38,13 +38,13 @@ func requireRoom(t *testing.T, svg string, perRune float64) (rows int) {
 	return rows
 }
 
-func TestChartHasRoomForItsLabels(t *testing.T) {
+func TestChartLabelsFit(t *testing.T) {
 	for _, label := range []string{"a", "kavro generated", "measure: the objects alone", strings.Repeat("a long name ", 10), "größer als alles", "a < b & c"} {
 		svg := chart([]bar{{"encode", "kavro", 100}, {"encode", label, 123456789}, {"decode", label, 0}})
-		require.Equal(t, 3, requireRoom(t, svg, 7.5), label)
+		require.Equal(t, 3, requireLabelsFit(t, svg, 7.5), label)
 	}
 	wide := chart([]bar{{"encode", strings.Repeat("W", 30), 1}})
-	require.Equal(t, 1, requireRoom(t, wide, 12), "of the widest letters, too")
+	require.Equal(t, 1, requireLabelsFit(t, wide, 12), "of the widest letters, too")
 }
 
 // The chart in the repository is what the results beside it give.
@@ -56,7 +56,7 @@ func TestChartIsOfTheResults(t *testing.T) {
 	drawn, err := os.ReadFile("../../chart.svg")
 	require.NoError(t, err)
 	require.Equal(t, chart(all), string(drawn), "go run ./cmd/table -chart")
-	require.Equal(t, len(all), requireRoom(t, string(drawn), 7.5))
+	require.Equal(t, len(all), requireLabelsFit(t, string(drawn), 7.5))
 }
 
 func TestBars(t *testing.T) {
