@@ -18,7 +18,7 @@ import (
 
 // A partition that was paused over its high-water mark continues, also if its last records were
 // processed by Commit and not by a handler.
-func TestCommitMakesRoom(t *testing.T) {
+func TestCommitResumesPartition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.fill(0, "a")

@@ -15,9 +15,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// constructor writes New<record>. A default is first put into Avro's encoding,
-// which settles what it means (records whose own defaults fill gaps, the branch
-// of a union), and the Go expression is made from that.
+// constructor writes New<record>. Each default is first encoded as Avro, which resolves the defaults
+// of nested records and the branch of a union, and the Go expression is made from that datum.
 func (f *file) constructor(t *named) error {
 	var fields, zeros strings.Builder
 	for _, fd := range t.fields {

@@ -59,7 +59,7 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 
 // Results of the function after Run's context has ended are unprocessed, and it is not called
 // again.
-func TestRunEndsInTheMiddleOfARound(t *testing.T) {
+func TestRunEndsInTheMiddleOfABatch(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
 		p.fillNumbers(0, 5)

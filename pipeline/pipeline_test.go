@@ -51,7 +51,7 @@ func TestRun(t *testing.T) {
 }
 
 // A batch is bounded by records and by time; its results are not seen until it is committed.
-func TestRounds(t *testing.T) {
+func TestBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPlant(t, 1)
 		p.fillNumbers(0, 7)
@@ -75,7 +75,7 @@ func TestRounds(t *testing.T) {
 }
 
 // When ctx ends during a batch, the batch is aborted.
-func TestRunEndsWithinARound(t *testing.T) {
+func TestRunEndsWithinABatch(t *testing.T) {
 	both(t, func(t *testing.T, exactlyOnce bool) {
 		p := newPlant(t, 1)
 		p.fillNumbers(0, 5)

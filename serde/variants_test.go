@@ -123,7 +123,7 @@ func TestVariantsOfScalars(t *testing.T) {
 }
 
 // Several types under one subject of an older version: nothing is lost here either.
-func TestVariantsLoseNothing(t *testing.T) {
+func TestVariantsKeepEverything(t *testing.T) {
 	r := memory.New()
 	register(t, r, "orders-value", `[`+orderV1.String()+`,`+paidSchema.String()+`]`)
 	s, err := serde.NewAvroSerializer[any](r, serde.WithVariant[OrderV2](orderV2), serde.WithLatest(), serde.WithAutoRegister(false))

@@ -49,19 +49,19 @@ func TestNames(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := schemas.Parse(c.text)
 			require.NoError(t, err)
-			require.Equal(t, c.kavro, meaning(t, s.Canonical()))
+			require.Equal(t, c.kavro, typeOf(t, s.Canonical()))
 			a, err := o.ask(question{"op": "parse", "schema": c.text})
 			require.NoError(t, err)
-			require.Equal(t, c.java, meaning(t, a.Canonical))
+			require.Equal(t, c.java, typeOf(t, a.Canonical))
 		})
 	}
 }
 
 var fieldC = regexp.MustCompile(`"name":"c","type":(?:\["null",)?"([^"]*)"`)
 
-// meaning is the full name that a canonical form has for field c's type, or its
+// typeOf returns the full name that a canonical form has for field c's type, or its
 // branch beside null.
-func meaning(t *testing.T, canonical string) string {
+func typeOf(t *testing.T, canonical string) string {
 	t.Helper()
 	m := fieldC.FindStringSubmatch(canonical)
 	require.NotNil(t, m, canonical)

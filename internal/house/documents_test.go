@@ -17,15 +17,15 @@ import (
 	"github.com/kavro/kavro/internal/house"
 )
 
-// place is a function with its file: "serde/once.go: (*onceMap).compute".
-var place = regexp.MustCompile("`([a-z/_]+\\.go): (?:\\(\\*?(\\w+)\\)\\.)?(\\w+)`")
+// declaration is a function with its file: "serde/once.go: (*onceMap).compute".
+var declaration = regexp.MustCompile("`([a-z/_]+\\.go): (?:\\(\\*?(\\w+)\\)\\.)?(\\w+)`")
 
 // Every function that ARCHITECTURE.md names is declared in the file that it names, and the
 // ways are as short as they are meant to be.
 func TestArchitecture(t *testing.T) {
 	text, err := os.ReadFile("../../ARCHITECTURE.md")
 	require.NoError(t, err)
-	places := place.FindAllStringSubmatch(string(text), -1)
+	places := declaration.FindAllStringSubmatch(string(text), -1)
 	require.Len(t, places, strings.Count(string(text), ".go: "), "a place that is written in another way")
 	for _, p := range places {
 		require.True(t, declares(t, filepath.Join("../..", p[1]), p[2], p[3]), p[0])

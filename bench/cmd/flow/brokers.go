@@ -92,10 +92,10 @@ func makeTopic(s settings) (name string, remove func(), err error) {
 	}
 	return t.Topic, func() {
 		defer cl.Close()
-		gone := kmsg.NewDeleteTopicsRequestTopic()
-		gone.Topic = &t.Topic
+		deletion := kmsg.NewDeleteTopicsRequestTopic()
+		deletion.Topic = &t.Topic
 		del := kmsg.NewPtrDeleteTopicsRequest()
-		del.TimeoutMillis, del.Topics, del.TopicNames = 30_000, append(del.Topics, gone), []string{t.Topic}
+		del.TimeoutMillis, del.Topics, del.TopicNames = 30_000, append(del.Topics, deletion), []string{t.Topic}
 		_, _ = del.RequestWith(context.Background(), cl) // what stays behind has a name that says whose it is
 	}, nil
 }
