@@ -77,10 +77,10 @@ func (d *differ) compare() {
 	g := randomschema.New(r)
 	s := g.Schema()
 	var err error
-	if d.writer, err = s.Schema(); err != nil {
+	if d.writer, err = s.Parse(); err != nil {
 		return
 	}
-	if d.reader, err = g.Evolve(s).Schema(); err != nil {
+	if d.reader, err = g.Evolve(s).Parse(); err != nil {
 		return
 	}
 	datum, ok := randomschema.Datum(r, nil, d.writer.Root(), 10)
