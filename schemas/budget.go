@@ -5,30 +5,27 @@ import (
 	"errors"
 )
 
-// ErrTooLarge is returned for schemas whose comparison would take too much time or
-// memory: types that refer to each other so that millions of pairs would have to
-// be compared, or more versions than a [Budget] is left for.
+// ErrTooLarge is returned for comparisons that would take too much time or memory: types that refer
+// to each other such that millions of pairs have to be compared, or too many versions for a
+// [Budget].
 var ErrTooLarge = errors.New("schemas: too large to compare")
 
-// CompareWork is what [CanRead] and [Level.Check] may take, in units of about 50
-// ns: 0.2 s. Comparing a record of 500 fields with itself takes about 2,500 units.
+// CompareWork is the budget of [CanRead] and [Level.Check], in units of about 50 ns: 0.2 s.
+// Comparing a record of 500 fields with itself takes about 2,500 units.
 const CompareWork = 1 << 22
 
-// A Budget bounds what several comparisons may take together: everything that they
-// look at counts, such as fields, branches, symbols and aliases. It is not safe for
-// concurrent use.
+// A Budget bounds the work of several comparisons together: the number of fields, branches, symbols
+// and aliases that they compare. It is not safe for concurrent use.
 type Budget struct{ left int }
 
-// NewBudget returns a budget of so much work, in the units of [CompareWork].
+// NewBudget returns a budget of work units, as of [CompareWork].
 func NewBudget(work int) *Budget { return &Budget{left: work} }
 
-// Left is the work that may still be done, in the units of [CompareWork]; 0 once a
-// comparison took more than there was.
+// Left returns the rest of the budget, in the units of [CompareWork]; 0 if it is exceeded.
 func (b *Budget) Left() int { return max(b.left, 0) }
 
-// CanRead is [CanRead] within what is left of the budget. The error is [ErrTooLarge]
-// if that is not enough, and also that of ctx if it ends; it is checked about every
-// millisecond.
+// CanRead is the function [CanRead] within the rest of the budget. The error is [ErrTooLarge] if
+// that does not suffice. It is ctx's if ctx ends, which is checked about every millisecond.
 func (b *Budget) CanRead(ctx context.Context, reader, writer *Schema) error {
 	reasons, err := b.compare(ctx, reader, writer)
 	if err != nil {

@@ -2,14 +2,12 @@ package schemas
 
 import "strconv"
 
-// Canonical returns the schema in Parsing Canonical Form ("Transforming into
-// Parsing Canonical Form", Avro 1.12 specification): what bears on the bytes of
-// data, written in one way. Two schemas with the same canonical form write the
-// same bytes. Types of references are written out where they are first used.
+// Canonical returns the Parsing Canonical Form ("Transforming into Parsing Canonical Form", Avro
+// 1.12 specification), which has only what affects the encoding of data. Schemas with the same
+// canonical form write the same bytes. Types of references are written out at their first use.
 //
-// As in Java, an error is written as a record. Where a type of the null
-// namespace is defined inside one that has a namespace, reading the form back
-// puts it into that namespace: the form has no way to say otherwise.
+// An error is written as a record, as in Java. The form cannot express a type of the null namespace
+// that is defined within a type of another namespace: parsing it puts the type into that namespace.
 func (s *Schema) Canonical() string { return s.canonical() }
 
 func canonicalForm(root *Node) string {

@@ -13,10 +13,9 @@ const byteOrderMark = "\ufeff"
 // span is a part of a text.
 type span struct{ start, end int }
 
-// StripComments returns text without the comments that [Parse] passes over, those
-// from /* to */ and those from // to the end of the line, and without a byte order
-// mark. A line that held nothing else goes with its comment. It is what
-// [Schema.String] returns for a schema with comments.
+// StripComments returns text without the comments that [Parse] ignores, from /* to */ and from // to
+// the end of the line, and without a byte order mark. A line without other content is removed with
+// its comment. [Schema.String] returns this text.
 func StripComments(text string) string { return cut(text, comments(text)) }
 
 // comments finds the comments of a text, and a byte order mark, in order. What

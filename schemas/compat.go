@@ -8,14 +8,12 @@ import (
 	"strings"
 )
 
-// CanRead reports whether data written with writer can be read with reader
-// ("Schema Resolution", Avro 1.12 specification), as Apache Avro for Java sees it
-// (SchemaCompatibility): named types match by their name without the namespace or
-// by an alias, logical types do not count, and the answer is about all data that
-// writer could write.
+// CanRead reports whether reader can read all data written with writer ("Schema Resolution", Avro
+// 1.12 specification), by the rules of Apache Avro for Java (SchemaCompatibility): named types match
+// by their name without the namespace or by an alias, and logical types are ignored.
 //
-// The error is an [*IncompatibleError] with every reason, not the first; or
-// [ErrTooLarge]. A [Budget] compares many schemas, and ends with a context.
+// The error is an [*IncompatibleError] with every reason, or [ErrTooLarge]. To compare many schemas,
+// or to end with a context, use a [Budget].
 func CanRead(reader, writer *Schema) error {
 	return NewBudget(CompareWork).CanRead(context.Background(), reader, writer)
 }

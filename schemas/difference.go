@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// Difference says what two definitions of a type do not mean alike: the place, as
-// "lines[].price", and what is there in a and in b. It is "" if they mean the same.
-// Documentation counts for nothing, and neither does the order of aliases and of
-// attributes; everything else does: defaults, aliases, logical types, and
-// attributes that the specification does not know.
+// Difference describes the first semantic difference between two definitions of a type: its path,
+// such as "lines[].price", and the definitions in a and in b. It is "" if there is none.
+// Documentation and the order of aliases and attributes are ignored. Everything else counts:
+// defaults, aliases, logical types, and attributes that the specification does not define.
 //
-// It is for schemas that should be one. Whether the data of one can be read with
-// the other is for [CanRead] to say.
+// Difference is for definitions that should be equal. For reading data of one with the other, see
+// [CanRead].
 func Difference(a, b *Node) string {
 	d := difference{seen: make(map[pair]bool)}
 	d.nodes(a, b, nil)

@@ -1,38 +1,33 @@
-// Package schemas says what data looks like: it parses Avro schemas, names and
-// fingerprints them, and decides whether data written with one can be read with
-// another. It knows no bytes of data (package avro does) and no network (package
-// registry does).
+// Package schemas parses Avro schemas, computes their fingerprints and normal forms, and compares
+// them: whether data written with one schema can be read with another. Data itself is read by
+// package avro, registries by package registry; this package uses no network.
 //
-// Start with [Parse] or [MustParse], and [WithReferences] or [LoadDir] where
-// schemas use each other's types. A [Schema] is an immutable tree of [Node]s to
-// walk from [Schema.Root], and it has four texts:
+// Start with [Parse] or [MustParse]. [WithReferences] and [LoadDir] are for schemas that use each
+// other's types. A [Schema] is an immutable graph of [Node]s, beginning at [Schema.Root], and has
+// four texts:
 //
-//   - [Schema.String]: as it was given, byte for byte but for comments; what gets
-//     registered
-//   - [Schema.Canonical]: what bears on data, for [Schema.Fingerprint] and its kin
-//   - [Schema.Print]: what Java prints and a registry stores, nothing lost
-//   - [Schema.Normalized]: the same, for registries asked to normalize
+//   - [Schema.String]: the text given to Parse without comments; the text to register
+//   - [Schema.Canonical]: Parsing Canonical Form, the input of [Schema.Fingerprint]
+//   - [Schema.Print]: the text that Java prints and that a registry stores
+//   - [Schema.Normalized]: Print's text, normalized as Confluent's registry does on request
 //
-// [CanRead] compares a reader with a writer, [Level.Check] a new schema with its
-// history, and [CheckVersions] does so for a folder of versions in a program's own
-// tests. What they find is an [*IncompatibleError] with every [Reason].
+// [CanRead] compares a reader's schema with a writer's, [Level.Check] a new schema with its history,
+// and [CheckVersions] the versions in a folder, for a program's own tests. Their error is an
+// [*IncompatibleError] with every [Reason].
 //
-// # Strict and lenient
+// # Strict and lenient parsing
 //
-// Parse accepts what Apache Avro 1.12 for Java accepts when it is strict about
-// names and defaults, since that is what every other party will be able to read.
-// [Lenient] is for texts that come out of a registry and cannot be helped any
-// more.
+// Parse accepts what Apache Avro 1.12 for Java accepts with strict checks of names and defaults, so
+// that every other implementation can read the schema. [Lenient] is for texts of a registry that
+// cannot be changed any more.
 //
 // # Hostile schemas
 //
-// A text may come from anywhere. Its size and the depth of its types are bounded
-// ([WithMaxBytes], [WithMaxDepth]), so are the names it can inherit and the work
-// that a default or a comparison takes: nothing panics, overflows the stack or
-// takes memory out of proportion to the limits.
+// Texts may come from untrusted sources. The size of a text and the depth of its types are bounded
+// ([WithMaxBytes], [WithMaxDepth]), and so are inherited names, defaults and comparisons. No text
+// causes a panic, a stack overflow, or memory use out of proportion to these limits.
 //
-// Nothing in this package is shared behind the caller's back: there is no registry
-// of names, and the same text parsed with other references is another schema.
+// The package has no global state: parsing the same text with other references gives another schema.
 //
 // # Specifications
 //

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A ParseError says why a text is not a schema, and where.
+// A ParseError is the reason why a text is not a schema, and its position.
 type ParseError struct {
 	Path   string // JSON pointer into the text, "/fields/2/type"; "" for the top, and where the text is not JSON
 	Line   int    // of that place, from 1; 0 if the error concerns no place in the text

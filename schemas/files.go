@@ -25,18 +25,15 @@ type Dir struct {
 	files []File
 }
 
-// LoadDir parses every .avsc file of fsys, at any depth, with opts. A file may
-// use the named types that other files define, by their full names and in any
-// order; those files become the [Schema.References] of its schema. Several files
-// may define a type, as long as all mean the same by it ([Difference]). Symbolic
-// links to folders are not followed, and pipes and devices are not read.
+// LoadDir parses every .avsc file of fsys, at any depth, with opts. A file may use named types of
+// other files, by their full names and in any order; those files become its [Schema.References].
+// Several files may define a type if the definitions do not differ ([Difference]). Symbolic links to
+// folders are not followed, and pipes and devices are not read.
 //
-// All files are looked at. The error is a [*FileError] around what is wrong: a
-// [*ParseError], a [*CycleError] where files use each other's types in a circle, a
-// [*ConflictError] where they define a type differently, or an error of fsys. If
-// there are several, they are joined ([errors.Join]), in the order of their paths;
-// a file that uses types of a bad one is not reported for that. A folder without
-// any .avsc file is an error too. With an error, Dir holds the files that are well.
+// The error is a [*FileError] that wraps a [*ParseError], a [*CycleError], a [*ConflictError], or an
+// error of fsys. Several errors are joined ([errors.Join]) in the order of their paths. A file that
+// only uses types of an invalid file is not reported. A folder without .avsc files is an error. With
+// an error, Dir has the valid files.
 func LoadDir(fsys fs.FS, opts ...ParseOption) (*Dir, error) {
 	l := newLoader(fsys, opts)
 	var paths []string
@@ -60,7 +57,7 @@ var errNoFiles = errors.New("no .avsc file in this folder")
 // Files returns the files in the order of their paths.
 func (d *Dir) Files() []File { return slices.Clone(d.files) }
 
-// Schema finds the schema that has a type at its top, by the type's full name.
+// Schema returns the schema whose root is the named type fullName.
 func (d *Dir) Schema(fullName string) (*Schema, bool) {
 	for _, f := range d.files {
 		if fullName != "" && f.Schema.FullName() == fullName {
@@ -70,7 +67,7 @@ func (d *Dir) Schema(fullName string) (*Schema, bool) {
 	return nil, false
 }
 
-// FileError says which file an error is about.
+// A FileError is an error of one file.
 type FileError struct {
 	Path string
 	Err  error
@@ -81,8 +78,8 @@ func (e *FileError) Error() string { return e.Path + ": " + e.Err.Error() }
 // Unwrap returns Err.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// CycleError says that files use each other's types in a circle, so that none of
-// them can come first. Types that need each other belong into one file.
+// A CycleError is a cycle of files that use each other's types, so that none of them can be parsed
+// first. Types that refer to each other belong in one file.
 type CycleError struct {
 	Files []string // the first one again at the end
 }
@@ -91,7 +88,7 @@ func (e *CycleError) Error() string {
 	return "files refer to each other in a circle: " + strings.Join(e.Files, " -> ")
 }
 
-// A ConflictError says that two files define a type differently.
+// A ConflictError is two files that define a type differently.
 type ConflictError struct {
 	Name       string // of the type, in full
 	Other      string // path of the other file

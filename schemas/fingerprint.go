@@ -34,5 +34,5 @@ func (s *Schema) Fingerprint() uint64 {
 // SHA256 returns the SHA-256 of the canonical form.
 func (s *Schema) SHA256() [32]byte { return sha256.Sum256([]byte(s.Canonical())) }
 
-// MD5 returns the MD5 of the canonical form: an identity, no protection.
+// MD5 returns the MD5 of the canonical form. It identifies the schema, and is not secure.
 func (s *Schema) MD5() [16]byte { return md5.Sum([]byte(s.Canonical())) }

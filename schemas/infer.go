@@ -31,37 +31,35 @@ import (
 // big.Rat and avro.Decimal (whose precision and scale are to be said),
 // interfaces (which branches?), all else.
 
-// InferOption changes what [For] writes.
+// An InferOption changes the result of [For].
 type InferOption func(*inferrer)
 
-// WithNamespace sets the namespace of all records and fixed that are inferred.
-// The default is the null namespace.
+// WithNamespace sets the namespace of all records and fixed types. The default is the null
+// namespace.
 func WithNamespace(namespace string) InferOption {
 	return func(i *inferrer) { i.namespace = namespace }
 }
 
-// WithName sets the name of the type at the top. The default is the name of the
-// Go type.
+// WithName sets the name of the root type. The default is the name of the Go type.
 func WithName(name string) InferOption {
 	return func(i *inferrer) { i.topName = name }
 }
 
-// WithTimestamps sets the logical type of time.Time: "timestamp-millis",
-// "timestamp-micros" (the default) or "timestamp-nanos", or one of them after
-// "local-".
+// WithTimestamps sets the logical type of [time.Time]: "timestamp-millis", "timestamp-micros" (the
+// default) or "timestamp-nanos", each also with the prefix "local-".
 func WithTimestamps(logicalType string) InferOption {
 	return func(i *inferrer) { i.timestamps = logicalType }
 }
 
-// For writes a schema for the Go type T, indented, for a person to read, improve
-// and keep: a schema that follows a struct in passing changes when nobody looks.
-// Fields are named by the tag avro:"name", else as in Go; avro:"-" leaves one
-// out; embedded structs without a tag have their fields promoted. A struct
-// becomes a record of its own name; one without a name, and [N]byte, are named
-// after the record and field that they stand in, "Order_lines".
+// For returns a schema for the Go type T, as indented text. It is meant to be reviewed, completed
+// and stored by a person, not to be generated at run time, where it would change with the struct.
 //
-// The error is an [*InferError] with everything that has no schema, or more than
-// one.
+// The name of a field is its tag avro:"name", or else its name in Go; avro:"-" excludes a field; the
+// fields of an embedded struct without a tag are promoted. A struct becomes a record with the name
+// of its type. A struct type without a name, and [N]byte, are named after record and field:
+// "Order_lines".
+//
+// The error is an [*InferError] with all parts of T that have no schema, or more than one.
 func For[T any](opts ...InferOption) (string, error) {
 	i := inferrer{
 		timestamps: "timestamp-micros",
@@ -89,7 +87,7 @@ func For[T any](opts ...InferOption) (string, error) {
 	return indented(text), nil
 }
 
-// InferError lists why a Go type has no schema.
+// An InferError lists why a Go type has no schema.
 type InferError struct {
 	Type    string
 	Reasons []string // each with the path of a field, "Lines[].Price: ..."

@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// Level is how much evolution a subject allows ("Schema Evolution and
-// Compatibility", Confluent documentation).
+// Level is a compatibility level of a subject ("Schema Evolution and Compatibility", Confluent
+// documentation).
 //
-//	BACKWARD  the new schema reads what the old one wrote: upgrade readers first
-//	FORWARD   the old schema reads what the new one writes: upgrade writers first
+//	BACKWARD  the new schema reads data of the old one: upgrade readers first
+//	FORWARD   the old schema reads data of the new one: upgrade writers first
 //	FULL      both
 //
-// The old schema is the latest of the history, and for the transitive levels
-// each of them.
+// The old schema is the latest version, and for the transitive levels each version.
 type Level uint8
 
 // The seven levels.
@@ -41,8 +40,7 @@ func (l Level) String() string {
 	return fmt.Sprintf("Level(%d)", uint8(l))
 }
 
-// ParseLevel reads a level as registries write it; upper and lower case are the
-// same.
+// ParseLevel parses the name of a level, as registries write it, in upper or lower case.
 func ParseLevel(name string) (Level, error) {
 	for l, n := range levelNames {
 		if strings.EqualFold(n, name) {
@@ -52,7 +50,7 @@ func ParseLevel(name string) (Level, error) {
 	return 0, fmt.Errorf("schemas: no compatibility level %q: want one of %s", name, strings.Join(levelNames[:], ", "))
 }
 
-// MarshalText writes the level as [Level.String] does.
+// MarshalText returns the result of [Level.String].
 func (l Level) MarshalText() ([]byte, error) {
 	if int(l) >= len(levelNames) {
 		return nil, fmt.Errorf("schemas: no compatibility level %d", uint8(l))
@@ -60,13 +58,13 @@ func (l Level) MarshalText() ([]byte, error) {
 	return []byte(l.String()), nil
 }
 
-// UnmarshalText reads the level as [ParseLevel] does.
+// UnmarshalText parses the level like [ParseLevel].
 func (l *Level) UnmarshalText(text []byte) (err error) {
 	*l, err = ParseLevel(string(text))
 	return err
 }
 
-// Transitive reports whether the level looks at the whole history.
+// Transitive reports whether the level includes all versions of the history.
 func (l Level) Transitive() bool {
 	return l == BackwardTransitive || l == ForwardTransitive || l == FullTransitive
 }
@@ -80,11 +78,10 @@ func (l Level) forward() bool {
 	return l == Forward || l == ForwardTransitive || l == Full || l == FullTransitive
 }
 
-// Check reports whether next may follow history (oldest first) at level l. The
-// error is an [*IncompatibleError] with every reason against every version that
-// the level looks at, the latest version first and, within one, what the old
-// schema cannot read before what the new one cannot; or [ErrTooLarge], if all
-// comparisons together take more than [CompareWork].
+// Check reports whether next may follow history (oldest first) at level l. The error is an
+// [*IncompatibleError] with all reasons against all versions that l includes, latest first. Within a
+// version, reasons against reading with next precede those against reading with the old schema. The
+// error is [ErrTooLarge] if all comparisons together exceed [CompareWork].
 func (l Level) Check(next *Schema, history []*Schema) error {
 	budget := NewBudget(CompareWork)
 	oldest := 0

@@ -5,9 +5,8 @@ import (
 	"strconv"
 )
 
-// Logical is a valid logical type of a node; the zero value where there is none
-// (unknown and invalid ones are ignored, as the specification asks: "Logical
-// Types", Avro 1.12).
+// Logical is a valid logical type of a node. The zero value is none: unknown and invalid logical
+// types are ignored ("Logical Types", Avro 1.12 specification).
 type Logical struct {
 	Name      string // "decimal", "big-decimal", "uuid", "date", "time-millis", ..., "duration"
 	Precision int    // decimal only

@@ -47,10 +47,9 @@ func primitiveNamed(name string) (Type, bool) {
 	return 0, false
 }
 
-// Node is one type within a schema. Recursive schemas are cyclic graphs: a
-// reference to a named type is the very *Node that defines it, and primitive
-// types without attributes may be one node in several places. The slices that
-// its methods return are the node's own: read them only.
+// Node is a type within a schema. A recursive schema is a cyclic graph: a reference to a named type
+// is the *Node that defines it. Primitive types without attributes may be shared. Slices that its
+// methods return must not be changed.
 type Node struct {
 	typ      Type
 	isError  bool
@@ -84,8 +83,8 @@ type Field struct {
 	pos     int
 }
 
-// Prop is an attribute that the specification does not define for the type, or
-// one that describes a logical type. The value is JSON, as it was given.
+// Prop is an attribute that the specification does not define for the type, or one of a logical
+// type. The value is JSON, as written in the text.
 type Prop struct {
 	Name  string
 	Value json.RawMessage
@@ -97,16 +96,13 @@ func (n *Node) Type() Type { return n.typ }
 // IsError reports whether a record was declared with "type":"error".
 func (n *Node) IsError() bool { return n.isError }
 
-// FullName returns the name with its namespace of a record, enum or fixed, and
-// "" for other types.
+// FullName returns the name of a record, enum or fixed with its namespace, and "" for other types.
 func (n *Node) FullName() string { return n.name }
 
-// Name returns the name without its namespace of a record, enum or fixed, and
-// "" for other types.
+// Name returns the name of a record, enum or fixed without its namespace, and "" for other types.
 func (n *Node) Name() string { return n.name[strings.LastIndexByte(n.name, '.')+1:] }
 
-// Namespace returns what stands before the last dot of the full name, "" if
-// there is none.
+// Namespace returns the namespace of the full name, "" if there is none.
 func (n *Node) Namespace() string { return namespaceOf(n.name) }
 
 // Doc returns the documentation of a named type.
@@ -121,8 +117,7 @@ func (n *Node) Fields() []*Field { return n.fields }
 // Symbols returns the symbols of an enum, in order.
 func (n *Node) Symbols() []string { return n.symbols }
 
-// Items returns the type of an array's items or of a map's values, and nil for
-// other types.
+// Items returns the type of an array's items or a map's values, and nil for other types.
 func (n *Node) Items() *Node { return n.items }
 
 // Branches returns the branches of a union, in order.
@@ -131,16 +126,14 @@ func (n *Node) Branches() []*Node { return n.branches }
 // Size returns the size of a fixed, in bytes.
 func (n *Node) Size() int { return n.size }
 
-// Logical returns the logical type, or the zero value where there is no valid
-// one.
+// Logical returns the logical type, or the zero value if there is no valid one.
 func (n *Node) Logical() Logical { return n.logical }
 
-// Props returns the attributes that the specification does not define for the
-// type, in the order of the text. Those of logical types ("logicalType",
-// "precision", "scale") are among them.
+// Props returns the attributes that the specification does not define for the type, in the order of
+// the text, and those of logical types ("logicalType", "precision", "scale").
 func (n *Node) Props() []Prop { return n.props }
 
-// EnumDefault returns the symbol that stands for symbols a reader does not know.
+// EnumDefault returns the default of an enum, which readers use for unknown symbols.
 func (n *Node) EnumDefault() (string, bool) {
 	if n.enumDef == nil {
 		return "", false
@@ -148,8 +141,8 @@ func (n *Node) EnumDefault() (string, bool) {
 	return *n.enumDef, true
 }
 
-// BranchName is the name of the node as a branch of a union: the full name of a
-// named type, the type's name otherwise.
+// BranchName returns the name of the node as a branch of a union: the full name of a named type,
+// otherwise the name of the type.
 func (n *Node) BranchName() string {
 	if n.name != "" {
 		return n.name
@@ -157,7 +150,7 @@ func (n *Node) BranchName() string {
 	return n.typ.String()
 }
 
-// Field finds a field of a record by its name, not by an alias.
+// Field returns the field of a record by its name; aliases are not considered.
 func (n *Node) Field(name string) (*Field, bool) {
 	if n.index != nil {
 		i, ok := n.index[name]
@@ -174,7 +167,7 @@ func (n *Node) Field(name string) (*Field, bool) {
 	return nil, false
 }
 
-// Symbol finds the position of an enum's symbol, from 0.
+// Symbol returns the index of an enum's symbol, from 0.
 func (n *Node) Symbol(symbol string) (int, bool) {
 	if n.index != nil {
 		i, ok := n.index[symbol]
@@ -227,11 +220,9 @@ func (f *Field) Order() string { return f.order }
 // fields, in the order of the text.
 func (f *Field) Props() []Prop { return f.props }
 
-// Default returns the default as the schema's JSON writes it; read it only. It
-// was checked against the field's type unless the schema was parsed with
-// [Lenient].
+// Default returns the default as JSON, which must not be changed. It is valid for the field's type
+// unless the schema was parsed with [Lenient].
 //
-// A default may leave out fields of records that have defaults themselves, and
-// records may nest, so the value that a small text stands for can be large, and
-// with [Lenient] without end: whoever expands it must bound the result.
+// A default may omit fields of records that have defaults themselves, recursively. A short text may
+// therefore stand for a large value, and with [Lenient] for an infinite one: bound what you expand.
 func (f *Field) Default() (json.RawMessage, bool) { return f.def, f.def != nil }

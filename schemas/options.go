@@ -1,6 +1,6 @@
 package schemas
 
-// ParseOption changes how [Parse] works.
+// A ParseOption changes what [Parse] accepts.
 type ParseOption func(*options)
 
 type options struct {
@@ -18,38 +18,35 @@ func defaultOptions() options {
 	}
 }
 
-// WithReferences makes the named types that refs define known to the schema,
-// with all that they refer to. It may be given several times.
+// WithReferences makes the named types of refs, and of their references, available to the schema. It
+// may be given several times.
 func WithReferences(refs ...*Schema) ParseOption {
 	return func(o *options) { o.refs = append(o.refs[:len(o.refs):len(o.refs)], refs...) }
 }
 
-// Lenient accepts what a registry may already hold, because some parser once
-// accepted it:
+// Lenient accepts schemas that a registry may contain because an older parser accepted them:
 //
-//   - names with other characters than letters, digits and underscores
-//   - defaults that do not fit their type ([Field.Default] gives them unchecked)
-//   - an enum's default that is not one of its symbols, and an order that does
-//     not exist: both are ignored
-//   - a named type wrapped in an object, {"type":"Name"}, and a type wrapped in
-//     an object, {"type":{"type":"int"}}
-//   - a definition repeated word for word
-//   - a fixed size in quotes
+//   - names with characters other than letters, digits and underscores
+//   - defaults that are invalid for their type, which [Field.Default] returns as they are
+//   - an enum's default that is not one of its symbols, and an unknown order: both are ignored
+//   - a named type wrapped in an object, {"type":"Name"}, and a type wrapped in an
+//     object, {"type":{"type":"int"}}
+//   - an identical second definition of a type
+//   - a fixed size as a string
 //
-// What it accepts, [Schema.Canonical] writes as the specification wants it.
+// [Schema.Canonical] writes such schemas in the form that the specification requires.
 func Lenient() ParseOption {
 	return func(o *options) { o.lenient = true }
 }
 
-// WithMaxBytes sets the largest text that is read, in bytes. The default is
-// 1 MiB. A parsed schema takes at most about 50 times the size of its text.
+// WithMaxBytes sets the maximum size of the text in bytes. The default is 1 MiB. A parsed schema
+// takes at most about 50 times the size of its text.
 func WithMaxBytes(n int) ParseOption {
 	return func(o *options) { o.maxBytes = n }
 }
 
-// WithMaxDepth sets how deeply types may nest, counting each record, array, map
-// and union on the way down, also through references and through names used
-// before they are defined. The default is 200, the most 100,000.
+// WithMaxDepth sets the maximum depth of types: the number of records, arrays, maps and unions
+// within each other, including those of references. The default is 200, the maximum 100,000.
 func WithMaxDepth(n int) ParseOption {
 	return func(o *options) { o.maxDepth = min(n, 100_000) }
 }

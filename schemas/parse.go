@@ -10,14 +10,13 @@ import (
 	"github.com/kavro/kavro/internal/jsontext"
 )
 
-// Parse reads a schema ("Schema Declaration", Avro 1.12 specification) as Apache
-// Avro 1.12 for Java does when it is strict about names and defaults, and where
-// specification and Java differ, as documented in docs/avro.md. Comments and a
-// byte order mark are passed over ([StripComments]). The options [Lenient],
-// [WithReferences], [WithMaxBytes] and [WithMaxDepth] change what it accepts.
+// Parse parses a schema ("Schema Declaration", Avro 1.12 specification). It accepts what Apache Avro
+// 1.12 for Java accepts with strict checks of names and defaults; docs/avro.md lists where
+// specification and Java differ. Comments and a byte order mark are ignored ([StripComments]). The
+// options [Lenient], [WithReferences], [WithMaxBytes] and [WithMaxDepth] change what it accepts.
 //
-// The error is a [*ParseError]. No text, however hostile, makes Parse panic,
-// recurse deeply or take memory out of proportion.
+// The error is a [*ParseError]. No text causes a panic, deep recursion, or memory use out of
+// proportion.
 func Parse(text string, opts ...ParseOption) (*Schema, error) {
 	o := defaultOptions()
 	for _, opt := range opts {
@@ -60,7 +59,7 @@ func parse(text string, o options, l *definitions, shallow map[*Node]bool) (*Sch
 	return s, nil
 }
 
-// MustParse is Parse for schemas that are part of a program; it panics.
+// MustParse is [Parse] for schemas that are part of a program. It panics on an error.
 func MustParse(text string, opts ...ParseOption) *Schema {
 	s, err := Parse(text, opts...)
 	if err != nil {

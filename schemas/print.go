@@ -6,27 +6,23 @@ import (
 	"strconv"
 )
 
-// Print returns the schema on one line as Apache Avro for Java prints it with
-// Schema.toString: without spaces, attributes in a fixed order, names relative to
-// the namespace around them, each named type defined where it first occurs and
-// referred to by name from then on. Nothing that Java keeps is lost: unlike
-// [Schema.Canonical] it has documentation, aliases, defaults, order and all other
-// attributes. Types that are the top of a reference are referred to, not defined.
+// Print returns the schema as Apache Avro for Java prints it (Schema.toString): on one line, without
+// spaces, attributes in a fixed order, names relative to the enclosing namespace, and each named
+// type defined at its first occurrence. Unlike [Schema.Canonical] it retains documentation, aliases,
+// defaults, order and all other attributes. The root types of references are not defined in it.
 //
-// This is the text that Confluent's registry stores and returns, and the one by
-// which it decides whether two schemas are the same.
+// Confluent's registry stores and returns this text, and compares schemas by it.
 func (s *Schema) Print() string {
 	p := s.printer()
 	p.node(s.root, "")
 	return string(p.out)
 }
 
-// Normalized returns the schema as Confluent's registry stores it when asked to
-// normalize: like [Schema.Print], with aliases, and attributes that the
-// specification does not define, in alphabetical order, defaults printed as
-// values of their type (1 of a double as 1.0), errors as records, and without
-// empty documentation of types. Two texts that mean the same to Confluent, down to
-// documentation and defaults, have the same normalized form.
+// Normalized returns the schema in the normal form of Confluent's registry: like [Schema.Print], but
+// with aliases, and attributes that the specification does not define, in alphabetical order, with
+// defaults as values of their type (1 of a double is 1.0), errors as records, and without empty
+// documentation of types. Confluent's registry considers two schemas identical if their normal forms
+// are.
 func (s *Schema) Normalized() string {
 	p := s.printer()
 	p.normalize = true

@@ -1,8 +1,7 @@
 package schemas
 
-// PrintResolved returns the schema as [Schema.Print] does, but with the types of
-// references written out where they first occur, so that the text can be read
-// without them. It is what Confluent's registry answers for format=resolved.
+// PrintResolved returns the text of [Schema.Print] with the types of references written out at their
+// first occurrence. Confluent's registry returns it for format=resolved.
 func (s *Schema) PrintResolved() string {
 	p := &printer{defined: make(map[string]bool)}
 	p.node(s.root, "")

@@ -7,8 +7,7 @@ import (
 	"github.com/kavro/kavro/internal/count"
 )
 
-// ReasonKind is the kind of an incompatibility, by the name that Java gives it
-// (SchemaIncompatibilityType).
+// ReasonKind is the kind of an incompatibility, with its name in Java (SchemaIncompatibilityType).
 type ReasonKind string
 
 // The kinds.
@@ -21,8 +20,8 @@ const (
 	MissingUnionBranch  ReasonKind = "MISSING_UNION_BRANCH"
 )
 
-// Reason is one thing that makes two schemas incompatible. Kind, Path and
-// Message are what Java's SchemaCompatibility reports; String says it in words.
+// Reason is one incompatibility of two schemas. Kind, Path and Message are those of Java's
+// SchemaCompatibility; [Reason.String] describes it in words.
 type Reason struct {
 	Kind    ReasonKind
 	Path    string   // where in the reader's schema, Java's location: "/fields/0/type". Within a union it begins anew at the branch
@@ -37,7 +36,7 @@ type Reason struct {
 	words          string // what String says in place of the kind's own words
 }
 
-// String says what is wrong and what would help.
+// String describes the incompatibility and a remedy.
 func (r Reason) String() string {
 	if r.reader == nil {
 		return strings.TrimSpace(fmt.Sprintf("%s at %s: %s", r.Kind, r.Path, r.Message))
@@ -79,7 +78,7 @@ func described(n *Node) string {
 	return n.typ.String()
 }
 
-// IncompatibleError says why a schema is refused.
+// An IncompatibleError lists why schemas are incompatible.
 type IncompatibleError struct {
 	Level   Level // None from CanRead
 	Reasons []Reason

@@ -5,10 +5,9 @@ import (
 	"sync"
 )
 
-// Schema is a parsed Avro schema. It is immutable and safe to share.
+// Schema is a parsed Avro schema. It is immutable and safe for concurrent use.
 //
-// Every Schema is a graph of its own: no two share named types unless one was
-// parsed with [WithReferences] to the other.
+// Two schemas share named types only if one was parsed [WithReferences] to the other.
 type Schema struct {
 	text string
 	root *Node
@@ -25,13 +24,11 @@ func newSchema(text string, refs []*Schema) *Schema {
 	return s
 }
 
-// String returns the text as it was given to [Parse], byte for byte, but for its
-// comments: see [StripComments].
+// String returns the text given to [Parse] without comments; see [StripComments].
 func (s *Schema) String() string { return s.text }
 
-// SelfContained returns a text that says all there is to say about the schema
-// without others: the one given to [Parse], or, if it uses types of references, that
-// of [Schema.PrintResolved]. It is made once.
+// SelfContained returns a text that needs no references: the text given to [Parse], or, if it uses
+// types of references, that of [Schema.PrintResolved]. It is computed once.
 func (s *Schema) SelfContained() string {
 	if len(s.refs) == 0 {
 		return s.text
@@ -52,19 +49,17 @@ func (s *Schema) selfContained() string {
 	return s.text
 }
 
-// Root returns the top of the tree.
+// Root returns the root type.
 func (s *Schema) Root() *Node { return s.root }
 
-// References returns the schemas given by [WithReferences], in the order given.
+// References returns the schemas given by [WithReferences], in order.
 func (s *Schema) References() []*Schema { return append([]*Schema(nil), s.refs...) }
 
-// FullName returns the full name of a top-level record, enum or fixed, and ""
-// for other types.
+// FullName returns the full name of the root if it is a record, enum or fixed, otherwise "".
 func (s *Schema) FullName() string { return s.root.FullName() }
 
-// Types yields every node that the schema reaches, each once, depth first and in
-// the order of the text; the types of references are reached where they are
-// used.
+// Types returns all types of the schema, each once, depth first and in the order of the text. Types
+// of references occur at their first use.
 func (s *Schema) Types() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) { visit(s.root, make(map[*Node]bool), yield) }
 }

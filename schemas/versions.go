@@ -9,18 +9,15 @@ import (
 	"strings"
 )
 
-// CheckVersions reports whether a folder of versions satisfies a level: each .avsc
-// file directly in fsys is one version of the same schema, and may follow those
-// before it. The versions are in the order of their names, numbers in them
-// compared as such: v2.avsc comes before v10.avsc. It is meant for a program's own
-// tests:
+// CheckVersions reports whether the versions in a folder satisfy a level. Each .avsc file directly
+// in fsys is a version of the same schema. They are ordered by name, with numbers in names compared
+// as numbers: v2.avsc precedes v10.avsc. CheckVersions is meant for a program's own tests:
 //
 //	require.NoError(t, schemas.CheckVersions(os.DirFS("schemas/order"), schemas.FullTransitive))
 //
-// The error is a [*FileError] with the first version that may not follow, around
-// an [*IncompatibleError], whose versions are positions in that order, from 1; or
-// around what keeps a file from being read or parsed. A folder without .avsc files
-// is an error.
+// The error is a [*FileError] with the first version that does not satisfy the level. It wraps an
+// [*IncompatibleError], whose versions are positions in the order of the files, from 1, or the error
+// of reading or parsing the file. A folder without .avsc files is an error.
 func CheckVersions(fsys fs.FS, level Level, opts ...ParseOption) error {
 	versions, err := loadVersions(fsys, opts)
 	if err != nil {

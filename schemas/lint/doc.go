@@ -1,6 +1,4 @@
-// Package lint finds what is valid in a schema and yet hardly meant: [Schema] looks
-// at one schema. The command "kavro lint" prints what it finds.
-//
-// What is found is never an error for a reader of Avro: attributes that it passes
-// over, types that no value has. Whoever wrote them expected something.
+// Package lint finds parts of a schema that are valid but probably mistakes: attributes that every
+// reader ignores, and types without a value. [Schema] checks one schema. The command "kavro lint"
+// prints the findings.
 package lint

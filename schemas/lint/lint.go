@@ -7,14 +7,14 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// A Finding is one thing that was hardly meant.
+// A Finding is a probable mistake.
 type Finding struct {
 	Rule string // its name, such as "logical-type-of-field"
 	Path string // where: "shop.Payment.amount", "shop.Order.lines[]"; "" is the top of a schema without a name
 	Text string // what is there, and what would be right
 }
 
-// String is path, text and rule on one line.
+// String returns path, text and rule on one line.
 func (f Finding) String() string {
 	where := ""
 	if f.Path != "" {
@@ -37,8 +37,7 @@ const (
 	NoValue = "no-value"
 )
 
-// Schema returns what it finds in s, in the order of the text. It does not look at
-// the types of references.
+// Schema returns the findings of s, in the order of the text. Types of references are not checked.
 func Schema(s *schemas.Schema) []Finding {
 	l := linter{seen: map[*schemas.Node]bool{}}
 	for _, ref := range s.References() {
