@@ -118,3 +118,23 @@ func BenchmarkUnionDecode(b *testing.B) {
 		_ = c.Decode(datum, &v)
 	}
 }
+
+// BenchmarkOrderJSONAppendDatum reads the JSON of an order.
+func BenchmarkOrderJSONAppendDatum(b *testing.B) {
+	c, err := avro.NewCodec[Order](orderSchema())
+	require.NoError(b, err)
+	v := sampleOrder()
+	datum, err := c.Append(nil, &v)
+	require.NoError(b, err)
+	j, err := avro.NewJSON(orderSchema())
+	require.NoError(b, err)
+	text, err := j.Append(nil, datum)
+	require.NoError(b, err)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if datum, err = j.AppendDatum(datum[:0], text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

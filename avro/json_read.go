@@ -240,11 +240,16 @@ func (d *jsonReader) record(p *jsonPlan, v int) bool {
 	d.found = slices.Grow(d.found, len(p.fields))[:base+len(p.fields)]
 	clear(d.found[base:])
 	defer func() { d.found = d.found[:base] }()
+	next := 0 // the field after the one before: most texts have them in the schema's order
 	for key := v + 1; key < d.text.Next(v); key = d.text.Next(key + 1) {
-		i, ok := p.index[string(d.text.textView(key))]
-		if !ok {
-			return d.fail(key, fmt.Errorf("%s has no field %s", p.describe(), short(d.text.Raw(key))))
+		name, i := d.text.textView(key), next
+		if i == len(p.fields) || string(name) != p.shape.fields[i].name {
+			var ok bool
+			if i, ok = p.index[string(name)]; !ok {
+				return d.fail(key, fmt.Errorf("%s has no field %s", p.describe(), short(d.text.Raw(key))))
+			}
 		}
+		next = i + 1
 		if d.found[base+i] != 0 {
 			return d.fail(key, fmt.Errorf("the field %s is there twice", p.shape.fields[i].name))
 		}

@@ -197,15 +197,28 @@ func (s *scanner[S]) number() *SyntaxError {
 	return nil
 }
 
+// plain are the bytes that stand for themselves in a string: ASCII but control characters,
+// quotes and backslashes.
+var plain = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
 // quoted steps over a string and checks its escapes and its UTF-8.
 func (s *scanner[S]) quoted() *SyntaxError {
 	src, start, escaped := s.src, s.pos, false
 	for at := start + 1; at < len(src); {
-		switch c := src[at]; {
+		c := src[at]
+		if plain[c] { // most bytes
+			at++
+			continue
+		}
+		switch {
 		case c == '"':
 			s.pos = at + 1
-			s.add(String, start)
-			s.tokens[len(s.tokens)-1].Escaped = escaped
+			s.tokens = append(s.tokens, Token{Kind: String, Escaped: escaped, Start: int32(start), End: int32(s.pos), Next: int32(len(s.tokens) + 1)})
 			return nil
 		case c == '\\':
 			_, size := Unescape(src[at:])
@@ -218,8 +231,6 @@ func (s *scanner[S]) quoted() *SyntaxError {
 		case c < ' ':
 			s.pos = at
 			return s.fail("control character %#02x in a string must be escaped", c)
-		case c < utf8.RuneSelf:
-			at++
 		default:
 			r, size := decodeRune(src[at:])
 			if r == utf8.RuneError && size == 1 {
@@ -257,7 +268,14 @@ func (s *scanner[S]) found() string {
 // at reports whether c is next.
 func (s *scanner[S]) at(c byte) bool { return s.pos < len(s.src) && s.src[s.pos] == c }
 
+// space steps over white space. It is small enough to be inlined: most texts have none.
 func (s *scanner[S]) space() {
+	if s.pos < len(s.src) && s.src[s.pos] <= ' ' {
+		s.spaces()
+	}
+}
+
+func (s *scanner[S]) spaces() {
 	at := s.pos
 	for at < len(s.src) && (s.src[at] == ' ' || s.src[at] == '\n' || s.src[at] == '\t' || s.src[at] == '\r') {
 		at++
