@@ -13,10 +13,10 @@ import (
 // A Codec turns values of type T into data of one schema and back. It is safe
 // for concurrent use, and does not change after construction.
 type Codec[T any] struct {
-	schema *schemas.Schema
-	shape  *shape
-	env    *env
-	plan   *plan // nil: T, or what it points at, is generated
+	schema   *schemas.Schema
+	compiled *compiledSchema
+	env      *env
+	plan     *plan // nil: T, or what it points at, is generated
 
 	sorts     bool         // WithSortedMaps, and there are maps
 	byPointer bool         // T is itself a pointer to a generated type
@@ -27,7 +27,7 @@ type Codec[T any] struct {
 }
 
 // NewCodec checks that T fits s, which may not be nil, and compiles how. The
-// error is a [*MisfitError] that lists everything in T that does not fit, or says
+// error is a [*TypeMismatchError] that lists everything in T that does not fit, or says
 // which option is wrong.
 //
 // A generated type must be of the same schema, but for documentation, aliases and
@@ -45,7 +45,7 @@ func NewCodec[T any](s *schemas.Schema, opts ...Option) (*Codec[T], error) {
 	if own || err != nil {
 		return c, err
 	}
-	c.plan, err = newPlanner(c.env).compile(t, c.shape)
+	c.plan, err = newPlanner(c.env).compile(t, c.compiled)
 	if err != nil {
 		return nil, err
 	}
@@ -58,12 +58,12 @@ func prepare[T any](s *schemas.Schema, opts []Option) (*Codec[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	sh, err := newShape(s.Root(), &cfg)
+	sh, err := compileSchema(s.Root(), &cfg)
 	if err != nil {
 		return nil, err
 	}
-	c := &Codec[T]{schema: s, shape: sh, env: &env{cfg: cfg}}
-	c.sorts = cfg.sortedMaps && hasMaps(sh, map[*shape]bool{})
+	c := &Codec[T]{schema: s, compiled: sh, env: &env{cfg: cfg}}
+	c.sorts = cfg.sortedMaps && hasMaps(sh, map[*compiledSchema]bool{})
 	c.readers.New = func() any { return avrort.NewReader(nil, &c.env.cfg.Settings) }
 	return c, nil
 }
@@ -86,8 +86,8 @@ func (c *Codec[T]) generated(t reflect.Type) (bool, error) {
 	if own == nil {
 		return false, fmt.Errorf("avro: AvroSchema of %s returns nil", t)
 	}
-	if difference := sameData(own.Root(), c.shape.node); difference != "" {
-		return false, &MisfitError{Type: t.String(), Schema: c.shape.name(), Misfits: []Misfit{{
+	if difference := sameData(own.Root(), c.compiled.node); difference != "" {
+		return false, &TypeMismatchError{Type: t.String(), Schema: c.compiled.name(), Mismatches: []Mismatch{{
 			Reason: "the generated type is of another schema (" + difference + ")",
 		}}}
 	}
@@ -104,7 +104,7 @@ func (c *Codec[T]) Schema() *schemas.Schema { return c.schema }
 func (c *Codec[T]) Append(dst []byte, v *T) ([]byte, error) {
 	out, err := c.append(dst, v)
 	if err == nil && c.sorts {
-		err = sortMaps(c.shape, out[len(dst):], &c.env.cfg)
+		err = sortMaps(c.compiled, out[len(dst):], &c.env.cfg)
 	}
 	if err != nil {
 		if _, ok := err.(*EncodeError); !ok {
@@ -147,7 +147,7 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 	err := r.Done()
 	c.release(r)
 	if err != nil {
-		return located(err, c.shape, datum, &c.env.cfg)
+		return located(err, c.compiled, datum, &c.env.cfg)
 	}
 	return nil
 }
@@ -158,11 +158,11 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 func (c *Codec[T]) Validate(datum []byte) error {
 	r := c.readers.Get().(*avrort.Reader)
 	r.Rewind(datum)
-	pass(r, c.shape)
+	pass(r, c.compiled)
 	err := r.Done()
 	c.release(r)
 	if err != nil {
-		return located(err, c.shape, datum, &c.env.cfg)
+		return located(err, c.compiled, datum, &c.env.cfg)
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (c *Codec[T]) decodeGeneratedPointer(r *avrort.Reader, v *T) {
 }
 
 // located adds the path to a reader's error.
-func located(err error, s *shape, datum []byte, c *config) error {
+func located(err error, s *compiledSchema, datum []byte, c *config) error {
 	if e, ok := err.(*DecodeError); ok && e.Path == "" && !errors.Is(e, ErrTrailing) {
 		e.Path = locate(s, datum, e.Offset, c)
 	}

@@ -61,7 +61,7 @@ func ExampleCodec() {
 }
 
 // Everything that does not fit is in one error, before any data is seen.
-func ExampleMisfitError() {
+func ExampleTypeMismatchError() {
 	type User struct {
 		Name int
 		Mail string

@@ -4,7 +4,7 @@
 // A datum is the bytes of one value, without a header: what they mean is said
 // by a schema, parsed by package schemas. [Codec] is the way in: [NewCodec]
 // checks a Go type against a schema once, and lists everything that does not
-// fit in one [*MisfitError]; [Codec.Append] and [Codec.Decode] then run a plan
+// fit in one [*TypeMismatchError]; [Codec.Append] and [Codec.Decode] then run a plan
 // that was compiled from both.
 //
 // The type parameter decides how values look in Go:

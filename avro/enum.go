@@ -28,12 +28,12 @@ func (b *planner) enum(p *plan, path string) bool {
 	if !isInteger(p.kind) {
 		return false
 	}
-	values, err := enumByText(p.typ, p.shape.symbols)
+	values, err := enumByText(p.typ, p.compiled.symbols)
 	if values == nil && err == nil {
-		values, err = enumByString(p.typ, p.shape.symbols)
+		values, err = enumByString(p.typ, p.compiled.symbols)
 	}
 	if err != nil {
-		b.misfit(path, "%s does not fit %s: %v", p.typ, p.shape.describe(), err)
+		b.mismatch(path, "%s does not fit %s: %v", p.typ, p.compiled.describe(), err)
 		return true
 	}
 	if values == nil {
@@ -41,7 +41,7 @@ func (b *planner) enum(p *plan, path string) bool {
 	}
 	p.code, p.enum = codeEnumNumber, newEnumValues(values)
 	if len(p.enum.index) < len(values) {
-		b.misfit(path, "%s has one value for several symbols of %s", p.typ, p.shape.describe())
+		b.mismatch(path, "%s has one value for several symbols of %s", p.typ, p.compiled.describe())
 	}
 	return true
 }
@@ -114,7 +114,7 @@ func setInteger(v reflect.Value, n int64) bool {
 
 // symbolIndex is the index of a symbol. Most enums are short: comparing beats
 // hashing.
-func (s *shape) symbolIndex(symbol string) (int, error) {
+func (s *compiledSchema) symbolIndex(symbol string) (int, error) {
 	if len(s.symbols) <= 8 {
 		for i, known := range s.symbols {
 			if known == symbol {
@@ -136,11 +136,11 @@ func (p *plan) enumIndex(v ptr) (int, error) {
 	} else if i, ok := p.enum.index[n]; ok {
 		return i, nil
 	}
-	return 0, fmt.Errorf("%d is not a value of %s", n, p.shape.name())
+	return 0, fmt.Errorf("%d is not a value of %s", n, p.compiled.name())
 }
 
 // symbol reads an enum.
-func (s *shape) symbol(r *avrort.Reader) string {
+func (s *compiledSchema) symbol(r *avrort.Reader) string {
 	if i := r.Enum(len(s.symbols)); r.Err() == nil {
 		return s.symbols[i]
 	}

@@ -10,8 +10,8 @@ import (
 // TypedCodec is a codec for a Go type that is made at run time, for tests that
 // make types from schemas. It runs the plans that Codec runs.
 type TypedCodec struct {
-	shape *shape
-	plan  *plan
+	compiled *compiledSchema
+	plan     *plan
 }
 
 func NewTypedCodec(t reflect.Type, s *schemas.Schema, opts ...Option) (*TypedCodec, error) {
@@ -19,7 +19,7 @@ func NewTypedCodec(t reflect.Type, s *schemas.Schema, opts ...Option) (*TypedCod
 	if err != nil {
 		return nil, err
 	}
-	sh, err := newShape(s.Root(), &cfg)
+	sh, err := compileSchema(s.Root(), &cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func NewTypedProjection(t reflect.Type, writer *schemas.Schema) (*TypedCodec, er
 	if err != nil {
 		return nil, err
 	}
-	sh, err := newShape(writer.Root(), &cfg)
+	sh, err := compileSchema(writer.Root(), &cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (c *TypedCodec) Decode(datum []byte, v reflect.Value) error {
 	r := avrort.NewReader(datum, &c.plan.env.cfg.Settings)
 	c.plan.decode(r, placeOf(v))
 	if err := r.Done(); err != nil {
-		return located(err, c.shape, datum, &c.plan.env.cfg)
+		return located(err, c.compiled, datum, &c.plan.env.cfg)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type Generated interface {
 // isGenerated says that values of t have generated methods for s. A generated
 // type inside another type may be of another version of the schema: then it is a
 // struct like others.
-func (b *planner) isGenerated(t reflect.Type, s *shape) bool {
+func (b *planner) isGenerated(t reflect.Type, s *compiledSchema) bool {
 	if s.typ == schemas.Union || !reflect.PointerTo(t).Implements(generatedType) || isPromoted(t) {
 		return false
 	}
@@ -51,7 +51,7 @@ func isPromoted(t reflect.Type) bool {
 }
 
 // sameData compares what two schemas say of data: all but documentation, aliases,
-// defaults, and properties of no meaning to Avro. It returns how they differ, ""
+// defaults, and properties that Avro ignores. It returns how they differ, ""
 // if they do not.
 func sameData(a, b *schemas.Node) string {
 	c := sameness{seen: map[[2]*schemas.Node]bool{}}

@@ -58,7 +58,7 @@ func TestGeneratedInside(t *testing.T) {
 
 func TestGeneratedOfAnotherSchema(t *testing.T) {
 	_, err := avro.NewCodec[genOrder](schemas.MustParse(`{"type": "record", "name": "shop.Order", "fields": [{"name": "id", "type": "string"}]}`))
-	var e *avro.MisfitError
+	var e *avro.TypeMismatchError
 	require.ErrorAs(t, err, &e)
 	require.EqualError(t, err, "avro_test.genOrder does not fit schema shop.Order: the generated type is of another schema (top: number of fields 10, not 1)")
 	_, err = avro.NewCodec[*genOrder](schemas.MustParse(`"long"`))

@@ -50,7 +50,7 @@ const (
 	classDuration
 )
 
-func (s *shape) class(raw bool) goClass {
+func (s *compiledSchema) class(raw bool) goClass {
 	if !raw {
 		switch {
 		case s.logical.IsTime():
@@ -92,7 +92,7 @@ func (s *shape) class(raw bool) goClass {
 }
 
 // wrappedBranches says which branches of a union share their class with another.
-func wrappedBranches(s *shape, raw bool) []bool {
+func wrappedBranches(s *compiledSchema, raw bool) []bool {
 	if s.typ != schemas.Union {
 		return nil
 	}
@@ -108,7 +108,7 @@ func wrappedBranches(s *shape, raw bool) []bool {
 }
 
 // decodeAny reads a generic value.
-func (e *env) decodeAny(r *avrort.Reader, s *shape) any {
+func (e *env) decodeAny(r *avrort.Reader, s *compiledSchema) any {
 	if s.logical != logical.None && !e.cfg.rawLogical {
 		if v, ok := e.decodeLogical(r, s); ok {
 			return v
@@ -153,7 +153,7 @@ func (e *env) decodeAny(r *avrort.Reader, s *shape) any {
 	}
 }
 
-func (e *env) decodeLogical(r *avrort.Reader, s *shape) (any, bool) {
+func (e *env) decodeLogical(r *avrort.Reader, s *compiledSchema) (any, bool) {
 	switch s.class(false) {
 	case classTime:
 		return s.logical.ToTime(s.number(r)), true
@@ -176,7 +176,7 @@ func (e *env) decodeLogical(r *avrort.Reader, s *shape) (any, bool) {
 }
 
 // decodeBranch reads branch i of a union.
-func (e *env) decodeBranch(r *avrort.Reader, s *shape, i int) any {
+func (e *env) decodeBranch(r *avrort.Reader, s *compiledSchema, i int) any {
 	branch := s.branches[i]
 	for _, ut := range e.cfg.unionTypes {
 		if ut.name == branch.name() {
@@ -197,7 +197,7 @@ func (e *env) decodeBranch(r *avrort.Reader, s *shape, i int) any {
 }
 
 // decodeNamed reads a branch whose Go type WithUnionTypes gives.
-func (e *env) decodeNamed(r *avrort.Reader, t reflect.Type, s *shape) any {
+func (e *env) decodeNamed(r *avrort.Reader, t reflect.Type, s *compiledSchema) any {
 	to := t
 	if t.Kind() == reflect.Pointer {
 		to = t.Elem()
@@ -216,7 +216,7 @@ func (e *env) decodeNamed(r *avrort.Reader, t reflect.Type, s *shape) any {
 }
 
 // decodeUnion reads a union with the name of its branch.
-func (e *env) decodeUnion(r *avrort.Reader, s *shape) Union {
+func (e *env) decodeUnion(r *avrort.Reader, s *compiledSchema) Union {
 	i := r.UnionIndex(len(s.branches))
 	if r.Err() != nil {
 		return Union{}
@@ -224,7 +224,7 @@ func (e *env) decodeUnion(r *avrort.Reader, s *shape) Union {
 	return Union{Branch: s.branches[i].name(), Value: e.decodeAny(r, s.branches[i])}
 }
 
-func (e *env) decodeAnyArray(r *avrort.Reader, s *shape) []any {
+func (e *env) decodeAnyArray(r *avrort.Reader, s *compiledSchema) []any {
 	items := []any{}
 	for n := r.Block(0, s.items.min); n > 0; n = r.Block(len(items), s.items.min) {
 		if len(items) == 0 {
@@ -240,7 +240,7 @@ func (e *env) decodeAnyArray(r *avrort.Reader, s *shape) []any {
 	return items
 }
 
-func (e *env) decodeAnyMap(r *avrort.Reader, s *shape) map[string]any {
+func (e *env) decodeAnyMap(r *avrort.Reader, s *compiledSchema) map[string]any {
 	var m map[string]any
 	have, least := 0, s.items.min+1
 	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
@@ -263,7 +263,7 @@ func (e *env) decodeAnyMap(r *avrort.Reader, s *shape) map[string]any {
 	return m
 }
 
-func (e *env) decodeAnyRecord(r *avrort.Reader, s *shape) map[string]any {
+func (e *env) decodeAnyRecord(r *avrort.Reader, s *compiledSchema) map[string]any {
 	if s.recursive {
 		if !r.Enter() {
 			return nil
@@ -276,7 +276,7 @@ func (e *env) decodeAnyRecord(r *avrort.Reader, s *shape) map[string]any {
 	m := make(map[string]any, len(s.fields))
 	for i := range s.fields {
 		f := &s.fields[i]
-		v := e.decodeAny(r, f.shape)
+		v := e.decodeAny(r, f.schema)
 		if r.Err() != nil {
 			return nil
 		}

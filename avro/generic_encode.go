@@ -20,7 +20,7 @@ import (
 // by, and kept.
 
 // appendAny appends a generic value.
-func (e *env) appendAny(dst []byte, v any, s *shape, depth int) ([]byte, error) {
+func (e *env) appendAny(dst []byte, v any, s *compiledSchema, depth int) ([]byte, error) {
 	switch s.typ {
 	case schemas.Union:
 		return e.appendAnyUnion(dst, v, s, depth)
@@ -45,7 +45,7 @@ func (e *env) appendAny(dst []byte, v any, s *shape, depth int) ([]byte, error) 
 
 // appendUsual appends values of the types that decoding gives. It returns false
 // for all others.
-func (e *env) appendUsual(dst []byte, v any, s *shape, depth int) (out []byte, err error, ok bool) {
+func (e *env) appendUsual(dst []byte, v any, s *compiledSchema, depth int) (out []byte, err error, ok bool) {
 	switch s.typ {
 	case schemas.Boolean:
 		if v, ok := v.(bool); ok {
@@ -94,7 +94,7 @@ func (e *env) isCustom(v any) bool {
 
 // appendKnown appends values of the types that decoding gives, and their
 // cousins. It returns false for all others.
-func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error, bool) {
+func (e *env) appendKnown(dst []byte, v any, s *compiledSchema, depth int) ([]byte, error, bool) {
 	switch v := v.(type) {
 	case nil:
 		return dst, errNil, true
@@ -163,7 +163,7 @@ func (e *env) appendKnown(dst []byte, v any, s *shape, depth int) ([]byte, error
 	return dst, nil, false
 }
 
-func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bool) {
+func (e *env) appendAnyString(dst []byte, v string, s *compiledSchema) ([]byte, error, bool) {
 	var err error
 	switch {
 	case s.typ == schemas.String:
@@ -192,7 +192,7 @@ func (e *env) appendAnyString(dst []byte, v string, s *shape) ([]byte, error, bo
 }
 
 // appendFloat appends a float as a float, rounded, or a double.
-func appendFloat(dst []byte, v float64, s *shape) ([]byte, error, bool) {
+func appendFloat(dst []byte, v float64, s *compiledSchema) ([]byte, error, bool) {
 	switch s.typ {
 	case schemas.Double:
 		return wire.AppendDouble(dst, v), nil, true
@@ -205,7 +205,7 @@ func appendFloat(dst []byte, v float64, s *shape) ([]byte, error, bool) {
 
 // appendInt appends an integer, which must fit; a float or double must hold it
 // exactly.
-func appendInt(dst []byte, n int64, s *shape) ([]byte, error, bool) {
+func appendInt(dst []byte, n int64, s *compiledSchema) ([]byte, error, bool) {
 	switch s.typ {
 	case schemas.Int, schemas.Long:
 		if err := s.checkInt(n); err != nil {
@@ -254,7 +254,7 @@ func anyInt(v any) (n int64, ok, fits bool) {
 	return 0, false, false
 }
 
-func (e *env) appendAnyArray(dst []byte, items []any, s *shape, depth int) ([]byte, error) {
+func (e *env) appendAnyArray(dst []byte, items []any, s *compiledSchema, depth int) ([]byte, error) {
 	dst = wire.AppendBlock(dst, len(items))
 	longs := s.items.typ == schemas.Long && e.cfg.customTypes == nil
 	var err error
@@ -268,7 +268,7 @@ func (e *env) appendAnyArray(dst []byte, items []any, s *shape, depth int) ([]by
 	return wire.AppendBlocksEnd(dst, len(items)), nil
 }
 
-func (e *env) appendAnyMap(dst []byte, m map[string]any, s *shape, depth int) ([]byte, error) {
+func (e *env) appendAnyMap(dst []byte, m map[string]any, s *compiledSchema, depth int) ([]byte, error) {
 	dst = wire.AppendBlock(dst, len(m))
 	var err error
 	for k, v := range m {
@@ -284,7 +284,7 @@ func (e *env) appendAnyMap(dst []byte, m map[string]any, s *shape, depth int) ([
 
 // appendAnyRecord appends a record from a map. A field that the map does not have
 // is its default's; a key that is no field is an error.
-func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int) ([]byte, error) {
+func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *compiledSchema, depth int) ([]byte, error) {
 	if s.recursive {
 		if depth++; depth > e.cfg.MaxDepth {
 			return dst, errTooDeep(depth)
@@ -302,18 +302,18 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 		switch {
 		case ok:
 			found++
-			if text, ok := v.(string); ok && f.shape.typ == schemas.String && f.shape.logical == logical.None && plain { // most fields; kept in the loop
+			if text, ok := v.(string); ok && f.schema.typ == schemas.String && f.schema.logical == logical.None && plain { // most fields; kept in the loop
 				dst = wire.AppendString(dst, text)
 				continue
 			}
-			if n, ok := v.(int64); ok && f.shape.typ == schemas.Long && plain {
+			if n, ok := v.(int64); ok && f.schema.typ == schemas.Long && plain {
 				dst = wire.AppendLong(dst, n)
 				continue
 			}
-			if inner, ok := v.(map[string]any); ok && f.shape.typ == schemas.Record && plain {
-				dst, err = e.appendAnyRecord(dst, inner, f.shape, depth)
+			if inner, ok := v.(map[string]any); ok && f.schema.typ == schemas.Record && plain {
+				dst, err = e.appendAnyRecord(dst, inner, f.schema, depth)
 			} else {
-				dst, err = e.appendAny(dst, v, f.shape, depth)
+				dst, err = e.appendAny(dst, v, f.schema, depth)
 			}
 		case f.has:
 			dst = append(dst, f.def...)
@@ -335,7 +335,7 @@ func (e *env) appendAnyRecord(dst []byte, m map[string]any, s *shape, depth int)
 }
 
 // appendOther appends a value of any other type, by a plan.
-func (e *env) appendOther(dst []byte, v any, s *shape, depth int) ([]byte, error) {
+func (e *env) appendOther(dst []byte, v any, s *compiledSchema, depth int) ([]byte, error) {
 	value := reflect.ValueOf(v)
 	if value.Kind() == reflect.Pointer {
 		if value.IsNil() {
@@ -357,7 +357,7 @@ func (e *env) appendOther(dst []byte, v any, s *shape, depth int) ([]byte, error
 }
 
 // planFor is the plan for a Go type met in a generic value.
-func (e *env) planFor(t reflect.Type, s *shape) (*plan, error) {
+func (e *env) planFor(t reflect.Type, s *compiledSchema) (*plan, error) {
 	key := planKey{t, s}
 	known, ok := e.plans.Load(key)
 	if !ok {

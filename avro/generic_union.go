@@ -31,7 +31,7 @@ const (
 )
 
 // appendAnyUnion appends a generic value of a union.
-func (e *env) appendAnyUnion(dst []byte, v any, s *shape, depth int) ([]byte, error) {
+func (e *env) appendAnyUnion(dst []byte, v any, s *compiledSchema, depth int) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
 		return appendNull(dst, s)
@@ -58,7 +58,7 @@ func (e *env) appendAnyUnion(dst []byte, v any, s *shape, depth int) ([]byte, er
 }
 
 // appendUnion appends a value that names its branch.
-func (e *env) appendUnion(dst []byte, u Union, s *shape, depth int) ([]byte, error) {
+func (e *env) appendUnion(dst []byte, u Union, s *compiledSchema, depth int) ([]byte, error) {
 	i, ok := s.index[u.Branch]
 	if !ok {
 		return dst, fmt.Errorf("the union has no branch %q; its branches are %s", u.Branch, s.branchNames())
@@ -66,7 +66,7 @@ func (e *env) appendUnion(dst []byte, u Union, s *shape, depth int) ([]byte, err
 	return e.appendAny(wire.AppendLong(dst, int64(i)), u.Value, s.branches[i], depth)
 }
 
-func (s *shape) branchNames() string {
+func (s *compiledSchema) branchNames() string {
 	names := make([]string, len(s.branches))
 	for i, branch := range s.branches {
 		names[i] = branch.describe()
@@ -75,7 +75,7 @@ func (s *shape) branchNames() string {
 }
 
 // branchFor is the branch of a union that a bare value is for.
-func (e *env) branchFor(v any, s *shape) (int, error) {
+func (e *env) branchFor(v any, s *compiledSchema) (int, error) {
 	if s.nullAt >= 0 && isNilValue(v) {
 		return s.nullAt, nil
 	}
@@ -98,7 +98,7 @@ func (e *env) branchFor(v any, s *shape) (int, error) {
 }
 
 // fit is how well a branch fits a value's Go type.
-func (e *env) fit(v any, s *shape) fit {
+func (e *env) fit(v any, s *compiledSchema) fit {
 	for _, ut := range e.cfg.unionTypes {
 		if ut.name == s.name() && ut.typ == reflect.TypeOf(v) {
 			return namedFit
@@ -160,7 +160,7 @@ func fitIf(ok bool) fit {
 
 // fitOther is fit for types of the user's: a branch fits if a plan can be
 // compiled. Compiling is done once for each type and branch.
-func (e *env) fitOther(v any, s *shape) fit {
+func (e *env) fitOther(v any, s *compiledSchema) fit {
 	t := reflect.TypeOf(v)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -184,7 +184,7 @@ func (e *env) fitOther(v any, s *shape) fit {
 	return exactFit
 }
 
-func fitBytes(s *shape) fit {
+func fitBytes(s *compiledSchema) fit {
 	if s.typ == schemas.String {
 		return farFit
 	}

@@ -35,14 +35,14 @@ func NewJSON(s *schemas.Schema, opts ...Option) (*JSON, error) {
 	if err != nil {
 		return nil, err
 	}
-	sh, err := newShape(s.Root(), &conf)
+	sh, err := compileSchema(s.Root(), &conf)
 	if err != nil {
 		return nil, err
 	}
 	return newJSON(sh, conf), nil
 }
 
-func newJSON(s *shape, conf config) *JSON {
+func newJSON(s *compiledSchema, conf config) *JSON {
 	return &JSON{plan: newJSONPlan(s, conf), conf: conf}
 }
 

@@ -15,7 +15,7 @@ type jsonOnce struct {
 // maxKeptBuffer is the largest buffer kept for reuse, in bytes.
 const maxKeptBuffer = 64 << 10
 
-func (o *jsonOnce) get(s *shape, conf config) *JSON {
+func (o *jsonOnce) get(s *compiledSchema, conf config) *JSON {
 	o.once.Do(func() { o.json = newJSON(s, conf) })
 	return o.json
 }
@@ -45,7 +45,7 @@ func (c *Codec[T]) AppendJSON(dst []byte, v *T) ([]byte, error) {
 		return dst, err
 	}
 	*b = datum
-	out, err := c.json.get(c.shape, c.env.cfg).Append(dst, datum)
+	out, err := c.json.get(c.compiled, c.env.cfg).Append(dst, datum)
 	if e, ok := err.(*DecodeError); ok { // of a generated type's own bytes, or of a limit
 		return dst, &EncodeError{Path: e.Path, Err: e.Err}
 	}
@@ -60,7 +60,7 @@ func (c *Codec[T]) AppendJSON(dst []byte, v *T) ([]byte, error) {
 func (c *Codec[T]) DecodeJSON(src []byte, v *T) error {
 	b := c.json.buffer()
 	defer c.json.keep(b)
-	datum, err := c.json.get(c.shape, c.env.cfg).AppendDatum((*b)[:0], src)
+	datum, err := c.json.get(c.compiled, c.env.cfg).AppendDatum((*b)[:0], src)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func (d *jsonReader) logical(p *jsonPlan, v int) (ok bool, err error) {
 		}
 		number, err := parseJSONDecimal(text)
 		if err == nil {
-			d.dst, err = appendDecimal(d.dst, number, p.shape)
+			d.dst, err = appendDecimal(d.dst, number, p.compiledSchema)
 		}
 		return true, err
 	case kind == jsontext.Number && (p.logical.IsTime() || p.logical.IsClock()):

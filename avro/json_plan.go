@@ -6,10 +6,10 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// A jsonPlan is a shape with what its JSON needs. Plans form the same graph as
-// shapes.
+// A jsonPlan is a compiled schema with what its JSON needs. Plans form the same graph as
+// compiled schemas.
 type jsonPlan struct {
-	*shape
+	*compiledSchema
 	plain bool // bytes are base64
 	human bool // a logical type that is shown to people, not raw
 
@@ -44,18 +44,18 @@ const jsonKinds = int(jsontext.Object) + 1
 
 type jsonPlanner struct {
 	conf config
-	seen map[*shape]*jsonPlan
+	seen map[*compiledSchema]*jsonPlan
 }
 
-func newJSONPlan(s *shape, c config) *jsonPlan {
-	return (&jsonPlanner{conf: c, seen: map[*shape]*jsonPlan{}}).plan(s)
+func newJSONPlan(s *compiledSchema, c config) *jsonPlan {
+	return (&jsonPlanner{conf: c, seen: map[*compiledSchema]*jsonPlan{}}).plan(s)
 }
 
-func (b *jsonPlanner) plan(s *shape) *jsonPlan {
+func (b *jsonPlanner) plan(s *compiledSchema) *jsonPlan {
 	if p := b.seen[s]; p != nil {
 		return p
 	}
-	p := &jsonPlan{shape: s, plain: b.conf.json.plain}
+	p := &jsonPlan{compiledSchema: s, plain: b.conf.json.plain}
 	text := s.logical == logical.UUID && s.typ == schemas.String // for people as it is
 	p.human = p.plain && !b.conf.rawLogical && s.logical != logical.None && !text
 	b.seen[s] = p
@@ -83,16 +83,16 @@ func (b *jsonPlanner) plan(s *shape) *jsonPlan {
 }
 
 func (b *jsonPlanner) record(p *jsonPlan) {
-	p.index = make(map[string]int, len(p.shape.fields))
+	p.index = make(map[string]int, len(p.compiledSchema.fields))
 	for i, f := range p.node.Fields() {
 		for _, alias := range f.Aliases() {
 			p.index[alias] = i
 		}
 	}
-	for i, f := range p.shape.fields {
+	for i, f := range p.compiledSchema.fields {
 		p.index[f.name] = i
 		key := append(appendJSONString(nil, []byte(f.name)), ':')
-		p.fields = append(p.fields, jsonField{key: key, plan: b.plan(f.shape)})
+		p.fields = append(p.fields, jsonField{key: key, plan: b.plan(f.schema)})
 	}
 }
 

@@ -139,7 +139,7 @@ func (d *jsonReader) string(p *jsonPlan, v int) bool {
 		return true
 	case schemas.Enum:
 		text := d.text.textView(v)
-		i, ok := p.shape.index[string(text)]
+		i, ok := p.compiledSchema.index[string(text)]
 		if !ok {
 			return d.fail(v, fmt.Errorf("%s has no symbol %s", p.describe(), short(d.text.Raw(v))))
 		}
@@ -243,7 +243,7 @@ func (d *jsonReader) record(p *jsonPlan, v int) bool {
 	next := 0 // the field after the one before: most texts have them in the schema's order
 	for key := v + 1; key < d.text.Next(v); key = d.text.Next(key + 1) {
 		name, i := d.text.textView(key), next
-		if i == len(p.fields) || string(name) != p.shape.fields[i].name {
+		if i == len(p.fields) || string(name) != p.compiledSchema.fields[i].name {
 			var ok bool
 			if i, ok = p.index[string(name)]; !ok {
 				return d.fail(key, fmt.Errorf("%s has no field %s", p.describe(), short(d.text.Raw(key))))
@@ -251,12 +251,12 @@ func (d *jsonReader) record(p *jsonPlan, v int) bool {
 		}
 		next = i + 1
 		if d.found[base+i] != 0 {
-			return d.fail(key, fmt.Errorf("the field %s is there twice", p.shape.fields[i].name))
+			return d.fail(key, fmt.Errorf("the field %s is there twice", p.compiledSchema.fields[i].name))
 		}
 		d.found[base+i] = key + 1
 	}
 	for i := range p.fields {
-		f := &p.shape.fields[i]
+		f := &p.compiledSchema.fields[i]
 		switch at := d.found[base+i]; {
 		case at != 0:
 			if !d.value(p.fields[i].plan, at) {
@@ -295,7 +295,7 @@ func (d *jsonReader) tagged(p *jsonPlan, v int) bool {
 	if d.text.Len(v) != 1 {
 		return d.fail(v, fmt.Errorf(`JSON: an object of %s where {"branch": value} of %s belongs`, count.Of(d.text.Len(v), "member"), p.branchNames()))
 	}
-	i, ok := p.shape.index[string(d.text.textView(v+1))]
+	i, ok := p.compiledSchema.index[string(d.text.textView(v+1))]
 	if !ok {
 		return d.fail(v+1, fmt.Errorf("no branch of %s is called %s", p.branchNames(), short(d.text.Raw(v+1))))
 	}

@@ -340,8 +340,8 @@ func TestCodecJSON(t *testing.T) {
 	codec, err := avro.NewCodec[order](s)
 	require.NoError(t, err)
 	out, err := codec.AppendJSON([]byte("before"), nil)
-	var misfit *avro.EncodeError
-	require.ErrorAs(t, err, &misfit)
+	var mismatch *avro.EncodeError
+	require.ErrorAs(t, err, &mismatch)
 	require.Equal(t, "before", string(out))
 	var at *avro.DecodeError
 	require.ErrorAs(t, codec.DecodeJSON([]byte(`{"id":"x"}`), new(order)), &at)

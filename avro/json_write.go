@@ -150,7 +150,7 @@ func (w *jsonWriter) record(p *jsonPlan) {
 		f := &p.fields[i]
 		w.dst = append(w.dst, f.key...)
 		if w.value(f.plan); w.r.Err() != nil {
-			w.path = datapath.Join(p.shape.fields[i].name, w.path)
+			w.path = datapath.Join(p.compiledSchema.fields[i].name, w.path)
 			return
 		}
 	}

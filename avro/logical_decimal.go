@@ -21,7 +21,7 @@ import (
 
 // appendDecimal appends a decimal exactly: digits that the schema has no place
 // for are an error.
-func appendDecimal(dst []byte, d Decimal, s *shape) ([]byte, error) {
+func appendDecimal(dst []byte, d Decimal, s *compiledSchema) ([]byte, error) {
 	if s.logical == logical.BigDecimal {
 		return avrort.AppendBigDecimal(dst, d)
 	}
@@ -33,7 +33,7 @@ func appendDecimal(dst []byte, d Decimal, s *shape) ([]byte, error) {
 }
 
 // appendRat appends a fraction, which must be a decimal one.
-func appendRat(dst []byte, r *big.Rat, s *shape) ([]byte, error) {
+func appendRat(dst []byte, r *big.Rat, s *compiledSchema) ([]byte, error) {
 	if s.logical == logical.BigDecimal {
 		d, err := decimalOf(r)
 		if err != nil {
@@ -62,7 +62,7 @@ func decimalOf(r *big.Rat) (Decimal, error) {
 	return Decimal{Unscaled: n.Quo(n, r.Denom()), Scale: scale}, nil
 }
 
-func (s *shape) appendUnscaled(dst []byte, n *big.Int) ([]byte, error) {
+func (s *compiledSchema) appendUnscaled(dst []byte, n *big.Int) ([]byte, error) {
 	size := decimals.TwosSize(n)
 	if s.typ == schemas.Bytes {
 		return decimals.AppendTwos(wire.AppendLong(dst, int64(size)), n, size), nil
@@ -74,7 +74,7 @@ func (s *shape) appendUnscaled(dst []byte, n *big.Int) ([]byte, error) {
 }
 
 // decodeRat reads a decimal over v.
-func (s *shape) decodeRat(r *avrort.Reader, v *big.Rat) {
+func (s *compiledSchema) decodeRat(r *avrort.Reader, v *big.Rat) {
 	start := r.Offset()
 	d := s.readDecimal(r)
 	if r.Err() != nil {
@@ -97,7 +97,7 @@ func (s *shape) decodeRat(r *avrort.Reader, v *big.Rat) {
 
 // readDecimal reads a decimal. Like Java it does not mind more digits than the
 // schema's precision.
-func (s *shape) readDecimal(r *avrort.Reader) Decimal {
+func (s *compiledSchema) readDecimal(r *avrort.Reader) Decimal {
 	switch {
 	case s.logical == logical.BigDecimal:
 		return r.BigDecimal()
@@ -109,7 +109,7 @@ func (s *shape) readDecimal(r *avrort.Reader) Decimal {
 }
 
 // appendBytes appends bytes as they are. Those of a big-decimal must be one.
-func (e *env) appendBytes(dst, b []byte, s *shape) ([]byte, error) {
+func (e *env) appendBytes(dst, b []byte, s *compiledSchema) ([]byte, error) {
 	if s.logical == logical.BigDecimal && !e.cfg.rawLogical {
 		if _, _, err := decimals.SplitBig(b); err != nil {
 			return dst, err
@@ -177,7 +177,7 @@ func sameNumber(d, e Decimal) bool {
 }
 
 // clock reads a time of day.
-func (s *shape) clock(r *avrort.Reader) time.Duration {
+func (s *compiledSchema) clock(r *avrort.Reader) time.Duration {
 	start := r.Offset()
 	d, err := s.logical.ToClock(s.number(r))
 	if err != nil {

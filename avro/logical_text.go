@@ -16,7 +16,7 @@ import (
 // Text as a value of a logical type, and types that look like one and are none. A
 // decimal given as text is the number that the text says, never the text's bytes;
 // a uuid is written only if its text is one. Bytes are the encoded value as it
-// is, so that types of bytes whose text or JSON is something else are a misfit, be
+// is, so that types of bytes whose text or JSON is something else are a type mismatch, be
 // it in one direction alone. So are types of strings with a text in one direction.
 
 // textTypes and jsonTypes are what a type with a text or JSON of its own implements.
@@ -35,10 +35,10 @@ var (
 // logicalText compiles text for a logical type, and reports types that would be
 // mistaken. It returns false for those that are treated by their kind.
 func (b *planner) logicalText(p *plan, path string) bool {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	refuse := func(reason string) bool {
 		p.code = codeNone
-		b.misfit(path, "%s does not fit %s, %s; %s", t, s.describe(), reason, fitting(s))
+		b.mismatch(path, "%s does not fit %s, %s; %s", t, s.describe(), reason, fitting(s))
 		return true
 	}
 	raw := isBytes(t) || t.Kind() == reflect.Array
@@ -75,7 +75,7 @@ func (b *planner) logicalText(p *plan, path string) bool {
 
 // isUUIDArray says that t's bytes are those of a UUID on a fixed, whatever its
 // text looks like, or text.
-func isUUIDArray(t reflect.Type, s *shape) bool {
+func isUUIDArray(t reflect.Type, s *compiledSchema) bool {
 	return s.logical == logical.UUID && t.Kind() == reflect.Array
 }
 
@@ -99,7 +99,7 @@ func isAmong(t reflect.Type, types []reflect.Type) bool {
 }
 
 // appendNumberText appends the number that text says, as a decimal.
-func appendNumberText(dst []byte, text string, s *shape) ([]byte, error) {
+func appendNumberText(dst []byte, text string, s *compiledSchema) ([]byte, error) {
 	d, err := parseJSONDecimal(text)
 	if err != nil {
 		return dst, err
@@ -108,7 +108,7 @@ func appendNumberText(dst []byte, text string, s *shape) ([]byte, error) {
 }
 
 // numberText reads a decimal as text, such as 12.50, that stands for it exactly.
-func (s *shape) numberText(r *avrort.Reader) (string, Decimal) {
+func (s *compiledSchema) numberText(r *avrort.Reader) (string, Decimal) {
 	d := s.readDecimal(r)
 	if r.Err() != nil {
 		return "", d
@@ -131,7 +131,7 @@ func (p *plan) keepsNumber(v ptr, d Decimal) error {
 }
 
 // appendText appends text as a string, which must be a UUID's if the schema says so.
-func (e *env) appendText(dst []byte, text string, s *shape) ([]byte, error) {
+func (e *env) appendText(dst []byte, text string, s *compiledSchema) ([]byte, error) {
 	if s.logical == logical.UUID && !e.cfg.rawLogical {
 		return appendUUIDText(dst, text)
 	}

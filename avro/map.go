@@ -8,14 +8,14 @@ import (
 	"github.com/kavro/kavro/internal/wire"
 )
 
-// mapScratch holds what reflect needs to walk or fill maps of one type without
+// mapScratch holds what reflect needs to iterate over or fill maps of one type without
 // allocating: an iterator, a key and a value. It is borrowed for one map at a
 // time; maps within maps borrow one each.
 type mapScratch struct {
-	pool sync.Pool // of *mapWalk
+	pool sync.Pool // of *mapIterator
 }
 
-type mapWalk struct {
+type mapIterator struct {
 	iter       reflect.MapIter
 	key, value reflect.Value // addressable
 }
@@ -23,7 +23,7 @@ type mapWalk struct {
 func newMapScratch(t reflect.Type) *mapScratch {
 	s := &mapScratch{}
 	s.pool.New = func() any {
-		return &mapWalk{
+		return &mapIterator{
 			key:   reflect.New(t.Key()).Elem(),
 			value: reflect.New(t.Elem()).Elem(),
 		}
@@ -31,10 +31,10 @@ func newMapScratch(t reflect.Type) *mapScratch {
 	return s
 }
 
-func (s *mapScratch) borrow() *mapWalk { return s.pool.Get().(*mapWalk) }
+func (s *mapScratch) borrow() *mapIterator { return s.pool.Get().(*mapIterator) }
 
-// release gives the scratch back; it keeps nothing of what it walked.
-func (s *mapScratch) release(w *mapWalk) {
+// release gives the scratch back; it keeps nothing of what it iterated over.
+func (s *mapScratch) release(w *mapIterator) {
 	w.iter.Reset(reflect.Value{})
 	w.key.SetZero()
 	w.value.SetZero()
@@ -75,7 +75,7 @@ func (p *plan) decodeMap(r *avrort.Reader, v ptr) {
 	w := p.maps.borrow()
 	defer p.maps.release(w)
 	have := 0
-	for n := r.Block(0, p.item.shape.min+1); n > 0; n = r.Block(have, p.item.shape.min+1) {
+	for n := r.Block(0, p.item.compiled.min+1); n > 0; n = r.Block(have, p.item.compiled.min+1) {
 		if m.IsNil() {
 			m.Set(reflect.MakeMapWithSize(p.typ, n))
 		}

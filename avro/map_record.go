@@ -13,15 +13,15 @@ import (
 
 func (b *planner) mapRecord(p *plan, path string) {
 	p.code, p.maps = codeMapRecord, newMapScratch(p.typ)
-	p.fields = make([]planField, len(p.shape.fields))
-	for i, f := range p.shape.fields {
-		inner := b.plan(p.typ.Elem(), f.shape, datapath.Join(path, f.name))
+	p.fields = make([]planField, len(p.compiled.fields))
+	for i, f := range p.compiled.fields {
+		inner := b.plan(p.typ.Elem(), f.schema, datapath.Join(path, f.name))
 		p.fields[i] = planField{code: inner.code, plan: inner, name: f.name}
 	}
 }
 
 func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
-	if p.shape.recursive {
+	if p.compiled.recursive {
 		if depth++; depth > p.env.cfg.MaxDepth {
 			return dst, errTooDeep(depth)
 		}
@@ -38,7 +38,7 @@ func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 		w.key.SetString(f.name)
 		value := m.MapIndex(w.key)
 		var err error
-		switch def := &p.shape.fields[i]; {
+		switch def := &p.compiled.fields[i]; {
 		case value.IsValid():
 			found++
 			w.value.Set(value)
@@ -46,7 +46,7 @@ func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 		case def.has:
 			dst = append(dst, def.def...)
 		default:
-			err = errMissing(p.shape)
+			err = errMissing(p.compiled)
 		}
 		if err != nil {
 			return dst, avrort.WithinField(err, f.name)
@@ -54,8 +54,8 @@ func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 	}
 	if found < m.Len() {
 		for iter := m.MapRange(); iter.Next(); {
-			if _, ok := p.shape.index[iter.Key().String()]; !ok {
-				return dst, avrort.WithinField(errNoField(p.shape), iter.Key().String())
+			if _, ok := p.compiled.index[iter.Key().String()]; !ok {
+				return dst, avrort.WithinField(errNoField(p.compiled), iter.Key().String())
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 }
 
 func (p *plan) decodeMapRecord(r *avrort.Reader, v ptr) {
-	if p.shape.recursive {
+	if p.compiled.recursive {
 		if !r.Enter() {
 			return
 		}
@@ -91,8 +91,8 @@ func (p *plan) decodeMapRecord(r *avrort.Reader, v ptr) {
 	}
 }
 
-func errMissing(s *shape) error {
+func errMissing(s *compiledSchema) error {
 	return fmt.Errorf("missing, and the schema of %s has no default for it", s.name())
 }
 
-func errNoField(s *shape) error { return fmt.Errorf("%s has no such field", s.name()) }
+func errNoField(s *compiledSchema) error { return fmt.Errorf("%s has no such field", s.name()) }

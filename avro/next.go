@@ -20,7 +20,7 @@ func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
 	err, size := r.Err(), r.Offset()
 	c.release(r)
 	if err != nil {
-		return data, located(err, c.shape, data, &c.env.cfg)
+		return data, located(err, c.compiled, data, &c.env.cfg)
 	}
 	return data[size:], nil
 }

@@ -39,15 +39,15 @@ func (p *plan) loadInt(v ptr) (int64, error) {
 			u = *as[uint64](v)
 		}
 		if u > math.MaxInt64 {
-			return 0, fmt.Errorf("%d as %s: %w", u, p.shape.typ, ErrRange)
+			return 0, fmt.Errorf("%d as %s: %w", u, p.compiled.typ, ErrRange)
 		}
 		n = int64(u)
 	}
-	return n, p.shape.checkInt(n)
+	return n, p.compiled.checkInt(n)
 }
 
-// checkInt says whether n is in the range of the shape's int or long.
-func (s *shape) checkInt(n int64) error {
+// checkInt says whether n is in the range of the schema's int or long.
+func (s *compiledSchema) checkInt(n int64) error {
 	if s.typ == schemas.Int && n != int64(int32(n)) {
 		return fmt.Errorf("%d as int: %w", n, ErrRange)
 	}
@@ -65,7 +65,7 @@ func narrow(f float64) (float32, error) {
 
 func (p *plan) decodeInt(r *avrort.Reader, v ptr) {
 	start := r.Offset()
-	n := p.shape.number(r)
+	n := p.compiled.number(r)
 	ok := true
 	switch p.kind {
 	case reflect.Int:
@@ -104,7 +104,7 @@ func (p *plan) decodeInt(r *avrort.Reader, v ptr) {
 }
 
 // number reads an int or a long.
-func (s *shape) number(r *avrort.Reader) int64 {
+func (s *compiledSchema) number(r *avrort.Reader) int64 {
 	if s.typ == schemas.Int {
 		return int64(r.Int())
 	}

@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// A plan is how the values of one Go type are the values of one shape. It is
+// A plan is how the values of one Go type are the values of one compiled schema. It is
 // compiled once; running it looks nothing up. Plans form a graph that is cyclic
 // where the type is.
 //
 // Running a plan is one switch over its code. Records look at the codes of their
 // fields themselves, so that a field of a plain type costs no call.
 type plan struct {
-	code  code
-	typ   reflect.Type
-	shape *shape
-	env   *env
+	code     code
+	typ      reflect.Type
+	compiled *compiledSchema
+	env      *env
 
 	fields   []planField  // codeRecord
 	ignored  []ignoredAt  // codeRecord: Go fields that the schema does not have
@@ -116,10 +116,10 @@ const (
 // env is what all plans of one codec share.
 type env struct {
 	cfg   config
-	plans sync.Map // planKey -> *plan or *MisfitError: of Go types met in generic values
+	plans sync.Map // planKey -> *plan or *TypeMismatchError: of Go types met in generic values
 }
 
 type planKey struct {
-	typ   reflect.Type
-	shape *shape
+	typ      reflect.Type
+	compiled *compiledSchema
 }

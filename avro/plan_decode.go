@@ -43,12 +43,12 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 		b := as[[]byte](v)
 		*b = r.Bytes(*b)
 	case codeFixed:
-		r.Fixed(arrayBytes(v, p.shape.size))
+		r.Fixed(arrayBytes(v, p.compiled.size))
 	case codeFixedSlice:
 		b := as[[]byte](v)
-		*b = append((*b)[:0], r.ViewFixed(p.shape.size)...)
+		*b = append((*b)[:0], r.ViewFixed(p.compiled.size)...)
 	case codeEnum:
-		*as[string](v) = p.shape.symbol(r)
+		*as[string](v) = p.compiled.symbol(r)
 	case codeEnumNumber:
 		if i := r.Enum(len(p.enum.values)); r.Err() == nil {
 			setInteger(valueAt(v, p.typ), p.enum.values[i])
@@ -56,13 +56,13 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 	case codeMillis:
 		*as[time.Time](v) = time.UnixMilli(r.Long()).UTC()
 	case codeTime:
-		*as[time.Time](v) = p.shape.logical.ToTime(p.shape.number(r))
+		*as[time.Time](v) = p.compiled.logical.ToTime(p.compiled.number(r))
 	case codeClock:
-		*as[time.Duration](v) = p.shape.clock(r)
+		*as[time.Duration](v) = p.compiled.clock(r)
 	case codeRat:
-		p.shape.decodeRat(r, as[big.Rat](v))
+		p.compiled.decodeRat(r, as[big.Rat](v))
 	case codeDecimal:
-		*as[Decimal](v) = p.shape.readDecimal(r)
+		*as[Decimal](v) = p.compiled.readDecimal(r)
 	case codeUUID:
 		*as[UUID](v) = r.UUID()
 	case codeUUIDString:
@@ -70,7 +70,7 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 			*as[string](v) = UUID(b).String()
 		}
 	case codeNumberText:
-		if text, _ := p.shape.numberText(r); r.Err() == nil {
+		if text, _ := p.compiled.numberText(r); r.Err() == nil {
 			*as[string](v) = text
 		}
 	case codeDuration:
@@ -107,9 +107,9 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 	case codeIface:
 		p.decodeIface(r, v)
 	case codeUnion:
-		*as[Union](v) = p.env.decodeUnion(r, p.shape)
+		*as[Union](v) = p.env.decodeUnion(r, p.compiled)
 	case codeAny:
-		*as[any](v) = p.env.decodeAny(r, p.shape)
+		*as[any](v) = p.env.decodeAny(r, p.compiled)
 	case codeCustom:
 		p.decodeCustom(r, v)
 	case codeVia:
@@ -119,7 +119,7 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 		}
 		p.item.decode(r, fieldAt(to, p.via))
 	case codeDefault:
-		pass(r, p.shape)
+		pass(r, p.compiled)
 	case codeBranches:
 		p.decodeBranches(r, v)
 	case codePromoted:
@@ -131,7 +131,7 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 
 // decodeRecord reads a struct's fields; see appendRecord.
 func (p *plan) decodeRecord(r *avrort.Reader, v ptr) {
-	if p.shape.recursive {
+	if p.compiled.recursive {
 		if !r.Enter() {
 			return
 		}
@@ -156,7 +156,7 @@ func (p *plan) decodeRecord(r *avrort.Reader, v ptr) {
 		case codeBool:
 			*as[bool](at) = r.Bool()
 		case codeEnum:
-			symbols := f.plan.shape.symbols
+			symbols := f.plan.compiled.symbols
 			if i := r.Enum(len(symbols)); r.Err() == nil {
 				*as[string](at) = symbols[i]
 			}
@@ -167,12 +167,12 @@ func (p *plan) decodeRecord(r *avrort.Reader, v ptr) {
 		case codeArray:
 			f.plan.decodeArray(r, at)
 		case codeDefault:
-			pass(r, f.plan.shape)
+			pass(r, f.plan.compiled)
 		default:
 			f.plan.decode(r, at)
 		}
 	}
-	if p.shape.recursive {
+	if p.compiled.recursive {
 		r.Leave()
 	}
 }
@@ -199,9 +199,9 @@ func (p *plan) decodeMany(r *avrort.Reader, v ptr) {
 	case codeDoubleMap:
 		fillMap(r, as[map[string]float64](v), 8, (*avrort.Reader).Double)
 	case codeAnyMap:
-		*as[map[string]any](v) = p.env.decodeAnyMap(r, p.shape)
+		*as[map[string]any](v) = p.env.decodeAnyMap(r, p.compiled)
 	case codeAnyRecord:
-		*as[map[string]any](v) = p.env.decodeAnyRecord(r, p.shape)
+		*as[map[string]any](v) = p.env.decodeAnyRecord(r, p.compiled)
 	case codeMap:
 		p.decodeMap(r, v)
 	case codeMapRecord:

@@ -52,11 +52,11 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeBytes:
 		return wire.AppendBytes(dst, *as[[]byte](v)), nil
 	case codeFixed:
-		return append(dst, arrayBytes(v, p.shape.size)...), nil
+		return append(dst, arrayBytes(v, p.compiled.size)...), nil
 	case codeFixedSlice:
-		return appendFixed(dst, *as[[]byte](v), p.shape)
+		return appendFixed(dst, *as[[]byte](v), p.compiled)
 	case codeEnum:
-		i, err := p.shape.symbolIndex(*as[string](v))
+		i, err := p.compiled.symbolIndex(*as[string](v))
 		return wire.AppendLong(dst, int64(i)), err
 	case codeEnumNumber:
 		i, err := p.enumIndex(v)
@@ -65,15 +65,15 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 		n, err := logical.UnixMillis(*as[time.Time](v))
 		return wire.AppendLong(dst, n), err
 	case codeTime:
-		n, err := p.shape.logical.FromTime(*as[time.Time](v))
+		n, err := p.compiled.logical.FromTime(*as[time.Time](v))
 		return wire.AppendLong(dst, n), err
 	case codeClock:
-		n, err := p.shape.logical.FromClock(*as[time.Duration](v))
+		n, err := p.compiled.logical.FromClock(*as[time.Duration](v))
 		return wire.AppendLong(dst, n), err
 	case codeRat:
-		return appendRat(dst, as[big.Rat](v), p.shape)
+		return appendRat(dst, as[big.Rat](v), p.compiled)
 	case codeDecimal:
-		return appendDecimal(dst, *as[Decimal](v), p.shape)
+		return appendDecimal(dst, *as[Decimal](v), p.compiled)
 	case codeUUID:
 		return avrort.AppendUUID(dst, *as[UUID](v)), nil
 	case codeUUIDString:
@@ -84,9 +84,9 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeUUIDBytes:
 		return appendUUIDText(dst, string(*as[[]byte](v)))
 	case codeBigDecimal:
-		return p.env.appendBytes(dst, *as[[]byte](v), p.shape)
+		return p.env.appendBytes(dst, *as[[]byte](v), p.compiled)
 	case codeNumberText:
-		return appendNumberText(dst, *as[string](v), p.shape)
+		return appendNumberText(dst, *as[string](v), p.compiled)
 	case codeDuration:
 		return avrort.AppendDuration(dst, *as[Duration](v)), nil
 	case codeText:
@@ -123,9 +123,9 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeIface:
 		return p.appendIface(dst, v, depth)
 	case codeUnion:
-		return p.env.appendUnion(dst, *as[Union](v), p.shape, depth)
+		return p.env.appendUnion(dst, *as[Union](v), p.compiled, depth)
 	case codeAny:
-		return p.env.appendAny(dst, *as[any](v), p.shape, depth)
+		return p.env.appendAny(dst, *as[any](v), p.compiled, depth)
 	case codeCustom:
 		base, err := p.custom.to(v)
 		if err != nil {
@@ -148,7 +148,7 @@ func (p *plan) append(dst []byte, v ptr, depth int) ([]byte, error) {
 // appendRecord appends a struct's fields. Fields of the commonest types are
 // appended here rather than by their plans, which saves a call each.
 func (p *plan) appendRecord(dst []byte, v ptr, depth int) ([]byte, error) {
-	if p.shape.recursive {
+	if p.compiled.recursive {
 		if depth++; depth > p.env.cfg.MaxDepth {
 			return dst, errTooDeep(depth)
 		}
@@ -230,15 +230,15 @@ func (p *plan) appendMany(dst []byte, v ptr, depth int) ([]byte, error) {
 	case codeDoubleMap:
 		return appendMap(dst, *as[map[string]float64](v), wire.AppendDouble), nil
 	case codeAnyMap:
-		return p.env.appendAnyMap(dst, *as[map[string]any](v), p.shape, depth)
+		return p.env.appendAnyMap(dst, *as[map[string]any](v), p.compiled, depth)
 	case codeAnyRecord:
-		return p.env.appendAnyRecord(dst, *as[map[string]any](v), p.shape, depth)
+		return p.env.appendAnyRecord(dst, *as[map[string]any](v), p.compiled, depth)
 	case codeMap:
 		return p.appendMap(dst, v, depth)
 	case codeMapRecord:
 		return p.appendMapRecord(dst, v, depth)
 	}
-	return dst, fmt.Errorf("no plan for %s", p.typ) // not reached: a misfit has no plan
+	return dst, fmt.Errorf("no plan for %s", p.typ) // not reached: a type mismatch has no plan
 }
 
 func errTooDeep(depth int) error {
@@ -252,7 +252,7 @@ func (e *env) appendString(dst []byte, s string) ([]byte, error) {
 	return wire.AppendString(dst, s), nil
 }
 
-func appendFixed(dst, b []byte, s *shape) ([]byte, error) {
+func appendFixed(dst, b []byte, s *compiledSchema) ([]byte, error) {
 	if len(b) != s.size {
 		return dst, fmt.Errorf("%s for %s of %d: %w", count.Of(len(b), "byte"), s.name(), s.size, ErrRange)
 	}

@@ -14,39 +14,39 @@ import (
 // A planner compiles plans and gathers what does not fit, so that one error says
 // everything.
 type planner struct {
-	env      *env
-	plans    map[planKey]*plan
-	misfits  []Misfit
-	projects bool // of a Projection
-	made     []planKey
-	failed   map[planKey]string // of attempts: why
+	env        *env
+	plans      map[planKey]*plan
+	mismatches []Mismatch
+	projects   bool // of a Projection
+	made       []planKey
+	failed     map[planKey]string // of attempts: why
 }
 
 func newPlanner(e *env) *planner {
 	return &planner{env: e, plans: map[planKey]*plan{}, failed: map[planKey]string{}}
 }
 
-// compile is the plan for values of type t, or a *MisfitError.
-func (b *planner) compile(t reflect.Type, s *shape) (*plan, error) {
+// compile is the plan for values of type t, or a *TypeMismatchError.
+func (b *planner) compile(t reflect.Type, s *compiledSchema) (*plan, error) {
 	p := b.plan(t, s, "")
-	if len(b.misfits) > 0 {
-		return nil, &MisfitError{Type: t.String(), Schema: s.name(), Misfits: b.misfits}
+	if len(b.mismatches) > 0 {
+		return nil, &TypeMismatchError{Type: t.String(), Schema: s.name(), Mismatches: b.mismatches}
 	}
 	return p, nil
 }
 
-func (b *planner) misfit(path, format string, args ...any) {
-	b.misfits = append(b.misfits, Misfit{Path: path, Reason: fmt.Sprintf(format, args...)})
+func (b *planner) mismatch(path, format string, args ...any) {
+	b.mismatches = append(b.mismatches, Mismatch{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
 // plan compiles the plan for t and s. What does not fit is reported once, at the
 // first path that leads to it.
-func (b *planner) plan(t reflect.Type, s *shape, path string) *plan {
+func (b *planner) plan(t reflect.Type, s *compiledSchema, path string) *plan {
 	key := planKey{t, s}
 	if p := b.plans[key]; p != nil {
 		return p
 	}
-	p := &plan{typ: t, shape: s, env: b.env, size: t.Size()}
+	p := &plan{typ: t, compiled: s, env: b.env, size: t.Size()}
 	b.plans[key] = p // before it is filled in: types and schemas may be recursive
 	b.made = append(b.made, key)
 	if !b.special(p, path) {
@@ -74,7 +74,7 @@ var (
 // special compiles types that are not treated by their kind. It returns false
 // for all others.
 func (b *planner) special(p *plan, path string) bool {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	if c := b.env.cfg.customTypes[t]; c != nil {
 		p.code, p.custom = codeCustom, c
 		p.item = b.plan(c.base, s, path)
@@ -83,7 +83,7 @@ func (b *planner) special(p *plan, path string) bool {
 	switch {
 	case t == unionType:
 		if s.typ != schemas.Union {
-			b.misfit(path, "avro.Union for %s, which is not a union", s.describe())
+			b.mismatch(path, "avro.Union for %s, which is not a union", s.describe())
 		}
 		p.code = codeUnion
 	case t.Kind() == reflect.Interface:
@@ -107,7 +107,7 @@ func (b *planner) special(p *plan, path string) bool {
 	case t == anyMapType && s.typ == schemas.Record:
 		p.code = codeAnyRecord
 	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Pointer:
-		b.misfit(path, "%s is a pointer to a pointer", t)
+		b.mismatch(path, "%s is a pointer to a pointer", t)
 	case t.Kind() == reflect.Pointer:
 		p.code, p.item = codePointer, b.plan(t.Elem(), s, path)
 	case b.isGenerated(t, s):
@@ -124,7 +124,7 @@ func (b *planner) special(p *plan, path string) bool {
 
 // byKind compiles types that are treated by their kind.
 func (b *planner) byKind(p *plan, path string) {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	switch s.typ {
 	case schemas.Null:
 		if p.code = codeNull; t.Kind() == reflect.Struct && t.NumField() == 0 {
@@ -188,11 +188,11 @@ func (b *planner) byKind(p *plan, path string) {
 		}
 	}
 	p.code = codeNone
-	b.misfit(path, "%s does not fit %s; %s", t, s.describe(), fitting(s))
+	b.mismatch(path, "%s does not fit %s; %s", t, s.describe(), fitting(s))
 }
 
-// fitting says which Go types a shape has.
-func fitting(s *shape) string {
+// fitting says which Go types a schema has.
+func fitting(s *compiledSchema) string {
 	switch {
 	case s.logical.IsTime():
 		return "use time.Time or an integer"
@@ -236,15 +236,15 @@ func (b *planner) integer(p *plan) bool {
 	p.kind = p.typ.Kind()
 	switch p.kind {
 	case reflect.Int32:
-		if p.code = codeIntKind; p.shape.typ == schemas.Int {
+		if p.code = codeIntKind; p.compiled.typ == schemas.Int {
 			p.code = codeInt32
 		}
 	case reflect.Int64:
-		if p.code = codeIntKind; p.shape.typ == schemas.Long {
+		if p.code = codeIntKind; p.compiled.typ == schemas.Long {
 			p.code = codeInt64
 		}
 	case reflect.Int:
-		if p.code = codeIntKind; p.shape.typ == schemas.Long {
+		if p.code = codeIntKind; p.compiled.typ == schemas.Long {
 			p.code = codeGoInt
 		}
 	case reflect.Int8, reflect.Int16, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -254,12 +254,12 @@ func (b *planner) integer(p *plan) bool {
 	}
 	// Integers are the schema's units, but those of package time have a unit of their own: a
 	// time.Duration counts nanoseconds, a time.Month is no day.
-	return p.typ.PkgPath() != "time" || p.shape.logical == logical.None
+	return p.typ.PkgPath() != "time" || p.compiled.logical == logical.None
 }
 
 func (b *planner) stringOrBytes(p *plan) bool {
 	switch {
-	case p.typ.Kind() == reflect.String && p.shape.typ == schemas.String:
+	case p.typ.Kind() == reflect.String && p.compiled.typ == schemas.String:
 		if p.code = codeString; b.env.cfg.ValidUTF8 {
 			p.code = codeUTF8String
 		}
@@ -278,7 +278,7 @@ func isBytes(t reflect.Type) bool {
 }
 
 func (b *planner) fixed(p *plan) bool {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	switch {
 	case t.Kind() == reflect.Array && t.Elem() == reflect.TypeFor[byte]() && t.Len() == s.size:
 		p.code = codeFixed
@@ -294,7 +294,7 @@ func (b *planner) fixed(p *plan) bool {
 
 func (b *planner) array(p *plan, path string) {
 	p.code = codeArray
-	p.item = b.plan(p.typ.Elem(), p.shape.items, path+"[]")
+	p.item = b.plan(p.typ.Elem(), p.compiled.items, path+"[]")
 	p.size = p.typ.Elem().Size()
 	switch {
 	case p.typ.Elem() == reflect.TypeFor[int64]() && p.item.code == codeInt64:
@@ -312,7 +312,7 @@ func (b *planner) array(p *plan, path string) {
 
 func (b *planner) mapOf(p *plan, path string) {
 	p.code, p.maps = codeMap, newMapScratch(p.typ)
-	p.item = b.plan(p.typ.Elem(), p.shape.items, path+"[]")
+	p.item = b.plan(p.typ.Elem(), p.compiled.items, path+"[]")
 	if p.typ.Key() != reflect.TypeFor[string]() || b.env.cfg.ValidUTF8 { // the quick ways do not check keys
 		return
 	}

@@ -30,7 +30,7 @@ import (
 type Projection[T any] struct{ codec *Codec[T] }
 
 // NewProjection compiles how data of writer, which may not be nil, become a T. The
-// error is a [*MisfitError] that lists everything in T that cannot be read, or says
+// error is a [*TypeMismatchError] that lists everything in T that cannot be read, or says
 // which option is wrong.
 func NewProjection[T any](writer *schemas.Schema, opts ...Option) (*Projection[T], error) {
 	if writer == nil {
@@ -42,7 +42,7 @@ func NewProjection[T any](writer *schemas.Schema, opts ...Option) (*Projection[T
 	}
 	b := newPlanner(c.env)
 	b.projects = true
-	if c.plan, err = b.compile(reflect.TypeFor[T](), c.shape); err != nil {
+	if c.plan, err = b.compile(reflect.TypeFor[T](), c.compiled); err != nil {
 		return nil, err
 	}
 	return &Projection[T]{c}, nil
@@ -54,30 +54,30 @@ func (p *Projection[T]) Decode(datum []byte, v *T) error { return p.codec.Decode
 
 // attempt compiles a plan that need not fit. The reason says why it does not; then
 // nothing of it is kept.
-func (b *planner) attempt(t reflect.Type, s *shape, path string) (p *plan, reason string) {
+func (b *planner) attempt(t reflect.Type, s *compiledSchema, path string) (p *plan, reason string) {
 	key := planKey{t, s}
 	if reason := b.failed[key]; reason != "" {
 		return nil, reason
 	}
-	misfits, made := len(b.misfits), len(b.made)
+	mismatches, made := len(b.mismatches), len(b.made)
 	p = b.plan(t, s, path)
-	if len(b.misfits) == misfits {
+	if len(b.mismatches) == mismatches {
 		return p, ""
 	}
-	if reason = b.misfits[misfits].Reason; b.misfits[misfits].Path != path {
-		reason = b.misfits[misfits].Path + ": " + reason
+	if reason = b.mismatches[mismatches].Reason; b.mismatches[mismatches].Path != path {
+		reason = b.mismatches[mismatches].Path + ": " + reason
 	}
 	for _, key := range b.made[made:] {
 		delete(b.plans, key)
 	}
-	b.misfits, b.made, b.failed[key] = b.misfits[:misfits], b.made[:made], reason
+	b.mismatches, b.made, b.failed[key] = b.mismatches[:mismatches], b.made[:made], reason
 	return nil, reason
 }
 
 // branches compiles a union for a type that is not an interface: of each branch how
 // it is read, or why it is not. zeroes says that null is the zero value.
 func (b *planner) branches(p *plan, zeroes bool, path string) {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	p.code, p.branches = codeBranches, make([]branchPlan, len(s.branches))
 	zeroes = zeroes || nullable(t)
 	if other := s.besideNull(); other >= 0 { // what does not fit has a path of its own
@@ -100,7 +100,7 @@ func (b *planner) branches(p *plan, zeroes bool, path string) {
 		fits = fits || to.plan != nil
 	}
 	if !fits {
-		b.misfit(path, "%s fits no branch of a union of %s: %s", t, count.Of(len(s.branches), "branch"), reason)
+		b.mismatch(path, "%s fits no branch of a union of %s: %s", t, count.Of(len(s.branches), "branch"), reason)
 	}
 }
 
@@ -129,7 +129,7 @@ func (p *plan) decodeBranches(r *avrort.Reader, v ptr) {
 
 // decodePromoted reads an int or a long into a float.
 func (p *plan) decodePromoted(r *avrort.Reader, v ptr) {
-	n := p.shape.number(r)
+	n := p.compiled.number(r)
 	if p.kind == reflect.Float32 {
 		*as[float32](v) = float32(n)
 	} else {
@@ -139,7 +139,7 @@ func (p *plan) decodePromoted(r *avrort.Reader, v ptr) {
 
 // aliased is the index of the field that has a Go field's name as an alias, and is
 // not taken; -1 if there is none, or more than one.
-func (s *shape) aliased(f *goField, taken []*goField) int {
+func (s *compiledSchema) aliased(f *goField, taken []*goField) int {
 	found := -1
 	for i, sf := range s.node.Fields() {
 		is := func(alias string) bool {
@@ -163,7 +163,7 @@ func (b *planner) unwritten(f *goField, p *plan, path string) {
 		if name == "" {
 			name = f.Name
 		}
-		b.misfit(datapath.Join(path, name), "the writer's schema has no such field, and %s.%s is required", p.typ, f.Name)
+		b.mismatch(datapath.Join(path, name), "the writer's schema has no such field, and %s.%s is required", p.typ, f.Name)
 		return
 	}
 	b.ignore(p, f.StructField)

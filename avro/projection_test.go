@@ -178,7 +178,7 @@ func TestProjectionOfUnions(t *testing.T) {
 }
 
 // Types that cannot be read fail before any data, with all reasons.
-func TestProjectionMisfits(t *testing.T) {
+func TestProjectionMismatches(t *testing.T) {
 	const schema = `{"type": "record", "name": "R", "fields": [
 		{"name": "s", "type": "string"},
 		{"name": "u", "type": ["null", "string", "boolean"]},

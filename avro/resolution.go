@@ -137,7 +137,7 @@ func (x *match) firstReason(exact bool) (path, reason string) {
 		writer := x.writer
 		switch x.kind {
 		case matchNone:
-			return path, x.refusal(exact)
+			return path, x.explain(exact)
 		case matchEnum:
 			if exact {
 				return path, "the target has none of its symbols"

@@ -150,7 +150,7 @@ func TestExactResolution(t *testing.T) {
 		{"long as millis", plain("long"), logical("long", "timestamp-millis"), only(int64(5)), ""},
 		{"text as uuid", plain("string"), logical("string", "uuid"), only("x"), `f: "x" is not a UUID`},
 		{"uuid as uuid", plain("string"), logical("string", "uuid"), only("01234567-89ab-cdef-0123-456789abcdef"), ""},
-		{"fixed of another meaning", inRecord(fixed16 + `,"logicalType":"uuid"}`), inRecord(fixed16 + `,"logicalType":"decimal","precision":9}`), only(make([]byte, 16)), "the logical types differ"},
+		{"fixed of another logical type", inRecord(fixed16 + `,"logicalType":"uuid"}`), inRecord(fixed16 + `,"logicalType":"decimal","precision":9}`), only(make([]byte, 16)), "the logical types differ"},
 		{"logical types in a union", inRecord(`["null",{"type":"long","logicalType":"timestamp-millis"}]`), inRecord(`["null",{"type":"long","logicalType":"timestamp-micros"}]`), only(int64(5)), "the logical types differ"},
 		{"null beside another logical type", inRecord(`["null",{"type":"long","logicalType":"timestamp-millis"}]`), inRecord(`["null",{"type":"long","logicalType":"timestamp-micros"}]`), only(nil), ""},
 

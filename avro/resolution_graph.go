@@ -26,7 +26,7 @@ type graphEdge struct {
 	before int // the edge before it to the same node, -1 if there is none
 }
 
-// newGraph walks everything that can be reached from root. children returns the
+// newGraph visits everything that can be reached from root. children returns the
 // nodes that a node refers to, one for each reference.
 func newGraph[N comparable](root N, children func(N) []N) *graph[N] {
 	g := &graph[N]{number: map[N]int{root: 0}, nodes: []graphNode{{parents: -1}}}

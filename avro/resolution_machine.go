@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// machine is the state of a program that runs, but for what walkFast keeps in
+// machine is the state of a program that runs, but for what interpretFast keeps in
 // registers. It lives on the stack: nothing in it points into it.
 type machine struct {
 	*program
 	limits *avrort.Settings
 	src    []byte
 	dst    []byte
-	start  int   // the first byte of src that was walked over but not output
+	start  int   // the first byte of src that was read but not output
 	base   int   // of the marks of the subroutine that runs
 	depth  int   // of records within themselves
 	empty  int64 // items so far that take no bytes
@@ -65,7 +65,7 @@ func (p *program) run(dst, src []byte, l *avrort.Settings, how mode) (out []byte
 	var m machine
 	m.program, m.limits, m.src, m.dst, m.mode = p, l, src, dst, how
 	m.reserve()
-	err = m.walk()
+	err = m.interpret()
 	if m.deep != nil && cap(m.deep.frames) <= maxKeptFrames {
 		m.deep.frames = m.deep.frames[:0]
 		workshops.Put(m.deep)

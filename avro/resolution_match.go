@@ -26,7 +26,7 @@ type match struct {
 	branch         int           // matchReaderUnion: the reader's branch
 	check          check         // matchSame, matchPromote: what an exact resolution asks of each value; nil: nothing
 
-	// What settle finds out.
+	// What analyze finds out.
 	changes bool // the reader's bytes differ from the writer's for some value
 	fails   bool // some value of the writer's type cannot be read
 	never   bool // no value of the writer's type can be read
@@ -99,7 +99,7 @@ func matchSchemas(writer, reader *schemas.Schema, exact bool) (*match, *writerTy
 	if m.steps > maxMatchSteps || m.back != nil && m.back.steps > maxMatchSteps {
 		return nil, nil, errTooEntangled
 	}
-	return root, settle(root), nil
+	return root, analyze(root), nil
 }
 
 func (m *matcher) match(w, r *schemas.Node) *match {
@@ -265,8 +265,8 @@ func (x *match) refuse(why string) *match {
 	return x
 }
 
-// refusal says why x, a matchNone, cannot be read.
-func (x *match) refusal(exact bool) string {
+// explain says why x, a matchNone, cannot be read.
+func (x *match) explain(exact bool) string {
 	text := fmt.Sprintf("written as %s, read as %s", describe(x.writer), describe(x.reader))
 	if exact {
 		text = fmt.Sprintf("%s cannot be written as %s", describe(x.writer), describe(x.reader))

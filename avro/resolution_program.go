@@ -8,11 +8,11 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// A program rewrites one datum. It walks the writer's bytes from front to back
+// A program rewrites one datum. It reads the writer's bytes from front to back
 // and keeps one invariant: what was output so far is dst, followed by the bytes
 // src[start:at], which are pending. Checking a value only moves at, so runs of
 // fields that stay as they are cost a check each and one copy together; dropping
-// one flushes what is pending, walks on, and sets start to at.
+// one flushes what is pending, reads on, and sets start to at.
 //
 // Records are inlined, but for those used more than once or within themselves,
 // which are subroutines: the program's size stays linear in the schemas'.
@@ -63,7 +63,7 @@ const (
 
 	// Changes.
 	opFlush // outputs what is pending
-	opDrop  // forgets what is pending
+	opDrop  // drops what is pending
 	opMark  // keeps the offset in slot a
 	opSeek  // flushes, then goes to the offset in slot a
 	opCopy  // flushes, then outputs the bytes from slot a to slot b
@@ -150,7 +150,7 @@ type call struct {
 	entry *entry
 }
 
-// skipKey is a writer's type that is walked over.
+// skipKey is a writer's type that is skipped.
 type skipKey struct {
 	node *schemas.Node
 	drop bool
@@ -246,7 +246,7 @@ func (c *compiler) failWith(err error) {
 
 // failPart fails data that have a part for which the two schemas do not match.
 func (c *compiler) failPart(x *match) {
-	c.failWith(&partError{text: x.refusal(c.exact), schemas: c.failure})
+	c.failWith(&partError{text: x.explain(c.exact), schemas: c.failure})
 }
 
 // failBranch fails data that have a branch of a union that the reader lacks: that
@@ -256,7 +256,7 @@ func (c *compiler) failBranch(x *match) {
 		c.failPart(x)
 		return
 	}
-	c.fail(x.refusal(c.exact))
+	c.fail(x.explain(c.exact))
 }
 
 // A partError reads as the reason alone, since the path says where. It is a

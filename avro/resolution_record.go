@@ -25,7 +25,7 @@ func (c *compiler) compileRecord(x *match) {
 				c.emit(opTail, 0, 0, 0)
 			}
 			r.next = f.from + 1
-			r.walk(f.from, func() { c.checked(f.check, func() { c.compile(f.match) }) })
+			r.field(f.from, func() { c.checked(f.check, func() { c.compile(f.match) }) })
 		case !f.stays():
 			r.back(f)
 		default:
@@ -117,7 +117,7 @@ func (r *recordCompiler) drop(to int) {
 			r.emit(opFlush, 0, 0, 0)
 			dropped = true
 		}
-		r.walk(r.next, func() {
+		r.field(r.next, func() {
 			if r.exact && !r.late[r.next] {
 				r.checked(isUnset(r.match, f), func() { r.skip(f.Type(), true) })
 			} else {
@@ -130,9 +130,9 @@ func (r *recordCompiler) drop(to int) {
 	}
 }
 
-// walk emits the code that moves over one of the writer's fields, with the marks
+// field emits the code that reads one of the writer's fields, with the marks
 // that are needed to come back.
-func (r *recordCompiler) walk(field int, code func()) {
+func (r *recordCompiler) field(field int, code func()) {
 	r.within(r.match.writer.Fields()[field].Name(), func() {
 		if _, ok := r.begins[field]; ok {
 			r.begins[field] = r.mark()

@@ -9,9 +9,9 @@ import (
 	"github.com/kavro/kavro/internal/wire"
 )
 
-// walk is the interpreter: walkFast as far as that goes, then an instruction by
+// interpret runs the program: interpretFast as far as that goes, then an instruction by
 // itself.
-func (m *machine) walk() error {
+func (m *machine) interpret() error {
 	var (
 		src   = m.src
 		code  = m.code
@@ -21,7 +21,7 @@ func (m *machine) walk() error {
 		err   error
 	)
 	for {
-		pc, at, items.left, items.begin = m.walkFast(src, pc, at, items.left, items.begin, m.limits.MaxBytes)
+		pc, at, items.left, items.begin = m.interpretFast(src, pc, at, items.left, items.begin, m.limits.MaxBytes)
 		here, in := pc, &code[pc]
 		pc++
 		switch in.op {
@@ -31,7 +31,7 @@ func (m *machine) walk() error {
 		case opBytes:
 			at, err = skipBytes(src, at, m.limits.MaxBytes)
 
-		case opFixed: // too long, or walkFast would have done it
+		case opFixed: // too long, or interpretFast would have done it
 			err = lengthError(int64(in.a), len(src)-at, m.limits.MaxBytes)
 
 		case opInt:
@@ -54,7 +54,7 @@ func (m *machine) walk() error {
 			items = loop{}
 			pc, at, err = m.block(int(in.a), &items, at)
 
-		case opNext: // walkFast has been through the block
+		case opNext: // interpretFast has been through the block
 			pc, at, err = m.block(int(in.a), &items, at)
 
 		case opCall:
@@ -132,11 +132,11 @@ func (m *machine) walk() error {
 	}
 }
 
-// walkFast runs instructions that only check, as long as the bytes are of the
+// interpretFast runs instructions that only check, as long as the bytes are of the
 // usual form: it stops in front of everything else, errors included. It calls
 // nothing, so that its state stays in registers; most of a datum passes through
 // here.
-func (m *machine) walkFast(src []byte, pc, at, left, begin, longest int) (int, int, int, int) {
+func (m *machine) interpretFast(src []byte, pc, at, left, begin, longest int) (int, int, int, int) {
 	code := m.code
 	for uint(pc) < uint(len(code)) {
 		in := &code[pc]

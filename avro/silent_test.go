@@ -15,14 +15,14 @@ type secretive struct {
 	mail string `avro:"mail"` //nolint:unused // that is what is tested
 }
 
-// A tag that would do nothing is a misfit: the field would be written as its
+// A tag that would do nothing is a type mismatch: the field would be written as its
 // default, or under another name.
 func TestTagsThatDoNothing(t *testing.T) {
 	s := schemas.MustParse(`{"type":"record","name":"R","fields":[{"name":"name","type":"string"},{"name":"mail","type":"string","default":"none"}]}`)
 	refused := func(err error, reason string) {
 		t.Helper()
-		var misfits *avro.MisfitError
-		require.ErrorAs(t, err, &misfits)
+		var mismatch *avro.TypeMismatchError
+		require.ErrorAs(t, err, &mismatch)
 		require.ErrorContains(t, err, reason)
 	}
 	_, err := avro.NewCodec[secretive](s)

@@ -46,7 +46,7 @@ func (m minSizes) any(fields []*schemas.Field) bool {
 	return false
 }
 
-// skip emits the code that walks over a value of the writer's type. Without
+// skip emits the code that skips a value of the writer's type. Without
 // drop every byte of it is checked; with drop, blocks that say their size in
 // bytes are jumped over.
 func (c *compiler) skip(n *schemas.Node, drop bool) {

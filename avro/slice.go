@@ -26,7 +26,7 @@ func (p *plan) appendArray(dst []byte, v ptr, depth int) ([]byte, error) {
 }
 
 func (p *plan) decodeArray(r *avrort.Reader, v ptr) {
-	have, least := 0, p.item.shape.min
+	have, least := 0, p.item.compiled.min
 	for n := r.Block(0, least); n > 0; n = r.Block(have, least) {
 		resize(v, p.typ, have, have+n)
 		items, size, item := itemsOf(v), p.size, p.item

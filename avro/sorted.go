@@ -14,15 +14,15 @@ import (
 // whose bytes records find their partitions and compaction its duplicates. By
 // default entries come in Go's order, which changes from one time to the next.
 //
-// It holds for generated types too, and costs one more walk over each datum of a
+// It holds for generated types too, and costs one more pass over each datum of a
 // schema that has maps.
 func WithSortedMaps() Option {
 	return func(c *config) { c.sortedMaps = true }
 }
 
-// hasMaps reports whether values of a shape may contain maps. seen holds what was
+// hasMaps reports whether values of a schema may contain maps. seen holds what was
 // looked at.
-func hasMaps(s *shape, seen map[*shape]bool) bool {
+func hasMaps(s *compiledSchema, seen map[*compiledSchema]bool) bool {
 	if s == nil || seen[s] {
 		return false
 	}
@@ -31,7 +31,7 @@ func hasMaps(s *shape, seen map[*shape]bool) bool {
 		return true
 	}
 	for i := range s.fields {
-		if hasMaps(s.fields[i].shape, seen) {
+		if hasMaps(s.fields[i].schema, seen) {
 			return true
 		}
 	}
@@ -43,11 +43,11 @@ func hasMaps(s *shape, seen map[*shape]bool) bool {
 	return false
 }
 
-// mapSorter walks over a datum and puts the entries of its maps in order, in place.
+// mapSorter reads a datum and puts the entries of its maps in order, in place.
 type mapSorter struct {
 	r       *avrort.Reader
 	datum   []byte
-	entries []mapEntry // of all maps around where the walk is
+	entries []mapEntry // of all maps around the position
 	spare   []byte
 }
 
@@ -56,14 +56,14 @@ type mapEntry struct{ start, end, key, keyEnd int }
 
 // sortMaps sorts the maps of a datum that was just encoded: its limits were those
 // of the values it comes from.
-func sortMaps(s *shape, datum []byte, c *config) error {
+func sortMaps(s *compiledSchema, datum []byte, c *config) error {
 	roomy := avrort.Settings{MaxBytes: math.MaxInt, MaxItems: math.MaxInt, MaxEmptyItems: math.MaxInt, MaxDepth: c.MaxDepth}
 	m := mapSorter{r: avrort.NewReader(datum, &roomy), datum: datum}
 	m.value(s)
 	return m.r.Err()
 }
 
-func (m *mapSorter) value(s *shape) {
+func (m *mapSorter) value(s *compiledSchema) {
 	switch s.typ {
 	case schemas.Record:
 		if s.recursive {
@@ -73,7 +73,7 @@ func (m *mapSorter) value(s *shape) {
 			defer m.r.Leave()
 		}
 		for i := range s.fields {
-			m.value(s.fields[i].shape)
+			m.value(s.fields[i].schema)
 		}
 	case schemas.Union:
 		if i := m.r.UnionIndex(len(s.branches)); m.r.Err() == nil {
@@ -99,7 +99,7 @@ func (m *mapSorter) value(s *shape) {
 }
 
 // block sorts one block of a map: all of it, as codecs write maps.
-func (m *mapSorter) block(s *shape, n int) {
+func (m *mapSorter) block(s *compiledSchema, n int) {
 	first := len(m.entries)
 	for i := 0; i < n && m.r.Err() == nil; i++ {
 		e := mapEntry{start: m.r.Offset()}

@@ -16,7 +16,7 @@ import (
 //     CustomerID is customer_id.
 //
 // A tag that cannot be read, one with another key but for upper and lower case,
-// and one of a field that is not exported would do nothing: they are misfits.
+// and one of a field that is not exported would do nothing: they are type mismatches.
 //
 // The tag avro:"-" leaves a Go field out, and avro:"name,omitzero" (or
 // avro:",omitzero") writes null for its zero value. The fields of embedded
@@ -42,7 +42,7 @@ func (b *planner) record(p *plan, path string) {
 	p.code = codeRecord
 	fields := b.goFields(p, path)
 	b.match(fields, p, path)
-	byField := make([]*goField, len(p.shape.fields))
+	byField := make([]*goField, len(p.compiled.fields))
 	for i := range fields {
 		if at := fields[i].schemaAt; at >= 0 {
 			byField[at] = &fields[i]
@@ -50,14 +50,14 @@ func (b *planner) record(p *plan, path string) {
 	}
 	p.fields = make([]planField, len(byField))
 	for i, f := range byField {
-		sf := p.shape.fields[i]
+		sf := p.compiled.fields[i]
 		switch {
 		case f != nil:
 			p.fields[i] = b.field(p.typ, f, sf, datapath.Join(path, sf.name))
 		case sf.has || b.projects:
-			p.fields[i] = planField{code: codeDefault, name: sf.name, plan: &plan{code: codeDefault, shape: sf.shape, env: b.env, def: sf.def}}
+			p.fields[i] = planField{code: codeDefault, name: sf.name, plan: &plan{code: codeDefault, compiled: sf.schema, env: b.env, def: sf.def}}
 		default:
-			b.misfit(datapath.Join(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
+			b.mismatch(datapath.Join(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 		}
 		f := goField{StructField: sf, schemaAt: -1}
 		if fault := structtag.Fault(sf.Tag, tagKey); fault != "" {
-			b.misfit(datapath.Join(path, sf.Name), "%s", fault)
+			b.mismatch(datapath.Join(path, sf.Name), "%s", fault)
 		}
 		tag, options, _ := strings.Cut(sf.Tag.Get(tagKey), ",")
 		if tag == "-" && options == "" {
@@ -85,7 +85,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 		if embeds(sf) && tag == "" {
 			if sf.Type.Kind() == reflect.Pointer {
 				if !sf.IsExported() {
-					b.misfit(path, "embedded %s is a pointer to a type that is not exported; it cannot be set", sf.Name)
+					b.mismatch(path, "embedded %s is a pointer to a type that is not exported; it cannot be set", sf.Name)
 					closed[indexKey(sf.Index)] = true
 					continue
 				}
@@ -96,7 +96,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 		closed[indexKey(sf.Index)] = true
 		if !sf.IsExported() {
 			if tag != "" || options != "" {
-				b.misfit(datapath.Join(path, sf.Name), "the field has a tag and is not exported; it can be neither read nor written")
+				b.mismatch(datapath.Join(path, sf.Name), "the field has a tag and is not exported; it can be neither read nor written")
 			}
 			b.ignore(p, sf)
 			continue
@@ -110,7 +110,7 @@ func (b *planner) goFields(p *plan, path string) []goField {
 				f.required = true
 			case "":
 			default:
-				b.misfit(datapath.Join(path, sf.Name), "unknown option %q in the tag", option)
+				b.mismatch(datapath.Join(path, sf.Name), "unknown option %q in the tag", option)
 			}
 		}
 		fields = append(fields, f)
@@ -147,11 +147,11 @@ func (b *planner) ignore(p *plan, sf reflect.StructField) {
 // match finds the schema's field of every Go field, and reports Go fields that
 // have none, or that share one.
 func (b *planner) match(fields []goField, p *plan, path string) {
-	s := p.shape
+	s := p.compiled
 	taken := make([]*goField, len(s.fields))
 	take := func(f *goField, i int) {
 		if other := taken[i]; other != nil {
-			b.misfit(datapath.Join(path, s.fields[i].name), "the Go fields %s and %s both stand for it", other.Name, f.Name)
+			b.mismatch(datapath.Join(path, s.fields[i].name), "the Go fields %s and %s both stand for it", other.Name, f.Name)
 		}
 		taken[i], f.schemaAt = f, i
 	}
@@ -187,13 +187,13 @@ func (b *planner) match(fields []goField, p *plan, path string) {
 		}
 		switch {
 		case f.tag != "":
-			b.misfit(datapath.Join(path, f.tag), "the schema has no such field; the tag of %s names it", f.Name)
+			b.mismatch(datapath.Join(path, f.tag), "the schema has no such field; the tag of %s names it", f.Name)
 		case len(like) == 1:
 			take(f, like[0])
 		case len(like) > 1:
-			b.misfit(datapath.Join(path, f.Name), "the fields %s and %s of the schema are like it; name one in a tag", s.fields[like[0]].name, s.fields[like[1]].name)
+			b.mismatch(datapath.Join(path, f.Name), "the fields %s and %s of the schema are like it; name one in a tag", s.fields[like[0]].name, s.fields[like[1]].name)
 		default:
-			b.misfit(datapath.Join(path, f.Name), `the schema has no such field; leave it out with the tag avro:"-"`)
+			b.mismatch(datapath.Join(path, f.Name), `the schema has no such field; leave it out with the tag avro:"-"`)
 		}
 	}
 }
@@ -203,12 +203,12 @@ func fold(name string) string {
 	return strings.ToLower(strings.ReplaceAll(name, "_", ""))
 }
 
-func (b *planner) field(in reflect.Type, f *goField, sf shapeField, path string) planField {
+func (b *planner) field(in reflect.Type, f *goField, sf compiledField, path string) planField {
 	var inner *plan
 	if f.omitzero {
-		inner = b.nullZero(f.Type, sf.shape, path)
+		inner = b.nullZero(f.Type, sf.schema, path)
 	} else {
-		inner = b.plan(f.Type, sf.shape, path)
+		inner = b.plan(f.Type, sf.schema, path)
 	}
 	at, rest, behind := locateField(in, f.Index)
 	if behind != nil {
@@ -241,5 +241,5 @@ func (b *planner) behind(t reflect.Type, index []int, inner *plan) *plan {
 	if further != nil {
 		inner = b.behind(further, rest, inner)
 	}
-	return &plan{code: codeVia, typ: t, shape: inner.shape, env: b.env, item: inner, via: at}
+	return &plan{code: codeVia, typ: t, compiled: inner.compiled, env: b.env, item: inner, via: at}
 }

@@ -72,8 +72,8 @@ func TestFieldsAreFound(t *testing.T) {
 	})
 }
 
-// Every misfit is in the one error.
-func TestMisfits(t *testing.T) {
+// Every type mismatch is in the one error.
+func TestTypeMismatches(t *testing.T) {
 	const schema = `{"type": "record", "name": "R", "fields": [
 		{"name": "a", "type": "int"},
 		{"name": "b", "type": ["null", "string"]},
@@ -86,7 +86,7 @@ func TestMisfits(t *testing.T) {
 		{"name": "i", "type": "string"},
 		{"name": "j", "type": {"type": "map", "values": "int"}}]}`
 	type inner struct{ X string }
-	type misfit struct {
+	type mismatched struct {
 		A     string `avro:"a"`
 		B     string
 		C     inner
@@ -100,11 +100,11 @@ func TestMisfits(t *testing.T) {
 		Odd   int `avro:"a,omitempty"`
 		P     **string
 	}
-	_, err := avro.NewCodec[misfit](schemas.MustParse(schema))
-	var e *avro.MisfitError
+	_, err := avro.NewCodec[mismatched](schemas.MustParse(schema))
+	var e *avro.TypeMismatchError
 	require.ErrorAs(t, err, &e)
 	got := map[string]string{}
-	for _, m := range e.Misfits {
+	for _, m := range e.Mismatches {
 		got[m.Path] += m.Reason + "\n"
 	}
 	require.Equal(t, map[string]string{
@@ -120,7 +120,7 @@ func TestMisfits(t *testing.T) {
 		"f":     "*int32 for a union of 3 branches; use an interface with WithUnionTypes, any, or avro.Union\n",
 		"g":     "string does not fit long (timestamp-millis); use time.Time or an integer\n",
 		"h":     "int does not fit E; use a string type, or an integer type with UnmarshalText or String\n",
-		"i":     "avro_test.misfit has no such field, and the schema has no default\n",
+		"i":     "avro_test.mismatched has no such field, and the schema has no default\n",
 		"j":     "map[int]int32 does not fit map; use a map with string keys\n",
 	}, got)
 	require.Equal(t, "R", e.Schema)
@@ -138,7 +138,7 @@ func TestMorePointersAndOddTypes(t *testing.T) {
 		"union":                func(s *schemas.Schema) error { _, err := avro.NewCodec[avro.Union](s); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var e *avro.MisfitError
+			var e *avro.TypeMismatchError
 			require.ErrorAs(t, try(schemas.MustParse(`"long"`)), &e)
 		})
 	}

@@ -20,7 +20,7 @@ func isText(t reflect.Type) bool {
 
 // text compiles a type with MarshalText and UnmarshalText, for strings and enums.
 func (b *planner) text(p *plan, path string) {
-	if p.shape.typ == schemas.Enum && isInteger(p.typ.Kind()) {
+	if p.compiled.typ == schemas.Enum && isInteger(p.typ.Kind()) {
 		b.enum(p, path)
 		return
 	}
@@ -34,16 +34,16 @@ func (p *plan) appendText(dst []byte, v ptr) ([]byte, error) {
 		return dst, &EncodeError{Err: err}
 	}
 	switch {
-	case p.shape.typ == schemas.Enum:
-		i, err := p.shape.symbolIndex(string(text))
+	case p.compiled.typ == schemas.Enum:
+		i, err := p.compiled.symbolIndex(string(text))
 		return wire.AppendLong(dst, int64(i)), err
-	case p.shape.logical.IsDecimal():
-		return appendNumberText(dst, string(text), p.shape)
-	case p.shape.typ == schemas.Fixed: // a uuid
+	case p.compiled.logical.IsDecimal():
+		return appendNumberText(dst, string(text), p.compiled)
+	case p.compiled.typ == schemas.Fixed: // a uuid
 		u, err := ParseUUID(string(text))
 		return append(dst, u[:]...), err
 	}
-	return p.env.appendText(dst, string(text), p.shape)
+	return p.env.appendText(dst, string(text), p.compiled)
 }
 
 func (p *plan) decodeText(r *avrort.Reader, v ptr) {
@@ -51,13 +51,13 @@ func (p *plan) decodeText(r *avrort.Reader, v ptr) {
 	var text []byte
 	var number Decimal
 	switch {
-	case p.shape.typ == schemas.Enum:
-		text = []byte(p.shape.symbol(r))
-	case p.shape.logical.IsDecimal():
+	case p.compiled.typ == schemas.Enum:
+		text = []byte(p.compiled.symbol(r))
+	case p.compiled.logical.IsDecimal():
 		var s string
-		s, number = p.shape.numberText(r)
+		s, number = p.compiled.numberText(r)
 		text = []byte(s)
-	case p.shape.typ == schemas.Fixed: // a uuid
+	case p.compiled.typ == schemas.Fixed: // a uuid
 		var u UUID
 		r.Fixed(u[:])
 		text, _ = u.MarshalText()
@@ -69,7 +69,7 @@ func (p *plan) decodeText(r *avrort.Reader, v ptr) {
 		return
 	}
 	err := pointerAt(v, p.typ).(encoding.TextUnmarshaler).UnmarshalText(text)
-	if err == nil && p.shape.logical.IsDecimal() {
+	if err == nil && p.compiled.logical.IsDecimal() {
 		err = p.keepsNumber(v, number)
 	}
 	if err != nil {

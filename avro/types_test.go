@@ -158,7 +158,7 @@ func TestMaps(t *testing.T) {
 	two := map[string]item{"a": {[]int64{1, 2}}, "b": {[]int64{3}}}
 	out := map[string]item{"old": {[]int64{9}}}
 	require.NoError(t, c.Decode(encode(t, c, two), &out))
-	require.Equal(t, two, out, "values do not share memory, and old keys are gone")
+	require.Equal(t, two, out, "values do not share memory, and old keys are removed")
 	require.NoError(t, c.Decode([]byte("\x04\x02a\x00\x02a\x02\x02\x00\x00"), &out))
 	require.Equal(t, map[string]item{"a": {[]int64{1}}}, out, "the last of equal keys stays")
 

@@ -89,12 +89,12 @@ type ifaceBranch struct {
 
 // interfaceType compiles an interface, for any schema.
 func (b *planner) interfaceType(p *plan, path string) {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	given := 0
 	u := &ifacePlan{empty: t.NumMethod() == 0, bare: b.projects && s.typ != schemas.Union}
 	branches, index := s.branches, s.index
 	if u.bare {
-		branches, index = []*shape{s}, map[string]int{s.name(): 0}
+		branches, index = []*compiledSchema{s}, map[string]int{s.name(): 0}
 	}
 	if s.typ == schemas.Union || u.bare {
 		u.branches = make([]ifaceBranch, len(branches))
@@ -123,13 +123,13 @@ func (b *planner) interfaceType(p *plan, path string) {
 	case u.empty:
 		p.code = codeAny
 	default:
-		b.misfit(path, "the interface %s has a Go type for no branch of %s; give them by WithUnionTypes", t, s.describe())
+		b.mismatch(path, "the interface %s has a Go type for no branch of %s; give them by WithUnionTypes", t, s.describe())
 	}
 }
 
 // union compiles a union for a type that is not an interface.
 func (b *planner) union(p *plan, path string) {
-	t, s := p.typ, p.shape
+	t, s := p.typ, p.compiled
 	if len(s.branches) == 1 {
 		p.code, p.item = codeBranch, b.plan(t, s.branches[0], path)
 		return
@@ -140,7 +140,7 @@ func (b *planner) union(p *plan, path string) {
 		return
 	}
 	if other < 0 {
-		b.misfit(path, "%s for a union of %s; use an interface with WithUnionTypes, any, or avro.Union", t, count.Of(len(s.branches), "branch"))
+		b.mismatch(path, "%s for a union of %s; use an interface with WithUnionTypes, any, or avro.Union", t, count.Of(len(s.branches), "branch"))
 		return
 	}
 	p.setNullable(other)
@@ -152,7 +152,7 @@ func (b *planner) union(p *plan, path string) {
 	case reflect.Map:
 		p.code, p.item = codeNullMap, b.plan(t, s.branches[other], path)
 	default:
-		b.misfit(path, "%s cannot be null; use *%s, or the tag option omitzero", t, t)
+		b.mismatch(path, "%s cannot be null; use *%s, or the tag option omitzero", t, t)
 	}
 }
 
@@ -162,7 +162,7 @@ func nullable(t reflect.Type) bool {
 }
 
 // besideNull is the other branch of a union of null and one more, -1 for other unions.
-func (s *shape) besideNull() int {
+func (s *compiledSchema) besideNull() int {
 	if len(s.branches) != 2 || s.nullAt < 0 {
 		return -1
 	}
@@ -178,8 +178,8 @@ func (p *plan) setNullable(other int) {
 type zeroTest func(v ptr, t reflect.Type) bool
 
 // nullZero compiles a type whose zero value is null.
-func (b *planner) nullZero(t reflect.Type, s *shape, path string) *plan {
-	p := &plan{code: codeNullZero, typ: t, shape: s, env: b.env, isZero: zeroByValue}
+func (b *planner) nullZero(t reflect.Type, s *compiledSchema, path string) *plan {
+	p := &plan{code: codeNullZero, typ: t, compiled: s, env: b.env, isZero: zeroByValue}
 	other := -1
 	if s.typ == schemas.Union {
 		other = s.besideNull()
@@ -191,7 +191,7 @@ func (b *planner) nullZero(t reflect.Type, s *shape, path string) *plan {
 		b.branches(p, true, path)
 		return p
 	case other < 0:
-		b.misfit(path, "the tag option omitzero is for unions of null and one more branch, not for %s", s.describe())
+		b.mismatch(path, "the tag option omitzero is for unions of null and one more branch, not for %s", s.describe())
 		return p
 	}
 	if t.Implements(reflect.TypeFor[isZeroer]()) || reflect.PointerTo(t).Implements(reflect.TypeFor[isZeroer]()) {

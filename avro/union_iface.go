@@ -13,7 +13,7 @@ import (
 func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
 	in := valueAt(v, p.typ)
 	if in.IsNil() {
-		return appendNull(dst, p.shape)
+		return appendNull(dst, p.compiled)
 	}
 	value := in.Elem()
 	t := value.Type()
@@ -23,9 +23,9 @@ func (p *plan) appendIface(dst []byte, v ptr, depth int) ([]byte, error) {
 		}
 	}
 	if p.iface.empty {
-		return p.env.appendAny(dst, in.Interface(), p.shape, depth)
+		return p.env.appendAny(dst, in.Interface(), p.compiled, depth)
 	}
-	return dst, fmt.Errorf("%s stands for no branch of %s; give its branch by WithUnionTypes", t, p.shape.describe())
+	return dst, fmt.Errorf("%s stands for no branch of %s; give its branch by WithUnionTypes", t, p.compiled.describe())
 }
 
 // branchScratch holds a value of a branch's type, addressable. Reflection gives no
@@ -58,7 +58,7 @@ func (br *ifaceBranch) append(dst []byte, value reflect.Value, depth int) ([]byt
 }
 
 // appendNull appends the null of a union, if it has one.
-func appendNull(dst []byte, s *shape) ([]byte, error) {
+func appendNull(dst []byte, s *compiledSchema) ([]byte, error) {
 	if s.nullAt < 0 {
 		return dst, errNil
 	}
@@ -68,9 +68,9 @@ func appendNull(dst []byte, s *shape) ([]byte, error) {
 // decodeIface reads a union into an interface: a branch that has a Go type as
 // that, others as a generic value if that is allowed.
 func (p *plan) decodeIface(r *avrort.Reader, v ptr) {
-	start, i, s := r.Offset(), 0, p.shape
+	start, i, s := r.Offset(), 0, p.compiled
 	if !p.iface.bare {
-		i = r.UnionIndex(len(p.shape.branches))
+		i = r.UnionIndex(len(p.compiled.branches))
 	}
 	if r.Err() != nil {
 		return
@@ -93,7 +93,7 @@ func (p *plan) decodeIface(r *avrort.Reader, v ptr) {
 	case s.typ == schemas.Null:
 		in.SetZero()
 	case p.iface.generic:
-		*as[any](v) = p.env.decodeBranch(r, p.shape, i)
+		*as[any](v) = p.env.decodeBranch(r, p.compiled, i)
 	default:
 		r.FailAt(start, fmt.Errorf("no Go type is given for the branch %s; WithUnionTypes gives one", s.name()))
 	}

@@ -227,6 +227,6 @@ func TestUnionTypesInsideGenericValues(t *testing.T) {
 	bad := newCodec[any](t, paymentText, avro.WithUnionTypes(avro.UnionType[int64]("shop.Card")))
 	var out any
 	err := bad.Decode([]byte("\x02\x021"), &out)
-	var e *avro.MisfitError
+	var e *avro.TypeMismatchError
 	require.ErrorAs(t, err, &e)
 }

@@ -88,7 +88,7 @@ type malformedVector struct {
 }
 
 // contestedMalformed is what kavro does where Java reads what the specification
-// may forbid: it reads what keeps its meaning, and refuses what Java reads as
+// may forbid: it reads what keeps its value, and refuses what Java reads as
 // another value.
 var contestedMalformed = map[string]bool{ // name -> is it refused?
 	"goavro.TestMapDecodeFail#9":                         false, // duplicate keys: the last one stays

@@ -74,7 +74,7 @@ type decoder[T any] interface {
 // NewAvroDeserializer returns a deserializer that asks r. It touches no network.
 //
 // It is an error if T is an interface type without a schema and without variants, if
-// T does not fit its schema (the error lists every mismatch), or if options contradict
+// T does not fit its schema (the error lists every type mismatch), or if options contradict
 // each other.
 func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*AvroDeserializer[T], error) {
 	d := &AvroDeserializer[T]{r: r, c: deserializerConfig{sharedConfig: sharedConfig{subject: nil}}}

@@ -63,7 +63,7 @@ const latestLifetime = 10 * time.Second
 // NewAvroSerializer returns a serializer that asks r. It touches no network.
 //
 // It is an error if T has no schema and none is given, if T does not fit its
-// schema (the error lists every mismatch), or if options contradict each other.
+// schema (the error lists every type mismatch), or if options contradict each other.
 func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*AvroSerializer[T], error) {
 	s := &AvroSerializer[T]{
 		r:      r,

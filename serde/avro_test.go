@@ -446,14 +446,14 @@ func TestBadPayloads(t *testing.T) {
 
 func TestConstructorErrors(t *testing.T) {
 	r := memory.New()
-	type wrongOrder struct {
+	type mismatched struct {
 		ID    int32   `avro:"id"`
 		Other float64 `avro:"other"`
 	}
-	_, err := serde.NewAvroSerializer[wrongOrder](r, serde.WithSchema(orderV1))
-	var e *avro.MisfitError
+	_, err := serde.NewAvroSerializer[mismatched](r, serde.WithSchema(orderV1))
+	var e *avro.TypeMismatchError
 	require.ErrorAs(t, err, &e)
-	require.GreaterOrEqual(t, len(e.Misfits), 3, "all of them: id's type, total missing here, other missing there")
+	require.GreaterOrEqual(t, len(e.Mismatches), 3, "all of them: id's type, total missing here, other missing there")
 
 	_, err = serde.NewAvroSerializer[Order](r)
 	require.ErrorContains(t, err, "serde_test.Order carries no schema: generate the type with kavro gen or write a method AvroSchema")

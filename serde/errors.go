@@ -75,7 +75,7 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 // What is wrong with one value alone (a symbol of an enum, a branch of a union, a
 // field that is set) is an [avro.DecodeError] without it.
 type SchemaMismatchError struct {
-	Err error // an [*avro.ResolveError], [*avro.MisfitError], [*schemas.IncompatibleError], or what else says why
+	Err error // an [*avro.ResolveError], [*avro.TypeMismatchError], [*schemas.IncompatibleError], or what else says why
 }
 
 // Error gives the reason.

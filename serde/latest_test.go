@@ -267,7 +267,7 @@ func TestReaderSchemaErrors(t *testing.T) {
 	}
 	// The program's own schema is looked at before anything is read.
 	_, err := serde.NewAvroDeserializer[plain](memory.New(), serde.WithLatest(), serde.WithSchema(schemas.MustParse(next)))
-	var mismatch *avro.MisfitError
+	var mismatch *avro.TypeMismatchError
 	require.ErrorAs(t, err, &mismatch)
 	_, err = serde.NewAvroDeserializer[any](memory.New(), serde.WithAvro(avro.WithMaxBytes(-1)))
 	require.ErrorContains(t, err, "WithMaxBytes")

@@ -259,8 +259,8 @@ func TestWriter(t *testing.T) {
 		for _, v := range []any{"a", 1.5, "b"} {
 			err := w.Write(&v)
 			if v == 1.5 {
-				var misfit *avro.EncodeError
-				require.ErrorAs(t, err, &misfit)
+				var mismatch *avro.EncodeError
+				require.ErrorAs(t, err, &mismatch)
 			} else {
 				require.NoError(t, err)
 			}

@@ -25,9 +25,9 @@ func doubling(levels int, leaf string) string {
 // over at once, by everything that reads it.
 func TestRecordsThatTakeNoBytes(t *testing.T) {
 	const levels = 60
-	hollow := schemas.MustParse(doubling(levels, ""))
+	zeroLength := schemas.MustParse(doubling(levels, ""))
 	t.Run("generic value", func(t *testing.T) {
-		c, err := avro.NewCodec[any](hollow)
+		c, err := avro.NewCodec[any](zeroLength)
 		require.NoError(t, err)
 		var v any
 		require.ErrorIs(t, c.Decode(nil, &v), avro.ErrLimit)
@@ -39,21 +39,21 @@ func TestRecordsThatTakeNoBytes(t *testing.T) {
 		require.NoError(t, c.Decode(nil, &v))
 	})
 	t.Run("resolution to the same", func(t *testing.T) {
-		r, err := avro.NewResolution(hollow, hollow)
+		r, err := avro.NewResolution(zeroLength, zeroLength)
 		require.NoError(t, err)
 		out, err := r.Append(nil, nil)
 		require.NoError(t, err)
 		require.Empty(t, out)
 	})
 	t.Run("resolution that drops them", func(t *testing.T) {
-		r, err := avro.NewResolution(hollow, schemas.MustParse(fmt.Sprintf(`{"type":"record","name":"R%d","fields":[{"name":"x","type":"int","default":1}]}`, levels)))
+		r, err := avro.NewResolution(zeroLength, schemas.MustParse(fmt.Sprintf(`{"type":"record","name":"R%d","fields":[{"name":"x","type":"int","default":1}]}`, levels)))
 		require.NoError(t, err)
 		out, err := r.Append(nil, nil)
 		require.NoError(t, err)
 		require.Equal(t, []byte{2}, out)
 	})
 	t.Run("resolution that adds a default to each", func(t *testing.T) {
-		r, err := avro.NewResolution(hollow, schemas.MustParse(doubling(levels, `{"name":"x","type":"int","default":1}`)), avro.WithMaxBytes(1<<20))
+		r, err := avro.NewResolution(zeroLength, schemas.MustParse(doubling(levels, `{"name":"x","type":"int","default":1}`)), avro.WithMaxBytes(1<<20))
 		if err == nil {
 			_, err = r.Append(nil, nil)
 			require.ErrorIs(t, err, avro.ErrLimit)
@@ -75,7 +75,7 @@ func TestRecordsThatTakeNoBytes(t *testing.T) {
 		}
 	})
 	t.Run("JSON", func(t *testing.T) {
-		j, err := avro.NewJSON(hollow)
+		j, err := avro.NewJSON(zeroLength)
 		require.NoError(t, err)
 		_, err = j.Append(nil, nil)
 		require.ErrorIs(t, err, avro.ErrLimit)

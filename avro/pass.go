@@ -9,13 +9,13 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// Walking passes over data by their schema alone. It is how a field that Go does
-// not have is skipped, and how the place of an error is found: decoding keeps no
-// path, so that it pays for none; afterwards the datum is walked again up to the
+// Data are passed over by their schema alone. That is how a field that Go does
+// not have is skipped, and how the position of an error is found: decoding keeps no
+// path, so that it pays for none; afterwards the datum is read again up to the
 // offset of the error.
 
-// pass reads a value and forgets it.
-func pass(r *avrort.Reader, s *shape) {
+// pass reads a value and drops it.
+func pass(r *avrort.Reader, s *compiledSchema) {
 	switch s.typ {
 	case schemas.Null:
 	case schemas.Boolean:
@@ -35,31 +35,31 @@ func pass(r *avrort.Reader, s *shape) {
 	case schemas.Enum:
 		r.Enum(len(s.symbols))
 	default:
-		w := walker{r: r, target: -1}
-		w.walk(s)
+		w := skipper{r: r, target: -1}
+		w.skip(s)
 	}
 }
 
 // locate is the path to the value at an offset of a datum, or to the innermost
 // one that contains it. c are the settings the datum was decoded with, so that
 // the same limits are met at the same places.
-func locate(s *shape, datum []byte, offset int, c *config) string {
-	w := walker{r: avrort.NewReader(datum, &c.Settings), target: offset}
-	w.walk(s)
+func locate(s *compiledSchema, datum []byte, offset int, c *config) string {
+	w := skipper{r: avrort.NewReader(datum, &c.Settings), target: offset}
+	w.skip(s)
 	return w.path
 }
 
-// walker passes over a value and notes the path to the value at target.
-type walker struct {
+// skipper passes over a value and notes the path to the value at target.
+type skipper struct {
 	r      *avrort.Reader
 	target int // offset; -1: no path is wanted
 	path   string
 }
 
-// walk passes over a value. It returns true when it is time to go back out, by
+// skip passes over a value. It returns true when it is time to go back out, by
 // an error or because the target was reached; each level then puts its step in
 // front of the path.
-func (w *walker) walk(s *shape) bool {
+func (w *skipper) skip(s *compiledSchema) bool {
 	start := w.r.Offset()
 	switch s.typ {
 	case schemas.Record:
@@ -68,7 +68,7 @@ func (w *walker) walk(s *shape) bool {
 		return w.items(s)
 	case schemas.Union:
 		i := w.r.UnionIndex(len(s.branches))
-		return w.over(start) || w.walk(s.branches[i])
+		return w.over(start) || w.skip(s.branches[i])
 	}
 	if s.logical == logical.Decimal && !w.r.CountScale(s.decimal.scale) {
 		return true
@@ -77,13 +77,13 @@ func (w *walker) walk(s *shape) bool {
 	return w.over(start)
 }
 
-// over says that the walk ends here: at an error, or at the target, if it is
+// over reports whether the end is reached: at an error, or at the target, if it is
 // between start and where the reader is now.
-func (w *walker) over(start int) bool {
+func (w *skipper) over(start int) bool {
 	return w.r.Err() != nil || w.target >= start && w.target < w.r.Offset()
 }
 
-func (w *walker) record(s *shape) bool {
+func (w *skipper) record(s *compiledSchema) bool {
 	if s.recursive {
 		if !w.r.Enter() {
 			return true
@@ -94,7 +94,7 @@ func (w *walker) record(s *shape) bool {
 		return true
 	}
 	for i := range s.fields {
-		if f := &s.fields[i]; w.walk(f.shape) {
+		if f := &s.fields[i]; w.skip(f.schema) {
 			w.step(f.name)
 			return true
 		}
@@ -102,7 +102,7 @@ func (w *walker) record(s *shape) bool {
 	return w.r.Err() != nil
 }
 
-func (w *walker) items(s *shape) bool {
+func (w *skipper) items(s *compiledSchema) bool {
 	least, have := s.items.min, 0
 	if s.typ == schemas.Map {
 		least++
@@ -124,7 +124,7 @@ func (w *walker) items(s *shape) bool {
 			if w.over(start) {
 				return true
 			}
-			if w.walk(s.items) {
+			if w.skip(s.items) {
 				if s.typ == schemas.Map {
 					w.step("[" + strconv.Quote(key) + "]")
 				} else {
@@ -137,7 +137,7 @@ func (w *walker) items(s *shape) bool {
 	}
 }
 
-func (w *walker) key() string {
+func (w *skipper) key() string {
 	key := w.r.View()
 	if w.target < 0 {
 		return ""
@@ -145,7 +145,7 @@ func (w *walker) key() string {
 	return string(key)
 }
 
-func (w *walker) step(step string) {
+func (w *skipper) step(step string) {
 	if w.target >= 0 {
 		w.path = datapath.Join(step, w.path)
 	}

@@ -5,11 +5,11 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// A shape is a node of a schema, prepared once for encoding and decoding: what
-// would be looked up for each value is worked out here. Shapes form the same
-// graph as the nodes, one shape for each node of a codec, and do not change
+// A compiledSchema is a node of a schema, prepared once for encoding and decoding: what
+// would be looked up for each value is worked out here. Compiled schemas
+// form the same graph as the nodes, one for each node of a codec, and do not change
 // after construction.
-type shape struct {
+type compiledSchema struct {
 	node      *schemas.Node
 	typ       schemas.Type
 	logical   logical.Type
@@ -18,33 +18,33 @@ type shape struct {
 	min       int         // fewest bytes a value takes; a lower bound where that is not finite
 	recursive bool        // a record that may contain itself
 
-	fields   []shapeField   // record
-	symbols  []string       // enum
-	generic  []any          // enum: its symbols, in interfaces once for all values
-	items    *shape         // array, map
-	branches []*shape       // union
-	index    map[string]int // record: fields; enum: symbols; union: branches by name
-	wrapped  []bool         // union: branches whose bare Go value could be another branch's
-	nullAt   int            // union: index of null, -1 if there is none
+	fields   []compiledField   // record
+	symbols  []string          // enum
+	generic  []any             // enum: its symbols, in interfaces once for all values
+	items    *compiledSchema   // array, map
+	branches []*compiledSchema // union
+	index    map[string]int    // record: fields; enum: symbols; union: branches by name
+	wrapped  []bool            // union: branches whose bare Go value could be another branch's
+	nullAt   int               // union: index of null, -1 if there is none
 }
 
-type shapeField struct {
-	name  string
-	shape *shape
-	def   []byte // encoded default, nil if there is none
-	has   bool   // there is a default
+type compiledField struct {
+	name   string
+	schema *compiledSchema
+	def    []byte // encoded default, nil if there is none
+	has    bool   // there is a default
 }
 
-// shaper makes shapes, each node once.
-type shaper struct {
-	seen map[*schemas.Node]*shape
-	all  []*shape // parts before what they are part of, where there is no cycle
-	raw  bool     // logical types do not show in generic values
+// schemaCompiler compiles the nodes of a schema, each once.
+type schemaCompiler struct {
+	seen map[*schemas.Node]*compiledSchema
+	all  []*compiledSchema // parts before what they are part of, where there is no cycle
+	raw  bool              // logical types do not show in generic values
 }
 
-func newShape(n *schemas.Node, c *config) (*shape, error) {
-	b := &shaper{seen: map[*schemas.Node]*shape{}, raw: c.rawLogical}
-	s, err := b.shape(n)
+func compileSchema(n *schemas.Node, c *config) (*compiledSchema, error) {
+	b := &schemaCompiler{seen: map[*schemas.Node]*compiledSchema{}, raw: c.rawLogical}
+	s, err := b.compile(n)
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +56,11 @@ func newShape(n *schemas.Node, c *config) (*shape, error) {
 	return s, nil
 }
 
-func (b *shaper) shape(n *schemas.Node) (*shape, error) {
+func (b *schemaCompiler) compile(n *schemas.Node) (*compiledSchema, error) {
 	if s := b.seen[n]; s != nil {
 		return s, nil
 	}
-	s := &shape{node: n, typ: n.Type(), logical: logical.Of(n), size: n.Size(), nullAt: -1}
+	s := &compiledSchema{node: n, typ: n.Type(), logical: logical.Of(n), size: n.Size(), nullAt: -1}
 	b.seen[n] = s
 	if s.logical == logical.Decimal {
 		s.decimal = newDecimalSpec(n)
@@ -77,7 +77,7 @@ func (b *shaper) shape(n *schemas.Node) (*shape, error) {
 			s.index[symbol], s.generic[i] = i, symbol
 		}
 	case schemas.Array, schemas.Map:
-		s.items, err = b.shape(n.Items())
+		s.items, err = b.compile(n.Items())
 	case schemas.Union:
 		err = b.union(s, n)
 	}
@@ -85,16 +85,16 @@ func (b *shaper) shape(n *schemas.Node) (*shape, error) {
 	return s, err
 }
 
-func (b *shaper) record(s *shape, n *schemas.Node) error {
+func (b *schemaCompiler) record(s *compiledSchema, n *schemas.Node) error {
 	fields := n.Fields()
-	s.fields = make([]shapeField, len(fields))
+	s.fields = make([]compiledField, len(fields))
 	s.index = make(map[string]int, len(fields))
 	for i, f := range fields {
-		sub, err := b.shape(f.Type())
+		sub, err := b.compile(f.Type())
 		if err != nil {
 			return err
 		}
-		s.fields[i] = shapeField{name: f.Name(), shape: sub}
+		s.fields[i] = compiledField{name: f.Name(), schema: sub}
 		s.index[f.Name()] = i
 		if def, ok := f.Default(); ok {
 			// A default that does not fit its type is legal in what registries already hold. It is none then.
@@ -106,10 +106,10 @@ func (b *shaper) record(s *shape, n *schemas.Node) error {
 	return nil
 }
 
-func (b *shaper) union(s *shape, n *schemas.Node) error {
+func (b *schemaCompiler) union(s *compiledSchema, n *schemas.Node) error {
 	s.index = make(map[string]int, len(n.Branches()))
 	for i, branch := range n.Branches() {
-		sub, err := b.shape(branch)
+		sub, err := b.compile(branch)
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ const maxMin = 1 << 24
 // parts before what they are part of, until nothing changes. Types without a
 // finite value would grow for ever: after any number of rounds the figures are
 // valid lower bounds, so it just stops.
-func (b *shaper) measure() {
+func (b *schemaCompiler) measure() {
 	for range 100 {
 		changed := false
 		for _, s := range b.all {
@@ -143,7 +143,7 @@ func (b *shaper) measure() {
 	}
 }
 
-func (s *shape) fewest() int {
+func (s *compiledSchema) fewest() int {
 	switch s.typ {
 	case schemas.Null:
 		return 0
@@ -156,7 +156,7 @@ func (s *shape) fewest() int {
 	case schemas.Record:
 		sum := 0
 		for _, f := range s.fields {
-			sum = min(sum+f.shape.min, maxMin)
+			sum = min(sum+f.schema.min, maxMin)
 		}
 		return sum
 	case schemas.Union:
@@ -176,10 +176,10 @@ func (s *shape) fewest() int {
 // findRecursion marks one record on every cycle: the one that the schema refers
 // back to. Depth is counted there alone: without such a record a schema bounds it
 // by itself. Only named types are referred to, so every cycle comes back to one.
-func findRecursion(root *shape) {
-	open := map[*shape]bool{} // false: done
-	var visit func(s *shape)
-	visit = func(s *shape) {
+func findRecursion(root *compiledSchema) {
+	open := map[*compiledSchema]bool{} // false: done
+	var visit func(s *compiledSchema)
+	visit = func(s *compiledSchema) {
 		if inside, seen := open[s]; seen {
 			s.recursive = s.recursive || inside
 			return
@@ -193,27 +193,27 @@ func findRecursion(root *shape) {
 	visit(root)
 }
 
-func (s *shape) parts() []*shape {
+func (s *compiledSchema) parts() []*compiledSchema {
 	switch s.typ {
 	case schemas.Record:
-		parts := make([]*shape, len(s.fields))
+		parts := make([]*compiledSchema, len(s.fields))
 		for i, f := range s.fields {
-			parts[i] = f.shape
+			parts[i] = f.schema
 		}
 		return parts
 	case schemas.Union:
 		return s.branches
 	case schemas.Array, schemas.Map:
-		return []*shape{s.items}
+		return []*compiledSchema{s.items}
 	}
 	return nil
 }
 
 // name is how messages and union branches call the type.
-func (s *shape) name() string { return s.node.BranchName() }
+func (s *compiledSchema) name() string { return s.node.BranchName() }
 
 // describe is name with the logical type, for messages.
-func (s *shape) describe() string {
+func (s *compiledSchema) describe() string {
 	if l := s.node.Logical().Name; l != "" {
 		return s.name() + " (" + l + ")"
 	}

@@ -2,10 +2,10 @@ package avro
 
 import "github.com/kavro/kavro/schemas"
 
-// settle fills in what can only be known once the whole graph of matches is
+// analyze fills in what can only be known once the whole graph of matches is
 // there: which of them change bytes, which fail for some value or for all, which
 // are used more than once, and which contain themselves.
-func settle(root *match) *writerTypes {
+func analyze(root *match) *writerTypes {
 	g := newGraph(root, (*match).children)
 	types := typesOf(root.writer)
 	sizes := minSizes{}

@@ -1,0 +1,32 @@
+package avro
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A TypeMismatchError lists everything in a Go type that does not fit a schema.
+type TypeMismatchError struct {
+	Type       string // the Go type, as it prints
+	Schema     string // the schema's full name, or its type
+	Mismatches []Mismatch
+}
+
+// A Mismatch is one reason why a Go type does not fit a schema.
+type Mismatch struct {
+	Path   string // as in DecodeError, with [] for any item: lines[].price
+	Reason string
+}
+
+func (e *TypeMismatchError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s does not fit schema %s", e.Type, e.Schema)
+	for i, m := range e.Mismatches {
+		b.WriteString([2]string{": ", "; "}[min(i, 1)])
+		if m.Path != "" {
+			b.WriteString(m.Path + ": ")
+		}
+		b.WriteString(m.Reason)
+	}
+	return b.String()
+}
