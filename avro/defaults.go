@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kavro/kavro/avro/internal/resolution"
 	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/numtext"
 	"github.com/kavro/kavro/internal/wire"
@@ -75,7 +76,7 @@ func isFloat(n *schemas.Node) bool { return n.Type() == schemas.Float || n.Type(
 func appendDefaultText(dst []byte, n *schemas.Node, t *jsonText) ([]byte, error) {
 	v, ok := numtext.JavaDouble(string(t.textView(0)))
 	if !ok {
-		return dst, fmt.Errorf("%s is no default of type %s", short(t.Raw(0)), describe(n))
+		return dst, fmt.Errorf("%s is no default of type %s", short(t.Raw(0)), resolution.Describe(n))
 	}
 	return appendFloatAs(dst, n, v), nil
 }
@@ -93,7 +94,7 @@ func (w *defaultWriter) value(dst []byte, n *schemas.Node, t *jsonText, v int) (
 	}
 	kind := t.Kind(v)
 	wrong := func() ([]byte, error) {
-		return dst, fmt.Errorf("%s is no default of type %s", short(t.Raw(v)), describe(n))
+		return dst, fmt.Errorf("%s is no default of type %s", short(t.Raw(v)), resolution.Describe(n))
 	}
 	switch n.Type() {
 	case schemas.Null:
@@ -244,5 +245,5 @@ func (w *defaultWriter) union(dst []byte, n *schemas.Node, t *jsonText, v int) (
 			return dst, err
 		}
 	}
-	return dst, fmt.Errorf("%s is no default of any branch of %s", short(t.Raw(v)), describe(n))
+	return dst, fmt.Errorf("%s is no default of any branch of %s", short(t.Raw(v)), resolution.Describe(n))
 }

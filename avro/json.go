@@ -3,6 +3,7 @@ package avro
 import (
 	"errors"
 
+	"github.com/kavro/kavro/avro/internal/resolution"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -81,7 +82,7 @@ func (j *JSON) AppendDatum(dst, text []byte) ([]byte, error) {
 		return dst, err
 	}
 	defer t.release()
-	d := jsonReader{conf: &j.conf, text: t, dst: dst, filled: maxFilledOf(&j.conf.Settings, len(text))}
+	d := jsonReader{conf: &j.conf, text: t, dst: dst, filled: resolution.MaxFilled(&j.conf.Settings, len(text))}
 	if !d.value(j.plan, 0) {
 		return dst, d.err
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/kavro/kavro/avro/internal/datapath"
+	"github.com/kavro/kavro/avro/internal/resolution"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/jsontext"
 	"github.com/kavro/kavro/internal/wire"
@@ -133,7 +134,7 @@ func (d *jsonReader) string(p *jsonPlan, v int) bool {
 	case schemas.String:
 		text := d.text.textView(v)
 		if len(text) > d.conf.MaxBytes {
-			return d.fail(v, lengthError(int64(len(text)), len(text), d.conf.MaxBytes))
+			return d.fail(v, resolution.LengthError(int64(len(text)), len(text), d.conf.MaxBytes))
 		}
 		d.dst = wire.AppendBytes(d.dst, text)
 		return true
@@ -153,7 +154,7 @@ func (d *jsonReader) string(p *jsonPlan, v int) bool {
 	case p.typ == schemas.Fixed && len(b) != p.size:
 		return d.fail(v, fmt.Errorf("%w: %s for %s of %d", ErrRange, count.Of(len(b), "byte"), p.describe(), p.size))
 	case len(b) > d.conf.MaxBytes:
-		return d.fail(v, lengthError(int64(len(b)), len(b), d.conf.MaxBytes))
+		return d.fail(v, resolution.LengthError(int64(len(b)), len(b), d.conf.MaxBytes))
 	case p.typ == schemas.Bytes:
 		d.dst = wire.AppendLong(d.dst, int64(len(b)))
 	}
@@ -264,7 +265,7 @@ func (d *jsonReader) record(p *jsonPlan, v int) bool {
 			}
 		case f.has && d.conf.json.defaults:
 			if d.filled -= len(f.def); d.filled < 0 {
-				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, maxFilledOf(&d.conf.Settings, len(d.text.Src))))
+				return d.fail(v, fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, resolution.MaxFilled(&d.conf.Settings, len(d.text.Src))))
 			}
 			d.dst = append(d.dst, f.def...)
 		default:
@@ -303,4 +304,4 @@ func (d *jsonReader) tagged(p *jsonPlan, v int) bool {
 	return d.value(p.branches[i].plan, v+2)
 }
 
-func (p *jsonPlan) branchNames() string { return describe(p.node) }
+func (p *jsonPlan) branchNames() string { return resolution.Describe(p.node) }

@@ -1,28 +1,17 @@
 package avro
 
 import (
-	"github.com/kavro/kavro/avro/avrort"
 	"math"
-)
 
-// Defaults that a resolution adds multiply: where the writer's records take no
-// bytes, n schemas can make 2^n records in a datum of none, each with the
-// reader's defaults. So what is added must be in proportion to the datum.
-const (
-	filledShare = 16   // a part of maxBytes that may be added to any datum: 16 MiB
-	filledTimes = 4096 // and bytes for each of the datum's
+	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/resolution"
 )
-
-// maxFilledOf is how many bytes of defaults may be added to a datum of n bytes.
-func maxFilledOf(l *avrort.Settings, n int) int {
-	return int(min(int64(l.MaxBytes), max(int64(l.MaxBytes)/filledShare, maxFilled)+filledTimes*int64(n)))
-}
 
 // maxJSON is how long text that has a length may get by the JSON of a datum of n
 // bytes.
 func maxJSON(l *avrort.Settings, have, n int) int {
 	const namesPerByte = 256
-	return int(min(math.MaxInt, int64(have)+max(int64(l.MaxBytes)/filledShare, maxFilled)+namesPerByte*int64(n)))
+	return int(min(math.MaxInt, int64(have)+resolution.AnyFilled(l)+namesPerByte*int64(n)))
 }
 
 // WithMaxBytes sets the longest string or bytes value that is read, in bytes. The

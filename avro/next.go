@@ -2,7 +2,9 @@ package avro
 
 import (
 	"errors"
+
 	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/resolution"
 )
 
 // Data that stand one behind the other, as in the blocks of a container file, are
@@ -28,7 +30,7 @@ func (c *Codec[T]) DecodeNext(data []byte, v *T) (rest []byte, err error) {
 // AppendNext is [Resolution.Append] for the datum that data begins with. It
 // returns what follows, which aliases data.
 func (r *Resolution) AppendNext(dst, data []byte) (out, rest []byte, err error) {
-	out, size, err := r.program.run(dst, data, &r.limits, more)
+	out, size, err := r.program.Run(dst, data, &r.limits, resolution.More)
 	if err != nil {
 		return dst, data, err
 	}

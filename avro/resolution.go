@@ -3,9 +3,10 @@ package avro
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
 
 	"github.com/kavro/kavro/avro/avrort"
+	"github.com/kavro/kavro/avro/internal/resolution"
 	"github.com/kavro/kavro/schemas"
 )
 
@@ -17,8 +18,7 @@ import (
 // Safe for concurrent use.
 type Resolution struct {
 	writer, reader *schemas.Schema
-	program        *program
-	identical      bool
+	program        *resolution.Program
 	limits         avrort.Settings
 }
 
@@ -35,6 +35,23 @@ func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution,
 	return newResolution(writer, reader, false, opts)
 }
 
+// NewExactResolution compiles the way of values that were encoded with own into
+// data of target, for a program that has to write with a schema that is not its
+// own. No value is changed: one that target has no place for is an error of
+// [Resolution.Append] and names the path, as in [NewResolution]: a field that is
+// set and that target does not have, a symbol that its enum lacks, a number that
+// loses digits. A dropped field is set unless it is its default, the very value: one
+// that is null or of length 0 is set where the default is another. One without a
+// default is not set if it is null, of length 0, 0 or false.
+// Names come before aliases, unlike in [NewResolution], and a value is an error if its
+// alias would have a reader with own get another one.
+//
+// It fails only if target has no place for any value of own. The error is a
+// [*ResolveError]. Options: the limits.
+func NewExactResolution(own, target *schemas.Schema, opts ...Option) (*Resolution, error) {
+	return newResolution(own, target, true, opts)
+}
+
 func newResolution(writer, reader *schemas.Schema, exact bool, opts []Option) (*Resolution, error) {
 	if writer == nil || reader == nil {
 		return nil, errors.New("avro: NewResolution: a schema is nil")
@@ -43,21 +60,19 @@ func newResolution(writer, reader *schemas.Schema, exact bool, opts []Option) (*
 	if err != nil {
 		return nil, err
 	}
-	root, types, err := matchSchemas(writer, reader, exact)
+	program, err := resolution.Compile(writer, reader, &resolution.Config{
+		Exact: exact,
+		Failed: func(path string, err error) error {
+			return &ResolveError{Writer: writer, Reader: reader, Path: path, exact: exact, Err: err}
+		},
+		AppendDefault:   AppendDefault,
+		SameValue:       sameValue,
+		CheckBigDecimal: checkBigDecimal,
+	})
 	if err != nil {
-		return nil, &ResolveError{Writer: writer, Reader: reader, exact: exact, Err: err}
+		return nil, err
 	}
-	if root.never {
-		path, reason := root.firstReason(exact)
-		return nil, &ResolveError{Writer: writer, Reader: reader, Path: path, exact: exact, Err: errors.New(reason)}
-	}
-	return &Resolution{
-		writer:    writer,
-		reader:    reader,
-		program:   compileMatch(root, types, &ResolveError{Writer: writer, Reader: reader, exact: exact}),
-		identical: !root.changes && !root.fails,
-		limits:    conf.Settings,
-	}, nil
+	return &Resolution{writer: writer, reader: reader, program: program, limits: conf.Settings}, nil
 }
 
 // Writer is the schema that what Append reads was written with.
@@ -71,7 +86,7 @@ func (r *Resolution) Reader() *schemas.Schema { return r.reader }
 // is true of more than equal schemas: names, aliases, docs, defaults and
 // order do not show in the bytes, nor does an int read as a long, a symbol added
 // to an enum's end, a branch added to a union's, or a field that takes no bytes.
-func (r *Resolution) Identical() bool { return r.identical }
+func (r *Resolution) Identical() bool { return r.program.Identical() }
 
 // Append reads one datum of the writer's schema and appends the same value in
 // the reader's to dst. The datum is checked to its last byte, whether or not the
@@ -84,7 +99,7 @@ func (r *Resolution) Identical() bool { return r.identical }
 // together, defaults take at most 16 MiB and 4,096 bytes for each of the datum's
 // (see [WithMaxBytes]).
 func (r *Resolution) Append(dst, datum []byte) ([]byte, error) {
-	out, _, err := r.program.run(dst, datum, &r.limits, whole)
+	out, _, err := r.program.Run(dst, datum, &r.limits, resolution.Whole)
 	if err != nil {
 		return dst, err
 	}
@@ -96,7 +111,7 @@ func (r *Resolution) Append(dst, datum []byte) ([]byte, error) {
 // is wrong there the codec finds, at the same path; the offset is then one in the
 // bytes it was given.
 func (r *Resolution) AppendUnchecked(dst, datum []byte) ([]byte, error) {
-	out, _, err := r.program.run(dst, datum, &r.limits, unchecked)
+	out, _, err := r.program.Run(dst, datum, &r.limits, resolution.Unchecked)
 	if err != nil {
 		return dst, err
 	}
@@ -121,43 +136,49 @@ func (e *ResolveError) Error() string {
 		where += ": "
 	}
 	if e.exact {
-		return fmt.Sprintf("no value of %s can be written as %s: %s%v", describe(e.Writer.Root()), describe(e.Reader.Root()), where, e.Err)
+		return fmt.Sprintf("no value of %s can be written as %s: %s%v", resolution.Describe(e.Writer.Root()), resolution.Describe(e.Reader.Root()), where, e.Err)
 	}
 	return fmt.Sprintf("nothing written with %s can be read with %s: %s%v",
-		describe(e.Writer.Root()), describe(e.Reader.Root()), where, e.Err)
+		resolution.Describe(e.Writer.Root()), resolution.Describe(e.Reader.Root()), where, e.Err)
 }
 
 func (e *ResolveError) Unwrap() error { return e.Err }
 
-// firstReason is the path to the first part of x that keeps it from being read,
-// and why it does.
-func (x *match) firstReason(exact bool) (path, reason string) {
-	for seen := map[*match]bool{}; x != nil && !seen[x]; {
-		seen[x] = true
-		writer := x.writer
-		switch x.kind {
-		case matchNone:
-			return path, x.explain(exact)
-		case matchEnum:
-			if exact {
-				return path, "the target has none of its symbols"
-			}
-			return path, "the reader knows none of its symbols"
-		case matchReaderUnion:
-			x = x.item
-		case matchWriterUnion:
-			if len(x.branches) == 0 {
-				return path, endless(writer)
-			}
-			x = x.branches[0].match
-		case matchRecord:
-			i := slices.IndexFunc(x.fields, func(f fieldMatch) bool { return f.match != nil && f.match.never })
-			if i < 0 { // a field that nobody wants
-				return path, endless(writer)
-			}
-			path = appendPath(path, writer.Fields()[x.fields[i].from].Name())
-			x = x.fields[i].match
+// sameValue returns the test that two data of a type are the same value in other bytes: a
+// map in another order, an array in several blocks.
+func sameValue(n *schemas.Node) func(a, b []byte) bool {
+	codec, err := NewCodec[any](n.Schema())
+	if err != nil || !maybeManyForms(n) {
+		return func(a, b []byte) bool { return false }
+	}
+	return func(a, b []byte) bool {
+		var x, y any
+		return codec.Decode(a, &x) == nil && codec.Decode(b, &y) == nil && reflect.DeepEqual(x, y)
+	}
+}
+
+// maybeManyForms reports whether values of n may have more than one encoding.
+func maybeManyForms(n *schemas.Node) bool {
+	for part := range n.Schema().Types() {
+		if part.Type() == schemas.Array || part.Type() == schemas.Map {
+			return true
 		}
 	}
-	return path, endless(x.writer)
+	return false
+}
+
+// checkBigDecimal returns the check that bytes are a big-decimal.
+func checkBigDecimal(n *schemas.Node) func(datum []byte) error {
+	codec, err := NewCodec[Decimal](n.Schema())
+	return func(datum []byte) error {
+		if err != nil {
+			return err
+		}
+		var d Decimal
+		err := codec.Decode(datum, &d)
+		if e, ok := err.(*DecodeError); ok { // the path is the resolution's
+			return e.Err
+		}
+		return err
+	}
 }

@@ -61,6 +61,10 @@ func TestExactResolutionLaw(t *testing.T) {
 	require.Greater(t, read, 5000)
 }
 
+func numeric(t schemas.Type) bool {
+	return t == schemas.Int || t == schemas.Long || t == schemas.Float || t == schemas.Double
+}
+
 // differs reports whether two values are not the same, but for which type of number
 // they are.
 func differs(before, after any) bool {

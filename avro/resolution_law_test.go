@@ -354,6 +354,8 @@ func (s *slowResolver) mayFit(w, r *schemas.Node) bool {
 	return true
 }
 
+type pair struct{ writer, reader *schemas.Node }
+
 // alike reports whether two types are the same to the last name.
 func (s *slowResolver) alike(w, r *schemas.Node, within []pair) bool {
 	if w.Type() != r.Type() || last(s.name(w)) != last(r.FullName()) || w.Size() != r.Size() ||
@@ -506,7 +508,7 @@ func TestCanReadIsKept(t *testing.T) {
 	promised := 0
 	for seed := range uint64(40000) {
 		writer, reader, datum, ok := randomschema.Pair(seed)
-		if !ok || schemas.CanRead(reader, writer) != nil || twins(reader) || !typesOf(writer.Root()).finite.has(writer.Root()) {
+		if !ok || schemas.CanRead(reader, writer) != nil || twins(reader) || !hasValue(writer.Root(), nil) {
 			continue
 		}
 		promised++
@@ -517,6 +519,24 @@ func TestCanReadIsKept(t *testing.T) {
 		require.NoError(t, err, about)
 	}
 	require.Greater(t, promised, 10000)
+}
+
+// hasValue reports whether a type has a value that ends. The types within are those around it: the
+// smallest value of a type contains no other of that type.
+func hasValue(n *schemas.Node, within []*schemas.Node) bool {
+	if slices.Contains(within, n) {
+		return false
+	}
+	within = append(slices.Clip(within), n)
+	switch n.Type() {
+	case schemas.Record:
+		return !slices.ContainsFunc(n.Fields(), func(f *schemas.Field) bool { return !hasValue(f.Type(), within) })
+	case schemas.Union:
+		return slices.ContainsFunc(n.Branches(), func(b *schemas.Node) bool { return hasValue(b, within) })
+	case schemas.Enum:
+		return len(n.Symbols()) > 0
+	}
+	return true
 }
 
 // twins reports whether a union has two named branches of one unqualified name.

@@ -27,7 +27,7 @@ var arrows = map[string]string{
 	"serde":        "registry rules avro schemas kafka internal/kafkaconf", // of kafka: Header, Config
 	"rules":        "avro",
 
-	"avro":        "avro/avrort schemas avro/internal/datapath avro/internal/decimals avro/internal/logical",
+	"avro":        "avro/avrort schemas avro/internal/datapath avro/internal/decimals avro/internal/logical avro/internal/resolution",
 	"avro/avrort": "schemas avro/internal/datapath avro/internal/decimals avro/internal/logical",
 	"avro/goavro": "avro avro/avrort schemas",
 	"avro/ocf":    "avro schemas",
@@ -53,12 +53,13 @@ var arrows = map[string]string{
 	"registry/registrytest": "registry registry/memory schemas",
 
 	// Shared machinery that knows a package of kavro.
-	"avro/internal/datapath": "",
-	"avro/internal/decimals": "",
-	"avro/internal/logical":  "schemas",
-	"internal/clienterr":     "kafka",
-	"internal/kafkaconf":     "kafka",
-	"internal/regwait":       "registry",
+	"avro/internal/datapath":   "",
+	"avro/internal/decimals":   "",
+	"avro/internal/logical":    "schemas",
+	"avro/internal/resolution": "avro/avrort avro/internal/datapath avro/internal/decimals schemas",
+	"internal/clienterr":       "kafka",
+	"internal/kafkaconf":       "kafka",
+	"internal/regwait":         "registry",
 
 	// For the tests of this repository, and generators of its files.
 	"internal/chaostest":    `avroconsumer avroproducer kafka kavrotest pipeline registry registry/memory registry/registrytest schemas serde`,

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import "github.com/kavro/kavro/schemas"
 

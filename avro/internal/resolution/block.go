@@ -1,8 +1,9 @@
-package avro
+package resolution
 
 import (
 	"fmt"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
@@ -39,16 +40,16 @@ func readBlock(src []byte, at int) (b block, next int, err error) {
 func (m *machine) checkBlock(b block, remain, itemSize int, done int64) error {
 	l := m.limits
 	if b.count > int64(l.MaxItems)-done {
-		return fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, uint64(b.count)+uint64(done), l.MaxItems)
+		return fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", avrort.ErrLimit, uint64(b.count)+uint64(done), l.MaxItems)
 	}
 	if itemSize > 0 {
 		if b.count > int64(remain/itemSize) {
-			return fmt.Errorf("%w: block of %s, %s left", ErrShort, count.Of(b.count, "item"), count.Of(remain, "byte"))
+			return fmt.Errorf("%w: block of %s, %s left", avrort.ErrShort, count.Of(b.count, "item"), count.Of(remain, "byte"))
 		}
 		return nil
 	}
 	if m.empty += b.count; m.empty > int64(l.MaxEmptyItems) {
-		return fmt.Errorf("%w: %d items that take no bytes, more than %d (WithMaxEmptyItems)", ErrLimit, m.empty, l.MaxEmptyItems)
+		return fmt.Errorf("%w: %d items that take no bytes, more than %d (WithMaxEmptyItems)", avrort.ErrLimit, m.empty, l.MaxEmptyItems)
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func index(src []byte, at int, n int32, what string) (i int32, next int, err err
 		return 0, at, err
 	}
 	if i < 0 || i >= n {
-		return 0, at, fmt.Errorf("%s %d, there are %d: %w", what, i, n, ErrRange)
+		return 0, at, fmt.Errorf("%s %d, there are %d: %w", what, i, n, avrort.ErrRange)
 	}
 	return i, next, nil
 }
@@ -72,19 +73,19 @@ func skipBytes(src []byte, at, longest int) (next int, err error) {
 		return at, err
 	}
 	if uint64(n) > uint64(len(src)-next) || n > int64(longest) {
-		return at, lengthError(n, len(src)-next, longest)
+		return at, LengthError(n, len(src)-next, longest)
 	}
 	return next + int(n), nil
 }
 
-// lengthError says why n bytes cannot be read.
-func lengthError(n int64, remain, longest int) error {
+// LengthError returns why n bytes cannot be read.
+func LengthError(n int64, remain, longest int) error {
 	switch {
 	case n < 0:
 		return fmt.Errorf("%w: %d", wire.ErrNegative, n)
 	case n > int64(remain):
-		return fmt.Errorf("%w: %d of %s left", ErrShort, remain, count.Of(n, "byte"))
+		return fmt.Errorf("%w: %d of %s left", avrort.ErrShort, remain, count.Of(n, "byte"))
 	default:
-		return fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", ErrLimit, n, longest)
+		return fmt.Errorf("%w: %d bytes, more than %d (WithMaxBytes)", avrort.ErrLimit, n, longest)
 	}
 }

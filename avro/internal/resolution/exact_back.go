@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"bytes"
@@ -35,10 +35,10 @@ func (m *matcher) keepFields(x *match) {
 		case got.match != nil && got.match.kind == matchNone: // an error
 		case got.from < 0:
 			name := x.reader.Fields()[to[i]].Name()
-			x.fields[to[i]].check = isDefault(f, func() error {
+			x.fields[to[i]].check = m.isDefault(f, func() error {
 				return fmt.Errorf("the field is set (it is not its default), and a reader with the same schema would not get it back: it is %s in the schema to be written", name)
 			})
-		case to[i] < 0 && sameDefault(f, x.reader.Fields()[got.from], x.fields[got.from]):
+		case to[i] < 0 && m.sameDefault(f, x.reader.Fields()[got.from], x.fields[got.from]):
 		default:
 			x.refuse(fmt.Sprintf("%s has no place of its own: a reader with the same schema would get %s of the schema to be written for it",
 				f.Name(), x.reader.Fields()[got.from].Name()))
@@ -49,8 +49,8 @@ func (m *matcher) keepFields(x *match) {
 
 // sameDefault reports whether a field of the target holds its default in all data,
 // and that is the default of the writer's field f too.
-func sameDefault(f, target *schemas.Field, filled fieldMatch) bool {
-	def, err := AppendDefault(nil, f)
+func (c *Config) sameDefault(f, target *schemas.Field, filled fieldMatch) bool {
+	def, err := c.AppendDefault(nil, f)
 	return err == nil && filled.from < 0 && bytes.Equal(def, filled.value) &&
 		f.Type().Schema().Canonical() == target.Type().Schema().Canonical()
 }

@@ -1,10 +1,11 @@
-package avro
+package resolution
 
 import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/internal/wire"
 )
@@ -32,7 +33,7 @@ func (m *machine) interpret() error {
 			at, err = skipBytes(src, at, m.limits.MaxBytes)
 
 		case opFixed: // too long, or interpretFast would have done it
-			err = lengthError(int64(in.a), len(src)-at, m.limits.MaxBytes)
+			err = LengthError(int64(in.a), len(src)-at, m.limits.MaxBytes)
 
 		case opInt:
 			_, at, err = wire.Int(src, at)
@@ -59,7 +60,7 @@ func (m *machine) interpret() error {
 
 		case opCall:
 			if m.depth += int(in.b); m.depth > m.limits.MaxDepth {
-				err = fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", ErrLimit, m.limits.MaxDepth)
+				err = fmt.Errorf("%w: records nested deeper than %d (WithMaxDepth)", avrort.ErrLimit, m.limits.MaxDepth)
 				break
 			}
 			m.push(frame{pc: int32(pc - 1), outer: items})
@@ -75,7 +76,7 @@ func (m *machine) interpret() error {
 			pc++
 
 		case opTail:
-			if m.mode == unchecked {
+			if m.mode == Unchecked {
 				m.flush(len(src), len(src))
 				return nil
 			}
@@ -102,8 +103,8 @@ func (m *machine) interpret() error {
 			literal := m.literals[in.a]
 			m.flush(at, at)
 			m.dst = append(m.dst, literal...)
-			if m.filled += len(literal); m.filled > maxFilledOf(m.limits, len(src)) {
-				err = fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", ErrLimit, maxFilledOf(m.limits, len(src)))
+			if m.filled += len(literal); m.filled > MaxFilled(m.limits, len(src)) {
+				err = fmt.Errorf("%w: defaults of more than %d bytes (WithMaxBytes)", avrort.ErrLimit, MaxFilled(m.limits, len(src)))
 			}
 
 		case opEnumMap:
@@ -116,8 +117,8 @@ func (m *machine) interpret() error {
 			}
 
 		case opEnd:
-			if at < len(src) && m.mode != more {
-				err = fmt.Errorf("%w: %s", ErrTrailing, count.Of(len(src)-at, "byte"))
+			if at < len(src) && m.mode != More {
+				err = fmt.Errorf("%w: %s", avrort.ErrTrailing, count.Of(len(src)-at, "byte"))
 				break
 			}
 			m.flush(at, at)
@@ -127,7 +128,7 @@ func (m *machine) interpret() error {
 			at, err = m.promote(in.op, at)
 		}
 		if err != nil {
-			return &DecodeError{Path: m.path(here, items), Offset: at, Err: err}
+			return &avrort.DecodeError{Path: m.path(here, items), Offset: at, Err: err}
 		}
 	}
 }

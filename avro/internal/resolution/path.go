@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"strconv"
@@ -35,7 +35,7 @@ func (m *machine) path(pc int, items loop) string {
 	return appendPath(text, m.placeOf(pc))
 }
 
-func (p *program) placeOf(pc int) string {
+func (p *Program) placeOf(pc int) string {
 	text := ""
 	for at := p.where[pc]; at >= 0; at = p.places[at].parent {
 		text = datapath.Join(p.places[at].step, text)

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// A program rewrites one datum. It reads the writer's bytes from front to back
+// A Program rewrites one datum. It reads the writer's bytes from front to back
 // and keeps one invariant: what was output so far is dst, followed by the bytes
 // src[start:at], which are pending. Checking a value only moves at, so runs of
 // fields that stay as they are cost a check each and one copy together; dropping
@@ -16,7 +16,9 @@ import (
 //
 // Records are inlined, but for those used more than once or within themselves,
 // which are subroutines: the program's size stays linear in the schemas'.
-type program struct {
+//
+// Safe for concurrent use.
+type Program struct {
 	code     []instruction
 	targets  []int32 // of opUnion
 	branches []branchTarget
@@ -31,7 +33,9 @@ type program struct {
 	frames int  // how deep loops and calls nest; of no use if calls is set
 	slots  int  // marks that one subroutine needs at most
 	calls  bool // there are subroutines
-	exact  bool // of NewExactResolution
+	exact  bool // nothing may be lost
+
+	identical bool
 }
 
 type instruction struct {
@@ -100,10 +104,10 @@ type place struct {
 }
 
 // compileMatch turns a match into a program.
-func compileMatch(root *match, types *writerTypes, failure *ResolveError) *program {
+func compileMatch(root *match, types *writerTypes, conf *Config) *Program {
 	c := &compiler{
-		program: &program{places: []place{{parent: -1}}, exact: failure.exact},
-		failure: failure,
+		Program: &Program{places: []place{{parent: -1}}, exact: conf.Exact},
+		Config:  conf,
 		sizes:   minSizes{},
 		writer:  types,
 		entries: map[any]*entry{},
@@ -117,17 +121,17 @@ func compileMatch(root *match, types *writerTypes, failure *ResolveError) *progr
 		c.subroutine(e)
 	}
 	for _, call := range c.unresolved {
-		c.program.code[call.pc].a = call.entry.pc
+		c.code[call.pc].a = call.entry.pc
 	}
-	return c.program
+	return c.Program
 }
 
 // compiler holds what is needed while a program is built.
 type compiler struct {
-	*program
-	sizes   minSizes
-	writer  *writerTypes
-	failure *ResolveError // what data that reach an opFail are told
+	*Program
+	*Config
+	sizes  minSizes
+	writer *writerTypes
 
 	top        bool  // the next record is the top of the schema
 	place      int32 // of the code being emitted
@@ -235,7 +239,7 @@ func (c *compiler) compile(x *match) {
 	}
 }
 
-func endless(n *schemas.Node) string { return "no value of " + describe(n) + " ends" }
+func endless(n *schemas.Node) string { return "no value of " + Describe(n) + " ends" }
 
 func (c *compiler) fail(reason string) { c.failWith(errors.New(reason)) }
 
@@ -246,7 +250,7 @@ func (c *compiler) failWith(err error) {
 
 // failPart fails data that have a part for which the two schemas do not match.
 func (c *compiler) failPart(x *match) {
-	c.failWith(&partError{text: x.explain(c.exact), schemas: c.failure})
+	c.failWith(&partError{text: x.explain(c.exact), failed: c.Failed})
 }
 
 // failBranch fails data that have a branch of a union that the reader lacks: that
@@ -259,20 +263,16 @@ func (c *compiler) failBranch(x *match) {
 	c.fail(x.explain(c.exact))
 }
 
-// A partError reads as the reason alone, since the path says where. It is a
-// [*ResolveError] too.
+// A partError reads as the reason alone, since the path says where. It wraps the error
+// of two schemas that do not match.
 type partError struct {
-	text    string
-	schemas *ResolveError
+	text   string
+	failed func(path string, err error) error
 }
 
 func (e *partError) Error() string { return e.text }
 
-func (e *partError) Unwrap() error {
-	of := *e.schemas
-	of.Err = errors.New(e.text)
-	return &of
-}
+func (e *partError) Unwrap() error { return e.failed("", errors.New(e.text)) }
 
 // loop emits the code of an array or map around that of an item.
 func (c *compiler) loop(n *schemas.Node, flags int, item func()) {

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 // A graph is what can be reached from a node. Schemas and the matches between
 // them are graphs, cyclic ones where types are recursive.

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 // compileRecord emits the code of a record. The reader's fields are taken in
 // order while a cursor runs over the writer's. Fields between the cursor and the
@@ -119,7 +119,7 @@ func (r *recordCompiler) drop(to int) {
 		}
 		r.field(r.next, func() {
 			if r.exact && !r.late[r.next] {
-				r.checked(isUnset(r.match, f), func() { r.skip(f.Type(), true) })
+				r.checked(r.isUnset(r.match, f), func() { r.skip(f.Type(), true) })
 			} else {
 				r.skip(f.Type(), !r.late[r.next])
 			}

@@ -1,13 +1,13 @@
-package avro
+package resolution
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"math/big"
-	"reflect"
 	"unicode/utf8"
 
+	"github.com/kavro/kavro/avro/avrort"
 	"github.com/kavro/kavro/avro/internal/decimals"
 	"github.com/kavro/kavro/internal/wire"
 	"github.com/kavro/kavro/schemas"
@@ -30,30 +30,13 @@ import (
 // So a reader with the program's own schema gets the value that was written, or
 // none at all. What has the same name in both is the same, whatever aliases say.
 
-// NewExactResolution compiles the way of values that were encoded with own into
-// data of target, for a program that has to write with a schema that is not its
-// own. No value is changed: one that target has no place for is an error of
-// [Resolution.Append] and names the path, as in [NewResolution]: a field that is
-// set and that target does not have, a symbol that its enum lacks, a number that
-// loses digits. A dropped field is set unless it is its default, the very value: one
-// that is null or of length 0 is set where the default is another. One without a
-// default is not set if it is null, of length 0, 0 or false.
-// Names come before aliases, unlike in [NewResolution], and a value is an error if its
-// alias would have a reader with own get another one.
-//
-// It fails only if target has no place for any value of own. The error is a
-// [*ResolveError]. Options: the limits.
-func NewExactResolution(own, target *schemas.Schema, opts ...Option) (*Resolution, error) {
-	return newResolution(own, target, true, opts)
-}
-
 // A check looks at the writer's bytes of one value, which are well-formed.
 type check func(value []byte) error
 
 // exactly completes the match of two primitive types or fixed: x is refused, or
 // gets a check.
 func (m *matcher) exactly(x *match) *match {
-	if !m.exact {
+	if !m.Exact {
 		return x
 	}
 	own, target := x.writer.Logical(), x.reader.Logical()
@@ -67,7 +50,7 @@ func (m *matcher) exactly(x *match) *match {
 	case target.Name == "decimal" && (own.Name == "" || own.Precision > target.Precision):
 		x.check = checkDigits(x.writer.Type() == schemas.Fixed, target.Precision)
 	case target.Name == "big-decimal" && own.Name == "":
-		x.check = checkBigDecimal(x.reader)
+		x.check = m.CheckBigDecimal(x.reader)
 	case target.Name == "uuid" && own.Name == "" && x.reader.Type() == schemas.String:
 		x.check = checkUUID
 	case x.reader.Type() == schemas.String && x.writer.Type() == schemas.Bytes:
@@ -112,25 +95,9 @@ func checkDigits(fixed bool, precision int) check {
 			n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(value))))
 		}
 		if n.CmpAbs(limit) >= 0 {
-			return fmt.Errorf("a decimal of more than %d digits: %w", precision, ErrRange)
+			return fmt.Errorf("a decimal of more than %d digits: %w", precision, avrort.ErrRange)
 		}
 		return nil
-	}
-}
-
-// checkBigDecimal returns the check that bytes are a big-decimal.
-func checkBigDecimal(n *schemas.Node) check {
-	codec, err := NewCodec[Decimal](n.Schema())
-	return func(value []byte) error {
-		if err != nil {
-			return err
-		}
-		var d Decimal
-		err := codec.Decode(value, &d)
-		if e, ok := err.(*DecodeError); ok { // the path is the resolution's
-			return e.Err
-		}
-		return err
 	}
 }
 
@@ -139,7 +106,7 @@ func checkUUID(value []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = ParseUUID(string(text[:min(len(text), 64)])) // longer than any
+	_, err = avrort.ParseUUID(string(text[:min(len(text), 64)])) // longer than any
 	return err
 }
 
@@ -166,16 +133,16 @@ func checkWhole(value []byte, as string, convert func(int64) float64) error {
 	}
 	// Beyond 2^63 a conversion back is undefined.
 	if f := convert(n); f >= 1<<63 || int64(f) != n {
-		return fmt.Errorf("%d is not exact as a %s: %w", n, as, ErrRange)
+		return fmt.Errorf("%d is not exact as a %s: %w", n, as, avrort.ErrRange)
 	}
 	return nil
 }
 
 // isUnset returns the check that a field, which the target does not have, holds
 // nothing that would be lost.
-func isUnset(record *match, f *schemas.Field) check {
-	target := describe(record.reader)
-	if check := isDefault(f, func() error {
+func (c *Config) isUnset(record *match, f *schemas.Field) check {
+	target := Describe(record.reader)
+	if check := c.isDefault(f, func() error {
 		return fmt.Errorf("the field is set (it is not its default), and %s of the schema to be written does not have it", target)
 	}); check != nil {
 		return check
@@ -189,35 +156,18 @@ func isUnset(record *match, f *schemas.Field) check {
 }
 
 // isDefault returns the check that a field holds its default, or nil if it has none.
-func isDefault(f *schemas.Field, fault func() error) check {
-	def, err := AppendDefault(nil, f)
+func (c *Config) isDefault(f *schemas.Field, fault func() error) check {
+	def, err := c.AppendDefault(nil, f)
 	if err != nil {
 		return nil
 	}
-	codec, err := NewCodec[any](f.Type().Schema())
+	same := c.SameValue(f.Type())
 	return func(value []byte) error {
-		if bytes.Equal(value, def) {
+		if bytes.Equal(value, def) || same(value, def) {
 			return nil
-		}
-		// The same value in other bytes: a map in another order, an array in several blocks.
-		if err == nil && maybeManyForms(f.Type()) {
-			var a, b any
-			if codec.Decode(value, &a) == nil && codec.Decode(def, &b) == nil && reflect.DeepEqual(a, b) {
-				return nil
-			}
 		}
 		return fault()
 	}
-}
-
-// maybeManyForms reports whether values of n may have more than one encoding.
-func maybeManyForms(n *schemas.Node) bool {
-	for part := range n.Schema().Types() {
-		if part.Type() == schemas.Array || part.Type() == schemas.Map {
-			return true
-		}
-	}
-	return false
 }
 
 // zeroValue reports whether the value of type n at src[at:] is null, false, 0, or

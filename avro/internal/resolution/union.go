@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ import (
 // branch, each with the whole of the reader's type, as data name one branch.
 func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 	out := &match{kind: matchWriterUnion, writer: w, reader: r, branches: make([]branchMatch, len(w.Branches()))}
-	same := m.exact && m.sameBranches(w, r) || !m.exact && m.sameUnion(w, r)
+	same := m.Exact && m.sameBranches(w, r) || !m.Exact && m.sameUnion(w, r)
 	for i, b := range w.Branches() {
 		if same { // branch by branch, so that equal branches keep their places
 			out.branches[i] = branchMatch{to: i, match: m.match(b, r.Branches()[i])}
@@ -23,7 +23,7 @@ func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 			out.branches[i] = branchMatch{to: -1, match: x}
 		}
 	}
-	if m.exact {
+	if m.Exact {
 		m.keepApart(out)
 		if m.back != nil {
 			m.keepBranches(out)
@@ -69,7 +69,7 @@ func (m *matcher) firstBranch(w, r *schemas.Node) int {
 		if !promotable(w.Type(), b.Type()) {
 			continue
 		}
-		if !m.exact {
+		if !m.Exact {
 			return i
 		}
 		if found < 0 || r.Branches()[found].Type() == schemas.Float || b.Type() == schemas.Long {
@@ -89,7 +89,7 @@ func (m *matcher) similarBranch(w, r *schemas.Node) int {
 				return i
 			}
 		case m.matchRecord(w, b).readsFields():
-			if named := unqualified(m.names.typeName(w)) == unqualified(b.FullName()); named || found < 0 && !m.exact {
+			if named := unqualified(m.names.typeName(w)) == unqualified(b.FullName()); named || found < 0 && !m.Exact {
 				found = i
 			}
 		}

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"fmt"
@@ -59,11 +59,11 @@ func (m *machine) enum(in *instruction, at int) (next int, err error) {
 	to := m.symbols[in.a+i]
 	if to < 0 && m.exact {
 		return at, fmt.Errorf("the schema to be written has no symbol %s in its %s",
-			m.nodes[in.c].Symbols()[i], describe(m.nodes[in.c+1]))
+			m.nodes[in.c].Symbols()[i], Describe(m.nodes[in.c+1]))
 	}
 	if to < 0 {
 		return at, fmt.Errorf("the reader's %s has no symbol %s, and no default",
-			describe(m.nodes[in.c+1]), m.nodes[in.c].Symbols()[i])
+			Describe(m.nodes[in.c+1]), m.nodes[in.c].Symbols()[i])
 	}
 	if to != i {
 		m.flush(at, next)

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"fmt"
@@ -68,7 +68,7 @@ const maxMatchSteps = 1 << 20
 type pair struct{ writer, reader *schemas.Node }
 
 type matcher struct {
-	exact   bool     // nothing may be lost
+	*Config
 	back    *matcher // exact: how a reader with the writer's schema reads the result; nil: names are no matter
 	names   *readerNames
 	records map[pair]*match
@@ -78,21 +78,18 @@ type matcher struct {
 	filled  int // bytes of defaults so far
 }
 
-// maxFilled bounds the defaults of all fields together, in bytes.
-const maxFilled = 1 << 24
-
 // errTooEntangled is caused by schemas that are too much work to compare.
 var errTooEntangled = fmt.Errorf("comparing the schemas takes more than %d steps", maxMatchSteps)
 
 // matchSchemas compares two schemas. The error is errTooEntangled; whatever
 // cannot be read is part of the match.
-func matchSchemas(writer, reader *schemas.Schema, exact bool) (*match, *writerTypes, error) {
-	m := &matcher{exact: exact, records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
+func matchSchemas(writer, reader *schemas.Schema, c *Config) (*match, *writerTypes, error) {
+	m := &matcher{Config: c, records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}}
 	if writer.Canonical() != reader.Canonical() { // as in Java, a schema's own aliases do not bend it
 		m.names = namesOf(reader.Root())
-		if exact {
+		if c.Exact {
 			m.names.preferNames(reader)
-			m.back = &matcher{records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}, names: namesOf(writer.Root())}
+			m.back = &matcher{Config: c.inexact(), records: map[pair]*match{}, same: map[pair]bool{}, indexes: map[*schemas.Node]map[string]int{}, names: namesOf(writer.Root())}
 		}
 	}
 	root := m.match(writer.Root(), reader.Root())
@@ -130,7 +127,7 @@ func (m *matcher) matchSameType(w, r *schemas.Node) *match {
 		if !m.names.sameName(w, r) {
 			return refuse(w, r, "the names differ")
 		}
-		return matchSymbols(w, r, m.exact)
+		return matchSymbols(w, r, m.Exact)
 	case schemas.Fixed:
 		if !m.names.sameName(w, r) {
 			return refuse(w, r, "the names differ")
@@ -197,13 +194,13 @@ func (m *matcher) matchRecord(w, r *schemas.Node) *match {
 		}
 		if !hasDefault(f) {
 			from := renamedAway(w, f)
-			if from < 0 || m.exact && slices.ContainsFunc(fields, func(other fieldMatch) bool { return other.match != nil && other.from == from }) {
+			if from < 0 || m.Exact && slices.ContainsFunc(fields, func(other fieldMatch) bool { return other.match != nil && other.from == from }) {
 				return out.refuse("the writer has no field " + f.Name() + ", and the reader no default for it")
 			}
 			fields[i] = fieldMatch{from: from, match: m.match(w.Fields()[from].Type(), f.Type())}
 			continue
 		}
-		value, err := AppendDefault(nil, f)
+		value, err := m.AppendDefault(nil, f)
 		if err != nil {
 			return out.refuse(fmt.Sprintf("the writer has no field %s, and the reader's default for it is of no use: %v", f.Name(), err))
 		}
@@ -267,9 +264,9 @@ func (x *match) refuse(why string) *match {
 
 // explain says why x, a matchNone, cannot be read.
 func (x *match) explain(exact bool) string {
-	text := fmt.Sprintf("written as %s, read as %s", describe(x.writer), describe(x.reader))
+	text := fmt.Sprintf("written as %s, read as %s", Describe(x.writer), Describe(x.reader))
 	if exact {
-		text = fmt.Sprintf("%s cannot be written as %s", describe(x.writer), describe(x.reader))
+		text = fmt.Sprintf("%s cannot be written as %s", Describe(x.writer), Describe(x.reader))
 	}
 	if x.reason != "" {
 		text += ": " + x.reason
@@ -277,9 +274,9 @@ func (x *match) explain(exact bool) string {
 	return text
 }
 
-// describe names a type for a person: "long", "record shop.Order",
+// Describe names a type for a person: "long", "record shop.Order",
 // "union of null and string".
-func describe(n *schemas.Node) string {
+func Describe(n *schemas.Node) string {
 	switch n.Type() {
 	case schemas.Record, schemas.Enum, schemas.Fixed:
 		return n.Type().String() + " " + n.FullName()

@@ -1,4 +1,4 @@
-package avro
+package resolution
 
 import (
 	"github.com/kavro/kavro/avro/avrort"
@@ -8,7 +8,7 @@ import (
 // machine is the state of a program that runs, but for what interpretFast keeps in
 // registers. It lives on the stack: nothing in it points into it.
 type machine struct {
-	*program
+	*Program
 	limits *avrort.Settings
 	src    []byte
 	dst    []byte
@@ -17,7 +17,7 @@ type machine struct {
 	depth  int   // of records within themselves
 	empty  int64 // items so far that take no bytes
 	filled int   // bytes of literals so far
-	mode   mode
+	mode   Mode
 
 	frames int       // loops and calls that are under way
 	few    [2]frame  // the first of them
@@ -25,13 +25,13 @@ type machine struct {
 	deep   *workshop // more of both, borrowed
 }
 
-// mode is what may follow the part of src that changes.
-type mode uint8
+// Mode is what may follow the part of src that changes.
+type Mode uint8
 
 const (
-	whole     mode = iota // src is one datum, all of which is checked
-	more                  // src begins with a datum
-	unchecked             // src is one datum, which someone else will check
+	Whole     Mode = iota // src is one datum, all of which is checked
+	More                  // src begins with a datum
+	Unchecked             // src is one datum, which someone else will check
 )
 
 // frame is a loop or a call that is under way.
@@ -59,11 +59,11 @@ const maxKeptFrames = 1 << 10
 
 var workshops = sync.Pool{New: func() any { return new(workshop) }}
 
-// run rewrites src, appending to dst, and returns how much of src it read. The error is a *DecodeError, and what is
+// Run rewrites src, appending to dst, and returns how much of src it read. The error is a *avrort.DecodeError, and what is
 // returned with it is of no use.
-func (p *program) run(dst, src []byte, l *avrort.Settings, how mode) (out []byte, size int, err error) {
+func (p *Program) Run(dst, src []byte, l *avrort.Settings, how Mode) (out []byte, size int, err error) {
 	var m machine
-	m.program, m.limits, m.src, m.dst, m.mode = p, l, src, dst, how
+	m.Program, m.limits, m.src, m.dst, m.mode = p, l, src, dst, how
 	m.reserve()
 	err = m.interpret()
 	if m.deep != nil && cap(m.deep.frames) <= maxKeptFrames {
