@@ -30,7 +30,7 @@ func AppendDefault(dst []byte, f *schemas.Field) ([]byte, error) {
 }
 
 func appendDefault(dst []byte, n *schemas.Node, def json.RawMessage) ([]byte, error) {
-	w := defaultWriter{room: len(dst) + maxDefault + 8*len(def), steps: maxDefaultSteps}
+	w := defaultWriter{limit: len(dst) + maxDefault + 8*len(def), steps: maxDefaultSteps}
 	out, err := w.field(dst, n, def)
 	if err != nil {
 		return dst, err
@@ -49,7 +49,7 @@ const (
 var errDefaultEndless = fmt.Errorf("%w: the default is too large, or contains itself", ErrLimit)
 
 type defaultWriter struct {
-	room  int // how long dst may get
+	limit int // how long dst may get
 	steps int // how many more values may be looked at
 	depth int // records around the value
 }
@@ -89,7 +89,7 @@ func appendFloatAs(dst []byte, n *schemas.Node, v float64) []byte {
 }
 
 func (w *defaultWriter) value(dst []byte, n *schemas.Node, t *jsonText, v int) ([]byte, error) {
-	if w.steps--; w.steps < 0 || len(dst) > w.room {
+	if w.steps--; w.steps < 0 || len(dst) > w.limit {
 		return dst, errDefaultEndless
 	}
 	kind := t.Kind(v)
@@ -151,7 +151,7 @@ func (w *defaultWriter) value(dst []byte, n *schemas.Node, t *jsonText, v int) (
 		return wire.AppendBytes(dst, b), err
 	case schemas.Fixed:
 		b, err := t.latin1(nil, v)
-		if n.Size() > w.room-len(dst) {
+		if n.Size() > w.limit-len(dst) {
 			return dst, errDefaultEndless
 		}
 		b = append(b, make([]byte, max(n.Size()-len(b), 0))...)

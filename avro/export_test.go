@@ -45,13 +45,13 @@ func NewTypedProjection(t reflect.Type, writer *schemas.Schema) (*TypedCodec, er
 
 // Append appends v, which is addressable.
 func (c *TypedCodec) Append(dst []byte, v reflect.Value) ([]byte, error) {
-	return c.plan.append(dst, placeOf(v), 0)
+	return c.plan.append(dst, pointerOf(v), 0)
 }
 
 // Decode decodes into v, which is addressable.
 func (c *TypedCodec) Decode(datum []byte, v reflect.Value) error {
 	r := avrort.NewReader(datum, &c.plan.env.cfg.Settings)
-	c.plan.decode(r, placeOf(v))
+	c.plan.decode(r, pointerOf(v))
 	if err := r.Done(); err != nil {
 		return located(err, c.compiled, datum, &c.plan.env.cfg)
 	}

@@ -208,7 +208,7 @@ func (e *env) decodeNamed(r *avrort.Reader, t reflect.Type, s *compiledSchema) a
 		return nil
 	}
 	v := reflect.New(to)
-	p.decode(r, placeOf(v.Elem()))
+	p.decode(r, pointerOf(v.Elem()))
 	if t.Kind() == reflect.Pointer {
 		return v.Interface()
 	}

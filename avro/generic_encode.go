@@ -345,7 +345,7 @@ func (e *env) appendOther(dst []byte, v any, s *compiledSchema, depth int) ([]by
 		if err != nil {
 			return dst, err
 		}
-		return p.append(dst, placeOf(value.Elem()), depth)
+		return p.append(dst, pointerOf(value.Elem()), depth)
 	}
 	p, err := e.planFor(value.Type(), s)
 	if err != nil {
@@ -353,7 +353,7 @@ func (e *env) appendOther(dst []byte, v any, s *compiledSchema, depth int) ([]by
 	}
 	at := reflect.New(value.Type()).Elem() // a value in an interface has no address of its own
 	at.Set(value)
-	return p.append(dst, placeOf(at), depth)
+	return p.append(dst, pointerOf(at), depth)
 }
 
 // planFor is the plan for a Go type met in a generic value.

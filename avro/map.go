@@ -56,7 +56,7 @@ func (p *plan) appendMap(dst []byte, v ptr, depth int) ([]byte, error) {
 		w.key.SetIterKey(&w.iter)
 		w.value.SetIterValue(&w.iter)
 		if dst, err = p.env.appendString(dst, w.key.String()); err == nil {
-			dst, err = p.item.append(dst, placeOf(w.value), depth)
+			dst, err = p.item.append(dst, pointerOf(w.value), depth)
 		}
 		if err != nil {
 			return dst, avrort.WithinKey(err, w.key.String())
@@ -82,7 +82,7 @@ func (p *plan) decodeMap(r *avrort.Reader, v ptr) {
 		for range n {
 			w.key.SetString(r.String())
 			w.value.SetZero()
-			p.item.decode(r, placeOf(w.value))
+			p.item.decode(r, pointerOf(w.value))
 			if r.Err() != nil {
 				return
 			}

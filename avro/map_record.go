@@ -42,7 +42,7 @@ func (p *plan) appendMapRecord(dst []byte, v ptr, depth int) ([]byte, error) {
 		case value.IsValid():
 			found++
 			w.value.Set(value)
-			dst, err = f.plan.append(dst, placeOf(w.value), depth)
+			dst, err = f.plan.append(dst, pointerOf(w.value), depth)
 		case def.has:
 			dst = append(dst, def.def...)
 		default:
@@ -83,7 +83,7 @@ func (p *plan) decodeMapRecord(r *avrort.Reader, v ptr) {
 	for i := range p.fields {
 		w.key.SetString(p.fields[i].name)
 		w.value.SetZero()
-		p.fields[i].plan.decode(r, placeOf(w.value))
+		p.fields[i].plan.decode(r, pointerOf(w.value))
 		if r.Err() != nil {
 			return
 		}

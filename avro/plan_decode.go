@@ -240,7 +240,7 @@ func (p *plan) decodePointer(r *avrort.Reader, v ptr) {
 
 func (p *plan) decodeCustom(r *avrort.Reader, v ptr) {
 	start := r.Offset()
-	base := placeOf(reflect.New(p.custom.base).Elem())
+	base := pointerOf(reflect.New(p.custom.base).Elem())
 	p.item.decode(r, base)
 	if r.Err() != nil {
 		return

@@ -35,7 +35,7 @@ func valueAt(p ptr, _ reflect.Type) reflect.Value { return p.v }
 
 func pointerAt(p ptr, _ reflect.Type) any { return p.v.Addr().Interface() }
 
-func placeOf(v reflect.Value) ptr { return ptr{v} }
+func pointerOf(v reflect.Value) ptr { return ptr{v} }
 
 func isNil(p ptr) bool { return !p.v.IsValid() }
 

@@ -48,11 +48,11 @@ func (br *ifaceBranch) append(dst []byte, value reflect.Value, depth int) ([]byt
 		if value.IsNil() {
 			return dst, errNil
 		}
-		return br.plan.append(dst, placeOf(value.Elem()), depth)
+		return br.plan.append(dst, pointerOf(value.Elem()), depth)
 	}
 	s := br.borrow()
 	s.value.Set(value)
-	dst, err := br.plan.append(dst, placeOf(s.value), depth)
+	dst, err := br.plan.append(dst, pointerOf(s.value), depth)
 	br.release(s)
 	return dst, err
 }
@@ -83,11 +83,11 @@ func (p *plan) decodeIface(r *avrort.Reader, v ptr) {
 	switch {
 	case br.typ != nil && br.pointer:
 		to := reflect.New(br.typ.Elem())
-		br.plan.decode(r, placeOf(to.Elem()))
+		br.plan.decode(r, pointerOf(to.Elem()))
 		in.Set(to.Convert(br.typ))
 	case br.typ != nil:
 		s := br.borrow()
-		br.plan.decode(r, placeOf(s.value))
+		br.plan.decode(r, pointerOf(s.value))
 		in.Set(s.value)
 		br.release(s)
 	case s.typ == schemas.Null:

@@ -42,8 +42,8 @@ func valueAt(p ptr, t reflect.Type) reflect.Value { return reflect.NewAt(t, p).E
 // pointerAt is a pointer to the value of type t at p, for calling its methods.
 func pointerAt(p ptr, t reflect.Type) any { return reflect.NewAt(t, p).Interface() }
 
-// placeOf is where an addressable value is.
-func placeOf(v reflect.Value) ptr { return v.Addr().UnsafePointer() }
+// pointerOf is where an addressable value is.
+func pointerOf(v reflect.Value) ptr { return v.Addr().UnsafePointer() }
 
 func isNil(p ptr) bool { return p == nil }
 

@@ -22,7 +22,7 @@ type machine struct {
 	frames int       // loops and calls that are under way
 	few    [2]frame  // the first of them
 	marks  [4]int    // the first slots
-	deep   *workshop // more of both, borrowed
+	deep   *overflow // more of both, borrowed
 }
 
 // Mode is what may follow the part of src that changes.
@@ -47,17 +47,17 @@ type loop struct {
 	begin int   // where the item begins: a map's key
 }
 
-// workshop has room for programs that go deep or leave many marks.
-type workshop struct {
+// overflow is memory for programs that go deep or leave many marks.
+type overflow struct {
 	frames []frame
 	marks  []int
 }
 
-// maxKeptFrames is the largest workshop that is kept for reuse: that of an
+// maxKeptFrames is the largest overflow that is kept for reuse: that of an
 // unusually deep datum goes to the garbage collector.
 const maxKeptFrames = 1 << 10
 
-var workshops = sync.Pool{New: func() any { return new(workshop) }}
+var overflows = sync.Pool{New: func() any { return new(overflow) }}
 
 // Run rewrites src, appending to dst, and returns how much of src it read. The error is a *avrort.DecodeError, and what is
 // returned with it is of no use.
@@ -68,7 +68,7 @@ func (p *Program) Run(dst, src []byte, l *avrort.Settings, how Mode) (out []byte
 	err = m.interpret()
 	if m.deep != nil && cap(m.deep.frames) <= maxKeptFrames {
 		m.deep.frames = m.deep.frames[:0]
-		workshops.Put(m.deep)
+		overflows.Put(m.deep)
 	}
 	return m.dst, m.start, err
 }
@@ -78,7 +78,7 @@ func (m *machine) push(f frame) {
 		m.few[m.frames] = f
 	} else {
 		if m.deep == nil {
-			m.deep = workshops.Get().(*workshop)
+			m.deep = overflows.Get().(*overflow)
 		}
 		m.deep.frames = append(m.deep.frames, f)
 	}
@@ -114,7 +114,7 @@ func (m *machine) slot(a int32) *int {
 func (m *machine) reserve() {
 	if need := m.base + m.slots - len(m.marks); need > 0 {
 		if m.deep == nil {
-			m.deep = workshops.Get().(*workshop)
+			m.deep = overflows.Get().(*overflow)
 		}
 		if need > len(m.deep.marks) {
 			m.deep.marks = append(m.deep.marks, make([]int, need)...)

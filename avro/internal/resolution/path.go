@@ -18,7 +18,7 @@ func (m *machine) path(pc int, items loop) string {
 	for i := range frames {
 		f := m.frame(i)
 		in := &m.code[f.pc]
-		text = appendPath(text, m.placeOf(int(f.pc)))
+		text = appendPath(text, m.stepsTo(int(f.pc)))
 		if in.op == opCall {
 			continue
 		}
@@ -32,13 +32,13 @@ func (m *machine) path(pc int, items loop) string {
 			text = appendPath(text, datapath.Key(key))
 		}
 	}
-	return appendPath(text, m.placeOf(pc))
+	return appendPath(text, m.stepsTo(pc))
 }
 
-func (p *Program) placeOf(pc int) string {
+func (p *Program) stepsTo(pc int) string {
 	text := ""
-	for at := p.where[pc]; at >= 0; at = p.places[at].parent {
-		text = datapath.Join(p.places[at].step, text)
+	for at := p.where[pc]; at >= 0; at = p.steps[at].parent {
+		text = datapath.Join(p.steps[at].name, text)
 	}
 	return text
 }

@@ -26,8 +26,8 @@ type Program struct {
 	literals [][]byte
 	reasons  []error // of opFail
 	checks   []check // of opCheck
-	places   []place
-	where    []int32 // the place of each instruction
+	steps    []step
+	where    []int32 // the step of each instruction
 	nodes    []*schemas.Node
 
 	frames int  // how deep loops and calls nest; of no use if calls is set
@@ -96,17 +96,17 @@ type branchTarget struct {
 	to int32 // the reader's index; -1: the reader's type is no union
 }
 
-// A place is a step of the path to an instruction's value, from the loop or
+// A step is one of the path to an instruction's value, from the loop or
 // subroutine that it is in.
-type place struct {
+type step struct {
 	parent int32
-	step   string
+	name   string
 }
 
 // compileMatch turns a match into a program.
 func compileMatch(root *match, types *writerTypes, conf *Config) *Program {
 	c := &compiler{
-		Program: &Program{places: []place{{parent: -1}}, exact: conf.Exact},
+		Program: &Program{steps: []step{{parent: -1}}, exact: conf.Exact},
 		Config:  conf,
 		sizes:   minSizes{},
 		writer:  types,
@@ -134,7 +134,7 @@ type compiler struct {
 	writer *writerTypes
 
 	top        bool  // the next record is the top of the schema
-	place      int32 // of the code being emitted
+	at         int32 // the step of the code being emitted
 	frame      int   // loops around it
 	slot       int   // marks in use around it
 	entries    map[any]*entry
@@ -162,17 +162,17 @@ type skipKey struct {
 
 func (c *compiler) emit(o op, a, b, d int) int {
 	c.code = append(c.code, instruction{o, int32(a), int32(b), int32(d)})
-	c.where = append(c.where, c.place)
+	c.where = append(c.where, c.at)
 	return len(c.code) - 1
 }
 
 // within runs f with a step added to the path.
-func (c *compiler) within(step string, f func()) {
-	outer := c.place
-	c.places = append(c.places, place{parent: outer, step: step})
-	c.place = int32(len(c.places) - 1)
+func (c *compiler) within(name string, f func()) {
+	outer := c.at
+	c.steps = append(c.steps, step{parent: outer, name: name})
+	c.at = int32(len(c.steps) - 1)
 	f()
-	c.place = outer
+	c.at = outer
 }
 
 // call emits a call of the subroutine for key.
@@ -193,7 +193,7 @@ func (c *compiler) call(key any, e entry, loops bool) {
 
 func (c *compiler) subroutine(e *entry) {
 	e.pc = int32(len(c.code))
-	c.place, c.frame, c.slot = 0, 0, 0
+	c.at, c.frame, c.slot = 0, 0, 0
 	if e.match != nil {
 		c.compileRecord(e.match)
 	} else {
@@ -283,8 +283,8 @@ func (c *compiler) loop(n *schemas.Node, flags int, item func()) {
 	}
 	c.emit(opLoop, len(c.code)+1, 0, 0)
 	head := c.emit(opItems, 0, min(size, math.MaxInt32), flags)
-	place := c.place
-	c.place = 0 // paths start anew: the loop's frame knows the index
+	outer := c.at
+	c.at = 0 // paths start anew: the loop's frame knows the index
 	c.frame++
 	c.frames = max(c.frames, c.frame)
 	if n.Type() == schemas.Map {
@@ -292,7 +292,7 @@ func (c *compiler) loop(n *schemas.Node, flags int, item func()) {
 	}
 	item()
 	c.frame--
-	c.place = place
+	c.at = outer
 	c.emit(opNext, head, 0, 0)
 	c.code[head].a = int32(len(c.code))
 }

@@ -12,7 +12,7 @@ func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 	out := &match{kind: matchWriterUnion, writer: w, reader: r, branches: make([]branchMatch, len(w.Branches()))}
 	same := m.Exact && m.sameBranches(w, r) || !m.Exact && m.sameUnion(w, r)
 	for i, b := range w.Branches() {
-		if same { // branch by branch, so that equal branches keep their places
+		if same { // branch by branch, so that equal branches keep their steps
 			out.branches[i] = branchMatch{to: i, match: m.match(b, r.Branches()[i])}
 			continue
 		}
@@ -33,7 +33,7 @@ func (m *matcher) matchWriterUnion(w, r *schemas.Node) *match {
 }
 
 // sameBranches reports whether two unions have branches of the same types and full
-// names in the same places. sameUnion, which is generous with names, may exchange
+// names in the same steps. sameUnion, which is generous with names, may exchange
 // two types of one unqualified name.
 func (m *matcher) sameBranches(w, r *schemas.Node) bool {
 	return r.Type() == schemas.Union && slices.EqualFunc(w.Branches(), r.Branches(), func(b, c *schemas.Node) bool {
