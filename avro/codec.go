@@ -10,6 +10,21 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
+// Avro's binary encoding is written by five pieces of code, since values come in five forms.
+// One piece for all would look at a value's form for each field of it.
+//
+//	values                  code                               equal to the others by
+//	generated types         methods of the type, with avrort   gen: TestVectors
+//	structs, other Go types plan_encode.go, plan_decode.go     TestEncodeVectorsStruct
+//	any: generic values     generic_encode.go, generic.go      TestEncodeVectorsGeneric
+//	JSON                    json_read.go, json_write.go        TestJSONVectors, TestJSONLaw
+//	goavro's native values  package goavro                     goavro: TestAgrees, TestWritesNoOtherValue
+//
+// What keeps them equal is one list of vectors, encode.json in internal/vectors: every one of
+// these tests holds its piece to the bytes that Avro's own implementations wrote. A new type or
+// logical type is a vector first. But for goavro's, all write numbers and lengths with
+// internal/wire.
+
 // A Codec turns values of type T into data of one schema and back. It is safe
 // for concurrent use, and does not change after construction.
 type Codec[T any] struct {

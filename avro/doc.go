@@ -1,11 +1,10 @@
 // Package avro turns Go values into Avro's binary encoding and back, and data
 // of one schema into data of another.
 //
-// A datum is the bytes of one value, without a header: what they mean is said
-// by a schema, parsed by package schemas. [Codec] is the way in: [NewCodec]
-// checks a Go type against a schema once, and lists everything that does not
-// fit in one [*TypeMismatchError]; [Codec.Append] and [Codec.Decode] then run a plan
-// that was compiled from both.
+// A datum is the bytes of one value, without a header. A schema, parsed by package
+// schemas, gives their types. Begin with [Codec]: [NewCodec] checks a Go type against
+// a schema once, and lists all differences in one [*TypeMismatchError];
+// [Codec.Append] and [Codec.Decode] then run a plan that was compiled from both.
 //
 // The type parameter decides how values look in Go:
 //
@@ -15,12 +14,13 @@
 //   - map[string]V, []V, and the plain types, for schemas that are not records;
 //   - a generated type, which brings its own schema and code (see [Generated]).
 //
-// [Resolution] turns what was written with one schema into what another one
-// says, as Avro's "Schema Resolution" has it, bytes to bytes.
+// [Resolution] turns data of a writer's schema into data of a reader's, bytes to
+// bytes, by the rules of Avro's "Schema Resolution". [JSON] turns data into JSON and
+// back.
 //
-// # What does not fit is an error
+// # Errors
 //
-// Numbers that do not fit their Go type or their schema, missing fields,
+// Numbers out of the range of their Go type or their schema, missing fields,
 // trailing bytes and ambiguous unions are errors in both directions. A
 // [*DecodeError] says where in the value and where in the bytes, an
 // [*EncodeError] where in the value.
@@ -29,8 +29,8 @@
 //
 // Every count and length is checked against the bytes that remain before
 // anything is allocated, and depth is bounded, so that memory is bounded by a
-// multiple of the input's length. [WithMaxBytes], [WithMaxItems],
-// [WithMaxEmptyItems] and [WithMaxDepth] draw the lines.
+// multiple of the input's length. The limits are options: [WithMaxBytes],
+// [WithMaxItems], [WithMaxEmptyItems] and [WithMaxDepth].
 //
 // # Specifications
 //

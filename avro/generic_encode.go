@@ -16,8 +16,9 @@ import (
 
 // Encoding takes more Go types than decoding gives: any integer that fits, any
 // slice, map or struct, strings for bytes and the reverse. The common types are
-// told apart here; for all others a plan is compiled when the first value comes
-// by, and kept.
+// told apart by type switches, which need no reflection and no lookup. For all others
+// a plan is compiled for the first value of the type, and kept: see planFor. That is
+// a lookup for each value, and a copy where the value has no address.
 
 // appendAny appends a generic value.
 func (e *env) appendAny(dst []byte, v any, s *compiledSchema, depth int) ([]byte, error) {
@@ -356,7 +357,9 @@ func (e *env) appendOther(dst []byte, v any, s *compiledSchema, depth int) ([]by
 	return p.append(dst, pointerOf(at), depth)
 }
 
-// planFor is the plan for a Go type met in a generic value.
+// planFor is the plan for a Go type met in a generic value. Errors are kept too: a type that
+// does not match would be compiled again for each of its values. Kept plans are as many as the
+// program has types.
 func (e *env) planFor(t reflect.Type, s *compiledSchema) (*plan, error) {
 	key := planKey{t, s}
 	known, ok := e.plans.Load(key)

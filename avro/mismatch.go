@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// A TypeMismatchError lists everything in a Go type that does not fit a schema.
+// A TypeMismatchError lists all differences between a Go type and a schema.
 type TypeMismatchError struct {
 	Type       string // the Go type, as it prints
 	Schema     string // the schema's full name, or its type
 	Mismatches []Mismatch
 }
 
-// A Mismatch is one reason why a Go type does not fit a schema.
+// A Mismatch is one difference between a Go type and a schema.
 type Mismatch struct {
 	Path   string // as in DecodeError, with [] for any item: lines[].price
 	Reason string

@@ -59,8 +59,9 @@ const maxKeptFrames = 1 << 10
 
 var overflows = sync.Pool{New: func() any { return new(overflow) }}
 
-// Run rewrites src, appending to dst, and returns how much of src it read. The error is a *avrort.DecodeError, and what is
-// returned with it is of no use.
+// Run rewrites src, appending to dst, and returns how much of src it read, in bytes. The error
+// is a *avrort.DecodeError; the other results are then not to be used. Nothing is allocated but
+// memory for dst.
 func (p *Program) Run(dst, src []byte, l *avrort.Settings, how Mode) (out []byte, size int, err error) {
 	var m machine
 	m.Program, m.limits, m.src, m.dst, m.mode = p, l, src, dst, how
