@@ -21,7 +21,7 @@ import (
 // made afterwards.
 func TestClientClose(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
-		ctx := patient(t)
+		ctx := deadline(t)
 		client := open(t, which, env.Config())
 		p, err := kavro.NewProducer[string, string](client)
 		require.NoError(t, err)
@@ -55,7 +55,7 @@ func (d *closingDriver) NewProducer(conf kafka.Config, h kafka.Hooks) (kafka.Pro
 // A client that is closed while a constructor is at work closes its registry client once
 // the constructor has failed.
 func TestClientCloseMeanwhile(t *testing.T) {
-	ctx, driver := patient(t), &closingDriver{Driver: franz.Driver()}
+	ctx, driver := deadline(t), &closingDriver{Driver: franz.Driver()}
 	client, err := kavro.Open(kavrotest.New(t).Config(), kavro.WithDriver(driver))
 	require.NoError(t, err)
 	r, err := client.Registry()
@@ -73,7 +73,7 @@ func TestClientCloseMeanwhile(t *testing.T) {
 
 // An id that brokers fence by is used once at a time.
 func TestIDsThatAreTaken(t *testing.T) {
-	ctx := patient(t)
+	ctx := deadline(t)
 	client := open(t, "franz", kavrotest.New(t).Config(kavro.Config{"group.instance.id": "i"}))
 	txn := kavro.WithConfig(kavro.Config{"transactional.id": "t"})
 	p, err := kavro.NewProducer[string, string](client, txn)
@@ -107,11 +107,11 @@ func TestGroupID(t *testing.T) {
 func TestPingAndCreateTopics(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		client := open(t, which, env.Config())
-		require.NoError(t, client.Ping(patient(t)))
+		require.NoError(t, client.Ping(deadline(t)))
 		topic := kavro.NewTopic{Name: "made", Partitions: 2}
-		require.NoError(t, client.CreateTopics(patient(t), topic))
+		require.NoError(t, client.CreateTopics(deadline(t), topic))
 		var e *kafka.Error
-		require.ErrorAs(t, client.CreateTopics(patient(t), topic), &e)
+		require.ErrorAs(t, client.CreateTopics(deadline(t), topic), &e)
 		require.EqualValues(t, 36, e.Code)
 
 	})
@@ -164,14 +164,14 @@ func TestOneRegistryClient(t *testing.T) {
 	for range 3 {
 		p, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
-		require.NoError(t, p.Produce(patient(t), "orders", "k", Order{ID: "a"}))
-		require.NoError(t, p.Flush(patient(t)))
+		require.NoError(t, p.Produce(deadline(t), "orders", "k", Order{ID: "a"}))
+		require.NoError(t, p.Flush(deadline(t)))
 	}
 	require.Equal(t, int64(2), requests.Load())
 	for _, group := range []string{"g", "h"} {
 		c, err := kavro.NewConsumer[string, Order](client, group, []string{"orders"})
 		require.NoError(t, err)
-		msg, err := c.Poll(patient(t))
+		msg, err := c.Poll(deadline(t))
 		require.NoError(t, err)
 		require.Equal(t, "a", msg.Value.ID)
 	}

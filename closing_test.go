@@ -60,7 +60,7 @@ func (d *stubbornDriver) NewProducer(conf kafka.Config, h kafka.Hooks) (kafka.Pr
 
 // What could not be closed is closed by the next Close, and the registry client with it.
 func TestCloseAgain(t *testing.T) {
-	ctx, driver := patient(t), &stubbornDriver{Driver: franz.Driver(), fails: 2}
+	ctx, driver := deadline(t), &stubbornDriver{Driver: franz.Driver(), fails: 2}
 	client, err := kavro.Open(kavrotest.New(t).Config(), kavro.WithDriver(driver))
 	require.NoError(t, err)
 	require.NoError(t, client.Ping(ctx))
@@ -105,7 +105,7 @@ func TestConstructorsThatFail(t *testing.T) {
 			return err
 		}, "kavro: the client is nil", 0},
 		{"a client that is closed", func(c *kavro.Client) error {
-			require.NoError(t, c.Close(patient(t)))
+			require.NoError(t, c.Close(deadline(t)))
 			_, err := kavro.NewProducer[string, string](c, closer("a"), closer("b"))
 			return err
 		}, "closed", 0},
@@ -118,7 +118,7 @@ func TestConstructorsThatFail(t *testing.T) {
 			require.ErrorContains(t, tt.make(client), tt.err)
 			require.Equal(t, []string{"a", "b"}, closed)
 			require.Equal(t, tt.kafka, driver.closed)
-			require.NoError(t, client.Close(patient(t)))
+			require.NoError(t, client.Close(deadline(t)))
 			require.Equal(t, []string{"a", "b"}, closed, "once")
 		})
 	}
@@ -130,7 +130,7 @@ func TestConstructorThatCloseOvertakes(t *testing.T) {
 	driver := &closingDriver{Driver: inner}
 	client, err := kavro.Open(kavro.Config{"bootstrap.servers": "127.0.0.1:1"}, kavro.WithDriver(driver))
 	require.NoError(t, err)
-	driver.close = func() { require.NoError(t, client.Close(patient(t))) }
+	driver.close = func() { require.NoError(t, client.Close(deadline(t))) }
 	closed := 0
 	_, err = kavro.NewProducer[string, string](client, kavro.WithCloser(func(context.Context) error { closed++; return nil }))
 	require.ErrorIs(t, err, kavro.ErrClosed)

@@ -396,7 +396,7 @@ func TestHooksAddUp(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, one.String(), "Kafka client chosen")
 			require.Contains(t, other.String(), "Kafka client chosen")
-			ctx := patient(t)
+			ctx := deadline(t)
 			require.NoError(t, p.Produce(ctx, "t", "k", nil))
 			seen := map[string]bool{}
 			for len(seen) < 2 {
@@ -407,9 +407,9 @@ func TestHooksAddUp(t *testing.T) {
 					require.Fail(t, "one of the hooks hears nothing", "%v", seen)
 				}
 			}
-			gone, cancel := context.WithCancel(ctx)
+			ended, cancel := context.WithCancel(ctx)
 			cancel()
-			_ = p.Close(gone) // the record never leaves
+			_ = p.Close(ended) // the record never leaves
 		})
 	}
 }
@@ -418,7 +418,7 @@ func TestHooksAddUp(t *testing.T) {
 func TestCommitsAreSwitchedOff(t *testing.T) {
 	for _, conf := range []kavro.Config{{"enable.auto.commit": false}, {"auto.commit.enable": "False"}, {"auto.commit.interval.ms": 0}} {
 		env := kavrotest.New(t, kavrotest.WithTopic("t", 1))
-		ctx := patient(t)
+		ctx := deadline(t)
 		p, err := kavro.NewProducer[string, string](open(t, "franz", env.Config()))
 		require.NoError(t, err)
 		require.NoError(t, p.Produce(ctx, "t", "k", "v"))

@@ -29,7 +29,7 @@ func DeadLetter() Policy { return avroconsumer.DeadLetter(nil) }
 func WithDeadLetters(opts ...DeadLetterOption) ReaderOption {
 	return option(func(s *settings) {
 		s.once("WithDeadLetters")
-		s.letters = &deadLetters{}
+		s.deadLetters = &deadLetters{}
 		for _, o := range more(s, "WithDeadLetters", nil, opts) {
 			o(s)
 		}
@@ -45,7 +45,7 @@ func WithDeadLetterTopic(topic func(*RecordError) string) DeadLetterOption {
 	return func(s *settings) {
 		s.once("WithDeadLetterTopic")
 		if s.need("WithDeadLetterTopic", "function", topic) {
-			s.letters.opts = append(s.letters.opts, avroconsumer.WithDeadLetterTopic(topic))
+			s.deadLetters.opts = append(s.deadLetters.opts, avroconsumer.WithDeadLetterTopic(topic))
 		}
 	}
 }
@@ -56,7 +56,7 @@ func WithDeadLetterHeaders(headers func(*RecordError) []Header) DeadLetterOption
 	return func(s *settings) {
 		s.once("WithDeadLetterHeaders")
 		if s.need("WithDeadLetterHeaders", "function", headers) {
-			s.letters.opts = append(s.letters.opts, avroconsumer.WithDeadLetterHeaders(headers))
+			s.deadLetters.opts = append(s.deadLetters.opts, avroconsumer.WithDeadLetterHeaders(headers))
 		}
 	}
 }
@@ -66,7 +66,7 @@ func WithDeadLetterHeaders(headers func(*RecordError) []Header) DeadLetterOption
 func WithDeadLetterGroup(group string) DeadLetterOption {
 	return func(s *settings) {
 		s.once("WithDeadLetterGroup")
-		s.letters.group = group
+		s.deadLetters.group = group
 	}
 }
 
@@ -77,7 +77,7 @@ func WithDeadLetterGroup(group string) DeadLetterOption {
 func WithDeadLetterCreation(t NewTopic) DeadLetterOption {
 	return func(s *settings) {
 		s.once("WithDeadLetterCreation")
-		s.letters.creation = &t
+		s.deadLetters.creation = &t
 	}
 }
 
@@ -99,7 +99,7 @@ type deadLetters struct {
 // deadLetterWriter returns the writer of a consumer or pipeline, and gives the classes of
 // WithDeadLetters their policy.
 func (w *wiring) deadLetterWriter() *deadLetters {
-	d := w.letters
+	d := w.deadLetters
 	if d == nil {
 		d = &deadLetters{}
 	} else {

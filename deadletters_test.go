@@ -17,12 +17,12 @@ import (
 // letter is a dead letter as a reader sees it.
 type letter struct{ key, value, stage, count string }
 
-// readLetters returns the dead letters of a topic, which must have as many.
-func readLetters(t *testing.T, client *kavro.Client, topic string, n int) (all []letter) {
+// readDeadLetters returns the dead letters of a topic, which must have as many.
+func readDeadLetters(t *testing.T, client *kavro.Client, topic string, n int) (all []letter) {
 	c, err := kavro.NewConsumer[string, []byte](client, "operators", []string{topic})
 	require.NoError(t, err)
 	for range n {
-		msg, err := c.Poll(patient(t))
+		msg, err := c.Poll(deadline(t))
 		require.NoError(t, err)
 		info, own, err := avroconsumer.ParseDeadLetter(msg.Headers)
 		require.NoError(t, err)
@@ -31,28 +31,28 @@ func readLetters(t *testing.T, client *kavro.Client, topic string, n int) (all [
 		require.Equal(t, []kavro.Header{{Key: "trace", Value: []byte("7")}}, own, "the record's own are in front")
 		all = append(all, letter{msg.Key, string(msg.Value), info.Stage, string(msg.Headers[5].Value)})
 	}
-	require.NoError(t, c.Close(patient(t)))
+	require.NoError(t, c.Close(deadline(t)))
 	return all
 }
 
 // produceMixed writes what is no Avro, what has a schema that nobody knows, and two orders,
 // to a topic with one partition.
 func produceMixed(t *testing.T, client *kavro.Client) {
-	require.NoError(t, client.CreateTopics(patient(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
+	require.NoError(t, client.CreateTopics(deadline(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
 	trace := kavro.WithHeaders(kavro.Header{Key: "trace", Value: []byte("7")})
 	raw, err := kavro.NewProducer[string, []byte](client)
 	require.NoError(t, err)
-	require.NoError(t, raw.Produce(patient(t), "orders", "a", []byte("text"), trace))
-	require.NoError(t, raw.Produce(patient(t), "orders", "b", []byte{0, 0, 0, 0, 99, 2}, trace))
-	require.NoError(t, raw.Close(patient(t)))
+	require.NoError(t, raw.Produce(deadline(t), "orders", "a", []byte("text"), trace))
+	require.NoError(t, raw.Produce(deadline(t), "orders", "b", []byte{0, 0, 0, 0, 99, 2}, trace))
+	require.NoError(t, raw.Close(deadline(t)))
 	p, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
 	require.NoError(t, err)
-	require.NoError(t, p.Produce(patient(t), "orders", "c", Order{ID: "c"}, trace))
-	require.NoError(t, p.Produce(patient(t), "orders", "d", Order{ID: "d"}, trace))
-	require.NoError(t, p.Close(patient(t)))
+	require.NoError(t, p.Produce(deadline(t), "orders", "c", Order{ID: "c"}, trace))
+	require.NoError(t, p.Produce(deadline(t), "orders", "d", Order{ID: "d"}, trace))
+	require.NoError(t, p.Close(deadline(t)))
 }
 
-var mixedLetters = []letter{
+var mixedDeadLetters = []letter{
 	{"a", "text", "value", "1"},
 	{"b", "\x00\x00\x00\x00\x63\x02", "value", "1"},
 	{"c", "\x00\x00\x00\x00\x01\x02c\x00", "handler", "1"},
@@ -61,7 +61,7 @@ var mixedLetters = []letter{
 // One option writes dead letters of three classes to the topic's own name with "-dlt", which
 // it makes on request, of a consumer and of a pipeline.
 func TestDeadLetters(t *testing.T) {
-	letters := kavro.WithDeadLetters(kavro.WithDeadLetterCreation(kavro.NewTopic{Partitions: 1}))
+	deadLetters := kavro.WithDeadLetters(kavro.WithDeadLetterCreation(kavro.NewTopic{Partitions: 1}))
 	for _, name := range []string{"Run", "RunBatch", "pipeline"} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, _ *kavrotest.Env, which string) {
@@ -79,28 +79,28 @@ func TestDeadLetters(t *testing.T) {
 				eof := kavro.WithConfig(kavro.Config{"enable.partition.eof": true, "transactional.id": "billing"})
 				switch name {
 				case "pipeline":
-					p, err := kavro.NewPipeline[string, Order, string, string](client, "billing", []string{"orders"}, letters, kavro.WithToEnd(), eof)
+					p, err := kavro.NewPipeline[string, Order, string, string](client, "billing", []string{"orders"}, deadLetters, kavro.WithToEnd(), eof)
 					require.NoError(t, err)
-					require.NoError(t, p.Run(patient(t), func(_ context.Context, m *kavro.Message[string, Order]) ([]kavro.Record[string, string], error) {
+					require.NoError(t, p.Run(deadline(t), func(_ context.Context, m *kavro.Message[string, Order]) ([]kavro.Record[string, string], error) {
 						return nil, handle(m.Value.ID)
 					}))
-					require.NoError(t, p.Close(patient(t)))
+					require.NoError(t, p.Close(deadline(t)))
 				default:
-					c, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"}, letters, kavro.WithToEnd(),
+					c, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"}, deadLetters, kavro.WithToEnd(),
 						kavro.WithConfig(kavro.Config{"enable.partition.eof": true}))
 					require.NoError(t, err)
 					if name == "Run" {
-						err = c.Run(patient(t), func(_ context.Context, m *kavro.Message[string, Order]) error { return handle(m.Value.ID) })
+						err = c.Run(deadline(t), func(_ context.Context, m *kavro.Message[string, Order]) error { return handle(m.Value.ID) })
 					} else {
-						err = c.RunBatch(patient(t), 1, 10*time.Millisecond, func(_ context.Context, b []*kavro.Message[string, Order]) []error {
+						err = c.RunBatch(deadline(t), 1, 10*time.Millisecond, func(_ context.Context, b []*kavro.Message[string, Order]) []error {
 							return []error{handle(b[0].Value.ID)}
 						})
 					}
 					require.NoError(t, err)
-					require.NoError(t, c.Close(patient(t)))
+					require.NoError(t, c.Close(deadline(t)))
 				}
 				require.Equal(t, "d", ids[len(ids)-1])
-				require.Equal(t, mixedLetters, readLetters(t, client, "orders-dlt", 3))
+				require.Equal(t, mixedDeadLetters, readDeadLetters(t, client, "orders-dlt", 3))
 			})
 		})
 	}
@@ -125,7 +125,7 @@ func TestDeadLettersAfterRetries(t *testing.T) {
 		require.Equal(t, []string{"d"}, ids)
 		require.Equal(t, 3, calls)
 		client = open(t, which, env.Config())
-		require.Equal(t, []letter{{"c", "\x00\x00\x00\x00\x01\x02c\x00", "handler", "3"}}, readLetters(t, client, "orders.failed", 1))
+		require.Equal(t, []letter{{"c", "\x00\x00\x00\x00\x01\x02c\x00", "handler", "3"}}, readDeadLetters(t, client, "orders.failed", 1))
 	})
 }
 
@@ -135,25 +135,25 @@ func TestDeadLettersOfAWholeSchema(t *testing.T) {
 	client := open(t, "franz", env.Config(kavro.Config{"enable.partition.eof": true}))
 	p, err := kavro.NewProducer[string, string](client, kavro.WithValue(kavro.WithSchema(schemas.MustParse(`"string"`))))
 	require.NoError(t, err)
-	require.NoError(t, client.CreateTopics(patient(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
-	require.NoError(t, p.Produce(patient(t), "orders", "k", "v"))
-	require.NoError(t, p.Close(patient(t)))
+	require.NoError(t, client.CreateTopics(deadline(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
+	require.NoError(t, p.Produce(deadline(t), "orders", "k", "v"))
+	require.NoError(t, p.Close(deadline(t)))
 	handle := func(context.Context, *kavro.Message[string, Order]) error { return errors.New("not reached") }
 
 	c, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"}, kavro.WithToEnd(), kavro.WithDeadLetters())
 	require.NoError(t, err)
 	var e *kavro.RecordError
-	require.ErrorAs(t, c.Run(patient(t), handle), &e)
-	require.NoError(t, c.Close(patient(t)))
+	require.ErrorAs(t, c.Run(deadline(t), handle), &e)
+	require.NoError(t, c.Close(deadline(t)))
 	require.ErrorContains(t, e, "orders [0] offset 0")
 
 	c, err = kavro.NewConsumer[string, Order](client, "billing", []string{"orders"}, kavro.WithToEnd(), kavro.WithPolicy(kavro.SchemaMismatch, kavro.DeadLetter()))
 	require.NoError(t, err)
-	require.NoError(t, c.Run(patient(t), handle))
-	require.NoError(t, c.Close(patient(t)))
+	require.NoError(t, c.Run(deadline(t), handle))
+	require.NoError(t, c.Close(deadline(t)))
 	raw, err := kavro.NewConsumer[string, []byte](open(t, "franz", env.Config()), "operators", []string{"orders-dlt"})
 	require.NoError(t, err)
-	msg, err := raw.Poll(patient(t))
+	msg, err := raw.Poll(deadline(t))
 	require.NoError(t, err)
 	require.Equal(t, "\x00\x00\x00\x00\x01\x02v", string(msg.Value))
 }
@@ -165,10 +165,10 @@ func TestDeadLettersThatCannotBeWritten(t *testing.T) {
 	produceMixed(t, client)
 	c, err := kavro.NewConsumer[string, Order](client, "billing", []string{"orders"}, kavro.WithDeadLetters())
 	require.NoError(t, err)
-	err = c.Run(patient(t), func(context.Context, *kavro.Message[string, Order]) error { return nil })
+	err = c.Run(deadline(t), func(context.Context, *kavro.Message[string, Order]) error { return nil })
 	require.ErrorIs(t, err, kavro.ErrUnknownTopic)
 	require.ErrorContains(t, err, "its dead letter was not written")
-	at, err := c.Committed(patient(t), kavro.TopicPartition{Topic: "orders"})
+	at, err := c.Committed(deadline(t), kavro.TopicPartition{Topic: "orders"})
 	require.NoError(t, err)
 	require.Negative(t, at[0].Offset)
 }

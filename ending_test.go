@@ -18,10 +18,10 @@ import (
 func TestCloseWithAContextThatHasEnded(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
 		schema := kavro.WithValue(kavro.WithSchema(orderSchema))
-		require.NoError(t, env.CreateTopic(patient(t), "orders", 1))
-		require.NoError(t, env.CreateTopic(patient(t), "copies", 1))
+		require.NoError(t, env.CreateTopic(deadline(t), "orders", 1))
+		require.NoError(t, env.CreateTopic(deadline(t), "copies", 1))
 		produce := func(from, to int) {
-			ctx, cancel := context.WithCancel(patient(t))
+			ctx, cancel := context.WithCancel(deadline(t))
 			producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config(kavro.Config{"linger.ms": 200})), schema)
 			require.NoError(t, err)
 			for i := from; i < to; i++ {
@@ -32,7 +32,7 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 		}
 		// read returns what comes until n have, and ends as a program does.
 		read := func(n int) (ids []string) {
-			ctx, cancel := context.WithCancel(patient(t))
+			ctx, cancel := context.WithCancel(deadline(t))
 			consumer, err := kavro.NewConsumer[string, Order](open(t, which, env.Config()), "billing", []string{"orders"}, schema)
 			require.NoError(t, err)
 			defer func() {
@@ -53,7 +53,7 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 		require.Equal(t, []string{"3", "4"}, read(2), "what was processed is committed, and the partition is free")
 
 		transform := func(n int) (ids []string) {
-			ctx, cancel := context.WithCancel(patient(t))
+			ctx, cancel := context.WithCancel(deadline(t))
 			p, err := kavro.NewPipeline[string, Order, string, Order](open(t, which, env.Config(kavro.Config{"transactional.id": "line"})), "line", []string{"orders"},
 				schema, kavro.WithOutputValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestCloseWithAContextThatHasEnded(t *testing.T) {
 			offsets, ok := p.Client().(kafka.Offsets)
 			require.True(t, ok)
 			for at := int64(-1); at < int64(n); { // the round that is under way
-				o, err := offsets.Committed(patient(t), kafka.TopicPartition{Topic: "orders"})
+				o, err := offsets.Committed(deadline(t), kafka.TopicPartition{Topic: "orders"})
 				require.NoError(t, err)
 				at = o[0].Offset
 			}

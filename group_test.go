@@ -15,7 +15,7 @@ import (
 // does not poll, it has nothing, and says since when. When that one leaves it goes on.
 func TestGroupThatIsHeldUp(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
-		ctx := patient(t)
+		ctx := deadline(t)
 		require.NoError(t, env.CreateTopic(ctx, "orders", 2))
 		producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)

@@ -59,8 +59,8 @@ func open(t *testing.T, driver string, conf kavro.Config, opts ...kavro.ClientOp
 	return client
 }
 
-// patient is a context that ends before the test does.
-func patient(t *testing.T) context.Context {
+// deadline is a context that ends before the test does.
+func deadline(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
@@ -70,7 +70,7 @@ func patient(t *testing.T) context.Context {
 // error with the raw bytes, and its committed offset is 1,000.
 func TestPoisonRecord(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
-		ctx := patient(t)
+		ctx := deadline(t)
 		require.NoError(t, env.CreateTopic(ctx, "orders", 1))
 		good, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
@@ -163,7 +163,7 @@ func TestRegistryRequests(t *testing.T) {
 					count = onlyIDs(&requests)
 				}
 				env := kavrotest.New(t, kavrotest.WithRegistryMiddleware(count))
-				ctx := patient(t)
+				ctx := deadline(t)
 				p, err := kavro.NewProducer[string, Order](open(t, name, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 				require.NoError(t, err)
 				for i := range 100_000 {
@@ -180,7 +180,7 @@ func TestRegistryRequests(t *testing.T) {
 // record is as it was.
 func TestHeadersAreTheCallers(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
-		ctx := patient(t)
+		ctx := deadline(t)
 		conf := env.Config(kavro.Config{"value.schema.id.serializer": "io.confluent.kafka.serializers.schema.id.HeaderSchemaIdSerializer"})
 		p, err := kavro.NewProducer[string, Order](open(t, which, conf), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
@@ -221,7 +221,7 @@ func TestKeysAndValues(t *testing.T) {
 }
 
 func roundTrip[K, V any](t *testing.T, env *kavrotest.Env, which string, key K, value V, opts ...kavro.ConstructorOption) {
-	ctx := patient(t)
+	ctx := deadline(t)
 	topic := fmt.Sprintf("topic-%d", time.Now().UnixNano())
 	client := open(t, which, env.Config())
 	p, err := kavro.NewProducer[K, V](client, as[kavro.ProducerOption](opts)...)
@@ -259,7 +259,7 @@ func as[To any, From any](opts []From) []To {
 // Go values that do not fit say where, and nothing is lost or sent.
 func TestValuesThatDoNotFit(t *testing.T) {
 	env := kavrotest.New(t)
-	ctx := patient(t)
+	ctx := deadline(t)
 	type wide struct {
 		N int64 `avro:"n"`
 	}
@@ -339,12 +339,12 @@ func TestUnusableRegistry(t *testing.T) {
 	for _, url := range []string{"http://127.0.0.1:1", html.URL} {
 		p, err := kavro.NewProducer[string, Order](open(t, "franz", env.Config(kavro.Config{"schema.registry.url": url}), kavro.WithRegistryOptions(registry.WithRetries(0, time.Millisecond, time.Millisecond))), kavro.WithValue(kavro.WithSchema(orderSchema)))
 		require.NoError(t, err)
-		err = p.Produce(patient(t), "orders", "k", Order{})
+		err = p.Produce(deadline(t), "orders", "k", Order{})
 		var e *registry.UnavailableError
 		require.ErrorAs(t, err, &e)
 		require.True(t, e.Temporary())
 		require.ErrorContains(t, err, "orders value (subject orders-value): registry: unavailable")
-		require.NoError(t, p.Close(patient(t)))
+		require.NoError(t, p.Close(deadline(t)))
 	}
 }
 
@@ -352,7 +352,7 @@ func TestUnusableRegistry(t *testing.T) {
 // reference.
 func TestReferences(t *testing.T) {
 	env := kavrotest.New(t)
-	ctx := patient(t)
+	ctx := deadline(t)
 	_, err := env.Registry.Register(ctx, "shop.Order", registry.Definition{Text: orderSchema.String()})
 	require.NoError(t, err)
 	type Shipment struct {

@@ -39,7 +39,7 @@ const nextCancelled = `{"type":"record","name":"OrderCancelled","namespace":"sho
 // A consumer and a pipeline that were built before the latest version read on.
 func TestLatestMovesOn(t *testing.T) {
 	env := kavrotestWith(t, "cancelled", "audited", "cancelled-dlt")
-	ctx := patient(t)
+	ctx := deadline(t)
 	p, err := kavro.NewProducer[string, OrderCancelled](open(t, "franz", env.Config()))
 	require.NoError(t, err)
 	type out = kavro.Record[string, OrderCancelled]
@@ -50,7 +50,7 @@ func TestLatestMovesOn(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.Registry.Register(ctx, "audited-value", registry.Definition{Text: cancelledSchema.String()})
 	require.NoError(t, err)
-	letters, err := kavro.NewProducer[string, []byte](open(t, "franz", env.Config()), kavro.WithValue(kavro.WithSerde(serde.Bytes)))
+	deadLetters, err := kavro.NewProducer[string, []byte](open(t, "franz", env.Config()), kavro.WithValue(kavro.WithSerde(serde.Bytes)))
 	require.NoError(t, err)
 	latest := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "enable.partition.eof": true}
 
@@ -59,7 +59,7 @@ func TestLatestMovesOn(t *testing.T) {
 			"type":   kavro.WithValue(),
 			"option": kavro.WithValue(kavro.WithSchema(cancelledSchema)),
 		} {
-			dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(letters.Client()))
+			dead := avroconsumer.DeadLetter(avroconsumer.NewDeadLetters(deadLetters.Client()))
 			c, err := kavro.NewConsumer[string, OrderCancelled](open(t, "franz", env.Config(latest)), name, []string{"cancelled"}, schema, kavro.WithToEnd(),
 				kavro.WithPolicy(kavro.DecodeErrors, dead), kavro.WithPolicy(kavro.UnknownSchemas, dead))
 			require.NoError(t, err)
@@ -100,7 +100,7 @@ func TestLatestMovesOn(t *testing.T) {
 		require.Zero(t, c.Position()[0].Offset)
 		require.NoError(t, c.Close(ctx))
 	})
-	for _, p := range []interface{ Close(context.Context) error }{p, letters} {
+	for _, p := range []interface{ Close(context.Context) error }{p, deadLetters} {
 		require.NoError(t, p.Close(ctx))
 	}
 }
@@ -132,7 +132,7 @@ func (*deleted) account() {}
 // reads.
 func TestVariantsOfAUnion(t *testing.T) {
 	env := kavrotestWith(t, "user")
-	ctx := patient(t)
+	ctx := deadline(t)
 	cs := schemas.MustParse(`{"type":"record","name":"created","namespace":"acc","fields":[{"name":"ref","type":"string"}]}`)
 	ds := schemas.MustParse(`{"type":"record","name":"deleted","namespace":"acc","fields":[{"name":"user","type":"string"}]}`)
 	for subject, d := range map[string]registry.Definition{"created": {Text: cs.String()}, "deleted": {Text: ds.String()}} {

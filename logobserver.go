@@ -57,8 +57,8 @@ func (o logObserver) debug(ctx context.Context) bool {
 	return logger.Enabled(ctx, slog.LevelDebug)
 }
 
-// place says where a record is.
-func place(r *kafka.Record) []slog.Attr {
+// position says where a record is.
+func position(r *kafka.Record) []slog.Attr {
 	return []slog.Attr{slog.String("topic", r.Topic), slog.Int("partition", int(r.Partition)), slog.Int64("offset", r.Offset)}
 }
 
@@ -98,7 +98,7 @@ func (producerLog) Sending(context.Context, *kafka.Record) any { return nil }
 // Delivered implements [avroproducer.Observer].
 func (o producerLog) Delivered(_ any, r *kafka.Record, took time.Duration, err error) {
 	if ctx := context.Background(); err != nil || took > slow || o.debug(ctx) {
-		o.log(ctx, "record delivered", took, err, place(r)...)
+		o.log(ctx, "record delivered", took, err, position(r)...)
 	}
 }
 
@@ -117,13 +117,13 @@ func (consumerLog) Handling(ctx context.Context, _ *kafka.Record) context.Contex
 // wait for the registry come here again and again.
 func (o consumerLog) Handled(ctx context.Context, r *kafka.Record, took time.Duration, err error) {
 	if err == nil && (took > slow || o.debug(ctx)) {
-		o.log(ctx, "record handled", took, nil, place(r)...)
+		o.log(ctx, "record handled", took, nil, position(r)...)
 	}
 }
 
 // PolicyApplied implements [avroconsumer.Observer].
 func (o consumerLog) PolicyApplied(e *avroconsumer.RecordError, class avroconsumer.Class, action avroconsumer.Action) {
-	o.log(context.Background(), "record failed", 0, e, append(place(e.Raw), slog.String("class", class.String()), slog.String("action", action.String()))...)
+	o.log(context.Background(), "record failed", 0, e, append(position(e.Raw), slog.String("class", class.String()), slog.String("action", action.String()))...)
 }
 
 // Committed implements [avroconsumer.Observer].

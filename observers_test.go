@@ -71,7 +71,7 @@ func TestObserversSideBySide(t *testing.T) {
 		client := open(t, which, env.Config(kavro.Config{"enable.partition.eof": true}),
 			kavro.WithObserver(&metrics), kavro.WithObserver(&second),
 			kavro.WithObserver(kavro.LogObserver(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))))
-		require.NoError(t, client.CreateTopics(patient(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
+		require.NoError(t, client.CreateTopics(deadline(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
 		produceOrders(t, client, "1", "2", "3")
 		refuse := func(id string) error {
 			if id == "2" {
@@ -96,7 +96,7 @@ func TestObserversSideBySide(t *testing.T) {
 		require.NotContains(t, log.String(), "ID:", "no values")
 
 		// Replay is observed as a pipeline is.
-		n, err := client.Replay(patient(t), "replay", []string{"orders"}, kavro.WithObserver(own), kavro.WithPolicy(kavro.DecodeErrors, kavro.Skip()))
+		n, err := client.Replay(deadline(t), "replay", []string{"orders"}, kavro.WithObserver(own), kavro.WithPolicy(kavro.DecodeErrors, kavro.Skip()))
 		require.NoError(t, err)
 		require.Zero(t, n)
 		require.Len(t, own.applied, 4)

@@ -47,7 +47,7 @@ func TestPipelineThatMissesItsPollInterval(t *testing.T) {
 // bill makes an invoice of each of 500 orders, and looks whether there is one of
 // each. before is called for each order that is billed.
 func bill(t *testing.T, env *kavrotest.Env, which string, conf kavro.Config, before func()) {
-	ctx := patient(t)
+	ctx := deadline(t)
 	const orders = 500
 	producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 	require.NoError(t, err)

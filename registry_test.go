@@ -56,7 +56,7 @@ func TestAssociatedSubjects(t *testing.T) {
 				}))
 				require.NoError(t, err)
 				defer func() { require.NoError(t, env.Close()) }()
-				ctx := patient(t)
+				ctx := deadline(t)
 				if test.knows {
 					associate(t, env, "orders", test.subject)
 				}
@@ -146,7 +146,7 @@ func TestRegistryKilled(t *testing.T) {
 			d := &durable{dir: t.TempDir(), address: "127.0.0.1:0"}
 			d.start(t)
 			defer func() { d.kill(t) }()
-			ctx := patient(t)
+			ctx := deadline(t)
 			conf := kavro.Config{"schema.registry.url": "http://" + d.address}
 			client := open(t, name, env.Config(conf), kavro.WithRegistryOptions(
 				registry.WithRetries(1, time.Millisecond, time.Millisecond), registry.WithBreaker(3, 50*time.Millisecond, 100*time.Millisecond)))
@@ -225,7 +225,7 @@ func TestWarmupOnAssignment(t *testing.T) {
 			}))
 			require.NoError(t, err)
 			defer func() { require.NoError(t, env.Close()) }()
-			ctx := patient(t)
+			ctx := deadline(t)
 			p, err := kavro.NewProducer[string, Order](open(t, name, env.Config()), kavro.WithValue(kavro.WithSchema(orderSchema)))
 			require.NoError(t, err)
 			require.NoError(t, p.Produce(ctx, "orders", "k", Order{ID: "a"}))
@@ -267,7 +267,7 @@ func TestStartWithTheRegistryDown(t *testing.T) {
 			}))
 			require.NoError(t, err)
 			defer func() { require.NoError(t, env.Close()) }()
-			ctx := patient(t)
+			ctx := deadline(t)
 			associate(t, env, "orders", "all-orders")
 			conf := kavro.Config{"kavro.registry.cache.dir": t.TempDir(), "value.subject.name.strategy": "AssociatedNameStrategy"}
 			for run := range 3 {
@@ -305,7 +305,7 @@ func TestWrongAnswersReachNoRecord(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Close()) }()
-	ctx := patient(t)
+	ctx := deadline(t)
 	conf := kavro.Config{"use.latest.version": true, "auto.register.schemas": false, "kavro.registry.call.timeout.ms": 5000}
 	for i := range answers {
 		next.Store(int64(i))

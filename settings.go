@@ -47,19 +47,19 @@ type settings struct {
 
 	key, value, outputKey, outputValue partOptions
 
-	observed observers
-	producer []avroproducer.Option
-	consumer []avroconsumer.Option
-	pipeline []pipeline.Option
-	closers  []func(context.Context) error
-	policies []classPolicy
-	letters  *deadLetters // nil: WithDeadLetters was not given
-	replay   pipeline.ReplayConfig
-	copy     copySettings
-	ordering avroconsumer.Ordering
-	workers  int
-	given    map[string]bool
-	errs     []error
+	observed    observers
+	producer    []avroproducer.Option
+	consumer    []avroconsumer.Option
+	pipeline    []pipeline.Option
+	closers     []func(context.Context) error
+	policies    []classPolicy
+	deadLetters *deadLetters // nil: WithDeadLetters was not given
+	replay      pipeline.ReplayConfig
+	copy        copySettings
+	ordering    avroconsumer.Ordering
+	workers     int
+	given       map[string]bool
+	errs        []error
 }
 
 // partOptions says how one half of a record is written and read.

@@ -15,7 +15,7 @@ import (
 // to do with it, and hand a nil to a handler of pointers.
 func TestTombstones(t *testing.T) {
 	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
-		ctx := patient(t)
+		ctx := deadline(t)
 		schema, output := kavro.WithValue(kavro.WithSchema(orderSchema)), kavro.WithOutputValue(kavro.WithSchema(orderSchema))
 		producer, err := kavro.NewProducer[string, Order](open(t, which, env.Config()), schema)
 		require.NoError(t, err)

@@ -22,9 +22,9 @@ func produceOrders(t *testing.T, client *kavro.Client, ids ...string) {
 	p, err := kavro.NewProducer[string, Order](client, kavro.WithValue(kavro.WithSchema(orderSchema)))
 	require.NoError(t, err)
 	for _, id := range ids {
-		require.NoError(t, p.Produce(patient(t), "orders", "k", Order{ID: id}))
+		require.NoError(t, p.Produce(deadline(t), "orders", "k", Order{ID: id}))
 	}
-	require.NoError(t, p.Close(patient(t)))
+	require.NoError(t, p.Close(deadline(t)))
 }
 
 // consumeOrders returns the ids that a group gets of a topic until its end. handle may fail.
@@ -32,7 +32,7 @@ func consumeOrders(t *testing.T, client *kavro.Client, group, topic string, hand
 	var ids []string
 	c, err := kavro.NewConsumer[string, Order](client, group, []string{topic}, append(opts, kavro.WithToEnd())...)
 	require.NoError(t, err)
-	require.NoError(t, c.Run(patient(t), func(_ context.Context, m *kavro.Message[string, Order]) error {
+	require.NoError(t, c.Run(deadline(t), func(_ context.Context, m *kavro.Message[string, Order]) error {
 		if handle != nil {
 			if err := handle(m.Value.ID); err != nil {
 				return err
@@ -41,15 +41,15 @@ func consumeOrders(t *testing.T, client *kavro.Client, group, topic string, hand
 		ids = append(ids, m.Value.ID)
 		return nil
 	}))
-	require.NoError(t, c.Close(patient(t)))
+	require.NoError(t, c.Close(deadline(t)))
 	return ids
 }
 
 // newShop has the orders 1, 2 and 3, of which 1 and 3 became dead letters of group billing.
 func newShop(t *testing.T, env *kavrotest.Env, which string) *kavro.Client {
 	client := open(t, which, env.Config(kavro.Config{"enable.partition.eof": true}))
-	require.NoError(t, env.CreateTopic(patient(t), "orders", 1))
-	require.NoError(t, env.CreateTopic(patient(t), "orders-dlt", 1))
+	require.NoError(t, env.CreateTopic(deadline(t), "orders", 1))
+	require.NoError(t, env.CreateTopic(deadline(t), "orders-dlt", 1))
 	produceOrders(t, client, "1", "2", "3")
 	ids := consumeOrders(t, client, "billing", "orders", func(id string) error {
 		if id != "2" {
@@ -70,11 +70,11 @@ func TestReplay(t *testing.T) {
 				newShop(t, env, which)
 				client := open(t, which, env.Config(kavro.Config{"enable.partition.eof": true, "auto.offset.reset": "latest", "transactional.id": txn}))
 				var last kavro.Replayed
-				n, err := client.Replay(patient(t), "replay", []string{"orders-dlt"}, kavro.WithReplayProgress(func(n kavro.Replayed) { last = n }))
+				n, err := client.Replay(deadline(t), "replay", []string{"orders-dlt"}, kavro.WithReplayProgress(func(n kavro.Replayed) { last = n }))
 				require.NoError(t, err)
 				require.Equal(t, kavro.Replayed{Read: 2, Sent: 2}, n)
 				require.Equal(t, n, last)
-				n, err = client.Replay(patient(t), "replay", []string{"orders-dlt"})
+				n, err = client.Replay(deadline(t), "replay", []string{"orders-dlt"})
 				require.NoError(t, err)
 				require.Zero(t, n)
 
@@ -92,11 +92,11 @@ func TestReplayOptions(t *testing.T) {
 		client := newShop(t, env, which)
 		third := kavro.WithReplayFilter(func(d kavro.DeadLetterRecord) bool { return d.Offset == 2 && d.Group == "billing" })
 		want := kavro.Replayed{Read: 2, Sent: 1}
-		n, err := client.Replay(patient(t), "replay", []string{"orders-dlt"}, third, kavro.WithDryRun())
+		n, err := client.Replay(deadline(t), "replay", []string{"orders-dlt"}, third, kavro.WithDryRun())
 		require.NoError(t, err)
 		require.Equal(t, want, n)
 
-		n, err = client.Replay(patient(t), "replay", []string{"orders-dlt"}, third,
+		n, err = client.Replay(deadline(t), "replay", []string{"orders-dlt"}, third,
 			kavro.WithReplayTopic(func(d kavro.DeadLetterRecord) string { return d.Topic + "-" + d.Group }))
 		require.NoError(t, err)
 		require.Equal(t, want, n, "the dry run committed nothing")
@@ -109,10 +109,10 @@ func TestReplayOfSomethingElse(t *testing.T) {
 	env := kavrotest.New(t, kavrotest.WithTopic("orders", 1))
 	client := open(t, "franz", env.Config(kavro.Config{"group.id": "replay"}))
 	produceOrders(t, client, "1")
-	n, err := client.Replay(patient(t), "", []string{"orders"})
+	n, err := client.Replay(deadline(t), "", []string{"orders"})
 	require.EqualError(t, err, "orders [0] offset 0: value (schema 1): not a dead letter: there is no header __dlq.errors.topic")
 	require.Zero(t, n)
-	n, err = client.Replay(patient(t), "", []string{"orders"}, kavro.WithPolicy(kavro.DecodeErrors, kavro.Skip()))
+	n, err = client.Replay(deadline(t), "", []string{"orders"}, kavro.WithPolicy(kavro.DecodeErrors, kavro.Skip()))
 	require.NoError(t, err)
 	require.Zero(t, n)
 }
@@ -125,7 +125,7 @@ func TestCopy(t *testing.T) {
 				newShop(t, env, which)
 				client := open(t, which, env.Config(kavro.Config{"enable.partition.eof": true, "transactional.id": txn}))
 				copies := int64(0)
-				require.NoError(t, client.Copy(patient(t), "mirror", []string{"orders"}, kavro.WithToEnd(), kavro.WithSamePartition(),
+				require.NoError(t, client.Copy(deadline(t), "mirror", []string{"orders"}, kavro.WithToEnd(), kavro.WithSamePartition(),
 					kavro.WithCopyTopic(func(topic string) string { return topic + "-copy" }), kavro.WithCopyProgress(func(n int64) { copies = n })))
 				require.Equal(t, int64(3), copies)
 				client = open(t, which, env.Config(kavro.Config{"enable.partition.eof": true}))
@@ -143,21 +143,21 @@ func TestCopyToAnotherCluster(t *testing.T) {
 		other := open(t, which, away.Config())
 		p, err := kavro.NewProducer[string, int64](other, kavro.WithValue(kavro.WithSchema(schemas.MustParse(`"long"`))))
 		require.NoError(t, err)
-		require.NoError(t, p.ProduceSync(patient(t), kavro.Record[string, int64]{Topic: "others", Value: 1}))
-		require.NoError(t, p.Close(patient(t)))
+		require.NoError(t, p.ProduceSync(deadline(t), kavro.Record[string, int64]{Topic: "others", Value: 1}))
+		require.NoError(t, p.Close(deadline(t)))
 
-		require.NoError(t, client.Copy(patient(t), "mirror", []string{"orders"}, kavro.WithToEnd(), kavro.WithCopyTo(other), kavro.WithTranslatedSchemas(nil)))
+		require.NoError(t, client.Copy(deadline(t), "mirror", []string{"orders"}, kavro.WithToEnd(), kavro.WithCopyTo(other), kavro.WithTranslatedSchemas(nil)))
 		c, err := kavro.NewConsumer[string, Order](other, "audit", []string{"orders"})
 		require.NoError(t, err)
 		for _, id := range []string{"1", "2", "3"} {
-			msg, err := c.Poll(patient(t))
+			msg, err := c.Poll(deadline(t))
 			require.NoError(t, err)
 			require.Equal(t, id, msg.Value.ID)
 			frame, _, err := serde.SplitRecord(msg.Raw.Value, serde.Value, nil)
 			require.NoError(t, err)
 			require.Equal(t, 2, frame.ID)
 		}
-		require.NoError(t, c.Close(patient(t)))
+		require.NoError(t, c.Close(deadline(t)))
 	})
 }
 
@@ -167,7 +167,7 @@ func TestCopyEnds(t *testing.T) {
 		newShop(t, env, which)
 		for _, by := range []string{"context", "client", "other client"} {
 			client, other := open(t, which, env.Config()), open(t, which, kavrotest.New(t).Config())
-			ctx, cancel := context.WithCancel(patient(t))
+			ctx, cancel := context.WithCancel(deadline(t))
 			copied, ended := make(chan struct{}), make(chan error, 1)
 			go func() {
 				ended <- client.Copy(ctx, "mirror", []string{"orders"}, kavro.WithCopyTo(other), kavro.WithBatch(1, 0),
@@ -183,12 +183,12 @@ func TestCopyEnds(t *testing.T) {
 				cancel()
 				require.ErrorIs(t, <-ended, context.Canceled)
 			case "client":
-				require.NoError(t, client.Close(patient(t)))
+				require.NoError(t, client.Close(deadline(t)))
 				require.ErrorIs(t, <-ended, kavro.ErrClosed)
 			default:
-				require.NoError(t, other.Close(patient(t)))
+				require.NoError(t, other.Close(deadline(t)))
 				require.ErrorIs(t, <-ended, kavro.ErrClosed)
-				require.NoError(t, client.Ping(patient(t)), "the other one lives on")
+				require.NoError(t, client.Ping(deadline(t)), "the other one lives on")
 			}
 			cancel()
 			produceOrders(t, open(t, which, env.Config()), fmt.Sprint("more for ", by)) // so that the next one has something
@@ -218,7 +218,7 @@ func TestTransfersThatAreWrong(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, client.Copy(ended, "g", []string{"orders"}, kavro.WithCopyTo(open(t, "franz", nowhere))), context.Canceled, "no transaction, no id")
 	require.NoError(t, p.Close(ctx))
-	var gone *kavro.Client
-	_, err = gone.Replay(ctx, "g", []string{"orders-dlt"})
+	var none *kavro.Client
+	_, err = none.Replay(ctx, "g", []string{"orders-dlt"})
 	require.EqualError(t, err, "kavro: the client is nil: make one with Open")
 }

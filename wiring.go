@@ -172,9 +172,9 @@ func (w *wiring) consumerOptions() []avroconsumer.Option {
 	if w.given["WithOrdering"] && !w.given["WithConcurrency"] {
 		w.refuse("WithOrdering", "has no effect without WithConcurrency")
 	}
-	letters := w.deadLetterWriter()
+	deadLetters := w.deadLetterWriter()
 	for _, p := range w.policies {
-		opts = append(opts, avroconsumer.WithPolicy(p.class, p.policy.Through(letters)))
+		opts = append(opts, avroconsumer.WithPolicy(p.class, p.policy.Through(deadLetters)))
 	}
 	return append(append(opts, w.consumer...), avroconsumer.WithCloser(w.end))
 }
@@ -213,9 +213,9 @@ func (w *wiring) pipelineOptions() []pipeline.Option {
 	if w.given["WithConcurrency"] {
 		opts = append(opts, pipeline.WithConcurrency(w.workers))
 	}
-	letters := w.deadLetterWriter()
+	deadLetters := w.deadLetterWriter()
 	for _, p := range w.policies {
-		opts = append(opts, pipeline.WithPolicy(p.class, p.policy.Through(letters)))
+		opts = append(opts, pipeline.WithPolicy(p.class, p.policy.Through(deadLetters)))
 	}
 	return append(opts, w.pipeline...)
 }

@@ -148,18 +148,18 @@ func (p *jsonPlan) bareBranches() {
 		if usual == jsontext.Object && p.tagged { // it would be taken for a tag
 			b.tagged = true
 		}
-		p.claim(usual, i, b.tagged)
+		p.assign(usual, i, b.tagged)
 	}
 	for i, b := range p.branches {
 		if _, _, anyway := b.plan.kinds(); anyway != jsontext.False && count[anyway] == 0 {
-			p.claim(anyway, i, b.tagged)
+			p.assign(anyway, i, b.tagged)
 		}
 	}
 	p.bare[jsontext.False] = p.bare[jsontext.True]
 }
 
-// claim gives JSON of a kind to a branch, unless another has it.
-func (p *jsonPlan) claim(kind jsontext.Kind, branch int, tagged bool) {
+// assign gives JSON of a kind to a branch, unless another has it.
+func (p *jsonPlan) assign(kind jsontext.Kind, branch int, tagged bool) {
 	if tagged || p.bare[kind] != noBranch {
 		p.bare[kind] = taggedBranch
 	} else {

@@ -324,7 +324,7 @@ func TestBigIntAsDecimal(t *testing.T) {
 }
 
 // A type that rounds is an error where it does not hold the number that is read.
-func TestDecimalIntoATypeThatRounds(t *testing.T) {
+func TestDecimalIntoARoundingType(t *testing.T) {
 	const schema = `{"type":"bytes","logicalType":"decimal","precision":40,"scale":2}`
 	var f roundingTo
 	require.NoError(t, newCodec[roundingTo](t, schema).Decode(encode(t, newCodec[string](t, schema), "0.10"), &f))

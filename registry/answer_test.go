@@ -110,7 +110,7 @@ func TestErrorsByStatus(t *testing.T) {
 
 // A 2xx answer that no registry gives is as good as none: the registry is not
 // reached, and what was asked for may well exist.
-func TestSenselessAnswers(t *testing.T) {
+func TestMalformedAnswers(t *testing.T) {
 	calls := map[string]func(c *Client) error{
 		"by id":         func(c *Client) error { _, err := c.SchemaByID(t.Context(), "", 1); return err },
 		"latest":        func(c *Client) error { _, err := c.Latest(t.Context(), "s"); return err },

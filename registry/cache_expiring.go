@@ -23,7 +23,7 @@ type expiring[K comparable, V any] struct {
 	missingTTL    time.Duration
 	found         *table[K, *dated[V]]
 	missing       *table[K, absence]
-	flights       flights[K, V]
+	sharedCalls   sharedCalls[K, V]
 
 	writes sync.Mutex // held while found, missing or epoch change
 	epoch  uint64
@@ -85,9 +85,9 @@ func (x *expiring[K, V]) usable(age time.Duration) bool {
 
 // fetch asks, or waits for whoever is asking already.
 func (x *expiring[K, V]) fetch(ctx context.Context, key K) (V, error) {
-	return x.flights.do(ctx, transport.Call{}, x.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
+	return x.sharedCalls.do(ctx, transport.Call{}, x.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
 		if d, ok := x.found.get(key); ok && x.fresh(time.Since(d.at)) {
-			return d.value, nil // another flight landed between the caller's look and this one
+			return d.value, nil // another sharedCall landed between the caller's look and this one
 		}
 		ctx, cancel := x.client.transport.WithDeadline(ctx)
 		defer cancel()
@@ -154,11 +154,11 @@ func (x *expiring[K, V]) miss(key K, err error, epoch uint64) {
 
 // forget drops what match says, and lets nothing be kept that was asked for
 // before.
-func (x *expiring[K, V]) forget(match func(K) bool) {
+func (x *expiring[K, V]) drop(match func(K) bool) {
 	x.writes.Lock()
 	defer x.writes.Unlock()
 	x.epoch++
-	x.flights.forget()
+	x.sharedCalls.drop()
 	x.found.remove(func(key K, _ *dated[V]) bool { return match(key) })
 	x.missing.remove(func(key K, _ absence) bool { return match(key) })
 }

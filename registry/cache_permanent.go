@@ -17,9 +17,9 @@ type permanent[K comparable, V any] struct {
 	client *Client
 	kind[K, V]
 
-	found   *table[K, V]
-	missing *table[K, absence]
-	flights flights[K, V]
+	found       *table[K, V]
+	missing     *table[K, absence]
+	sharedCalls sharedCalls[K, V]
 
 	writes sync.Mutex // held while found, missing or epoch change
 	epoch  uint64     // counts forgets; an answer older than the last is not kept
@@ -91,9 +91,9 @@ func (p *permanent[K, V]) get(ctx context.Context, call transport.Call, key K, f
 		var none V
 		return none, err
 	}
-	return p.flights.do(ctx, call, p.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
+	return p.sharedCalls.do(ctx, call, p.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
 		if v, ok, err := p.peek(key); ok {
-			return v, err // another flight landed between the caller's look and this one
+			return v, err // another sharedCall landed between the caller's look and this one
 		}
 		ctx, cancel := p.client.transport.WithDeadline(ctx)
 		defer cancel()
@@ -178,21 +178,21 @@ func (p *permanent[K, V]) miss(key K, err error, epoch uint64) {
 
 // forget drops what match says, and lets nothing be kept that was asked for
 // before.
-func (p *permanent[K, V]) forget(match func(K) bool) {
+func (p *permanent[K, V]) drop(match func(K) bool) {
 	p.writes.Lock()
 	defer p.writes.Unlock()
 	p.epoch++
-	p.flights.forget()
+	p.sharedCalls.drop()
 	p.found.remove(func(key K, _ V) bool { return match(key) })
 	p.missing.remove(func(key K, _ absence) bool { return match(key) })
 }
 
-// forgetMissing drops what was missing: it may be there now.
-func (p *permanent[K, V]) forgetMissing(match func(K) bool) {
+// dropMissing drops what was missing: it may be there now.
+func (p *permanent[K, V]) dropMissing(match func(K) bool) {
 	p.writes.Lock()
 	defer p.writes.Unlock()
 	p.epoch++
-	p.flights.forget()
+	p.sharedCalls.drop()
 	p.missing.remove(func(key K, _ absence) bool { return match(key) })
 }
 

@@ -44,19 +44,19 @@ func (c *Client) openCaches() {
 // have: answers that there is no such thing, and which version is the latest.
 func (c *Client) registered(subject string) {
 	context := subjectname.Split(subject).Context
-	c.ids.forgetMissing(func(k idKey) bool { return subjectname.Split(k.subject).Context == context })
-	c.guids.forgetMissing(func(string) bool { return true })
-	c.versions.forgetMissing(func(k versionKey) bool { return k.subject == subject })
-	c.referred.forgetMissing(func(k versionKey) bool { return k.subject == subject })
-	c.known.forgetMissing(func(k definitionKey) bool { return k.subject == subject })
-	c.latest.forget(func(k latestKey) bool { return k.subject == subject })
+	c.ids.dropMissing(func(k idKey) bool { return subjectname.Split(k.subject).Context == context })
+	c.guids.dropMissing(func(string) bool { return true })
+	c.versions.dropMissing(func(k versionKey) bool { return k.subject == subject })
+	c.referred.dropMissing(func(k versionKey) bool { return k.subject == subject })
+	c.known.dropMissing(func(k definitionKey) bool { return k.subject == subject })
+	c.latest.drop(func(k latestKey) bool { return k.subject == subject })
 }
 
 // deleted makes the client see what it deleted of subject, or may have. By its
 // id a schema is still known: records were written with it.
 func (c *Client) deleted(subject string) {
-	c.versions.forget(func(k versionKey) bool { return k.subject == subject })
-	c.known.forget(func(k definitionKey) bool { return k.subject == subject })
-	c.bare.forget(func(k definitionKey) bool { return k.subject == subject })
-	c.latest.forget(func(k latestKey) bool { return k.subject == subject })
+	c.versions.drop(func(k versionKey) bool { return k.subject == subject })
+	c.known.drop(func(k definitionKey) bool { return k.subject == subject })
+	c.bare.drop(func(k definitionKey) bool { return k.subject == subject })
+	c.latest.drop(func(k latestKey) bool { return k.subject == subject })
 }

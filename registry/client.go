@@ -49,7 +49,7 @@ type Client struct {
 	known    *permanent[definitionKey, *SubjectSchema] // schemas looked up or registered
 	bare     *permanent[definitionKey, *SubjectSchema] // registered, and answered with an id alone
 
-	registering flights[definitionKey, *SubjectSchema]
+	registering sharedCalls[definitionKey, *SubjectSchema]
 
 	latest       *expiring[latestKey, *SubjectSchema]
 	associations *expiring[associationKey, []Association]

@@ -44,7 +44,7 @@ func FromConfig(conf map[string]any) (*Settings, error) {
 	delete(r.conf, "") // what a key that is not given is looked up by
 	s := &Settings{}
 	for _, key := range kafka.Config(conf).Keys() {
-		name, ours := r.claim(key)
+		name, ours := r.ourName(key)
 		if !ours {
 			continue
 		}
@@ -71,7 +71,7 @@ func FromConfig(conf map[string]any) (*Settings, error) {
 // the registry's: the others are somebody else's.
 func IsConfigKey(key string) bool {
 	r := &configReader{}
-	_, ours := r.claim(key)
+	_, ours := r.ourName(key)
 	return ours
 }
 
@@ -88,9 +88,9 @@ type configReader struct {
 	tls       bool // one of them begins with https://
 }
 
-// claim says whether key is the registry's, and its name without the namespace.
+// ourName says whether key is the registry's, and its name without the namespace.
 // One that is refused, or unknown though in the registry's namespace, is an error.
-func (r *configReader) claim(key string) (name string, ours bool) {
+func (r *configReader) ourName(key string) (name string, ours bool) {
 	bare, prefixed := strings.CutPrefix(key, namespace)
 	known := make([]string, 0, 128)
 	for _, k := range configKeys() {

@@ -109,9 +109,9 @@ func TestFilesAreForWhenTheRegistryIsDown(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, userLast, s.Text, "the file was replaced")
 
-	for _, refusal := range []int{401, 404, 409, 422} {
+	for _, refused := range []int{401, 404, 409, 422} {
 		f := newFixture()
-		f.Add(Fault{Status: refusal})
+		f.Add(Fault{Status: refused})
 		_, err = f.client(t, WithCacheDir(dir)).SchemaByID(t.Context(), "", 1)
 		require.Error(t, err, "an answer is an answer")
 	}
@@ -343,8 +343,8 @@ func TestSeed(t *testing.T) {
 	require.Equal(t, "user", s.Schema.FullName())
 	_, err = c.Version(ctx, "users-value", 1)
 	require.NoError(t, err)
-	for _, gone := range []int{id + 1, id + 2} {
-		_, err = c.SchemaByID(ctx, "gone-value", gone)
+	for _, missing := range []int{id + 1, id + 2} {
+		_, err = c.SchemaByID(ctx, "gone-value", missing)
 		require.NoError(t, err, "deleted versions as well: records were written with them")
 	}
 	_, err = c.Version(ctx, "gone-value", 1)

@@ -35,7 +35,7 @@ func TestSubjectsOverHTTP(t *testing.T) {
 			s, err := c.Register(ctx, subject, d)
 			require.NoError(t, err)
 			require.Equal(t, 1, s.Version)
-			c.known.forget(func(definitionKey) bool { return true })
+			c.known.drop(func(definitionKey) bool { return true })
 			s, err = c.Lookup(ctx, subject, d)
 			require.NoError(t, err)
 			require.Equal(t, subject, s.Subject)

@@ -581,7 +581,7 @@ func TestKeptAnswersAreChecked(t *testing.T) {
 			f.down.Store(true)
 			dir := t.TempDir()
 			client := func(seed fs.FS) *Client { return f.client(t, quick(), WithCacheDir(dir), WithSeed(seed)) }
-			place := client(fstest.MapFS{}).files.dir
+			folder := client(fstest.MapFS{}).files.dir
 			file := fileName(kind, test.key)
 			put := func(change change) fs.FS {
 				a := right
@@ -589,7 +589,7 @@ func TestKeptAnswersAreChecked(t *testing.T) {
 				s := &storedAnswer{Kind: kind, Key: test.key, Where: "s", At: time.Now(), Answer: a}
 				content, err := s.encode()
 				require.NoError(t, err)
-				require.NoError(t, os.WriteFile(filepath.Join(place, file), content, 0o600))
+				require.NoError(t, os.WriteFile(filepath.Join(folder, file), content, 0o600))
 				return fstest.MapFS{file: {Data: content}}
 			}
 			good := put(func(*schemaAnswer) {})

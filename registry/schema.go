@@ -252,7 +252,7 @@ func (c *Client) Register(ctx context.Context, subject string, d Definition, opt
 	}
 	work := func(ctx context.Context, call transport.Call) (*SubjectSchema, error) {
 		if s, ok := c.registeredBefore(key); ok && !o.special() {
-			return s, nil // another flight landed between the caller's look and this one
+			return s, nil // another sharedCall landed between the caller's look and this one
 		}
 		ctx, cancel := c.transport.WithDeadline(ctx)
 		defer cancel()

@@ -44,13 +44,13 @@ const warmers = 8
 // order of the items.
 func each[T any](items []T, f func(T) error) error {
 	errs := make([]error, len(items))
-	room := make(chan struct{}, warmers)
+	slots := make(chan struct{}, warmers)
 	var wg sync.WaitGroup
 	for i, item := range items {
-		room <- struct{}{}
+		slots <- struct{}{}
 		wg.Go(func() {
 			errs[i] = f(item)
-			<-room
+			<-slots
 		})
 	}
 	wg.Wait()

@@ -238,7 +238,7 @@ func TestRequestEndsWhenAllCallersLeft(t *testing.T) {
 		var unavailable *UnavailableError
 		require.NotErrorAs(t, err, &unavailable, "it is the caller who had no more time")
 		synctest.Wait()
-		require.Empty(t, c.ids.flights.pending)
+		require.Empty(t, c.ids.sharedCalls.pending)
 		_, err = c.SchemaByID(t.Context(), "", id)
 		require.NoError(t, err)
 		require.Equal(t, 2, f.Total())

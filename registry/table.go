@@ -26,10 +26,10 @@ type shard[K comparable, V any] struct {
 }
 
 type cell[K comparable, V any] struct {
-	key   K
-	value V
-	read  atomic.Bool // since the hand last passed
-	place int         // in the ring
+	key      K
+	value    V
+	read     atomic.Bool // since the hand last passed
+	position int         // in the ring
 }
 
 // A shard is small enough to copy, and a small table is one shard, so that its
@@ -81,15 +81,15 @@ func (t *table[K, V]) put(key K, value V) {
 	e := &cell[K, V]{key: key, value: value}
 	switch old, ok := entries[key]; {
 	case ok:
-		e.place = old.place
-		s.ring[e.place] = e
+		e.position = old.position
+		s.ring[e.position] = e
 	case len(s.ring) < s.max:
-		e.place = len(s.ring)
+		e.position = len(s.ring)
 		s.ring = append(s.ring, e)
 	default:
-		e.place = s.pass()
-		delete(entries, s.ring[e.place].key)
-		s.ring[e.place] = e
+		e.position = s.pass()
+		delete(entries, s.ring[e.position].key)
+		s.ring[e.position] = e
 	}
 	entries[key] = e
 	s.entries.Store(&entries)
@@ -97,13 +97,13 @@ func (t *table[K, V]) put(key K, value V) {
 
 // pass moves the hand on to the first entry that was not read since it last
 // came by, and one further.
-func (s *shard[K, V]) pass() (place int) {
+func (s *shard[K, V]) pass() (position int) {
 	for s.ring[s.hand].read.Swap(false) {
 		s.hand = (s.hand + 1) % len(s.ring)
 	}
-	place = s.hand
+	position = s.hand
 	s.hand = (s.hand + 1) % len(s.ring)
-	return place
+	return position
 }
 
 // remove takes out every entry that match says. It looks at all of them.
@@ -122,7 +122,7 @@ func (s *shard[K, V]) remove(match func(K, V) bool) {
 		if match(e.key, e.value) {
 			continue
 		}
-		e.place = len(kept) // only writers read it
+		e.position = len(kept) // only writers read it
 		kept = append(kept, e)
 		entries[e.key] = e
 	}

@@ -58,15 +58,15 @@ func (r *Reader) block(have, min int) int {
 		r.failValue(start, err, "block count")
 		return 0
 	}
-	if !r.claim(start, next, n, have, min) {
+	if !r.declare(start, next, n, have, min) {
 		return 0
 	}
 	r.at = next
 	return int(n)
 }
 
-// claim checks a block of n items of at least min bytes each.
-func (r *Reader) claim(start, next int, n int64, have, min int) bool {
+// declare checks a block of n items of at least min bytes each.
+func (r *Reader) declare(start, next int, n int64, have, min int) bool {
 	if n > int64(r.lim.MaxItems)-int64(have) {
 		r.FailAt(start, fmt.Errorf("%w: %d items, more than %d (WithMaxItems)", ErrLimit, uint64(n)+uint64(have), r.lim.MaxItems))
 		return false

@@ -170,7 +170,7 @@ func TestBombs(t *testing.T) {
 	_, err = sw.Write(zeros)
 	require.NoError(t, err)
 	require.NoError(t, sw.Close())
-	claim := binary.AppendUvarint(nil, size)
+	declared := binary.AppendUvarint(nil, size)
 	large := binary.AppendUvarint(nil, 1<<20-1)
 
 	for _, c := range []struct {
@@ -181,7 +181,7 @@ func TestBombs(t *testing.T) {
 		{name: "deflate", codec: "deflate", packed: deflated.Bytes(), is: ocf.ErrLimit},
 		{name: "zstandard", codec: "zstandard", packed: zw.EncodeAll(zeros, nil), is: ocf.ErrLimit},
 		{name: "zstandard, streamed", codec: "zstandard", packed: streamed.Bytes(), is: ocf.ErrLimit},
-		{name: "snappy that claims more than the limit", codec: "snappy", packed: append(claim, 0, 0, 0, 0), is: ocf.ErrLimit},
+		{name: "snappy that claims more than the limit", codec: "snappy", packed: append(declared, 0, 0, 0, 0), is: ocf.ErrLimit},
 		{name: "snappy that claims more than it can be", codec: "snappy", packed: append(large, 0, 0, 0, 0)},
 		{name: "snappy without a checksum", codec: "snappy", packed: []byte{0, 0}, is: io.ErrUnexpectedEOF},
 		{name: "snappy with another checksum", codec: "snappy", packed: append([]byte{1, 0, 'a'}, 1, 2, 3, 4), is: ocf.ErrChecksum},

@@ -52,11 +52,11 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, more ...kavro.C
 		name    string
 		headers func(*kavro.RecordError) []kavro.Header
 	}{{"connect", connect("orders-sink")}, {"streams", streams}, {"spring", spring("spring")}} {
-		letters := kavro.WithDeadLetters(
+		deadLetters := kavro.WithDeadLetters(
 			kavro.WithDeadLetterHeaders(as.headers),
 			kavro.WithDeadLetterTopic(func(e *kavro.RecordError) string { return e.Raw.Topic + "-" + as.name }),
 			kavro.WithDeadLetterCreation(kavro.NewTopic{Partitions: 1}))
-		if err := giveUp(ctx, client, as.name, letters); err != nil {
+		if err := giveUp(ctx, client, as.name, deadLetters); err != nil {
 			return err
 		}
 		if err := show(ctx, out, client, "orders-"+as.name); err != nil {
@@ -67,8 +67,8 @@ func run(ctx context.Context, out io.Writer, env *kavrotest.Env, more ...kavro.C
 }
 
 // giveUp reads orders to the end, and has what is none written as a dead letter.
-func giveUp(ctx context.Context, client *kavro.Client, group string, letters kavro.ConsumerOption) error {
-	orders, err := kavro.NewConsumer[string, map[string]any](client, group, []string{"orders"}, kavro.WithToEnd(), letters)
+func giveUp(ctx context.Context, client *kavro.Client, group string, deadLetters kavro.ConsumerOption) error {
+	orders, err := kavro.NewConsumer[string, map[string]any](client, group, []string{"orders"}, kavro.WithToEnd(), deadLetters)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ const (
 	twiceKey        = "a key twice in a map: the last one counts in data, and JSON may not have it"
 	aliasTwice      = "an alias that is another type's name: Java applies aliases twice"
 	unionDefault    = "a union's default: Java takes the first branch of its kind of JSON, and cuts the number"
-	positionInUnion    = "where a reason is: Java counts from the branch of a union that two types were met in first"
+	positionInUnion = "where a reason is: Java counts from the branch of a union that two types were met in first"
 	ownAlias        = "a field's alias that is its own name: Java counts the field twice, and throws"
 	duplicateField  = "two fields of the writer for one of the reader: Java refuses data without that record too"
 	twinNames       = "a name without a namespace, of two types: Java does not see a record from within"

@@ -172,7 +172,7 @@ func (m *Registry) checkPair(w *work, level schemas.Level, c *candidate, v *vers
 // ended or would take too much.
 func (w *work) comparePair(level schemas.Level, c *candidate, v *version, old *schemas.Schema) (check, error) {
 	if len(c.Text)+len(v.entry.definition.Text) > lightCompare {
-		if err := w.takeTurn(); err != nil {
+		if err := w.waitForSlot(); err != nil {
 			return check{}, err
 		}
 	}

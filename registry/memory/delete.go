@@ -65,7 +65,7 @@ func (m *Registry) deleteSubject(q subjectname.Name, permanent bool) ([]int, err
 	if !permanent {
 		return numbers, m.commit(event{Op: opDelete, Subject: full, Versions: numbers, Time: m.timestamp()})
 	}
-	events := append([]event{{Op: opDrop, Subject: full, Versions: numbers}}, m.forgetSettings(full)...)
+	events := append([]event{{Op: opDrop, Subject: full, Versions: numbers}}, m.dropSettings(full)...)
 	return numbers, m.commit(events...)
 }
 
@@ -84,9 +84,9 @@ func (s *store) usedElsewhere(id registry.ContextID, subject string, deleted boo
 	return false
 }
 
-// forgetSettings returns the events that remove the configuration and the mode of
+// dropSettings returns the events that remove the configuration and the mode of
 // a subject, if it has them.
-func (m *Registry) forgetSettings(full string) []event {
+func (m *Registry) dropSettings(full string) []event {
 	var events []event
 	if _, ok := m.state.modes[full]; ok {
 		events = append(events, event{Op: opMode, Subject: full})
@@ -143,7 +143,7 @@ func (m *Registry) deleteVersion(ctx context.Context, subject string, number int
 	}
 	events := []event{{Op: opDrop, Subject: full, Versions: []int{v.number}}}
 	if len(s.subjects[full].versions) == 1 {
-		events = append(events, m.forgetSettings(full)...)
+		events = append(events, m.dropSettings(full)...)
 	}
 	return v.number, m.commit(events...)
 }

@@ -83,7 +83,7 @@ func ExampleFaults() {
 
 // Two clients of one name share a registry.
 func ExampleMock() {
-	defer memory.Forget("example")
+	defer memory.Drop("example")
 	ctx := context.Background()
 	producer, err := registry.New("mock://example", registry.WithResolver(memory.Resolve))
 	if err != nil {

@@ -46,20 +46,20 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// place is where a log has got to.
-type place struct {
+// position is where a log has got to.
+type position struct {
 	number uint64 // of the last record
 	sum    uint32 // of its header
 }
 
-// firstPlace is where a log without records has got to.
-func firstPlace() place { return place{sum: crc32.Checksum([]byte(logMagic), castagnoli)} }
+// firstPosition is where a log without records has got to.
+func firstPosition() position { return position{sum: crc32.Checksum([]byte(logMagic), castagnoli)} }
 
 // errChangeTooLarge says that a change does not fit into a record.
 var errChangeTooLarge = errors.New("the change is too large for a record of the log")
 
 // appendRecord appends the record of some events, the next after at, to dst.
-func appendRecord(dst []byte, at *place, events []event, limit int) ([]byte, error) {
+func appendRecord(dst []byte, at *position, events []event, limit int) ([]byte, error) {
 	payload, err := json.Marshal(events)
 	if err != nil {
 		return dst, err
@@ -73,7 +73,7 @@ func appendRecord(dst []byte, at *place, events []event, limit int) ([]byte, err
 	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(payload, castagnoli))
 	dst = binary.LittleEndian.AppendUint64(dst, at.number+1)
 	dst = binary.LittleEndian.AppendUint32(dst, at.sum)
-	*at = place{number: at.number + 1, sum: crc32.Checksum(dst[start:start+20], castagnoli)}
+	*at = position{number: at.number + 1, sum: crc32.Checksum(dst[start:start+20], castagnoli)}
 	dst = binary.LittleEndian.AppendUint32(dst, at.sum)
 	return append(dst, payload...), nil
 }
@@ -81,7 +81,7 @@ func appendRecord(dst []byte, at *place, events []event, limit int) ([]byte, err
 // logRecord is a record as it was read.
 type logRecord struct {
 	payload  []byte
-	place           // it is itself
+	position        // it is itself
 	previous uint32 // the sum of the one before
 }
 
@@ -105,14 +105,14 @@ func readRecord(log []byte) (r logRecord, size int) {
 	}
 	r = logRecord{
 		payload:  payload,
-		place:    place{number: binary.LittleEndian.Uint64(log[8:]), sum: sum},
+		position: position{number: binary.LittleEndian.Uint64(log[8:]), sum: sum},
 		previous: binary.LittleEndian.Uint32(log[16:]),
 	}
 	return r, recordHeader + int(length)
 }
 
 // follows says why a record cannot follow on what was read before it; "" if it can.
-func (r logRecord) follows(at place) string {
+func (r logRecord) follows(at position) string {
 	switch next := at.number + 1; {
 	case r.number > next && r.number-next == 1:
 		return fmt.Sprintf("record %d is missing: record %d follows record %d", next, r.number, at.number)
@@ -159,13 +159,13 @@ type Recovery struct {
 	NotRewritten string
 }
 
-// walkLog calls each for the payloads of a log in their order. It returns how many
+// scanLog calls each for the payloads of a log in their order. It returns how many
 // bytes of the log stand, and where they end: the rest is the remainder of a write that
 // never ended. A record that cannot be read although complete ones follow, or that does
 // not follow on the one before it, is damage, and an error; unless damaged is true, and
 // it ends the log.
-func walkLog(log []byte, damaged bool, each func(payload []byte) error) (kept int, at place, r Recovery, err error) {
-	at = firstPlace()
+func scanLog(log []byte, damaged bool, each func(payload []byte) error) (kept int, at position, r Recovery, err error) {
+	at = firstPosition()
 	if !bytes.HasPrefix(log, []byte(logMagic)) {
 		if !bytes.HasPrefix([]byte(logMagic), log) {
 			return 0, at, r, &LogError{Reason: notOurs(log)}
@@ -199,7 +199,7 @@ func walkLog(log []byte, damaged bool, each func(payload []byte) error) (kept in
 			return kept, at, r, &LogError{Offset: int64(kept), Reason: err.Error()}
 		}
 		kept += size
-		at = next.place
+		at = next.position
 		r.Records++
 	}
 	return kept, at, r, nil
@@ -221,8 +221,8 @@ func notOurs(log []byte) string {
 }
 
 // replay makes the changes of a log in s.
-func (s *store) replay(log []byte, damaged bool) (kept int, at place, r Recovery, err error) {
-	return walkLog(log, damaged, func(payload []byte) error {
+func (s *store) replay(log []byte, damaged bool) (kept int, at position, r Recovery, err error) {
+	return scanLog(log, damaged, func(payload []byte) error {
 		var events []event
 		if err := json.Unmarshal(payload, &events); err != nil {
 			return fmt.Errorf("not a record of a registry: %w", err)
@@ -256,7 +256,7 @@ func (s *store) events() []event {
 		if !known[v.entry] {
 			known[v.entry] = true
 			d := v.entry.definition
-			put.Schema = &stored{Type: d.Type, Text: d.Text, References: d.References, Metadata: d.Metadata, RuleSet: d.RuleSet, Meaning: v.entry.meaning}
+			put.Schema = &stored{Type: d.Type, Text: d.Text, References: d.References, Metadata: d.Metadata, RuleSet: d.RuleSet, Semantics: v.entry.semantics}
 		}
 		out = append(out, put)
 		if v.deleted {

@@ -71,7 +71,7 @@ type logFile struct {
 	lazy     bool // do not sync
 	file     *os.File
 	size     atomic.Int64 // bytes that stand
-	at       place        // where they end
+	at       position     // where they end
 	recovery Recovery
 	broken   atomic.Pointer[error] // why nothing more can be written
 }
@@ -111,8 +111,8 @@ func (l *logFile) open(s *store, damaged bool) error {
 }
 
 // continueAt opens the file for appending after its first kept bytes, and drops
-// the others. They end at a place.
-func (l *logFile) continueAt(kept int64, at place) error {
+// the others. They end at a position.
+func (l *logFile) continueAt(kept int64, at position) error {
 	file, err := os.OpenFile(l.path(), os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func (l *logFile) worthRewriting(s *store, size int) bool {
 
 // rewrite writes a log that leads to what s holds and nothing else, and puts it in
 // the place of the old one. A crash, or an error, leaves the one or the other.
-func (l *logFile) rewrite(s *store) (size int64, at place, err error) {
+func (l *logFile) rewrite(s *store) (size int64, at position, err error) {
 	name := filepath.Join(l.dir, newName)
 	size, at, err = writeLog(name, s.events())
 	if err == nil {
@@ -206,14 +206,14 @@ func (l *logFile) rewrite(s *store) (size int64, at place, err error) {
 }
 
 // writeLog writes a log of some events, each a record, to a file, and syncs it.
-func writeLog(name string, events []event) (size int64, at place, err error) {
+func writeLog(name string, events []event) (size int64, at position, err error) {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
 		return 0, at, err
 	}
 	out := bufio.NewWriterSize(file, 1<<20)
 	n, err := out.WriteString(logMagic)
-	size, at = int64(n), firstPlace()
+	size, at = int64(n), firstPosition()
 	var buf []byte
 	for i := 0; i < len(events) && err == nil; i++ {
 		if buf, err = appendRecord(buf[:0], &at, events[i:i+1], maxRecord); err == nil {

@@ -48,7 +48,7 @@ func logOf(t *testing.T, names ...string) []byte {
 func TestLogOrder(t *testing.T) {
 	whole := records(t, logOf(t, "a", "b", "c", "d", "e"))
 	other := records(t, logOf(t, "a", "x", "c", "y", "e"))
-	pick := func(from [][]byte, numbers ...int) []byte {
+	choose := func(from [][]byte, numbers ...int) []byte {
 		out := slices.Clone(from[0])
 		for _, n := range numbers {
 			out = append(out, from[n]...)
@@ -61,15 +61,15 @@ func TestLogOrder(t *testing.T) {
 		bad    int // records that stand
 		reason string
 	}{
-		{"the first is missing", pick(whole, 2, 3, 4, 5), 0, "record 1 is missing: record 2 follows record 0"},
-		{"one is missing", pick(whole, 1, 2, 4, 5), 2, "record 3 is missing: record 4 follows record 2"},
-		{"several are missing", pick(whole, 1, 5), 1, "records 2 to 4 are missing: record 5 follows record 1"},
-		{"one is there twice", pick(whole, 1, 2, 2, 3, 4, 5), 2, "record 2 follows record 2: it is there twice"},
-		{"two are swapped", pick(whole, 1, 3, 2, 4, 5), 1, "record 2 is missing: record 3 follows record 1"},
-		{"an older one at the end", pick(whole, 1, 2, 3, 4, 5, 3), 5, "record 3 follows record 5: it is there twice, or out of order"},
-		{"one of another log", append(append(pick(whole, 1), other[2]...), pick(whole, 3, 4, 5)[len(logMagic):]...), 1,
+		{"the first is missing", choose(whole, 2, 3, 4, 5), 0, "record 1 is missing: record 2 follows record 0"},
+		{"one is missing", choose(whole, 1, 2, 4, 5), 2, "record 3 is missing: record 4 follows record 2"},
+		{"several are missing", choose(whole, 1, 5), 1, "records 2 to 4 are missing: record 5 follows record 1"},
+		{"one is there twice", choose(whole, 1, 2, 2, 3, 4, 5), 2, "record 2 follows record 2: it is there twice"},
+		{"two are swapped", choose(whole, 1, 3, 2, 4, 5), 1, "record 2 is missing: record 3 follows record 1"},
+		{"an older one at the end", choose(whole, 1, 2, 3, 4, 5, 3), 5, "record 3 follows record 5: it is there twice, or out of order"},
+		{"one of another log", append(append(choose(whole, 1), other[2]...), choose(whole, 3, 4, 5)[len(logMagic):]...), 1,
 			"record 2 was not written after what is before it: one of them is from another log"},
-		{"the rest is of another log", append(pick(whole, 1, 2), other[3]...), 2, "record 3 was not written after what is before it"},
+		{"the rest is of another log", append(choose(whole, 1, 2), other[3]...), 2, "record 3 was not written after what is before it"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

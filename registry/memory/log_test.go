@@ -79,7 +79,7 @@ func TestLogCutAnywhere(t *testing.T) {
 		for complete < records && int64(cut) >= ends[complete+1] {
 			complete++
 		}
-		kept, _, recovery, err := walkLog(whole[:cut], false, func([]byte) error { return nil })
+		kept, _, recovery, err := scanLog(whole[:cut], false, func([]byte) error { return nil })
 		require.NoError(t, err, "cut at %d", cut)
 		require.EqualValues(t, cut-kept, recovery.Dropped)
 		require.Equal(t, recovery.Dropped > 0, recovery.Reason != "")
@@ -193,7 +193,7 @@ func TestLogDamage(t *testing.T) {
 
 func TestLogOfSomethingElse(t *testing.T) {
 	record := func(events ...event) string {
-		at := firstPlace()
+		at := firstPosition()
 		log, err := appendRecord([]byte(logMagic), &at, events, maxRecord)
 		require.NoError(t, err)
 		return string(log)
@@ -294,7 +294,7 @@ func TestLogRewritten(t *testing.T) {
 // FuzzLog reads any bytes as a log. What is kept of it, written again from the
 // records that were read, is the same.
 func FuzzLog(f *testing.F) {
-	at := firstPlace()
+	at := firstPosition()
 	good, err := appendRecord([]byte(logMagic), &at, []event{{Op: opPut, Subject: "s", Version: 1, ID: 1, Schema: &stored{Type: typeAvro, Text: `"int"`}}}, maxRecord)
 	require.NoError(f, err)
 	two, err := appendRecord(good, &at, []event{{Op: opMode, Subject: "s", Mode: registry.ReadOnly}, {Op: opDelete, Subject: "s", Versions: []int{1}}}, maxRecord)
@@ -360,7 +360,7 @@ func FuzzEvents(f *testing.F) {
 		require.Equal(t, picture(t, &Registry{state: s}), picture(t, &Registry{state: again}))
 		for name, c := range s.contexts {
 			require.Len(t, again.contexts[name].identities, len(c.identities))
-			require.Len(t, again.contexts[name].meanings, len(c.meanings))
+			require.Len(t, again.contexts[name].semantics, len(c.semantics))
 			for id, e := range c.ids {
 				require.NotEmpty(t, e.uses)
 				require.Equal(t, e.shown.subject, again.contexts[name].ids[id].shown.subject)

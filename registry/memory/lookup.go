@@ -114,19 +114,19 @@ func (m *Registry) find(w *work, subject subjectname.Name, d registry.Definition
 				return
 			}
 		}
-		found = s.sameMeaning(subject, c, deleted)
+		found = s.sameSemantics(subject, c, deleted)
 	})
 	return found, nil
 }
 
-// sameMeaning returns the newest version of subject that c finds by meaning.
-func (s *store) sameMeaning(subject subjectname.Name, c *candidate, deleted bool) *version {
+// sameSemantics returns the newest version of subject that c finds by meaning.
+func (s *store) sameSemantics(subject subjectname.Name, c *candidate, deleted bool) *version {
 	context := s.contexts[subject.Context]
 	if context == nil || c.schema == nil {
 		return nil
 	}
 	var newest *version
-	for _, e := range context.meanings[c.meaning] {
+	for _, e := range context.semantics[c.semantics] {
 		use := e.uses[subject.String()]
 		if use == nil || use.deleted && !deleted || !c.finds(use) {
 			continue
@@ -143,7 +143,7 @@ func (s *store) sameMeaning(subject subjectname.Name, c *candidate, deleted bool
 // the same references, unless c has them all written out.
 func (c *candidate) finds(v *version) bool {
 	d := v.entry.definition
-	if c.schema == nil || c.meaning != v.entry.meaning || c.Type != d.Type {
+	if c.schema == nil || c.semantics != v.entry.semantics || c.Type != d.Type {
 		return false
 	}
 	writtenOut := len(c.References) == 0 && len(d.References) > 0

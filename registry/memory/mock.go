@@ -11,7 +11,7 @@ import (
 // from one configuration must find the same registry, though nothing passes from
 // one to the other but that text: so it says in the ecosystem's configuration, and
 // so a producer and a consumer of one test meet. This is the only state of this
-// package that outlives what its callers hold; [Forget] ends it.
+// package that outlives what its callers hold; [Drop] ends it.
 var mocks struct {
 	sync.Mutex
 	byScope map[string]*Registry
@@ -33,9 +33,9 @@ func Mock(scope string) *Registry {
 	return m
 }
 
-// Forget drops the registry behind mock://scope. Clients that have it keep it;
+// Drop drops the registry behind mock://scope. Clients that have it keep it;
 // those made from now on share a new, empty one.
-func Forget(scope string) {
+func Drop(scope string) {
 	mocks.Lock()
 	defer mocks.Unlock()
 	delete(mocks.byScope, scope)

@@ -13,7 +13,7 @@ import (
 // another one.
 func TestMock(t *testing.T) {
 	scope := t.Name()
-	defer memory.Forget(scope)
+	defer memory.Drop(scope)
 	open := func(url string) *registry.Client {
 		c, err := registry.New(url, registry.WithResolver(memory.Resolve))
 		require.NoError(t, err)
@@ -21,7 +21,7 @@ func TestMock(t *testing.T) {
 		return c
 	}
 	a, b, other := open("mock://"+scope), open("mock://"+scope), open("mock://other-"+scope)
-	defer memory.Forget("other-" + scope)
+	defer memory.Drop("other-" + scope)
 	got, err := a.Register(t.Context(), "s", registry.Definition{Text: `"int"`})
 	require.NoError(t, err)
 	found, err := b.SchemaByID(t.Context(), "", got.ID)
@@ -36,7 +36,7 @@ func TestMock(t *testing.T) {
 	require.Same(t, memory.Mock(scope), memory.Mock(scope))
 
 	before := memory.Mock(scope)
-	memory.Forget(scope)
+	memory.Drop(scope)
 	require.NotSame(t, before, memory.Mock(scope))
 	_, err = b.Versions(t.Context(), "s")
 	require.NoError(t, err, "who has it keeps it")
@@ -44,7 +44,7 @@ func TestMock(t *testing.T) {
 
 // Two clients of one mock:// URL share a registry; nothing listens anywhere.
 func TestMockURL(t *testing.T) {
-	t.Cleanup(func() { memory.Forget("client-test") })
+	t.Cleanup(func() { memory.Drop("client-test") })
 	a, err := registry.New("mock://client-test", registry.WithResolver(memory.Resolve))
 	require.NoError(t, err)
 	defer a.Close()

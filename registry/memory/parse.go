@@ -19,13 +19,13 @@ const typeAvro = "AVRO"
 // resolved, and taken apart.
 type candidate struct {
 	registry.Definition
-	schema   *schemas.Schema // nil if the type is not AVRO
-	meaning  meaning         // zero if the type is not AVRO
-	identity [16]byte
+	schema    *schemas.Schema // nil if the type is not AVRO
+	semantics semanticHash    // zero if the type is not AVRO
+	identity  [16]byte
 }
 
 func (c *candidate) stored() *stored {
-	return &stored{Type: c.Type, Text: c.Text, References: c.References, Metadata: c.Metadata, RuleSet: c.RuleSet, Meaning: c.meaning}
+	return &stored{Type: c.Type, Text: c.Text, References: c.References, Metadata: c.Metadata, RuleSet: c.RuleSet, Semantics: c.semantics}
 }
 
 // noText reports a definition without a schema: it asks for the previous one.
@@ -75,7 +75,7 @@ func (m *Registry) parseText(w *work, c *candidate, found []*version, strict, no
 	if normalize {
 		c.References = normalReferences(c.References)
 	}
-	c.schema, c.Text, c.meaning = p.schema, p.printed, p.meaning
+	c.schema, c.Text, c.semantics = p.schema, p.printed, p.semantics
 	return nil
 }
 
@@ -129,7 +129,7 @@ func (m *Registry) parseWith(w *work, parser *schemas.Parser, text string, stric
 		p.err = checkNames(p.schema)
 	}
 	if p.err == nil {
-		p.printed, p.meaning = p.schema.Print(), meaningOf(p.schema)
+		p.printed, p.semantics = p.schema.Print(), semanticsOf(p.schema)
 	}
 	remember(&w.found.parsed, p)
 	return &p, p.err
@@ -205,9 +205,9 @@ func (w *work) resolve(subject subjectname.Name, refs []registry.Reference, dele
 				return
 			}
 		}
-		walk := resolver{work: w, store: s, deleted: deleted, names: map[string]bool{}, versions: map[*version]bool{}}
-		err = walk.visit(subject, r.answered)
-		r.found, r.change = walk.found, s.change
+		resolve := resolver{work: w, store: s, deleted: deleted, names: map[string]bool{}, versions: map[*version]bool{}}
+		err = resolve.visit(subject, r.answered)
+		r.found, r.change = resolve.found, s.change
 	})
 	if err != nil {
 		return nil, nil, err

@@ -227,7 +227,7 @@ func (s *store) registered(subject subjectname.Name, c *candidate, r registratio
 		id = known.ID
 	}
 	if r.version == 0 {
-		if v := s.sameMeaning(subject, c, false); v != nil && (id < 0 || id == v.entry.ID) {
+		if v := s.sameSemantics(subject, c, false); v != nil && (id < 0 || id == v.entry.ID) {
 			return v, id
 		}
 	}

@@ -55,7 +55,7 @@ func FuzzHandler(f *testing.F) {
 			require.Equal(t, http.MethodGet, method)
 		}
 		// What it did, a log can hold and give back.
-		log, at := []byte(logMagic), firstPlace()
+		log, at := []byte(logMagic), firstPosition()
 		for _, e := range m.state.events() {
 			log, err = appendRecord(log, &at, []event{e}, maxRecord)
 			require.NoError(t, err)

@@ -43,7 +43,7 @@ type contextState struct {
 	listed     bool // has ever had a schema, and was not deleted since
 	ids        map[int]*entry
 	identities index[[16]byte]
-	meanings   index[meaning]
+	semantics  index[semanticHash]
 	maxID      int // given so far
 }
 
@@ -79,7 +79,7 @@ type entry struct {
 	definition registry.Definition
 	identity   [16]byte
 	guid       string
-	meaning    meaning
+	semantics  semanticHash
 	uses       map[string]*version // the newest version with this id, by subject
 	shown      *version            // the use that stands for all: the oldest, living ones first
 	parsed     atomic.Pointer[schemas.Schema]
@@ -124,7 +124,7 @@ func (s *store) context(name string) *contextState {
 		c = &contextState{
 			ids:        map[int]*entry{},
 			identities: index[[16]byte]{},
-			meanings:   index[meaning]{},
+			semantics:  index[semanticHash]{},
 		}
 		s.contexts[name] = c
 	}
@@ -172,13 +172,13 @@ func (s *store) put(e event) error {
 }
 
 func (s *store) addEntry(c *contextState, id registry.ContextID, st *stored) *entry {
-	e := &entry{ContextID: id, definition: st.definition(), meaning: st.Meaning, uses: map[string]*version{}}
+	e := &entry{ContextID: id, definition: st.definition(), semantics: st.Semantics, uses: map[string]*version{}}
 	e.identity = identityOf(e.definition)
 	e.guid = schemaguid.Format(e.identity)
 	c.ids[id.ID] = e
 	c.identities.add(e.identity, e)
-	if e.meaning != (meaning{}) {
-		c.meanings.add(e.meaning, e)
+	if e.semantics != (semanticHash{}) {
+		c.semantics.add(e.semantics, e)
 	}
 	return e
 }
@@ -187,7 +187,7 @@ func (s *store) removeEntry(e *entry) {
 	c := s.contexts[e.Context]
 	delete(c.ids, e.ID)
 	c.identities.remove(e.identity, e)
-	c.meanings.remove(e.meaning, e)
+	c.semantics.remove(e.semantics, e)
 	from := subjectname.Name{Context: e.Context}
 	for _, r := range e.definition.References {
 		key := registry.SubjectVersion{Subject: from.Within(r.Subject), Version: r.Version}

@@ -48,7 +48,7 @@ type stored struct {
 	References []registry.Reference `json:"references,omitempty"`
 	Metadata   *registry.Metadata   `json:"metadata,omitempty"`
 	RuleSet    *registry.RuleSet    `json:"ruleSet,omitempty"`
-	Meaning    meaning              `json:"meaning"`
+	Semantics  semanticHash         `json:"meaning"`
 }
 
 func (s *stored) definition() registry.Definition {

@@ -91,7 +91,7 @@ type parsing struct {
 	strict, normalize bool
 	schema            *schemas.Schema
 	printed           string
-	meaning           meaning
+	semantics         semanticHash
 	err               error
 }
 
@@ -132,10 +132,10 @@ func (w *work) end() {
 	}
 }
 
-// takeTurn waits until the call may take much: few may at a time, since a parsed schema
+// waitForSlot waits until the call may take much: few may at a time, since a parsed schema
 // can take 50 times its text, and there may be a thousand calls. Under the lock little
 // is done, and nobody waits.
-func (w *work) takeTurn() error {
+func (w *work) waitForSlot() error {
 	if w.isHeavy || w.held {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (w *work) takeText(n int) error {
 		return w.tooMuch("more than %d bytes of schemas to be read", maxParsedText)
 	}
 	if w.text < maxParsedText-lightText {
-		return w.takeTurn()
+		return w.waitForSlot()
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	known := c.all[conn]
 	switch {
 	case state == http.StateClosed || state == http.StateHijacked:
-		c.forget(conn)
+		c.drop(conn)
 	case known != nil:
 		known.state, known.since = state, c.number
 	case state == http.StateNew:
@@ -49,15 +49,15 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 		c.all[conn] = &connection{address: address, state: state, since: c.number}
 		c.by[address]++
 		if c.by[address] > c.each {
-			c.makeRoom(conn, address)
+			c.makeSpace(conn, address)
 		} else if len(c.all) > c.most {
-			c.makeRoom(conn, "")
+			c.makeSpace(conn, "")
 		}
 	}
 }
 
-// makeRoom closes a connection, of an address if that is not "".
-func (c *connections) makeRoom(latest net.Conn, address string) {
+// makeSpace closes a connection, of an address if that is not "".
+func (c *connections) makeSpace(latest net.Conn, address string) {
 	victim, best := latest, c.all[latest]
 	better := func(a, b *connection) bool { // a is to go rather than b
 		if idle := a.state == http.StateIdle; idle != (b.state == http.StateIdle) {
@@ -70,16 +70,16 @@ func (c *connections) makeRoom(latest net.Conn, address string) {
 			victim, best = conn, its
 		}
 	}
-	c.forget(victim)
+	c.drop(victim)
 	c.closed++
-	c.logs.log(slog.LevelWarn, logRoom, "reason", "there are too many", "address", best.address)
+	c.logs.log(slog.LevelWarn, logSpace, "reason", "there are too many", "address", best.address)
 	if encrypted, ok := victim.(*tls.Conn); ok {
 		victim = encrypted.NetConn() // without saying goodbye, which could take long
 	}
 	victim.Close()
 }
 
-func (c *connections) forget(conn net.Conn) {
+func (c *connections) drop(conn net.Conn) {
 	its := c.all[conn]
 	if its == nil {
 		return

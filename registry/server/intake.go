@@ -31,8 +31,8 @@ type intake struct {
 // slow says that a client was too slow.
 var errSlow = errors.New("the body came too slowly")
 
-// errNoRoom says that too many bytes are held.
-var errNoRoom = errors.New("too many bytes of requests are held")
+// errNoSpace says that too many bytes are held.
+var errNoSpace = errors.New("too many bytes of requests are held")
 
 func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	clients := clientsOf(r)
@@ -60,7 +60,7 @@ func (in *intake) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Connection", "close") // what is left of the body is not read
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(in.patience))
 	switch {
-	case errors.Is(err, errNoRoom):
+	case errors.Is(err, errNoSpace):
 		in.logs.log(slog.LevelWarn, logOverloaded, "reason", err, address(r))
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusServiceUnavailable, http.StatusServiceUnavailable, "Too many requests at a time")
@@ -122,7 +122,7 @@ func (in *intake) grow(body []byte, length int64, clients []string) ([]byte, err
 	}
 	size = min(size, in.maxBody+1)
 	if !in.held.take(clients, size-int64(cap(body))) {
-		return body, errNoRoom
+		return body, errNoSpace
 	}
 	grown := make([]byte, len(body), size)
 	copy(grown, body)

@@ -269,7 +269,7 @@ func TestMaxConnections(t *testing.T) {
 
 // The connection to go is one that is idle, then one without a request, of those of the
 // address if that has too many.
-func TestRoomForConnections(t *testing.T) {
+func TestSpaceForConnections(t *testing.T) {
 	c := newConnections(4, 50)
 	c.logs = newLimitedLog(slog.New(slog.DiscardHandler))
 	conn := func(address string, state http.ConnState) net.Conn {

@@ -22,7 +22,7 @@ const (
 	logForbidden    = "request forbidden"      // 403: user, address, route
 	logOverloaded   = "request refused"        // too many at a time: reason, address
 	logSlow         = "client cut off"         // too slow: reason, address
-	logRoom         = "connection closed"      // to make room: address
+	logSpace        = "connection closed"      // to make room: address
 	logHTTP         = "connection failed"      // what net/http says: handshakes, panics
 	logNotRewritten = "log not rewritten"      // at start
 	logDropped      = "end of the log dropped" // at start

@@ -135,11 +135,11 @@ func TestClientsAreLogged(t *testing.T) {
 	for range 5 {
 		dial(t, address, "GET ")
 	}
-	eventually(t, "connections are closed", func() bool { return len(out.lines(t, logRoom)) >= 3 })
+	eventually(t, "connections are closed", func() bool { return len(out.lines(t, logSpace)) >= 3 })
 }
 
-// A registry whose log has trouble says so: in the log, the health check, the metrics.
-func TestTroubleOfTheLog(t *testing.T) {
+// A registry whose log is damaged says so: in the log, the health check, the metrics.
+func TestDamagedLog(t *testing.T) {
 	dir := t.TempDir()
 	m, err := memory.Open(dir, memory.WithoutSync())
 	require.NoError(t, err)

@@ -63,10 +63,10 @@ func newMeter(to Metrics, m *memory.Registry, in *intake, conns *connections) *m
 
 func (m *meter) stats() Stats {
 	s := Stats{Stats: m.memory.Stats(), Started: m.started, InFlight: m.inFlight.Load()}
-	var noSlot, noRoom int64
+	var noSlot, noSpace int64
 	s.AtWork, noSlot = m.in.slots.counts()
-	s.BodyBytes, noRoom = m.in.held.counts()
-	s.Refused = noSlot + noRoom
+	s.BodyBytes, noSpace = m.in.held.counts()
+	s.Refused = noSlot + noSpace
 	s.Connections, s.Closed = m.conns.counts()
 	return s
 }

@@ -222,8 +222,8 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	return err
 }
 
-// withHealth adds the health check, which is open to all. A registry whose log has
-// trouble is up: all can be read. What is wrong is in the log and in the metrics.
+// withHealth adds the health check, which is open to all. A registry whose log is
+// damaged is up: all can be read. What is wrong is in the log and in the metrics.
 func withHealth(m *memory.Registry, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/health" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {

@@ -72,7 +72,7 @@ func TestDeadRegistryIsLeftAlone(t *testing.T) {
 				require.Error(t, ask())
 			}
 			requests++
-			require.Equal(t, requests, n.of("a"), "one trial after each pause")
+			require.Equal(t, requests, n.of("a"), "one probe after each pause")
 		}
 
 		alive = true
@@ -84,7 +84,7 @@ func TestDeadRegistryIsLeftAlone(t *testing.T) {
 	})
 }
 
-func TestOneTrialAtATime(t *testing.T) {
+func TestOneProbeAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n counter
 		rt, err := open("http://a", func(s *Settings) { s.BreakerFailures, s.BreakerMaxPause, s.Retries = 1, time.Second, 0 },
@@ -102,21 +102,21 @@ func TestOneTrialAtATime(t *testing.T) {
 		require.Error(t, err)
 		time.Sleep(time.Second)
 		ctx, cancel := context.WithCancel(t.Context())
-		trial := make(chan error)
+		probe := make(chan error)
 		go func() {
 			_, _, err := send(ctx, rt, "GET", "http://a/x")
-			trial <- err
+			probe <- err
 		}()
 		synctest.Wait()
 		_, _, err = send(t.Context(), rt, "GET", "http://a/x")
-		require.ErrorIs(t, err, ErrCircuitOpen, "the trial is under way")
+		require.ErrorIs(t, err, ErrCircuitOpen, "the probe is under way")
 		cancel()
-		require.ErrorIs(t, <-trial, context.Canceled)
+		require.ErrorIs(t, <-probe, context.Canceled)
 		go func() {
 			_, _, err := send(t.Context(), rt, "GET", "http://a/x")
-			trial <- err
+			probe <- err
 		}()
-		require.NotErrorIs(t, <-trial, ErrCircuitOpen, "a trial that its caller gave up proves nothing: there is another")
+		require.NotErrorIs(t, <-probe, ErrCircuitOpen, "a probe that its caller gave up proves nothing: there is another")
 		require.Equal(t, 3, n.of("a"))
 	})
 }

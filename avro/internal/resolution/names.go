@@ -51,7 +51,7 @@ func (n *readerNames) collect(node *schemas.Node, seen map[*schemas.Node]bool) {
 	}
 }
 
-// preferNames takes back the aliases that are names of the reader's own: what has
+// preferNames drops the aliases that are names of the reader's own: what has
 // the same name on both sides is the same for a writer that may lose nothing.
 func (n *readerNames) preferNames(reader *schemas.Schema) {
 	for node := range reader.Types() {

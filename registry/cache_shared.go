@@ -42,17 +42,17 @@ func (g *group) close() {
 	g.wg.Wait()
 }
 
-// flights lets concurrent calls for one key share one piece of work. The work
+// sharedCalls lets concurrent calls for one key share one piece of work. The work
 // belongs to no caller: one who leaves does not fail the others, and the work is
 // cancelled when the last has left. The zero value is ready.
-type flights[K comparable, V any] struct {
+type sharedCalls[K comparable, V any] struct {
 	mu      sync.Mutex
-	pending map[K]*flight[V]
+	pending map[K]*sharedCall[V]
 }
 
-// flight is one piece of work under way.
-type flight[V any] struct {
-	callers int // who wait; guarded by flights.mu
+// sharedCall is one piece of work under way.
+type sharedCall[V any] struct {
+	callers int // who wait; guarded by sharedCalls.mu
 	cancel  context.CancelFunc
 	tried   *transport.Progress
 	done    chan struct{} // closed when value and err are set
@@ -64,7 +64,7 @@ type flight[V any] struct {
 // already. The context of work carries the values of the first caller's, but not its end; its
 // call is a part of the first caller's. If ctx ends first, the error is its cause, with the
 // reason why there is no answer yet if attempts at one have failed.
-func (f *flights[K, V]) do(ctx context.Context, call transport.Call, g *group, key K, work func(context.Context, transport.Call) (V, error)) (V, error) {
+func (f *sharedCalls[K, V]) do(ctx context.Context, call transport.Call, g *group, key K, work func(context.Context, transport.Call) (V, error)) (V, error) {
 	var none V
 	if err := ctx.Err(); err != nil {
 		return none, call.Progress.Left(ctx)
@@ -83,8 +83,8 @@ func (f *flights[K, V]) do(ctx context.Context, call transport.Call, g *group, k
 	}
 }
 
-// join returns the flight for key, starting it if there is none.
-func (f *flights[K, V]) join(ctx context.Context, call transport.Call, g *group, key K, work func(context.Context, transport.Call) (V, error)) (*flight[V], error) {
+// join returns the sharedCall for key, starting it if there is none.
+func (f *sharedCalls[K, V]) join(ctx context.Context, call transport.Call, g *group, key K, work func(context.Context, transport.Call) (V, error)) (*sharedCall[V], error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if l, ok := f.pending[key]; ok {
@@ -93,7 +93,7 @@ func (f *flights[K, V]) join(ctx context.Context, call transport.Call, g *group,
 	}
 	call.Progress = transport.NewProgress(call.Progress)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l := &flight[V]{callers: 1, cancel: cancel, tried: call.Progress, done: make(chan struct{})}
+	l := &sharedCall[V]{callers: 1, cancel: cancel, tried: call.Progress, done: make(chan struct{})}
 	started := g.spawn(func(closing context.Context) {
 		defer cancel()
 		stop := context.AfterFunc(closing, cancel)
@@ -110,15 +110,15 @@ func (f *flights[K, V]) join(ctx context.Context, call transport.Call, g *group,
 		return nil, ErrClosed
 	}
 	if f.pending == nil {
-		f.pending = make(map[K]*flight[V])
+		f.pending = make(map[K]*sharedCall[V])
 	}
 	f.pending[key] = l
 	return l, nil
 }
 
-// leave takes one caller off l. Nobody else can join a flight that the last
+// leave takes one caller off l. Nobody else can join a sharedCall that the last
 // caller left: it is about to fail.
-func (f *flights[K, V]) leave(key K, l *flight[V]) {
+func (f *sharedCalls[K, V]) leave(key K, l *sharedCall[V]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	l.callers--
@@ -131,7 +131,7 @@ func (f *flights[K, V]) leave(key K, l *flight[V]) {
 }
 
 // land takes l off the list: from now on a call starts anew.
-func (f *flights[K, V]) land(key K, l *flight[V]) {
+func (f *sharedCalls[K, V]) land(key K, l *sharedCall[V]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.pending[key] == l {
@@ -141,7 +141,7 @@ func (f *flights[K, V]) land(key K, l *flight[V]) {
 
 // forget makes calls from now on start anew, although older ones still wait:
 // what is under way may miss what has just been changed.
-func (f *flights[K, V]) forget() {
+func (f *sharedCalls[K, V]) drop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.pending)

@@ -19,14 +19,14 @@ import (
 // properties, and of the keys of a JSON object does not count. Documentation and
 // defaults do.
 
-// meaning is a hash of a schema's tree; equal meanings are equal trees.
-type meaning [16]byte
+// semanticHash is a hash of a schema's tree; equal hashes are equal trees.
+type semanticHash [16]byte
 
-func meaningOf(s *schemas.Schema) meaning {
+func semanticsOf(s *schemas.Schema) semanticHash {
 	w := treeWriter{seen: map[*schemas.Node]bool{}}
 	w.node(s.Root())
 	sum := sha256.Sum256(w.out)
-	return meaning(sum[:16])
+	return semanticHash(sum[:16])
 }
 
 // treeWriter writes a tree so that no two trees give the same bytes: each piece
@@ -163,13 +163,13 @@ func canonicalNumber(s string) string {
 	return strconv.FormatFloat(f, 'e', -1, 64)
 }
 
-// MarshalText writes a meaning as hexadecimal digits.
-func (m meaning) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, m[:]), nil }
+// MarshalText writes a hash as hexadecimal digits.
+func (m semanticHash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, m[:]), nil }
 
 // UnmarshalText reads what MarshalText writes.
-func (m *meaning) UnmarshalText(text []byte) error {
+func (m *semanticHash) UnmarshalText(text []byte) error {
 	if len(text) != 2*len(m) {
-		return fmt.Errorf("a meaning has %d digits, not %d", 2*len(m), len(text))
+		return fmt.Errorf("a semantic hash has %d digits, not %d", 2*len(m), len(text))
 	}
 	_, err := hex.Decode(m[:], text)
 	return err
