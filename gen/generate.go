@@ -10,7 +10,7 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// An Input is one schema to write types for.
+// An Input is a schema to generate types for.
 type Input struct {
 	// Name says where the schema comes from, such as "shop/order.avsc" or
 	// "orders-value@3". It stands in errors, orders the inputs, and names the type of
@@ -19,13 +19,13 @@ type Input struct {
 	Schema *schemas.Schema
 }
 
-// A File is one Go file.
+// A File is one generated Go file.
 type File struct {
 	Path    string // relative, with slashes: "shop/order_avro.go"
 	Content []byte // formatted source
 }
 
-// An Option changes what [Generate] writes.
+// An Option is an option of [Generate].
 type Option func(*config)
 
 type config struct {
@@ -36,8 +36,8 @@ type config struct {
 	zero   bool // fields whose defaults are no values are zero in a new record
 }
 
-// WithPackage puts the types of a namespace into the package in folder path,
-// relative to the output. The default is the namespace with slashes for dots.
+// WithPackage puts the types of a namespace into the package in the folder path, relative to the
+// output folder. The default is the namespace with slashes instead of dots.
 func WithPackage(namespace, path string) Option {
 	return func(c *config) { c.paths[namespace] = path }
 }
@@ -47,34 +47,31 @@ func WithSinglePackage(name string) Option {
 	return func(c *config) { c.root, c.single = name, true }
 }
 
-// WithRootPackage names the package in the output folder itself, which has the
-// types without a namespace. The default is "events".
+// WithRootPackage sets the name of the package in the output folder itself, which has the types
+// without a namespace. The default is "events".
 func WithRootPackage(name string) Option {
 	return func(c *config) { c.root = name }
 }
 
-// WithZeroDefaults leaves fields of a new record zero whose default is no value of
-// their type, and says so in the constructor's comment. Without it such a default
-// is an error: a uuid whose default is "", a time of day beyond midnight, and what
-// only [schemas.Lenient] lets pass.
+// WithZeroDefaults leaves a field of a new record zero if its Go type cannot represent the default,
+// and says so in the comment of the constructor. By default that is an error: for a uuid with the
+// default "", a time of day after midnight, and defaults that only [schemas.Lenient] accepts.
 func WithZeroDefaults() Option {
 	return func(c *config) { c.zero = true }
 }
 
-// WithImportPath gives the import path of the output folder, which packages that
-// use each other's types need.
+// WithImportPath sets the import path of the output folder. It is required if packages use each
+// other's types.
 func WithImportPath(path string) Option {
 	return func(c *config) { c.prefix = path }
 }
 
-// Generate writes Go types for all named types that the inputs reach, those of
-// references included. The files come in the order of their paths; the same
-// inputs give the same bytes.
+// Generate returns Go types for all named types of the inputs and of their references. The files are
+// ordered by path, and depend on the inputs alone.
 //
-// The error says what cannot be done: two inputs that define a name differently,
-// packages that would import each other in a circle ([*CycleError]), packages that
-// would need an import path that was not given, or a default that its field's Go
-// type cannot hold ([WithZeroDefaults]).
+// The error says that two inputs define a type differently, that packages would import each other
+// ([*CycleError]), that an import path is required ([WithImportPath]), or that the Go type of a
+// field cannot represent its default ([WithZeroDefaults]).
 func Generate(inputs []Input, opts ...Option) ([]File, error) {
 	c := config{paths: map[string]string{}, root: "events"}
 	for _, opt := range opts {

@@ -20,9 +20,8 @@ type pkg struct {
 	uses       map[*pkg]bool
 }
 
-// A CycleError says that namespaces use each other's types in a circle, which Go
-// packages cannot. [WithPackage] can put some of them into one package,
-// [WithSinglePackage] all of them.
+// A CycleError is a cycle of namespaces that use each other's types, which Go packages cannot
+// import. [WithPackage] puts some of them into one package, [WithSinglePackage] all of them.
 type CycleError struct {
 	Namespaces []string // the first one again at the end
 }

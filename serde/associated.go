@@ -9,20 +9,19 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// Associations is what [WithAssociated] asks of a registry. [registry.Client]
-// and [memory.Registry] satisfy it.
+// Associations is the part of a registry that [WithAssociated] needs. [registry.Client] and
+// [memory.Registry] implement it.
 type Associations interface {
 	Associated(ctx context.Context, cluster, topic, part string) ([]registry.Association, error)
 }
 
-// WithAssociated asks the registry which subject is associated with the keys or
-// the values of a topic (Confluent's AssociatedNameStrategy); cluster is the id
-// of the Kafka cluster, "" for any. Where there is none, fallback names the
-// subject; a nil fallback makes that an error. That several subjects are
-// associated with the same half of a topic always is one.
+// WithAssociated asks the registry for the subject that is associated with the keys or values of a
+// topic (Confluent's AssociatedNameStrategy). cluster is the id of the Kafka cluster, "" for any. If
+// no subject is associated, fallback names it; if fallback is nil, that is an error. Several
+// associated subjects are an error.
 //
-// It is for registries that know associations. Others, which answer 404, 405 or
-// 501, have none: that costs one request per topic.
+// Registries without associations, which return 404, 405 or 501, have none. That costs one request
+// per topic.
 func WithAssociated(cluster string, fallback Subject) Option {
 	return sharedOption(func(c *sharedConfig) {
 		c.once("subject", "WithAssociated")
@@ -30,13 +29,13 @@ func WithAssociated(cluster string, fallback Subject) Option {
 	})
 }
 
-// associated finds the subjects of topics in a registry. A nil one finds none.
+// associated finds the subjects of topics in a registry. A nil *associated finds none.
 type associated struct {
 	cluster string
 	from    Associations
 }
 
-// use sets the registry to ask.
+// use sets the registry.
 func (a *associated) use(r any) error {
 	if a == nil {
 		return nil
@@ -49,8 +48,7 @@ func (a *associated) use(r any) error {
 	return nil
 }
 
-// find returns the subject of one half of a topic, "" if none is associated
-// with it.
+// find returns the subject associated with the part of a topic, or "".
 func (a *associated) find(ctx context.Context, topic string, part Part) (string, error) {
 	if a == nil || topic == "" {
 		return "", nil

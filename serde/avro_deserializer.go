@@ -14,16 +14,15 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// AvroDeserializer reads framed Avro into values of T. The first datum of a
-// schema fetches it from the registry and compiles, once, how its data becomes
-// the reader's; from then on it asks nothing and locks nothing.
+// AvroDeserializer decodes framed Avro into values of T. At the first datum of a schema it fetches
+// the schema from the registry and compiles the resolution to the reader's schema. Later data of
+// that schema need no request and no lock.
 //
-// T is as for [AvroSerializer]. The reader's schema is the one T carries or
-// [WithSchema] gives, whatever the registry holds; for other types the subject's
-// latest ([WithLatest]); for any, map[string]any and [Generic] without either, the
-// writer's own. Any other type, such as a struct, is read without a reader's
-// schema: the writer's is projected onto it, as [avro.Projection] has it. Values of
-// an interface type become what [WithVariant] names.
+// T is a type as for [AvroSerializer]. The reader's schema is that of T, or that of [WithSchema].
+// For other types it is the subject's latest version with [WithLatest]. Without these, any,
+// map[string]any and [Generic] are read with the writer's schema. The writer's schema is projected
+// onto any other type, such as a struct: see [avro.Projection]. Values of an interface type have the
+// types given by [WithVariant].
 //
 // It is safe for concurrent use.
 type AvroDeserializer[T any] struct {
@@ -42,8 +41,7 @@ type AvroDeserializer[T any] struct {
 	scratch sync.Pool
 }
 
-// readerKey is what a reader depends on: ids are per context, and "latest" is
-// per topic.
+// readerKey identifies a reader: ids belong to a context, the latest version to a topic.
 type readerKey struct {
 	context string
 	topic   string // with WithLatest; else ""
@@ -71,11 +69,10 @@ type decoder[T any] interface {
 	Decode(datum []byte, v *T) error
 }
 
-// NewAvroDeserializer returns a deserializer that asks r. It touches no network.
+// NewAvroDeserializer returns a deserializer that uses r. It does not use the network.
 //
-// It is an error if T is an interface type without a schema and without variants, if
-// T does not fit its schema (the error lists every type mismatch), or if options contradict
-// each other.
+// The error says that T is an interface type without a schema and variants, that T does not match
+// its schema (all mismatches are listed), or that options contradict each other.
 func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*AvroDeserializer[T], error) {
 	d := &AvroDeserializer[T]{r: r, c: deserializerConfig{sharedConfig: sharedConfig{subject: nil}}}
 	for _, o := range opts {
@@ -125,10 +122,9 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 	return d, nil
 }
 
-// Decode implements [Deserializer]. An error is a [*DecodeError], or the
-// context's. Within it a [*SchemaMismatchError] says that no value, or none that has
-// such a part, can become a T, and a [*ReaderSchemaError] that the program cannot
-// read at all: neither is a fault of payload.
+// Decode implements [Deserializer]. The error is a [*DecodeError], or the context's. If it wraps a
+// [*SchemaMismatchError], the writer's schema, or a part of it, cannot be read as T. If it wraps a
+// [*ReaderSchemaError], the program cannot read at all. Neither is an error in payload.
 func (d *AvroDeserializer[T]) Decode(ctx context.Context, payload []byte, from *Target, v *T) error {
 	if from.Null {
 		var zero T
@@ -150,9 +146,8 @@ func (d *AvroDeserializer[T]) Decode(ctx context.Context, payload []byte, from *
 	return nil
 }
 
-// ofSchemas marks what kept a reader from being made: the datum is not to blame,
-// whatever it is. Errors that say so themselves stay as they are, and so does an id
-// that the registry does not know.
+// ofSchemas marks an error of making a reader as a mismatch of schemas, not an error of the datum.
+// Errors that are marked already, and unknown ids, are returned unchanged.
 func ofSchemas(err error) error {
 	var (
 		mismatch     *SchemaMismatchError
@@ -169,7 +164,7 @@ func ofSchemas(err error) error {
 	return &SchemaMismatchError{Err: err}
 }
 
-// readerFor returns the reader for what the frame says.
+// readerFor returns the reader for the content of a frame.
 func (d *AvroDeserializer[T]) readerFor(ctx context.Context, frame FrameID, from *Target) (*reader[T], error) {
 	key := readerKey{frame: frame}
 	if d.c.latest {
@@ -189,9 +184,8 @@ func (d *AvroDeserializer[T]) readerFor(ctx context.Context, frame FrameID, from
 	})
 }
 
-// contextFor returns the context that a topic's subject is in. If the subject
-// cannot be named without a schema's name, or no subject is associated with the
-// topic, that is the default context.
+// contextFor returns the context of a topic's subject. It is the default context if the subject
+// depends on the name of the schema, or if no subject is associated with the topic.
 func (d *AvroDeserializer[T]) contextFor(ctx context.Context, from *Target) (string, error) {
 	key := contextKey{from.Topic, from.Part}
 	if c, ok := d.contexts.get(key); ok {
@@ -213,7 +207,7 @@ func (d *AvroDeserializer[T]) contextFor(ctx context.Context, from *Target) (str
 	})
 }
 
-// newReader fetches the writer's schema and compiles the way to T.
+// newReader fetches the writer's schema and compiles the resolution to T.
 func (d *AvroDeserializer[T]) newReader(ctx context.Context, frame FrameID, context string, from *Target) (*reader[T], error) {
 	var schema *registry.SubjectSchema
 	var err error

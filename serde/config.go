@@ -8,7 +8,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// ConfigKey documents one key of the serializers' configuration.
+// ConfigKey documents one configuration key of the serializers.
 type ConfigKey struct {
 	Name    string
 	Default string
@@ -28,8 +28,8 @@ const (
 
 const strategies = "TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy, AssociatedNameStrategy or a serde.Subject"
 
-// ConfigKeys returns the keys that [FromConfig] knows, by the names that
-// Confluent's serializers have for them. The caller owns the slice.
+// ConfigKeys returns the keys that [FromConfig] reads, with the names that Confluent's serializers
+// have for them. The caller owns the slice.
 func ConfigKeys() []ConfigKey {
 	keys := []ConfigKey{
 		{Name: "auto.register.schemas", Default: "true", Doc: "register the program's schema if the subject lacks it"},
@@ -82,10 +82,9 @@ func ConfigKeys() []ConfigKey {
 	}...)
 }
 
-// FromConfig turns the keys of conf that [ConfigKeys] names into options for
-// the serializer and the deserializer of part; others it passes over. Options that
-// are given after those win. conf is
-// not changed. The error is a [*kafka.ConfigError], or several joined.
+// FromConfig converts the keys of conf that [ConfigKeys] lists into options for the serializer and
+// the deserializer of part. It ignores other keys, and does not change conf. Later options override
+// these. The error is a [*kafka.ConfigError], or several joined.
 func FromConfig(conf kafka.Config, part Part) (ser []SerializerOption, des []DeserializerOption, err error) {
 	r := configReader{conf: conf}
 	r.checkKeys()

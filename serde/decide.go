@@ -12,9 +12,9 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// decide says which schema of subject a serializer writes with. own and def are
-// the program's schema, nil and empty if it has none. It runs once per topic;
-// what it costs in requests is written beside each case.
+// decide returns the schema of subject that a serializer writes with. own and def are the program's
+// schema, nil and empty if it has none. It runs once per topic; each case states the number of its
+// requests.
 func (c *serializerConfig) decide(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition) (*registry.SubjectSchema, error) {
 	var s *registry.SubjectSchema
 	var err error
@@ -137,7 +137,7 @@ func findEquivalent(ctx context.Context, r SchemaRegistrar, subject string, own 
 	return nil, e
 }
 
-// lastSame is the newest version that says what own says, nil if there is none.
+// lastSame returns the newest version that is identical to own in the sense of sameAs, or nil.
 func lastSame(history []*registry.SubjectSchema, own *schemas.Schema, def registry.Definition) *registry.SubjectSchema {
 	for _, s := range slices.Backward(history) {
 		if sameAs(s, own, def) {
@@ -147,7 +147,7 @@ func lastSame(history []*registry.SubjectSchema, own *schemas.Schema, def regist
 	return nil
 }
 
-// differs says how the program's schema differs from a version, in a few words.
+// differs describes how the program's schema differs from a version.
 func differs(own *schemas.Schema, latest *registry.SubjectSchema) string {
 	v := fmt.Sprintf("version %d", latest.Version)
 	if latest.Schema == nil {
@@ -162,9 +162,9 @@ func differs(own *schemas.Schema, latest *registry.SubjectSchema) string {
 	return v + " is compatible, but has other types or fields"
 }
 
-// afterConflict looks, when a registry has refused own (409), whether an older
-// version says the same, and else why it was refused: most registries say it badly
-// or not at all. If nothing is found the registry's own error stands.
+// afterConflict handles a registry's conflict (409) for own. It returns an older version that is
+// identical to own. Otherwise it returns the reasons of the conflict, which most registries report
+// poorly, or the registry's error if it finds none.
 func afterConflict(ctx context.Context, r SchemaRegistrar, subject string, own *schemas.Schema, def registry.Definition, refused error) (*registry.SubjectSchema, error) {
 	level, err := r.Compatibility(ctx, subject)
 	if err != nil {

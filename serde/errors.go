@@ -7,9 +7,8 @@ import (
 	"github.com/kavro/kavro/internal/count"
 )
 
-// FrameError says that a payload, or a frame in a header, is not framed as the
-// wire format wants, or that a payload is not the plain text that [String] reads.
-// Retrying does not help.
+// FrameError is a payload or a header whose frame violates the wire format, or a payload that is not
+// the text that [String] reads. Retrying does not help.
 type FrameError struct {
 	Header string // the header that holds the frame; "" for the payload
 	Size   int    // bytes there were
@@ -18,7 +17,7 @@ type FrameError struct {
 	plain bool // of String
 }
 
-// Error says how many bytes there were and what is wrong with them.
+// Error returns the number of bytes and the reason.
 func (e *FrameError) Error() string {
 	if e.plain {
 		return fmt.Sprintf("not plain text (%s): %s", count.Of(e.Size, "byte"), e.Reason)
@@ -29,9 +28,8 @@ func (e *FrameError) Error() string {
 	return fmt.Sprintf("not framed (%s): %s", count.Of(e.Size, "byte"), e.Reason)
 }
 
-// EncodeError reports a value that could not be serialized. It wraps the cause:
-// an [avro.EncodeError], a registry's error, a [*schemas.IncompatibleError], a
-// [*SchemaMismatchError].
+// EncodeError is a value that could not be serialized. It wraps the cause: an [avro.EncodeError], a
+// registry's error, a [*schemas.IncompatibleError], or a [*SchemaMismatchError].
 type EncodeError struct {
 	Topic    string
 	Part     Part
@@ -40,7 +38,7 @@ type EncodeError struct {
 	Err      error
 }
 
-// Error says where and why: "orders value (schema 41): lines[2].qty: ...".
+// Error returns location and cause: "orders value (schema 41): lines[2].qty: ...".
 func (e *EncodeError) Error() string {
 	return describe(e.Topic, e.Part, e.Subject, e.SchemaID) + ": " + e.Err.Error()
 }
@@ -48,9 +46,8 @@ func (e *EncodeError) Error() string {
 // Unwrap returns the cause.
 func (e *EncodeError) Unwrap() error { return e.Err }
 
-// DecodeError reports a payload that could not be deserialized. It wraps the
-// cause: a [*FrameError], an [avro.DecodeError], a [*SchemaMismatchError], a
-// [*ReaderSchemaError], a registry's error.
+// DecodeError is a payload that could not be deserialized. It wraps the cause: a [*FrameError], an
+// [avro.DecodeError], a [*SchemaMismatchError], a [*ReaderSchemaError], or a registry's error.
 type DecodeError struct {
 	Topic    string
 	Part     Part
@@ -58,7 +55,7 @@ type DecodeError struct {
 	Err      error
 }
 
-// Error says where and why: "orders value (schema 41): lines[2].price: ...".
+// Error returns location and cause: "orders value (schema 41): lines[2].price: ...".
 func (e *DecodeError) Error() string {
 	return describe(e.Topic, e.Part, "", e.SchemaID) + ": " + e.Err.Error()
 }
@@ -66,35 +63,33 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// SchemaMismatchError says that two schemas, or a schema and a type of the
-// program, do not match as a whole. Reading, the data's schema (the writer's)
-// cannot be had, or cannot become what the program wants; writing, the registry's
-// schema has no place for what the program's own describes. It is no fault of the
-// value that met it first: the next one fails too.
+// SchemaMismatchError says that two schemas, or a schema and a type of the program, do not match.
+// When reading, the writer's schema is not available or cannot be resolved to the reader's. When
+// writing, the registry's schema cannot represent the program's. It is not an error of the value for
+// which it was found: other values have it too.
 //
-// What is wrong with one value alone (a symbol of an enum, a branch of a union, a
-// field that is set) is an [avro.DecodeError] without it.
+// An error of one value alone (a symbol of an enum, a branch of a union, a field that is set) is an
+// [avro.EncodeError] or [avro.DecodeError] without it.
 type SchemaMismatchError struct {
 	Err error // an [*avro.ResolveError], [*avro.TypeMismatchError], [*schemas.IncompatibleError], or what else says why
 }
 
-// Error gives the reason.
+// Error returns the reason.
 func (e *SchemaMismatchError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the reason.
 func (e *SchemaMismatchError) Unwrap() error { return e.Err }
 
-// ReaderSchemaError says that a deserializer has no schema to read with: the
-// registry's latest ([WithLatest]) does not match the type of the program, or there
-// is none. No data are to blame, and none are read until the program or the
-// registry is mended.
+// ReaderSchemaError says that a deserializer has no reader's schema: the registry's latest version
+// ([WithLatest]) does not match the program's type, or does not exist. The data is not the cause.
+// Nothing can be read until the program or the registry is corrected.
 type ReaderSchemaError struct {
 	Subject string
 	Version int // 0 if there is none
 	Err     error
 }
 
-// Error names the subject, the reason, and what mends it.
+// Error returns the subject, the reason and the remedy.
 func (e *ReaderSchemaError) Error() string {
 	s := "the latest schema of subject " + e.Subject
 	if e.Version != 0 {
@@ -121,9 +116,8 @@ func describe(topic string, part Part, subject string, id int) string {
 	return b.String()
 }
 
-// RuleError says that a schema has a rule which kavro cannot run and must not
-// pass over: data meant to be checked, changed or encrypted would be written,
-// or handed out, as it is.
+// RuleError says that a schema has a rule that kavro cannot run. Ignoring it would write or return
+// data that was meant to be checked, changed or encrypted.
 type RuleError struct {
 	Rule string // its name
 	Type string // ENCRYPT, CEL, ...
@@ -131,20 +125,20 @@ type RuleError struct {
 	Set  string // domainRules or encodingRules
 }
 
-// Error names the rule and says what can be done.
+// Error returns the name of the rule and the remedies.
 func (e *RuleError) Error() string {
 	return fmt.Sprintf("rule %q (%s, %s, in %s) cannot be run by kavro: disable it, or read with WithRulesIgnored", e.Rule, e.Type, e.Mode, e.Set)
 }
 
-// MissingSchemaError says that a subject lacks the program's schema and that
-// the program may not register it (auto.register.schemas=false).
+// MissingSchemaError says that a subject lacks the program's schema, and that the program may not
+// register it (auto.register.schemas=false).
 type MissingSchemaError struct {
 	Subject string
 	Differs string // how the subject's latest version differs; "" if there is none
 	Err     error  // the registry's own answer
 }
 
-// Error names the subject, what differs, and the command that registers.
+// Error returns the subject, the difference, and the command that registers the schema.
 func (e *MissingSchemaError) Error() string {
 	s := fmt.Sprintf("subject %s does not have this schema and auto.register.schemas is false", e.Subject)
 	if e.Differs != "" {

@@ -34,10 +34,10 @@ const (
 	ValueFrameHeader = "__value_schema_id"
 )
 
-// GUID names a schema the same way in every registry. It reads as a UUID.
+// GUID identifies a schema in all registries. Its text has the form of a UUID.
 type GUID [16]byte
 
-// ParseGUID reads the text form, 36 characters.
+// ParseGUID parses the text form, 36 characters.
 func ParseGUID(s string) (GUID, error) {
 	var g GUID
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
@@ -56,8 +56,7 @@ func (g GUID) String() string {
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
-// FrameID is what a frame says: the writer's schema by id, or by GUID where ID
-// is 0.
+// FrameID is the content of a frame: the id of the writer's schema, or its GUID if ID is 0.
 type FrameID struct {
 	ID   int // 1 to 2^31-1
 	GUID GUID
@@ -71,23 +70,21 @@ func (f FrameID) String() string {
 	return "schema " + f.GUID.String()
 }
 
-// AppendFrame appends the frame of a schema id, 5 bytes. id must be in 1 to
-// 2^31-1: every id that a registry gave is.
+// AppendFrame appends the frame of a schema id, 5 bytes, to dst. id must be in 1 to 2^31-1.
 func AppendFrame(dst []byte, id int) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, magicID), uint32(id))
 }
 
-// AppendGUIDFrame appends the frame of a GUID, 17 bytes: the value of a header.
+// AppendGUIDFrame appends the frame of a GUID, 17 bytes, to dst. It is the value of a header.
 func AppendGUIDFrame(dst []byte, g GUID) []byte {
 	return append(append(dst, magicGUID), g[:]...)
 }
 
-// SplitFrame splits a payload into what its frame says and the datum behind
-// it. datum aliases payload; it may be empty, since Avro encodes null in zero
-// bytes.
+// SplitFrame splits a payload into the content of its frame and the datum. datum aliases payload. It
+// may be empty, since Avro encodes null in zero bytes.
 //
-// The error is a [*FrameError] if payload is cut short, begins with another
-// byte, or names id 0, which no registry gives.
+// The error is a [*FrameError] if payload is too short, begins with another byte than 0 and 1, or
+// has id 0, which no registry assigns.
 func SplitFrame(payload []byte) (f FrameID, datum []byte, err error) {
 	if len(payload) == 0 {
 		return f, nil, &FrameError{Reason: "empty, which is neither null nor framed"}
@@ -112,9 +109,9 @@ func SplitFrame(payload []byte) (f FrameID, datum []byte, err error) {
 	}
 }
 
-// SplitRecord is SplitFrame for a record: a frame in the headers (the last one,
-// as in Java) wins over one in the payload, and then the whole payload is the
-// datum. A malformed header is an error, never a reason to look at the payload.
+// SplitRecord is [SplitFrame] for a record. A frame in the headers (the last one, as in Java) takes
+// precedence over the payload, and the whole payload is the datum then. A malformed header is an
+// error: the payload is not considered.
 func SplitRecord(payload []byte, part Part, headers []kafka.Header) (f FrameID, datum []byte, err error) {
 	name := frameHeader(part)
 	for _, h := range slices.Backward(headers) {

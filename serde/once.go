@@ -12,9 +12,9 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// A onceMap computes each value once and then hands it out without a lock: the
-// reading side is one atomic load and at most one map look-up. Its size is bounded:
-// a program that keeps making new keys loses some of the old ones, a few at a time.
+// A onceMap computes each value once, and then returns it without a lock: a read is one atomic load
+// and at most one map look-up. Its size is bounded: beyond the bound it drops entries, a few at a
+// time.
 type onceMap[K comparable, V any] struct {
 	stale  func(V) bool                    // says that a value is to be computed again; nil: never
 	newest atomic.Pointer[entry[K, V]]     // what was computed last
@@ -31,7 +31,7 @@ type entry[K comparable, V any] struct {
 	value V
 }
 
-// call is a computation under way, or one that failed a moment ago.
+// A call is a computation in progress, or one that failed recently.
 type call[V any] struct {
 	done  chan struct{}
 	v     V
@@ -79,7 +79,7 @@ func (m *onceMap[K, V]) shard(k K) *atomic.Pointer[map[K]V] {
 	return &m.shards[maphash.Comparable(m.seed, k)%shards]
 }
 
-// put keeps the value of k. mu is held.
+// put stores the value of k. The caller holds mu.
 func (m *onceMap[K, V]) put(k K, v V) {
 	if m.newest.Load() == nil {
 		m.seed = maphash.MakeSeed() // seen by whoever sees newest
@@ -103,9 +103,9 @@ func (m *onceMap[K, V]) put(k K, v V) {
 	m.newest.Store(&entry[K, V]{k, v})
 }
 
-// compute returns the value of k, calling f for it unless another goroutine is
-// about to: then it waits, within ctx. A caller whose own context ends does not
-// fail the others: one of them calls f anew.
+// compute returns the value of k. It calls f unless another goroutine computes k already: then it
+// waits for that one, within ctx. If the context of the computing caller ends, another caller calls
+// f.
 func (m *onceMap[K, V]) compute(ctx context.Context, k K, f func(context.Context) (V, error)) (V, error) {
 	for {
 		if v, ok := m.get(k); ok {
@@ -128,7 +128,7 @@ func (m *onceMap[K, V]) compute(ctx context.Context, k K, f func(context.Context
 	}
 }
 
-// errPanicked is what others are told who waited for an f that panicked.
+// errPanicked is the result for callers that waited for an f that panicked.
 var errPanicked = errors.New("serde: deciding the schema panicked")
 
 // run calls f for c. Whoever waits for c is let go also when f, which calls code

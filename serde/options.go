@@ -11,8 +11,8 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// SchemaRegistrar is what an [AvroSerializer] asks of a registry.
-// [registry.Client] and [memory.Registry] satisfy it.
+// SchemaRegistrar is the part of a registry that an [AvroSerializer] needs. [registry.Client] and
+// [memory.Registry] implement it.
 type SchemaRegistrar interface {
 	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
@@ -23,29 +23,28 @@ type SchemaRegistrar interface {
 	Compatibility(ctx context.Context, subject string) (schemas.Level, error)
 }
 
-// SchemaSource is what an [AvroDeserializer] asks of a registry.
-// [registry.Client] and [memory.Registry] satisfy it.
+// SchemaSource is the part of a registry that an [AvroDeserializer] needs. [registry.Client] and
+// [memory.Registry] implement it.
 type SchemaSource interface {
 	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
 	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)
 	Latest(ctx context.Context, subject string) (*registry.SubjectSchema, error)
 }
 
-// SerializerOption changes how [NewAvroSerializer] works.
+// SerializerOption is an option of [NewAvroSerializer].
 type SerializerOption interface{ applySerializer(*serializerConfig) }
 
-// DeserializerOption changes how [NewAvroDeserializer] works.
+// DeserializerOption is an option of [NewAvroDeserializer].
 type DeserializerOption interface{ applyDeserializer(*deserializerConfig) }
 
-// Option is for serializers and deserializers alike.
+// Option is an option of serializers and deserializers.
 type Option interface {
 	SerializerOption
 	DeserializerOption
 }
 
-// NamesSchema reports whether one of opts, each a [SerializerOption] or a
-// [DeserializerOption], says which schema to use. Those who choose between plain bytes and
-// Avro ask: a scalar with a schema is Avro.
+// NamesSchema reports whether one of opts, each a SerializerOption or a DeserializerOption, selects
+// a schema. A scalar type with such an option is Avro, without one it is plain.
 func NamesSchema(opts ...any) bool {
 	ser, des := &serializerConfig{}, &deserializerConfig{}
 	for _, o := range opts {
@@ -137,9 +136,8 @@ type deserializerOption func(*deserializerConfig)
 
 func (o deserializerOption) applyDeserializer(c *deserializerConfig) { o(c) }
 
-// WithSchema gives the program's own schema: the writer's schema of a
-// serializer, the reader's of a deserializer. Types that carry one
-// (AvroSchema), and Go's own scalar types, need none.
+// WithSchema sets the program's schema: the writer's schema of a serializer, the reader's schema of
+// a deserializer. Types with a schema (AvroSchema) and Go's scalar types do not need it.
 func WithSchema(s *schemas.Schema) Option {
 	return sharedOption(func(c *sharedConfig) {
 		c.once("schema", "WithSchema")
@@ -150,20 +148,19 @@ func WithSchema(s *schemas.Schema) Option {
 	})
 }
 
-// WithLatest takes the subject's latest version.
+// WithLatest uses the subject's latest version.
 //
-// A serializer writes with it, whatever schema the program has: no value is changed
-// by that, and one that it has no place for (a field that is set, a symbol, a number
-// that would be rounded) is an error that names the path. Nothing is
-// registered: WithAutoRegister(true) beside it is an error.
+// A serializer writes with it, whatever the program's schema is. Values are never changed: a value
+// that the schema cannot represent (a field that is set, a symbol, a number that would be rounded)
+// is an error that names its path. No schema is registered: WithAutoRegister(true) contradicts it.
 //
-// A deserializer takes it as the reader's schema of values without one: any, maps,
-// [Generic]. The program's own schema (the type's, or WithSchema's) stays the
-// reader's: a version that is registered later changes nothing for it. A latest
-// version that does not match the type is a [*ReaderSchemaError].
+// A deserializer uses it as the reader's schema of types without a schema: any, maps, [Generic]. The
+// program's own schema, that of the type or of [WithSchema], remains the reader's schema, so that
+// later versions have no effect. A latest version that does not match the type is a
+// [*ReaderSchemaError].
 func WithLatest() Option { return sharedOption(func(c *sharedConfig) { c.latest = true }) }
 
-// WithSubject sets how subjects are named. The default is [TopicName].
+// WithSubject sets the function that names subjects. The default is [TopicName].
 func WithSubject(s Subject) Option {
 	return sharedOption(func(c *sharedConfig) {
 		c.once("subject", "WithSubject")
@@ -174,35 +171,33 @@ func WithSubject(s Subject) Option {
 	})
 }
 
-// WithAvro passes options to the codec: limits, the forms of unions and logical
-// types in generic values.
+// WithAvro passes options to the codec: limits, and the Go types of unions and logical types in
+// generic values.
 func WithAvro(opts ...avro.Option) Option {
 	return sharedOption(func(c *sharedConfig) { c.avro = append(c.avro, opts...) })
 }
 
-// WithLengthPrefixedBytes writes and reads a top-level "bytes" schema with
-// Avro's length in front, as confluent-kafka-python's legacy AvroProducer and
-// plain codecs do. The default is the bytes alone, as all newer clients of
-// Confluent's write them. The two cannot be told apart by looking.
+// WithLengthPrefixedBytes writes and reads a top-level "bytes" schema with Avro's length prefix,
+// like confluent-kafka-python's legacy AvroProducer and plain codecs. The default is the bytes
+// alone, like all newer clients of Confluent. The data does not show which format it has.
 func WithLengthPrefixedBytes() Option {
 	return sharedOption(func(c *sharedConfig) { c.lengthBytes = true })
 }
 
-// WithVariant names C as one of the types that an interface type T may hold,
-// for several event types in one topic. C has a schema of its own (AvroSchema),
-// or s gives it; s may be nil. Both C and *C are taken when serializing; a
-// deserializer hands out C if C satisfies T, else *C, and chooses by the full
-// name of the writer's schema (aliases of C's schema count). Where that is a union,
-// as of a topic whose subject lists all its types, the branch of the datum decides.
+// WithVariant adds C to the types of an interface type T, for topics with several event types. The
+// schema of C is s, or its own (AvroSchema) if s is nil. A serializer accepts C and *C. A
+// deserializer returns C if C implements T, otherwise *C. It selects the type by the full name of
+// the writer's schema, or by an alias in C's schema. If the writer's schema is a union, it selects
+// by the branch of the datum.
 //
-// A serializer registers each type's schema by itself, or writes all of them with
-// one: the registry's (WithLatest and its kin), or that of [WithSchema] or
-// [WithDefinition], a union of theirs.
+// A serializer registers the schema of each type, or writes all types with one schema, which is a
+// union of theirs: the registry's ([WithLatest], [WithVersion], [WithSchemaID]), or that of
+// [WithSchema] or [WithDefinition].
 func WithVariant[C any](s *schemas.Schema) Option { return variantOption[C](s, nil) }
 
-// WithVariantDefinition is WithVariant with what a registry keeps beside the text of
-// C's schema: the subjects and versions of references, metadata, a rule set. An empty
-// d.Text is the text of the schema. Deserializers look at the schema alone.
+// WithVariantDefinition is [WithVariant] with more of a registry's definition of C's schema:
+// subjects and versions of references, metadata, a rule set. An empty d.Text is the text of the
+// schema. Deserializers use the schema alone.
 func WithVariantDefinition[C any](s *schemas.Schema, d registry.Definition) Option {
 	return variantOption[C](s, &d)
 }
@@ -215,9 +210,9 @@ func variantOption[C any](s *schemas.Schema, d *registry.Definition) Option {
 	})
 }
 
-// WithDefinition is WithSchema with what a registry keeps beside the text: the
-// subjects and versions of references, metadata, a rule set. An empty d.Text is the
-// text of s; without d.References, what s refers to is written out in it.
+// WithDefinition is [WithSchema] with more of a registry's definition: subjects and versions of
+// references, metadata, a rule set. An empty d.Text is the text of s. Without d.References, the
+// types of references are written out in it.
 func WithDefinition(s *schemas.Schema, d registry.Definition) SerializerOption {
 	return serializerOption(func(c *serializerConfig) {
 		c.once("schema", "WithDefinition")
@@ -228,8 +223,7 @@ func WithDefinition(s *schemas.Schema, d registry.Definition) SerializerOption {
 	})
 }
 
-// WithAutoRegister says whether a schema that its subject lacks is registered.
-// The default is true.
+// WithAutoRegister sets whether a schema that its subject lacks is registered. The default is true.
 func WithAutoRegister(on bool) SerializerOption {
 	return serializerOption(func(c *serializerConfig) {
 		c.once("registration", "WithAutoRegister")
@@ -237,7 +231,7 @@ func WithAutoRegister(on bool) SerializerOption {
 	})
 }
 
-// WithSchemaID writes with the schema of this id, whatever the subject.
+// WithSchemaID writes with the schema that has this id, whatever its subject.
 func WithSchemaID(id int) SerializerOption {
 	return serializerOption(func(c *serializerConfig) {
 		c.once("id", "WithSchemaID")
@@ -259,28 +253,26 @@ func WithVersion(version int) SerializerOption {
 	})
 }
 
-// WithNormalize asks the registry to normalize schemas when it looks up and
-// registers them.
+// WithNormalize asks the registry to normalize schemas when it looks them up and registers them.
 func WithNormalize() SerializerOption {
 	return serializerOption(func(c *serializerConfig) { c.normalize = true })
 }
 
-// WithHeaderFrame writes the schema's GUID into a header of the record instead
-// of its id in front of the datum. The registry must have GUIDs.
+// WithHeaderFrame writes the schema's GUID into a header of the record, instead of its id in front
+// of the datum. The registry must support GUIDs.
 func WithHeaderFrame() SerializerOption {
 	return serializerOption(func(c *serializerConfig) { c.header = true })
 }
 
-// WithUncheckedLatest drops the check that the schema taken by WithLatest,
-// WithVersion or WithSchemaID can read whatever the program's own schema describes
-// (latest.compatibility.strict, id.compatibility.strict). Values are checked one by
-// one all the same: none is changed.
+// WithUncheckedLatest omits the check that the schema of [WithLatest], [WithVersion] or
+// [WithSchemaID] can read all data of the program's schema (latest.compatibility.strict,
+// id.compatibility.strict). Each value is still checked, and never changed.
 func WithUncheckedLatest() SerializerOption {
 	return serializerOption(func(c *serializerConfig) { c.strict = false })
 }
 
-// WithRulesIgnored reads data whose schema has rules enabled for reading, and
-// hands it out as it was written: still encrypted, for instance.
+// WithRulesIgnored reads data whose schema has rules enabled for reading, and returns it as it was
+// written, for instance encrypted.
 func WithRulesIgnored() DeserializerOption {
 	return deserializerOption(func(c *deserializerConfig) { c.ignoreRules = true })
 }

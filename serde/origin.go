@@ -10,7 +10,7 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// origin is what the program brings along to write a value with.
+// origin is the program's schema for a value, and the encoder that writes it.
 type origin[T any] struct {
 	program    *schemas.Schema      // what is looked up, or registered; nil: the registry's is taken as it is
 	definition *registry.Definition // given for it, or nil

@@ -12,12 +12,12 @@ import (
 	"github.com/kavro/kavro/internal/count"
 )
 
-// The plain serdes write what Kafka's own serializers of the same name write
-// (org.apache.kafka.common.serialization): no frame, no registry. Each
-// is both a [Serializer] and a [Deserializer]. [PlainFor] finds the one of a type.
+// The plain serdes have the encodings of Kafka's serializers with these names
+// (org.apache.kafka.common.serialization), without frame and registry. Each is a [Serializer] and
+// a [Deserializer]. [PlainFor] returns the one for a type.
 //
-// A string that is not UTF-8, or whose first byte is 0 as a frame's is, is neither
-// written nor read by String: reading, it is a [*FrameError].
+// String does not write or read strings that are not UTF-8, or whose first byte is 0 like that of
+// a frame. Reading one returns a [*FrameError].
 var (
 	String  Plain[string]   = &plain[string]{appendString, decodeString}    // UTF-8
 	Bytes   Plain[[]byte]   = &plain[[]byte]{appendBytes, decodeBytes}      // as they are; nil is null
@@ -31,7 +31,7 @@ var (
 	None    Plain[NoKey]    = &plain[NoKey]{appendNone, decodeNone}         // always null
 )
 
-// Plain is both directions of one encoding.
+// Plain is a serializer and deserializer of the same encoding.
 type Plain[T any] interface {
 	Serializer[T]
 	Deserializer[T]

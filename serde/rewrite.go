@@ -9,12 +9,10 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// rewritten returns enc, which writes data of own, as an encoder of target: the
-// registry's schema, which a program was told to write with. No value is changed:
-// what target has no place for is an error of the value, and names its path.
+// rewritten returns enc, which writes data of own, as an encoder of target, the registry's schema.
+// No value is changed: a value that target cannot represent is an error with its path.
 //
-// The error is a [*SchemaMismatchError]. With strict, target must be able to read
-// whatever own describes.
+// The error is a [*SchemaMismatchError]. With strict, target must be able to read all data of own.
 func rewritten[T any](enc encoder[T], own, target *schemas.Schema, strict bool, opts []avro.Option) (encoder[T], error) {
 	if own == target || own.SelfContained() == target.SelfContained() {
 		return enc, nil
@@ -34,8 +32,7 @@ func rewritten[T any](enc encoder[T], own, target *schemas.Schema, strict bool, 
 	return &rewritingEncoder[T]{enc: enc, res: res}, nil
 }
 
-// rewritingEncoder writes with the program's schema, then rewrites the datum to
-// the registry's.
+// rewritingEncoder encodes with the program's schema, then rewrites the datum for the registry's.
 type rewritingEncoder[T any] struct {
 	enc     encoder[T]
 	res     *avro.Resolution

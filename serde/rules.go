@@ -2,11 +2,10 @@ package serde
 
 import "github.com/kavro/kavro/registry"
 
-// checkRules returns a *RuleError for the first rule of set that is enabled for
-// clients in the given direction ("Data Contracts", Confluent documentation:
-// a client runs a set whose enableAt is ALL, CLIENT or empty). Migration rules
-// do not count: clients run them only between pinned versions, which kavro
-// bridges by Avro's schema resolution.
+// checkRules returns a *RuleError for the first rule of set that is enabled for clients in the given
+// direction ("Data Contracts", Confluent documentation: clients run a set whose enableAt is ALL,
+// CLIENT or empty). Migration rules are ignored: clients run them only between pinned versions,
+// which kavro resolves by Avro's schema resolution.
 func checkRules(set *registry.RuleSet, write bool) error {
 	if set == nil || (set.EnableAt != "" && set.EnableAt != "ALL" && set.EnableAt != "CLIENT") {
 		return nil

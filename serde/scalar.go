@@ -6,14 +6,12 @@ import (
 	"reflect"
 )
 
-// PlainFor returns the plain serde of a scalar type: string, []byte, [16]byte
-// (a UUID), bool, int16, int32, int64, float32, float64, NoKey, or a type that is
-// declared as one of these, such as type OrderID string. It is nil for types that
-// are not scalars, which have no plain form, and for types that carry a schema.
+// PlainFor returns the plain serde of a scalar type: string, []byte, [16]byte (a UUID), bool, int16,
+// int32, int64, float32, float64, [NoKey], or a type declared as one of these, such as type OrderID
+// string. It is nil for other types, and for types with a schema.
 //
-// The error says which type to use instead of a scalar that Kafka has no plain form
-// for: int, which has not the same size everywhere, int8, and unsigned or complex
-// numbers.
+// The error is for scalar types without a plain encoding, and names the type to use instead: for
+// int, whose size depends on the platform, int8, and unsigned and complex numbers.
 func PlainFor[T any]() (Plain[T], error) {
 	t := reflect.TypeFor[T]()
 	if _, ok := reflect.New(t).Interface().(carrier); ok {

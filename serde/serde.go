@@ -7,37 +7,35 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// Serializer turns values into what a Kafka record holds. Implementations are
-// safe for concurrent use.
+// Serializer encodes keys or values of Kafka records. Implementations are safe for concurrent use.
 type Serializer[T any] interface {
-	// Append appends v, framed as to.Topic's data are, to dst. It fills in to's
-	// Null and Schema, and adds to to.Headers what the frame needs. On an error
-	// dst is returned as it was, and nothing in to was changed.
+	// Append appends the encoding of v for to.Topic to dst. It sets to.Null and
+	// to.Schema, and adds the headers of the frame to to.Headers. On an error it
+	// returns dst and leaves to unchanged.
 	//
-	// It neither keeps nor changes v. It may ask the registry within ctx, but
-	// not once it has written to the same topic before.
+	// It neither retains nor changes v. It may send requests to the registry, within
+	// ctx, for the first value of a topic.
 	Append(ctx context.Context, dst []byte, to *Target, v *T) ([]byte, error)
 }
 
-// Deserializer turns what a Kafka record holds into values. Implementations are
-// safe for concurrent use.
+// Deserializer decodes keys or values of Kafka records. Implementations are safe for concurrent use.
 type Deserializer[T any] interface {
-	// Decode resets v and decodes payload into it, and fills in from.Schema. v
-	// does not alias payload. It may ask the registry within ctx, but not for
-	// an id that it has seen before.
+	// Decode resets v, decodes payload into it, and sets from.Schema. v does not
+	// alias payload. It may send requests to the registry, within ctx, for the first
+	// payload of a schema id.
 	Decode(ctx context.Context, payload []byte, from *Target, v *T) error
 }
 
-// Target is the place in a Kafka record that a value goes to or comes from.
+// Target identifies the topic and the part of a record that is serialized or deserialized.
 type Target struct {
 	Topic   string
 	Part    Part
-	Null    bool                    // Append sets it: write Kafka's null. Decode is told it; consumers do not decode nulls
-	Headers []kafka.Header          // in: the record's. Append adds what the frame needs, to a copy
-	Schema  *registry.SubjectSchema // filled in: the writer's schema; nil for plain serdes
+	Null    bool                    // set by Append: the value is Kafka's null. Consumers do not decode nulls
+	Headers []kafka.Header          // of the record; Append adds those of the frame to a copy
+	Schema  *registry.SubjectSchema // set by both: the writer's schema; nil for plain serdes
 }
 
-// Part is one of the two halves of a record.
+// Part is the key or the value of a record.
 type Part uint8
 
 // The parts.
@@ -54,5 +52,5 @@ func (p Part) String() string {
 	return "value"
 }
 
-// NoKey is the key type of records without a key: it is written as Kafka's null.
+// NoKey is the key type of records without a key. It is written as Kafka's null.
 type NoKey struct{}

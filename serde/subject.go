@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// Subject says under which subject the schemas of a topic's keys or values are
-// kept. record is the full name of the schema, "" if it is no named type.
+// Subject returns the subject of a topic's keys or values. record is the full name of the schema, ""
+// if the type has no name.
 //
-// A subject may begin with a context, ":.ctx:orders-value": schema ids are
-// looked up in that context.
+// A subject may begin with a context, ":.ctx:orders-value". Schema ids are resolved in that context.
 type Subject func(topic string, part Part, record string) (string, error)
 
-// TopicName is the default of the whole ecosystem: "orders-key", "orders-value".
-// Every value of a topic then has one schema and its versions.
+// TopicName names the subject after the topic: "orders-key", "orders-value". It is the default of
+// all clients. All values of a topic have versions of one schema.
 func TopicName(topic string, part Part, _ string) (string, error) {
 	if topic == "" {
 		return "", fmt.Errorf("subject of a %s: no topic given", part)
@@ -21,8 +20,8 @@ func TopicName(topic string, part Part, _ string) (string, error) {
 	return topic + "-" + part.String(), nil
 }
 
-// RecordName names the subject after the schema, "shop.Order", wherever it is
-// used. It is an error for types that have no name.
+// RecordName names the subject after the schema: "shop.Order", for all topics. Types without a name
+// are an error.
 func RecordName(_ string, part Part, record string) (string, error) {
 	if record == "" {
 		return "", fmt.Errorf("subject of a %s: RecordName needs a schema with a name: a record, enum or fixed", part)
@@ -30,8 +29,8 @@ func RecordName(_ string, part Part, record string) (string, error) {
 	return record, nil
 }
 
-// TopicRecordName is "orders-shop.Order": several types in one topic, each with
-// versions of its own there.
+// TopicRecordName names the subject after topic and schema: "orders-shop.Order". A topic can have
+// several types, each with its own versions.
 func TopicRecordName(topic string, part Part, record string) (string, error) {
 	if record == "" {
 		return "", fmt.Errorf("subject of a %s: TopicRecordName needs a schema with a name: a record, enum or fixed", part)
@@ -42,7 +41,7 @@ func TopicRecordName(topic string, part Part, record string) (string, error) {
 	return topic + "-" + record, nil
 }
 
-// InContext puts the subjects of s into a registry's context, such as ".eu".
+// InContext puts the subjects of s into a context of the registry, such as ".eu".
 func InContext(context string, s Subject) Subject {
 	prefix := ":." + strings.TrimPrefix(context, ".") + ":"
 	return func(topic string, part Part, record string) (string, error) {

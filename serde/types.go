@@ -9,16 +9,15 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// Generic is a value without a Go type of its own: maps, slices and scalars, as
-// package avro describes for any, with the schema it belongs to. Serializing
-// writes with Schema; deserializing hands out the writer's (or, with WithSchema
-// or WithLatest, the reader's).
+// Generic is a value without a Go type of its own, as maps, slices and scalars (see package avro for
+// any), and its schema. Serializing writes with Schema. Deserializing sets it to the writer's
+// schema, or with [WithSchema] or [WithLatest] to the reader's.
 type Generic struct {
 	Schema *schemas.Schema
 	Value  any
 }
 
-// carrier is what generated types satisfy, with pointer receivers.
+// carrier is implemented by generated types, with pointer receivers.
 type carrier interface {
 	AvroSchema() *schemas.Schema
 }
@@ -29,7 +28,7 @@ type generated interface {
 	AppendAvro(dst []byte) ([]byte, error)
 }
 
-// kind says how values of T find their schema.
+// kind is how values of T determine their schema.
 type kind uint8
 
 const (

@@ -10,14 +10,14 @@ import (
 	"github.com/kavro/kavro/schemas"
 )
 
-// variantsDecoder hands out the types that [WithVariant] names. The writer's schema
-// is that of one of them, or a union of which each datum names a branch.
+// variantsDecoder decodes the types of [WithVariant]. The writer's schema is the schema of one of
+// them, or a union whose branch each datum selects.
 type variantsDecoder[T any] struct {
 	branches []variantBranch // one, unless union
 	union    bool
 }
 
-// variantBranch is how data of one branch are read.
+// variantBranch decodes the data of one branch.
 type variantBranch struct {
 	variant *variant         // nil: null, or err
 	res     *avro.Resolution // nil: the datum is decoded as it is
