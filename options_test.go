@@ -145,7 +145,7 @@ func load(t *testing.T, path string) *types.Package {
 
 // exported returns the compiler's files for the packages that kavro needs, by import path.
 var exported = sync.OnceValues(func() (map[string]string, error) {
-	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export", module).Output() //nolint:noctx // once for all tests
+	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export", module).Output()
 	if err != nil {
 		return nil, err
 	}
