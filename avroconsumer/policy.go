@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/kavro/kavro/internal/backoff"
 )
 
 // Class groups the errors of records by what can be done about them.
@@ -148,15 +150,7 @@ func Constant(d time.Duration) Backoff { return func(int) time.Duration { return
 
 // Exponential returns first, then twice the previous delay, up to most.
 func Exponential(first, most time.Duration) Backoff {
-	return func(n int) time.Duration {
-		d := first
-		for range n - 1 {
-			if d *= 2; d >= most || d <= 0 {
-				return most
-			}
-		}
-		return min(d, most)
-	}
+	return func(n int) time.Duration { return backoff.Delay(n, first, most) }
 }
 
 // Check returns an error if p cannot be applied to class c.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/kavro/kavro/internal/backoff"
 	"github.com/kavro/kavro/internal/clienterr"
 	"github.com/kavro/kavro/kafka"
 )
@@ -72,11 +73,7 @@ func (s *settings) idle() time.Duration {
 
 // backoff doubles from retry.backoff.ms to retry.backoff.max.ms, with 20 % of jitter.
 func (s *settings) backoff(fails int) time.Duration {
-	d := s.retryBackoff
-	for i := 1; i < fails && d < s.retryBackoffMax; i++ {
-		d *= 2
-	}
-	return time.Duration(float64(min(d, s.retryBackoffMax)) * (0.8 + 0.4*rand.Float64()))
+	return time.Duration(float64(backoff.Delay(fails, s.retryBackoff, s.retryBackoffMax)) * (0.8 + 0.4*rand.Float64()))
 }
 
 func (s *settings) metadataMinAge() time.Duration {

@@ -3,11 +3,11 @@ package transport
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/kavro/kavro/internal/backoff"
 	"github.com/kavro/kavro/internal/count"
 )
 
@@ -158,12 +158,6 @@ func (hs *hosts) report(h *host, state health, pause time.Duration, err error) (
 // pause until the circuit opens, then doubled each time. A part of it is random,
 // so that many clients do not come back at once.
 func (hs *hosts) pauseAfter(n int) time.Duration {
-	d := hs.pause
-	for range n - max(hs.failures, 1) {
-		if d *= 2; d >= hs.maxPause {
-			d = hs.maxPause
-			break
-		}
-	}
-	return d - time.Duration(rand.Int64N(int64(d)/5+1))
+	d := backoff.Delay(1+max(n-max(hs.failures, 1), 0), hs.pause, hs.maxPause)
+	return d - backoff.Jittered(d/5)
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/kavro/kavro/internal/backoff"
 )
 
 // exchange is one call through a transport: one request to send, several
@@ -72,7 +74,7 @@ func (x *exchange) run(ctx context.Context) outcome {
 		if !out.repeatable(x.req.Method) || round > retries || ctx.Err() != nil {
 			return out
 		}
-		wait := backoff(round, x.t.settings.RetryWait, x.t.settings.RetryMaxWait)
+		wait := backoff.Jittered(backoff.Delay(round, x.t.settings.RetryWait, x.t.settings.RetryMaxWait))
 		if out.resp != nil {
 			wait = max(wait, retryAfter(out.resp.Header))
 		}

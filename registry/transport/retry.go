@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -74,18 +73,6 @@ func retryAfter(h http.Header) time.Duration {
 		return min(max(time.Until(at), 0), 24*time.Hour)
 	}
 	return 0
-}
-
-// backoff is the pause before the nth repetition, n from 1: a random part of
-// wait doubled n-1 times (full jitter), no more than maxWait.
-func backoff(n int, wait, maxWait time.Duration) time.Duration {
-	d := wait
-	for range n - 1 {
-		if d *= 2; d >= maxWait {
-			break
-		}
-	}
-	return rand.N(min(d, maxWait) + 1)
 }
 
 // pause waits for d. It does not begin a wait that ctx would cut short, and
