@@ -132,7 +132,7 @@ func WithRegistryOptions(opts ...registry.Option) ClientOption {
 }
 
 // WithHooks receives the Kafka client's logs, statistics and errors, and answers for OAuth
-// tokens. Several add up; Token can be given once. See [Hooks.Join].
+// tokens. Several add up; Token can be given once. See [kafka.Hooks.Join].
 func WithHooks(h Hooks) Option {
 	return anyOption{func(s *settings) { s.join("WithHooks", h) }}
 }

@@ -20,7 +20,7 @@ var ErrNoHandler = errors.New("avroconsumer: no handler for this type")
 // deserializer chooses the type by the name of the writer's schema (serde.WithVariant). Pass
 // its Handle method to [Consumer.Run].
 //
-// Add all handlers, with [On] and [OnSchema], before the first record is handled.
+// Add all handlers, with [On] and [Dispatcher.OnSchema], before the first record is handled.
 type Dispatcher[K, V any] struct {
 	byType map[reflect.Type]func(context.Context, *Message[K, V]) error
 	byName map[string]func(context.Context, *Message[K, V]) error

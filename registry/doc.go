@@ -5,8 +5,8 @@
 // [Client] talks to any registry with the Confluent REST API: Confluent's own,
 // Karapace, Apicurio, Redpanda, or the one of package registry/server. It caches the
 // answers, so that a program asks once for each schema and goes on while the registry is
-// down. [Transport] is the part of it that retries, fails over and authenticates; it can
-// be used alone, under another client.
+// down. Package registry/transport has the part of it that retries, fails over and
+// authenticates; it can be used alone, under another client.
 //
 // Package registry/memory has a registry in this process, whose methods are those of a
 // client. A client of "mock://scope" asks one that this process shares under that name;

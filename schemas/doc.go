@@ -3,7 +3,7 @@
 // package avro, registries by package registry; this package uses no network.
 //
 // Start with [Parse] or [MustParse]. [WithReferences] and [LoadDir] are for schemas that use each
-// other's types. A [Schema] is an immutable graph of [Node]s, beginning at [Schema.Root], and has
+// other's types. A [Schema] is an immutable graph of nodes ([Node]), beginning at [Schema.Root], and has
 // four texts:
 //
 //   - [Schema.String]: the text given to Parse without comments; the text to register

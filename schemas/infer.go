@@ -56,7 +56,7 @@ func WithTimestamps(logicalType string) InferOption {
 //
 // The name of a field is its tag avro:"name", or else its name in Go; avro:"-" excludes a field; the
 // fields of an embedded struct without a tag are promoted. A struct becomes a record with the name
-// of its type. A struct type without a name, and [N]byte, are named after record and field:
+// of its type. A struct type without a name, and byte arrays, are named after record and field:
 // "Order_lines".
 //
 // The error is an [*InferError] with all parts of T that have no schema, or more than one.

@@ -15,12 +15,12 @@ import (
 
 // CheckCompatibility reports whether d could be registered under subject, as far
 // as the level that is configured goes: against the versions that it asks for, or
-// against one version with [Against]. A subject that does not exist has nothing
-// to be incompatible with. Options: [Normalize], [Against].
+// against one version with [registry.Against]. A subject that does not exist has nothing
+// to be incompatible with. Options: [registry.Normalize], [registry.Against].
 //
 // The error is a [*schemas.IncompatibleError] with the reasons, of which Version
-// is the subject's, or an [*InvalidError] for a schema that cannot be read, or a
-// [*NotFoundError] with code 40402 if the version does not exist.
+// is the subject's, or an [*registry.InvalidError] for a schema that cannot be read, or a
+// [*registry.NotFoundError] with code 40402 if the version does not exist.
 func (m *Registry) CheckCompatibility(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) error {
 	c := registry.NewCall(opts)
 	checked, err := m.checkCompatibility(ctx, subject, newRegistration(d, c), c.Against)

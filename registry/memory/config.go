@@ -74,7 +74,7 @@ func errReadOnly(subject subjectname.Name) error {
 }
 
 // Config returns the configuration of subject, of a context (":.ctx:"), or the
-// global one (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] with
+// global one (""). Option: [registry.DefaultToGlobal]. The error is a [*registry.NotFoundError] with
 // code 40408 if subject has none.
 func (m *Registry) Config(ctx context.Context, subject string, opts ...registry.CallOption) (registry.Config, error) {
 	conf, err := m.configOf(ctx, subject, registry.NewCall(opts).Global)
@@ -102,7 +102,7 @@ func (m *Registry) configOf(ctx context.Context, subject string, global bool) (c
 // SetConfig changes the configuration of subject, of a context (":.ctx:"), or the
 // global one (""). What c leaves out stays as it is.
 //
-// The error is an [*InvalidError], with code 42203 for a level that does not
+// The error is an [*registry.InvalidError], with code 42203 for a level that does not
 // exist, 42205 in a read-only mode, 42208 for a name that no subject can have and
 // 42210 for a rule set that is not valid.
 func (m *Registry) SetConfig(ctx context.Context, subject string, c registry.Config) error {
@@ -136,8 +136,8 @@ func (m *Registry) updateConfig(ctx context.Context, subject string, u settingsU
 }
 
 // DeleteConfig removes the configuration of subject, of a context (":.ctx:"), or
-// the global one (""). The error is a [*NotFoundError] with code 40401 if subject
-// has none, or an [*InvalidError] with code 42205 in a read-only mode.
+// the global one (""). The error is a [*registry.NotFoundError] with code 40401 if subject
+// has none, or an [*registry.InvalidError] with code 42205 in a read-only mode.
 func (m *Registry) DeleteConfig(ctx context.Context, subject string) error {
 	_, err := m.removeConfig(ctx, subject)
 	return err
@@ -181,7 +181,7 @@ func (m *Registry) SetCompatibility(ctx context.Context, subject string, l schem
 }
 
 // Mode returns the mode of subject, of a context (":.ctx:"), or the global one
-// (""). Option: [DefaultToGlobal]. The error is a [*NotFoundError] with code 40409
+// (""). Option: [registry.DefaultToGlobal]. The error is a [*registry.NotFoundError] with code 40409
 // if subject has none.
 func (m *Registry) Mode(ctx context.Context, subject string, opts ...registry.CallOption) (mode registry.Mode, err error) {
 	if err := ctx.Err(); err != nil {
@@ -210,10 +210,10 @@ func (s *store) modeIn(subject subjectname.Name) registry.Mode {
 }
 
 // SetMode sets the mode of subject, of a context (":.ctx:"), or the global one
-// (""). [Import] needs subjects that hold nothing, unless [Force] is given: what
+// (""). [registry.Import] needs subjects that hold nothing, unless [registry.Force] is given: what
 // was softly deleted before is then forgotten.
 //
-// The error is an [*InvalidError], with code 42204 for a mode that does not exist,
+// The error is an [*registry.InvalidError], with code 42204 for a mode that does not exist,
 // 42205 if the subjects are not empty, 42206 if something refers to a version that
 // would be forgotten and 42208 for a name that no subject can have.
 func (m *Registry) SetMode(ctx context.Context, subject string, mode registry.Mode, opts ...registry.CallOption) error {
@@ -272,7 +272,7 @@ func (m *Registry) emptyFor(q subjectname.Name) ([]event, error) {
 }
 
 // DeleteMode removes the mode of subject, of a context (":.ctx:"), or the global
-// one (""). The error is a [*NotFoundError] with code 40401 if subject has none.
+// one (""). The error is a [*registry.NotFoundError] with code 40401 if subject has none.
 func (m *Registry) DeleteMode(ctx context.Context, subject string) error {
 	_, err := m.removeMode(ctx, subject, false)
 	return err

@@ -9,14 +9,14 @@ import (
 )
 
 // DeleteSubject deletes all versions of subject softly: they are no longer found
-// by subject or considered by levels, but still by id. With [Permanent] it forgets
+// by subject or considered by levels, but still by id. With [registry.Permanent] it forgets
 // what was softly deleted before, and the subject's configuration and mode. It
 // returns the versions that it deleted.
 //
-// The error is a [*NotFoundError], with code 40401 if the subject does not exist,
+// The error is a [*registry.NotFoundError], with code 40401 if the subject does not exist,
 // 40404 if it was softly deleted already and 40405 if it was not yet, or an
-// [*InvalidError], with code 42205 in a read-only mode and 42206 if another
-// subject refers to a version, or a [*ConflictError] if a topic is associated with
+// [*registry.InvalidError], with code 42205 in a read-only mode and 42206 if another
+// subject refers to a version, or a [*registry.ConflictError] if a topic is associated with
 // the subject.
 func (m *Registry) DeleteSubject(ctx context.Context, subject string, opts ...registry.CallOption) ([]int, error) {
 	end, err := m.begin(ctx)
@@ -98,11 +98,11 @@ func (m *Registry) dropSettings(full string) []event {
 }
 
 // DeleteVersion deletes one version of subject, -1 for the latest, softly or,
-// with [Permanent], for good.
+// with [registry.Permanent], for good.
 //
-// The error is a [*NotFoundError], with code 40401 if the subject does not exist,
+// The error is a [*registry.NotFoundError], with code 40401 if the subject does not exist,
 // 40402 if the version does not, 40406 if it was softly deleted already and 40407
-// if it was not yet, or an [*InvalidError], with code 42202 for a number that is
+// if it was not yet, or an [*registry.InvalidError], with code 42202 for a number that is
 // none, 42205 in a read-only mode and 42206 if another schema refers to it.
 func (m *Registry) DeleteVersion(ctx context.Context, subject string, version int, opts ...registry.CallOption) error {
 	_, err := m.deleteVersion(ctx, subject, version, registry.NewCall(opts).Permanent)
@@ -149,7 +149,7 @@ func (m *Registry) deleteVersion(ctx context.Context, subject string, number int
 }
 
 // DeleteContext removes a context, ".ctx" or ":.ctx:", from the list of contexts.
-// The error is an [*InvalidError] with code 42211 if it has subjects, softly
+// The error is an [*registry.InvalidError] with code 42211 if it has subjects, softly
 // deleted ones included.
 func (m *Registry) DeleteContext(ctx context.Context, context string) error {
 	end, err := m.begin(ctx)

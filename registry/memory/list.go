@@ -11,8 +11,8 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// Versions returns the versions of subject, ascending. Options: [WithDeleted],
-// [OnlyDeleted], [Page]. The error is a [*NotFoundError] with code 40401.
+// Versions returns the versions of subject, ascending. Options: [registry.WithDeleted],
+// [registry.OnlyDeleted], [registry.Page]. The error is a [*registry.NotFoundError] with code 40401.
 func (m *Registry) Versions(ctx context.Context, subject string, opts ...registry.CallOption) (numbers []int, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func page[T any](list []T, c registry.Call) []T {
 // Subjects returns the subjects whose full name begins with prefix, sorted; ""
 // is all subjects of all contexts, ":.ctx:" those of one context, and ":*:ord"
 // those of any context that begin with ord. Any other prefix is about the default
-// context. Options: [WithDeleted], [OnlyDeleted], [Page].
+// context. Options: [registry.WithDeleted], [registry.OnlyDeleted], [registry.Page].
 func (m *Registry) Subjects(ctx context.Context, prefix string, opts ...registry.CallOption) ([]string, error) {
 	if prefix == "" {
 		prefix = subjectname.AnyContext
@@ -79,7 +79,7 @@ func (m *Registry) subjectsWith(ctx context.Context, prefix string, c registry.C
 
 // Schemas returns the versions of all subjects whose full name begins with
 // prefix, sorted by subject and version; "" is all of the default context.
-// Options: [WithDeleted], [LatestOnly], [Page].
+// Options: [registry.WithDeleted], [registry.LatestOnly], [registry.Page].
 func (m *Registry) Schemas(ctx context.Context, prefix string, opts ...registry.CallOption) ([]*registry.SubjectSchema, error) {
 	versions, err := m.schemasWith(ctx, prefix, registry.NewCall(opts))
 	if err != nil {
@@ -117,8 +117,8 @@ func (m *Registry) schemasWith(ctx context.Context, prefix string, c registry.Ca
 }
 
 // VersionsByID returns the versions that have this id in the context of subject,
-// sorted by subject. Options: [WithDeleted], [Page]. The error is a
-// [*NotFoundError] with code 40403.
+// sorted by subject. Options: [registry.WithDeleted], [registry.Page]. The error is a
+// [*registry.NotFoundError] with code 40403.
 func (m *Registry) VersionsByID(ctx context.Context, subject string, id int, opts ...registry.CallOption) (versions []registry.SubjectVersion, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (m *Registry) VersionsByID(ctx context.Context, subject string, id int, opt
 }
 
 // ReferencedBy returns the ids of the schemas that refer to a version, -1 for the
-// latest. Options: [WithDeleted], [Page]. Errors are those of Version.
+// latest. Options: [registry.WithDeleted], [registry.Page]. Errors are those of Version.
 func (m *Registry) ReferencedBy(ctx context.Context, subject string, version int, opts ...registry.CallOption) ([]int, error) {
 	v, err := m.versionOf(ctx, subject, version, true)
 	if err != nil {
@@ -163,7 +163,7 @@ func (m *Registry) Types(ctx context.Context) ([]string, error) {
 }
 
 // Contexts returns the names of the contexts: "." and those that have had a
-// schema. Option: [Page].
+// schema. Option: [registry.Page].
 func (m *Registry) Contexts(ctx context.Context, opts ...registry.CallOption) (names []string, err error) {
 	m.read(func(s *store) { names = s.listedContexts() })
 	return page(names, registry.NewCall(opts)), ctx.Err()

@@ -9,11 +9,11 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// Lookup finds the version of subject that holds d. Options: [Normalize],
-// [WithDeleted].
+// Lookup finds the version of subject that holds d. Options: [registry.Normalize],
+// [registry.WithDeleted].
 //
-// The error is a [*NotFoundError], with code 40401 if the subject does not exist
-// and 40403 if the schema is not among its versions, or an [*InvalidError] for a
+// The error is a [*registry.NotFoundError], with code 40401 if the subject does not exist
+// and 40403 if the schema is not among its versions, or an [*registry.InvalidError] for a
 // schema that cannot be read.
 func (m *Registry) Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error) {
 	v, err := m.lookup(ctx, subject, d, registry.NewCall(opts))

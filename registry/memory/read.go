@@ -38,7 +38,7 @@ func (s *store) hasSubjects(subject string, deleted bool) bool {
 // SchemaByID returns the schema with this id in the context of subject; "" is the
 // default context. If several subjects have it, the answer names the one that
 // had it first, unless subject is one of them. A schema outlives its soft
-// deletion. The error is a [*NotFoundError] with code 40403.
+// deletion. The error is a [*registry.NotFoundError] with code 40403.
 func (m *Registry) SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error) {
 	v, err := m.versionByID(ctx, subject, id)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *store) byID(subject subjectname.Name, id int) *version {
 }
 
 // SchemaByGUID returns the schema with this GUID, from whatever context. The
-// answer has no subject and version. The error is a [*NotFoundError] with code
+// answer has no subject and version. The error is a [*registry.NotFoundError] with code
 // 40403.
 func (m *Registry) SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error) {
 	v, err := m.versionByGUID(ctx, guid)
@@ -148,10 +148,10 @@ func (m *Registry) Latest(ctx context.Context, subject string) (*registry.Subjec
 
 // Version returns one version of subject, -1 for the latest one that is not
 // deleted. A subject of the default context is also looked for, by name, in the
-// others. Option: [WithDeleted].
+// others. Option: [registry.WithDeleted].
 //
-// The error is a [*NotFoundError], with code 40401 if the subject does not exist
-// and 40402 if the version does not, or an [*InvalidError] with code 42202.
+// The error is a [*registry.NotFoundError], with code 40401 if the subject does not exist
+// and 40402 if the version does not, or an [*registry.InvalidError] with code 42202.
 func (m *Registry) Version(ctx context.Context, subject string, version int, opts ...registry.CallOption) (*registry.SubjectSchema, error) {
 	c := registry.NewCall(opts)
 	v, err := m.versionOf(ctx, subject, version, c.Deleted)
@@ -213,9 +213,9 @@ func (m *Registry) Text(ctx context.Context, subject string, version int) (strin
 }
 
 // LatestWithMetadata returns the newest version of subject whose metadata has all
-// these properties. Option: [WithDeleted].
+// these properties. Option: [registry.WithDeleted].
 //
-// The error is a [*NotFoundError], with code 40401 if the subject does not exist
+// The error is a [*registry.NotFoundError], with code 40401 if the subject does not exist
 // and 40403 if no version matches.
 func (m *Registry) LatestWithMetadata(ctx context.Context, subject string, properties map[string]string, opts ...registry.CallOption) (*registry.SubjectSchema, error) {
 	v, err := m.latestWithMetadata(ctx, subject, properties, registry.NewCall(opts).Deleted)

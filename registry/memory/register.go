@@ -16,12 +16,12 @@ import (
 // schema has one id in a context, whatever the subject.
 //
 // An empty d.Text takes over the text of the latest version; metadata and rule
-// set are taken over wherever d has none. Options: [Normalize], [AtID], [Force]
+// set are taken over wherever d has none. Options: [registry.Normalize], [registry.AtID], [registry.Force]
 // (no check of the level).
 //
-// The error is an [*InvalidError] for a schema, subject, rule set or mode that
+// The error is an [*registry.InvalidError] for a schema, subject, rule set or mode that
 // does not allow it, wrapping the [*schemas.ParseError] if there is one, or a
-// [*ConflictError] wrapping a [*schemas.IncompatibleError], in whose reasons
+// [*registry.ConflictError] wrapping a [*schemas.IncompatibleError], in whose reasons
 // Version is the subject's.
 func (m *Registry) Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error) {
 	v, err := m.register(ctx, subject, newRegistration(d, registry.NewCall(opts)))
