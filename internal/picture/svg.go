@@ -62,7 +62,7 @@ func (g *graph) svg() []byte {
 			box(&w, class, p.name, p.x, p.top(), p.width)
 		}
 	}
-	fmt.Fprintf(&w, `<text class="note" x="%d" y="%d">An arrow is an import; those that follow from others are left out. Dashed: a module of its own.</text>`+"\n</svg>\n",
+	fmt.Fprintf(&w, `<text class="note" x="%d" y="%d">An arrow is an import, also by way of an internal package; those that follow from others are left out. Dashed: a module of its own.</text>`+"\n</svg>\n",
 		margin, height-margin)
 	return w.Bytes()
 }

@@ -21,7 +21,7 @@ var ways = []way{
 		{"serde", "AvroSerializer.Append", "which schema: once per topic"},
 		{"registry", "Client.Lookup", "first record of a topic only"},
 		{"avro", "Codec.Append", "the value as Avro, after the frame"},
-		{"kafka", "Producer.Produce", "waits for room in the client's queue"},
+		{"kafka", "Producer.Produce", "waits for space in the client's queue"},
 	}},
 	{"a record in", []step{
 		{"avroconsumer", "Consumer.Run", "queues, workers, policies"},
@@ -29,13 +29,13 @@ var ways = []way{
 		{"serde", "AvroDeserializer.Decode", "reads the frame"},
 		{"registry", "Client.SchemaByID", "first record with this id only"},
 		{"avro", "Codec.Decode", "resolved, if the schemas differ"},
-		{"kafka", "Consumer.Commit", "once the handler has returned nil"},
+		{"kafka", "Consumer.Commit", "every 5 s: what is processed"},
 	}},
 	{"a schema registered", []step{
 		{"serde", "AvroSerializer.Warmup", "or the first record of a topic"},
 		{"registry", "Client.Lookup", "is it there?"},
 		{"registry", "Client.Register", "if it is not"},
-		{"registry", "Client.Versions", "after a 409: the reasons"},
+		{"registry", "Client.Versions", "after a 409, with the level: the reasons"},
 	}},
 }
 
