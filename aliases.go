@@ -84,9 +84,11 @@ type (
 	TransactionError = avroproducer.TransactionError
 	// FrameError is a payload that is not framed as the wire format wants.
 	FrameError = serde.FrameError
-	// DecodeError is a datum that disagrees with its schema.
+	// DecodeError is a datum that disagrees with its schema. It has the path of the field; a
+	// [*serde.DecodeError] with the topic wraps it.
 	DecodeError = avro.DecodeError
-	// EncodeError is a value that its schema has no place for.
+	// EncodeError is a value that its schema has no place for. It has the path of the field; a
+	// [*serde.EncodeError] with the topic wraps it.
 	EncodeError = avro.EncodeError
 	// IncompatibleError is a schema that the registry's level refuses, with the reasons.
 	IncompatibleError = schemas.IncompatibleError
@@ -105,7 +107,7 @@ const (
 	StageKey     = avroconsumer.StageKey     // the key could not be decoded
 	StageValue   = avroconsumer.StageValue   // the value could not be decoded
 	StageHandler = avroconsumer.StageHandler // the handler returned an error, or panicked
-	StageOutput  = avroconsumer.StageOutput  // what a pipeline's function returned could not be serialized
+	StageOutput  = avroconsumer.StageOutput  // what a pipeline returned could not be serialized, or the registry did not answer
 )
 
 // Errors that are values: errors.Is finds them.
@@ -151,8 +153,8 @@ func Stop() Policy { return avroconsumer.Stop() }
 func Skip() Policy { return avroconsumer.Skip() }
 
 // Retry is the policy that calls the handler again, up to n times and after a pause each
-// time, and then does what [avroconsumer.Policy.Then] says, or stops. Errors of decoding
-// are never retried.
+// time, and then does what [avroconsumer.Policy.Then] says, or stops. It is an
+// error for DecodeErrors and SchemaMismatch, which would fail again.
 func Retry(n int, b Backoff) Policy { return avroconsumer.Retry(n, b) }
 
 // Raw is the policy that hands the record to the handler although it could not be decoded,

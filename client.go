@@ -38,7 +38,7 @@ type part struct {
 }
 
 // SchemaRegistry is what producers and consumers ask of a registry. [registry.Client] is
-// one, and so is [memory.Registry].
+// one, and so is [github.com/kavro/kavro/registry/memory.Registry].
 type SchemaRegistry interface {
 	serde.SchemaRegistrar
 	serde.SchemaSource

@@ -54,9 +54,9 @@ func WithOrdering(o Ordering) ConsumerOption {
 	})
 }
 
-// WithInFlight bounds what one partition may have in memory: when as many records or
-// bytes were polled and are not processed, it is paused until half of it is left. The
-// default is 5,000 records and 32 MiB.
+// WithInFlight sets the high-water mark of one partition, in records and in bytes of keys and
+// values. When that many are polled and unprocessed, the partition is paused until they have
+// fallen to half of it. The default is 5,000 records and 32 MiB.
 func WithInFlight(records, bytes int) ConsumerOption {
 	return forConsumer(avroconsumer.WithInFlight(records, bytes))
 }

@@ -35,18 +35,20 @@ func NewResolution(writer, reader *schemas.Schema, opts ...Option) (*Resolution,
 	return newResolution(writer, reader, false, opts)
 }
 
-// NewExactResolution compiles the way of values that were encoded with own into
-// data of target, for a program that has to write with a schema that is not its
-// own. No value is changed: one that target has no place for is an error of
-// [Resolution.Append] and names the path, as in [NewResolution]: a field that is
-// set and that target does not have, a symbol that its enum lacks, a number that
-// loses digits. A dropped field is set unless it is its default, the very value: one
-// that is null or of length 0 is set where the default is another. One without a
-// default is not set if it is null, of length 0, 0 or false.
-// Names come before aliases, unlike in [NewResolution], and a value is an error if its
-// alias would have a reader with own get another one.
+// NewExactResolution compiles the conversion of data written with own into data
+// of target, for a program that must write with a schema other than its own. No
+// value is lost or changed. A value that target cannot represent is an error of
+// [Resolution.Append] that names its path:
 //
-// It fails only if target has no place for any value of own. The error is a
+//   - a symbol that target's enum lacks, or a number that would lose digits;
+//   - a field that target lacks, unless its value says nothing: it equals the
+//     field's default, or, in a field without a default, it is null, empty, 0 or
+//     false;
+//   - a value that a reader with own would read back through an alias as another.
+//
+// Fields are matched by name before alias, unlike in [NewResolution].
+//
+// It fails only if target can represent no value of own. The error is a
 // [*ResolveError]. Options: the limits.
 func NewExactResolution(own, target *schemas.Schema, opts ...Option) (*Resolution, error) {
 	return newResolution(own, target, true, opts)

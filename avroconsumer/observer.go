@@ -49,7 +49,7 @@ func (NopObserver) Handling(ctx context.Context, _ *kafka.Record) context.Contex
 // Handled does nothing.
 func (NopObserver) Handled(context.Context, *kafka.Record, time.Duration, error) {}
 
-// Failed does nothing.
+// PolicyApplied does nothing.
 func (NopObserver) PolicyApplied(*RecordError, Class, Action) {}
 
 // Committed does nothing.

@@ -117,7 +117,8 @@ func DeadLetter(w DeadLetterWriter) Policy { return Policy{action: DeadLettered,
 
 // Retry calls the handler again, up to n times and with a delay before each, and then applies
 // the policy of [Policy.Then], or stops. Records that must be processed after this one wait;
-// others continue. Errors of decoding are never retried.
+// others continue. It is an error for [DecodeErrors] and [SchemaMismatch], which would
+// fail again.
 func Retry(n int, b Backoff) Policy { return Policy{action: Retried, retries: n, backoff: b} }
 
 // Raw passes the record to the handler although it could not be decoded, with [Message].Err

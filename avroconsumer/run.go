@@ -15,7 +15,7 @@ import (
 // Run calls handle, which must not be nil, for each record, until ctx ends, a record fails
 // under the policy [Stop], or reading ends. [WithConcurrency] sets how many handlers run at
 // once. A record is processed when its handler returns nil or the policy for its error has
-// been applied. Polling continues while handlers run or wait for the registry; it stops while
+// been applied. Polling continues while handlers run and records wait for the registry; it stops while
 // handlers of revoked partitions finish, and for up to half a second while a partition has
 // reached the bound of [WithInFlight].
 //

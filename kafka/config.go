@@ -68,8 +68,8 @@ func list(r reflect.Value) (text string, ok bool) {
 	return strings.Join(items, ","), true
 }
 
-// String returns the value of key as text, see [Text], or def if key is not set. The error of this and of
-// the following methods is a [*ConfigError].
+// String returns the value of key as text, see [Text], or def if key is not set. The error of each method
+// that reads a value as a type is a [*ConfigError].
 func (c Config) String(key, def string) (string, error) {
 	v, ok := c[key]
 	if !ok {

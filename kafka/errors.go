@@ -63,7 +63,7 @@ func (e *Error) Error() string {
 // Unwrap returns the error of the client library.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is one of the causes above and Code stands for it.
+// Is reports whether target is one of the causes ([ErrUnreachable] and the others) and Code stands for it.
 func (e *Error) Is(target error) bool {
 	switch e.Code {
 	case -195, -193, -187: // librdkafka: transport, resolve, all brokers down

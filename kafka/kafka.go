@@ -100,8 +100,8 @@ type Rebalance interface {
 	Lost(p []TopicPartition)
 }
 
-// Rebalanced is a [Rebalance] that is also called at the end of each rebalance, also of one that assigns
-// nothing to this member. From Subscribe, or the loss of all partitions, until then the member waits for
+// A [Rebalance] may also implement Rebalanced, to be told the end of each rebalance, also of one that
+// assigns nothing to this member. From Subscribe, or the loss of all partitions, until then the member waits for
 // others.
 type Rebalanced interface {
 	// Rebalanced is called inside the same methods as those of Rebalance, and must not call the

@@ -44,9 +44,9 @@ func (r *Registry) Observe(e registry.Event) {
 		r.requests.Record(ctx, e.Duration.Seconds(), metric.WithAttributes(request(e)...))
 	case registry.EventRetry:
 		r.retries.Add(ctx, 1)
-	case registry.EventOpen:
+	case registry.EventEjected:
 		r.ejected.Add(ctx, 1)
-	case registry.EventClose:
+	case registry.EventHealthy:
 		r.ejected.Add(ctx, -1)
 	default:
 		r.cache.Add(ctx, 1, metric.WithAttributes(attribute.String("kavro.cache", e.Cache), attribute.String("kavro.result", e.Kind.String())))

@@ -19,7 +19,7 @@ func TestRegistry(t *testing.T) {
 		{Kind: registry.EventRequest, Method: "GET", URL: "http://registry:8081/schemas/ids/1", Status: 200},
 		{Kind: registry.EventRequest, Method: "GET", URL: "https://registry/schemas/ids/2", Status: 404},
 		{Kind: registry.EventRequest, Method: "POST", URL: "http://registry/subjects/secret", Err: errors.New("refused")},
-		{Kind: registry.EventRetry}, {Kind: registry.EventHit, Cache: "id"}, {Kind: registry.EventOpen}, {Kind: registry.EventOpen}, {Kind: registry.EventClose},
+		{Kind: registry.EventRetry}, {Kind: registry.EventHit, Cache: "id"}, {Kind: registry.EventEjected}, {Kind: registry.EventEjected}, {Kind: registry.EventHealthy},
 	} {
 		r.Observe(e)
 	}

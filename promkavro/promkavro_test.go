@@ -171,7 +171,7 @@ func TestRegistryEvents(t *testing.T) {
 	r := promkavro.NewRegistry()
 	for _, e := range []registry.Event{
 		{Kind: registry.EventRequest, Method: "POST", Status: 409}, {Kind: registry.EventRequest, Method: "GET", Err: io.EOF},
-		{Kind: registry.EventRetry}, {Kind: registry.EventOpen}, {Kind: registry.EventOpen}, {Kind: registry.EventClose},
+		{Kind: registry.EventRetry}, {Kind: registry.EventEjected}, {Kind: registry.EventEjected}, {Kind: registry.EventHealthy},
 		{Kind: registry.EventHit, Cache: "id"}, {Kind: registry.EventMiss, Cache: "id"}, {Kind: registry.EventStale, Cache: "latest"},
 		{Kind: registry.EventFallback, Cache: "id"}, {Kind: registry.EventUnknown, Cache: "id"},
 	} {

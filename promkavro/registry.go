@@ -41,9 +41,9 @@ func (r *Registry) Observe(e registry.Event) {
 		r.requests.WithLabelValues(e.Method, status).Observe(e.Duration.Seconds())
 	case registry.EventRetry:
 		r.retries.Inc()
-	case registry.EventOpen:
+	case registry.EventEjected:
 		r.open.Inc()
-	case registry.EventClose:
+	case registry.EventHealthy:
 		r.open.Dec()
 	default:
 		r.cache.WithLabelValues(e.Cache, e.Kind.String()).Inc()

@@ -149,8 +149,7 @@ func Page(offset, limit int) CallOption {
 }
 
 // Format asks for the text in another form: "resolved" has references written
-// out. The default, "", is the text as registered. For Version, SchemaByID and
-// SchemaByGUID.
+// out. The default, "", is the text as registered. For Version.
 func Format(name string) CallOption {
 	return func(c *Call) { c.Format, c.given = name, c.given|formatted }
 }

@@ -157,7 +157,9 @@ func (f *fixture) register(t testing.TB, subject string, texts ...string) (ids [
 func (f *fixture) asked(request string) int { return f.Requests()[request] }
 
 // events counts what a client does, by kind.
-type events struct{ counts [EventClose + 1]atomic.Int64 }
+type events struct {
+	counts [EventHealthy + 1]atomic.Int64
+}
 
 func (e *events) Observe(event Event) { e.counts[event.Kind].Add(1) }
 

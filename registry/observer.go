@@ -31,7 +31,7 @@ func (all observers) Observe(e Event) {
 // observed is the kind that each of a transport's events has here.
 var observed = [...]EventKind{
 	transport.EventRequest: EventRequest, transport.EventRetry: EventRetry,
-	transport.EventEjected: EventOpen, transport.EventHealthy: EventClose,
+	transport.EventEjected: EventEjected, transport.EventHealthy: EventHealthy,
 }
 
 // observing reports a transport's events to o.
@@ -68,13 +68,13 @@ const (
 	// EventUnknown: the registry does not know what was asked for, or did not a
 	// short while ago. Cache, Key, Err.
 	EventUnknown
-	// EventOpen: a URL was ejected for Duration. URL, Err.
-	EventOpen
-	// EventClose: a URL that was ejected answers again. URL.
-	EventClose
+	// EventEjected: a URL was ejected for Duration. URL, Err.
+	EventEjected
+	// EventHealthy: a URL that was ejected answers again. URL.
+	EventHealthy
 )
 
-var eventNames = [...]string{"", "request", "retry", "hit", "miss", "stale", "fallback", "unknown", "open", "close"}
+var eventNames = [...]string{"", "request", "retry", "hit", "miss", "stale", "fallback", "unknown", "ejected", "healthy"}
 
 // String returns the kind in one word: "request", "retry", "hit", ...
 func (k EventKind) String() string {

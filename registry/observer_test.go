@@ -61,11 +61,11 @@ func TestObserver(t *testing.T) {
 		f.down.Store(true)
 		types := func() error { _, err := c.Types(t.Context()); return err }
 		step("down", types, "request ", "retry ", "request ", "retry ", "request ", "retry ", "request ")
-		step("and left alone", types, "request ", "open ")
+		step("and left alone", types, "request ", "ejected ")
 		step("for a while", types)
 		f.down.Store(false)
 		time.Sleep(time.Minute)
-		step("up again", types, "request ", "close ")
+		step("up again", types, "request ", "healthy ")
 		require.Contains(t, log.String(), "URL ejected")
 		require.Contains(t, log.String(), "URL answers again")
 		require.NotContains(t, log.String(), "secret")

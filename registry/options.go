@@ -222,9 +222,9 @@ func setIfGiven(to *time.Duration, d time.Duration) {
 
 // WithBreaker sets when requests to a URL stop being made: after this many
 // failures in a row (no answer, 429, 502, 503, 504), for pause, doubled with each
-// failed trial up to maxPause. While every URL is ejected, calls fail at once with an [*UnavailableError]
-// that wraps [ErrCircuitOpen]. The default is 5, 1 s and 30 s; 0 failures means
-// never.
+// failed trial up to maxPause. While the circuit of every URL is open, calls fail at
+// once with an [*UnavailableError] that wraps [ErrCircuitOpen]. The default is 5,
+// 1 s and 30 s; 0 failures means never.
 func WithBreaker(failures int, pause, maxPause time.Duration) Option {
 	return option(func(s *settings) {
 		s.given.once("WithBreaker")

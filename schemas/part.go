@@ -11,7 +11,7 @@ func (n *Node) Schema() *Schema {
 }
 
 // Equivalent reports whether two schemas are semantically identical: whether their normalized
-// forms, with the types of references written out, are equal. Documentation, aliases, defaults
+// texts, with the types of references written out, are equal. Documentation, aliases, defaults
 // and attributes count. See [Schema.Normalized].
 func Equivalent(a, b *Schema) bool { return a == b || identity(a) == identity(b) }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Associations is the part of a registry that [WithAssociated] needs. [registry.Client] and
-// [memory.Registry] implement it.
+// [github.com/kavro/kavro/registry/memory.Registry] implement it.
 type Associations interface {
 	Associated(ctx context.Context, cluster, topic, part string) ([]registry.Association, error)
 }

@@ -64,7 +64,8 @@ func (e *DecodeError) Error() string {
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 // SchemaMismatchError says that two schemas, or a schema and a type of the program, do not match.
-// When reading, the writer's schema is not available or cannot be resolved to the reader's. When
+// When reading, the writer's schema is not Avro, or the registry refuses to give it, or it cannot be resolved to the
+// reader's. When
 // writing, the registry's schema cannot represent the program's. It is not an error of the value for
 // which it was found: other values have it too.
 //

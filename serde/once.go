@@ -12,8 +12,8 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// A onceMap computes each value once, and then returns it without a lock: a read is one atomic load
-// and at most one map look-up. Its size is bounded: beyond the bound it drops entries, a few at a
+// A onceMap computes each value once, and then returns it without a lock: a read is at most two atomic
+// loads and one map look-up. Its size is bounded: beyond the bound it drops entries, a few at a
 // time.
 type onceMap[K comparable, V any] struct {
 	stale  func(V) bool                    // says that a value is to be computed again; nil: never

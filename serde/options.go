@@ -12,7 +12,7 @@ import (
 )
 
 // SchemaRegistrar is the part of a registry that an [AvroSerializer] needs. [registry.Client] and
-// [memory.Registry] implement it.
+// [github.com/kavro/kavro/registry/memory.Registry] implement it.
 type SchemaRegistrar interface {
 	Lookup(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
 	Register(ctx context.Context, subject string, d registry.Definition, opts ...registry.CallOption) (*registry.SubjectSchema, error)
@@ -24,7 +24,7 @@ type SchemaRegistrar interface {
 }
 
 // SchemaSource is the part of a registry that an [AvroDeserializer] needs. [registry.Client] and
-// [memory.Registry] implement it.
+// [github.com/kavro/kavro/registry/memory.Registry] implement it.
 type SchemaSource interface {
 	SchemaByID(ctx context.Context, subject string, id int) (*registry.SubjectSchema, error)
 	SchemaByGUID(ctx context.Context, guid string) (*registry.SubjectSchema, error)

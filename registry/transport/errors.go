@@ -30,11 +30,12 @@ type UnavailableError struct {
 	Err        error         // the network's error, or a *registry.MalformedResponseError; nil for an answer with such a status
 }
 
-// UnauthorizedError reports that the credentials are missing, wrong or insufficient (401, 403).
+// UnauthorizedError reports that the credentials are missing, wrong or insufficient (401, 403),
+// also those for a proxy (407).
 type UnauthorizedError struct{ Response }
 
-// InvalidError reports that the registry understood the request and refused it (other 4xx): an
-// invalid schema, level, version or mode.
+// InvalidError reports that the registry understood the request and refused it (any other
+// status): an invalid schema, level, version or mode.
 type InvalidError struct {
 	Response
 	Err error // the *schemas.ParseError where it is known, as a registry in this process knows it; else nil

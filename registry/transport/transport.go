@@ -70,8 +70,8 @@ func New(urls string, s Settings) (*Transport, error) {
 	return t, nil
 }
 
-// URL returns the first of the transport's URLs, without user and password: what requests
-// through it may begin with.
+// URL returns the first of the transport's URLs, without user and password. A request
+// for a URL beneath it is sent to whichever URL is healthy.
 func (t *Transport) URL() string { return t.hosts.all[0].url.String() }
 
 // URLs returns all of the transport's URLs, without users and passwords.
@@ -98,8 +98,8 @@ func (t *Transport) Close() error {
 	return nil
 }
 
-// RoundTrip sends one request, as often as it takes, within Settings.CallTimeout. An answer of
-// any status is an answer. The error is an [*UnavailableError], an [*UnauthorizedError] if the
+// RoundTrip sends one request, as often as it takes, within Settings.CallTimeout. A response of
+// any status is no error. The error is an [*UnavailableError], an [*UnauthorizedError] if the
 // source of tokens refused, an [*InvalidError] for a URL that is not beneath one of the
 // transport's, [ErrClosed], or the cause of the end of the request's own context.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
