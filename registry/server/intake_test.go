@@ -182,7 +182,7 @@ func TestBodyIsHeldOnce(t *testing.T) {
 // Requests that are worked on are counted, together and by client; whose answer has
 // begun is not one of them.
 func TestMaxRequests(t *testing.T) {
-	begin, answer := make(chan struct{}), make(chan struct{})
+	begin, answer, finish := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	in := &intake{
 		logs: newLimitedLog(slog.New(slog.DiscardHandler)), held: newPool(64<<20, 100), slots: newPool(4, 50), maxBody: 1 << 20, rate: 1, patience: time.Second, request: time.Minute,
 		next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -191,7 +191,7 @@ func TestMaxRequests(t *testing.T) {
 				<-answer
 				w.WriteHeader(200)
 				begin <- struct{}{}
-				<-answer
+				<-finish
 			}
 		}),
 	}
@@ -226,7 +226,7 @@ func TestMaxRequests(t *testing.T) {
 		<-begin
 	}
 	require.Equal(t, 200, ask("/", "a", "10.0.0.1").Code, "what is being written takes no slot")
-	close(answer)
+	close(finish)
 	wg.Wait()
 	taken, refused := in.slots.counts()
 	require.Zero(t, taken)
