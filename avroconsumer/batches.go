@@ -5,6 +5,9 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/kavro/kavro/internal/sched"
+	"github.com/kavro/kavro/kafka"
 )
 
 // Batches yields up to max messages at a time, in the order of their offsets within each
@@ -19,19 +22,19 @@ func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duratio
 	return func(yield func([]*Message[K, V], error) bool) {
 		for {
 			batch, err := c.collect(ctx, max, wait)
-			if len(batch) > 0 {
-				if !yield(batch, nil) {
-					c.requeueYielded()
-					return
-				}
-				c.acknowledgeGood()
+			bad := len(c.yielded) // the record of err, if it has one, comes after the messages
+			if bad > 0 && c.yielded[bad-1].err != nil {
+				bad--
 			}
 			switch {
+			case len(batch) > 0 && !yield(batch, nil):
+				c.requeueYielded(0)
+				return
 			case err == ErrEnd:
 				return
 			case err == nil:
 			case !yield(nil, err):
-				c.requeueYielded()
+				c.requeueYielded(bad)
 				return
 			case !isContinuable(err):
 				return
@@ -40,59 +43,46 @@ func (c *Consumer[K, V]) Batches(ctx context.Context, max int, wait time.Duratio
 	}
 }
 
-// collect acknowledges the previous batch and returns the next one. An error comes after the
-// messages of the batch.
+// collect acknowledges the previous batch and returns the next one. An error comes after the messages
+// of the batch.
 func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duration) ([]*Message[K, V], error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.lockReader(); err != nil {
+	if err := c.beginReading(); err != nil {
 		return nil, err
 	}
-	defer c.unlockReader()
+	defer c.endReading()
+	c.lock()
+	defer c.unlock()
+	if c.closing {
+		return nil, kafka.ErrClosed
+	}
 	c.acknowledge()
 
 	var batch []*Message[K, V]
 	limited, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for {
-		m, err := c.nextMessage(limited)
+		m, err := c.awaitMessage(limited, max-len(batch), true)
 		switch {
 		case err == nil:
 			batch = append(batch, m)
 			if len(batch) == 1 {
 				defer time.AfterFunc(wait, cancel).Stop()
 			}
-			if len(batch) < max && (c.ready.len() > 0 || !c.underBackpressure()) {
+			if len(batch) < max && (c.tasks[len(c.tasks)-1].More() || c.machine.Reader() == sched.TakeTask || !c.machine.Backpressure()) {
 				continue
 			}
 		case ctx.Err() != nil:
 			// The caller wants to end: it gets no new messages.
-			c.requeueYieldedLocked()
+			for _, y := range c.yielded {
+				y.Unprocessed = true
+			}
+			c.yielded = c.yielded[:0]
+			c.finishTasks()
 			return nil, c.explain(ctx.Err())
 		case limited.Err() != nil && ended(err):
 			err = nil
 		}
-		return c.dropStale(batch), err
+		// Without messages whose partitions were revoked while the batch was collected.
+		return slices.DeleteFunc(batch, func(m *Message[K, V]) bool { return m.from.Stale() }), err
 	}
-}
-
-// acknowledgeGood acknowledges the yielded messages, but not the bad record that may follow
-// them.
-func (c *Consumer[K, V]) acknowledgeGood() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	good := len(c.yielded)
-	if good > 0 && c.yielded[good-1].err != nil {
-		good--
-	}
-	bad := slices.Clone(c.yielded[good:])
-	c.yielded = c.yielded[:good]
-	c.acknowledge()
-	c.yielded = append(c.yielded, bad...)
-}
-
-// dropStale removes messages whose partitions were revoked while the batch was collected. mu
-// is held.
-func (c *Consumer[K, V]) dropStale(batch []*Message[K, V]) []*Message[K, V] {
-	return slices.DeleteFunc(batch, func(m *Message[K, V]) bool { return m.from.part.stale })
 }

@@ -3,10 +3,10 @@ package avroconsumer
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
+	"github.com/kavro/kavro/internal/sched"
 	"github.com/kavro/kavro/kafka"
 )
 
@@ -30,61 +30,8 @@ type committer struct {
 }
 
 type commitRequest struct {
-	handles []handle // empty: everything that is processed
+	handles []sched.Handle // empty: everything that is processed
 	done    func([]kafka.Offset, error)
-}
-
-// due returns the offset of p that may be committed and is not: the end of the contiguous
-// prefix. mu is held.
-func (c *core) due(p *partition) (kafka.Offset, bool) {
-	next, epoch, ok := p.tracker.prefix()
-	if !ok || p.stale || next == p.committed {
-		return kafka.Offset{}, false
-	}
-	return kafka.Offset{TopicPartition: p.TopicPartition, Offset: next, LeaderEpoch: epoch}, true
-}
-
-// allDue returns due of all assigned partitions. mu is held.
-func (c *core) allDue() []kafka.Offset {
-	var out []kafka.Offset
-	for _, p := range c.assigned {
-		if o, ok := c.due(p); ok {
-			out = append(out, o)
-		}
-	}
-	return sortOffsets(out)
-}
-
-// dueOf marks these messages as processed, and returns what may be committed of their
-// partitions: the contiguous prefix at most, and nothing after the last of the messages. mu is
-// held.
-func (c *core) dueOf(handles []handle) (out []kafka.Offset, err error) {
-	last := map[*partition]int64{} // the offset after the last message
-	for _, h := range handles {
-		p := h.part
-		if p == nil || p.stale {
-			err = ErrNotAssigned
-			continue
-		}
-		p.tracker.done(h.seq)
-		last[p] = max(last[p], h.offset+1)
-	}
-	c.wakeAtEnd()
-	for p, next := range last {
-		o, ok := c.due(p)
-		if ok && next < o.Offset {
-			o.Offset, o.LeaderEpoch = next, -1
-		}
-		if ok && o.Offset > p.committed {
-			out = append(out, o)
-		}
-	}
-	return sortOffsets(out), err
-}
-
-func sortOffsets(o []kafka.Offset) []kafka.Offset {
-	slices.SortFunc(o, func(a, b kafka.Offset) int { return comparePartitions(a.TopicPartition, b.TopicPartition) })
-	return o
 }
 
 // commit commits the offsets that due, called with mu held, returns. Commits are sent one at a
@@ -100,13 +47,13 @@ func (c *core) commit(ctx context.Context, due func() []kafka.Offset) ([]kafka.O
 	retry, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	for {
-		c.mu.Lock()
+		c.lock()
 		next := due()
-		parts := make([]*partition, len(next))
+		of := make([]*sched.Generation, len(next))
 		for i, o := range next {
-			parts[i] = c.assigned[o.TopicPartition]
+			of[i] = c.machine.Of(o.TopicPartition)
 		}
-		c.mu.Unlock()
+		c.unlock()
 		if len(next) == 0 {
 			return nil, nil
 		}
@@ -119,10 +66,10 @@ func (c *core) commit(ctx context.Context, due func() []kafka.Offset) ([]kafka.O
 		if err != nil {
 			return next, err
 		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
+		c.lock()
+		defer c.unlock()
 		for i, o := range next {
-			parts[i].committed = o.Offset
+			c.machine.Committed(of[i], o.Offset)
 		}
 		return next, nil
 	}
@@ -166,8 +113,8 @@ func newCommitter() committer {
 // beginCommits starts the periodic commits, once. The caller holds the poll lock, so that
 // Close, which stops them, cannot run in between.
 func (c *core) beginCommits() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if c.manual || c.commits.stop != nil {
 		return
 	}
@@ -193,9 +140,9 @@ func (c *core) beginCommits() {
 func (c *core) commitPeriodically(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	next, err := c.commit(ctx, c.allDue)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	next, err := c.commit(ctx, c.machine.AllDue)
+	c.lock()
+	defer c.unlock()
 	if !permanentCommitError(err) {
 		c.commits.failing = false
 		return
@@ -205,12 +152,7 @@ func (c *core) commitPeriodically(ctx context.Context) {
 	}
 	c.commits.failing = true
 	err = &CommitError{Offsets: next, Err: err}
-	if c.run != nil {
-		c.run.stop(err)
-		return
-	}
-	c.pendingErrs = append(c.pendingErrs, err)
-	c.wake()
+	c.machine.Fail(err, true)
 }
 
 // permanentCommitError reports whether a commit will fail in the same way next time. Errors of
@@ -228,8 +170,8 @@ func permanentCommitError(err error) bool {
 // commitAsync queues a request. Requests that come while a commit is in progress are served by
 // one commit.
 func (c *core) commitAsync(r commitRequest) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if c.closing {
 		return kafka.ErrClosed
 	}
@@ -243,11 +185,11 @@ func (c *core) commitAsync(r commitRequest) error {
 
 func (c *core) serveCommits() {
 	for {
-		c.mu.Lock()
+		c.lock()
 		requests := c.commits.requests
 		c.commits.requests = nil
 		c.commits.serving = len(requests) > 0
-		c.mu.Unlock()
+		c.unlock()
 		if len(requests) == 0 {
 			return
 		}
@@ -270,27 +212,30 @@ func (c *core) serveCommits() {
 }
 
 // dueFor returns what may be committed for several requests. mu is held.
-func (c *core) dueFor(requests []commitRequest) ([]kafka.Offset, error) {
-	var handles []handle
+func (c *core) dueFor(requests []commitRequest) (due []kafka.Offset, err error) {
+	var handles []sched.Handle
 	all := false
 	for _, r := range requests {
 		handles = append(handles, r.handles...)
 		all = all || len(r.handles) == 0
 	}
-	next, err := c.dueOf(handles)
-	if all {
-		next = c.allDue()
+	due, ok := c.machine.Process(handles)
+	if !ok {
+		err = ErrNotAssigned
 	}
-	return next, err
+	if all {
+		due = c.machine.AllDue()
+	}
+	return due, err
 }
 
 // endCommits stops the periodic commits, and waits within ctx for those of CommitAsync.
 func (c *core) endCommits(ctx context.Context) {
-	c.mu.Lock()
+	c.lock()
 	if c.commits.stop != nil {
 		c.commits.stop()
 	}
-	c.mu.Unlock()
+	c.unlock()
 	defer c.commits.cancel()
 	defer context.AfterFunc(ctx, c.commits.cancel)()
 	c.commits.running.Wait()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/internal/ending"
+	"github.com/kavro/kavro/internal/sched"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
@@ -19,7 +20,7 @@ import (
 type Consumer[K, V any] struct {
 	*core
 	decoder *Decoder[K, V]
-	yielded []yieldedItem // returned last and not acknowledged. Guarded by core.mu
+	reader
 }
 
 // New returns a consumer that reads from b and decodes with key and value. The caller closes
@@ -60,11 +61,11 @@ func (c *Consumer[K, V]) Unsubscribe() error {
 }
 
 func (c *core) subscribe(topics []string, wanted bool) error {
-	// No bound is needed: withPollLock interrupts a poll in progress.
-	return c.withPollLock(context.Background(), func() error {
-		c.mu.Lock()
+	// No bound is needed: withClient interrupts a poll in progress.
+	return c.withClient(context.Background(), func() error {
+		c.lock()
 		c.unsubscribed, c.joined = !wanted, true
-		c.mu.Unlock()
+		c.unlock()
 		if wanted {
 			c.stall.Begin(c.warnStalled)
 		}
@@ -88,7 +89,7 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
 	if !ok {
 		return fmt.Errorf("avroconsumer: Assign: %w", kafka.ErrUnsupported)
 	}
-	return c.withPollLock(ctx, func() error {
+	return c.withClient(ctx, func() error {
 		c.revoke(ctx, c.Assignment())
 		at := slices.Clone(at)
 		// Add the partitions before the client can return their records.
@@ -107,13 +108,13 @@ func (c *Consumer[K, V]) Assign(ctx context.Context, at ...kafka.Offset) error {
 
 // Assignment returns the assigned partitions, sorted.
 func (c *Consumer[K, V]) Assignment() []kafka.TopicPartition {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := make([]kafka.TopicPartition, 0, len(c.assigned))
-	for tp := range c.assigned {
-		out = append(out, tp)
+	c.lock()
+	defer c.unlock()
+	generations := c.machine.Assignment()
+	out := make([]kafka.TopicPartition, len(generations))
+	for i, g := range generations {
+		out[i] = g.TopicPartition
 	}
-	slices.SortFunc(out, comparePartitions)
 	return out
 }
 
@@ -156,12 +157,12 @@ func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 	if len(p) == 0 {
 		p = c.Assignment()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	var out []kafka.Offset
 	for _, tp := range p {
-		if part := c.assigned[tp]; part != nil {
-			out = append(out, kafka.Offset{TopicPartition: tp, Offset: part.firstUnprocessed(), LeaderEpoch: -1})
+		if g := c.machine.Of(tp); g != nil {
+			out = append(out, kafka.Offset{TopicPartition: tp, Offset: c.machine.Position(g), LeaderEpoch: -1})
 		}
 	}
 	return out
@@ -175,16 +176,14 @@ func (c *Consumer[K, V]) Position(p ...kafka.TopicPartition) []kafka.Offset {
 // A handler of Run may call it; if that handler's partition is being revoked, Seek waits for
 // the drain timeout.
 func (c *Consumer[K, V]) Seek(ctx context.Context, to ...kafka.Offset) error {
-	return c.withPollLock(ctx, func() error {
+	return c.withClient(ctx, func() error {
 		if err := c.core.client.Seek(ctx, to...); err != nil {
 			return err
 		}
-		c.mu.Lock()
-		defer c.mu.Unlock()
+		c.lock()
+		defer c.unlock()
 		for _, o := range to {
-			if p := c.assigned[o.TopicPartition]; p != nil {
-				c.reposition(p, o.Offset)
-			}
+			c.machine.Seek(o)
 		}
 		return nil
 	})
@@ -198,20 +197,14 @@ func (c *Consumer[K, V]) Pause(p ...kafka.TopicPartition) error { return c.setPa
 func (c *Consumer[K, V]) Resume(p ...kafka.TopicPartition) error { return c.setPaused(p, false) }
 
 func (c *core) setPaused(tps []kafka.TopicPartition, paused bool) error {
-	c.mu.Lock()
+	c.lock()
+	defer c.unlock()
 	if c.closing {
-		c.mu.Unlock()
 		return kafka.ErrClosed
 	}
 	for _, tp := range tps {
-		p := c.assigned[tp]
-		if p == nil || p.userPaused == paused {
-			continue
-		}
-		p.userPaused, c.pausesChanged = paused, true
-		c.scheduleAll(p)
+		c.machine.SetPaused(tp, paused)
 	}
-	c.mu.Unlock()
 	c.applyPauses()
 	return nil
 }
@@ -246,8 +239,8 @@ func (c *Consumer[K, V]) CommitAsync(done func(next []kafka.Offset, err error), 
 	return c.commitAsync(commitRequest{handles: handlesOf(msgs), done: done})
 }
 
-func handlesOf[K, V any](msgs []*Message[K, V]) []handle {
-	out := make([]handle, len(msgs))
+func handlesOf[K, V any](msgs []*Message[K, V]) []sched.Handle {
+	out := make([]sched.Handle, len(msgs))
 	for i, m := range msgs {
 		out[i] = m.from
 	}
@@ -265,14 +258,11 @@ func handlesOf[K, V any](msgs []*Message[K, V]) []handle {
 // that reads does not return within those 5 seconds either, it is ctx's error, and Close may
 // be called again.
 func (c *Consumer[K, V]) Close(ctx context.Context) error {
-	c.mu.Lock()
+	c.lock()
 	c.closing = true
-	c.wake()
+	c.machine.Close(kafka.ErrClosed)
 	run := c.run
-	if run != nil {
-		run.stop(kafka.ErrClosed)
-	}
-	c.mu.Unlock()
+	c.unlock()
 	if err := c.awaitReader(ctx, run); err != nil {
 		return err
 	}
@@ -281,18 +271,18 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	callerCtx := ctx
 	ctx, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	if err := c.lockPoll(ctx); err != nil {
+	if err := c.acquireClient(ctx); err != nil {
 		return err
 	}
-	defer c.unlockPoll()
-	c.mu.Lock()
+	defer c.releaseClient()
+	c.lock()
 	closed := c.closed
 	c.closed = true
 	c.stall.Close()
-	if c.pollTimer != nil {
-		c.pollTimer.Stop()
+	if c.timer != nil {
+		c.timer.Stop()
 	}
-	c.mu.Unlock()
+	c.unlock()
 	if closed {
 		return nil
 	}
@@ -304,7 +294,7 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 		c.endCommits(ctx)
 	}
 	if !c.manual {
-		_, err := c.commit(ctx, c.allDue)
+		_, err := c.commit(ctx, c.machine.AllDue)
 		errs = append(errs, err)
 	}
 	if c.ownsClient {
@@ -320,48 +310,32 @@ func (c *Consumer[K, V]) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// awaitReader waits until the reader lock is free. When ctx has ended, it ends run's drain, if
-// there is one, and waits for up to 5 seconds more.
+// awaitReader waits until nobody reads. When ctx has ended, it ends run's drain, if there is one, and
+// waits for up to 5 seconds more.
 func (c *core) awaitReader(ctx context.Context, run *runner) error {
-	if c.awaitReaderLock(ctx) {
+	c.lock()
+	defer c.unlock()
+	idle := func() bool { return !c.reading.Load() }
+	if c.await(ctx, idle) {
 		return nil
 	}
-	run.cutDrain()
+	if run != nil {
+		run.drainCut = true
+	}
 	extended, cancel := ending.Context(ctx, ending.Close)
 	defer cancel()
-	if c.awaitReaderLock(extended) {
+	if c.await(extended, idle) {
 		return nil
 	}
 	return ctx.Err()
 }
 
-// awaitReaderLock waits within ctx until the reader lock is free, and reports whether it is.
-func (c *core) awaitReaderLock(ctx context.Context) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.reading {
-		if c.readerDone == nil {
-			c.readerDone = make(chan struct{})
-		}
-		done := c.readerDone
-		c.mu.Unlock()
-		select {
-		case <-done:
-			c.mu.Lock()
-		case <-ctx.Done():
-			c.mu.Lock()
-			return !c.reading
-		}
-	}
-	return true
-}
-
-// dropAll drops all partitions: a client that the consumer does not own keeps its assignment
-// and may call the rebalancer later.
+// dropAll drops all partitions: a client that the consumer does not own keeps its assignment and may
+// call the rebalancer later.
 func (c *core) dropAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.assigned {
-		c.drop(p, kafka.ErrClosed)
+	c.lock()
+	defer c.unlock()
+	for _, g := range c.machine.Assignment() {
+		c.drop([]kafka.TopicPartition{g.TopicPartition}, kafka.ErrClosed)
 	}
 }

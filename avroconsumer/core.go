@@ -3,226 +3,269 @@ package avroconsumer
 import (
 	"context"
 	"errors"
-	"hash/maphash"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/internal/sched"
 	"github.com/kavro/kavro/internal/stall"
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/serde"
 )
 
-// core is the part of a consumer that does not depend on the types of keys and values:
-// assigned partitions, queues, processed records and commits.
+// core is the part of a consumer that does not depend on the types of keys and values. It drives a
+// [sched.Machine], the state of its partitions, records and tasks.
 //
-// There are three locks, acquired in this order:
+// One mutex guards everything. Whoever changes the state calls unlock, which does what then is to be
+// done: start a worker, interrupt the client's Poll, set the timer, and wake those whose condition is
+// true now (await). So nobody has to know who waits for a change.
 //
-//   - the reader lock (lockReader): held by one call of Poll, one step of an iterator, Run or
-//     RunBatch;
-//   - the poll lock (lockPoll): held while the client's Subscribe, Assign, Seek, Poll or Close
-//     runs. withPollLock interrupts a Poll to acquire it;
-//   - mu: guards the fields below it. Nothing waits while mu is held.
+// Two things are held for longer, and are acquired with await:
+//
+//   - reading: by one call of Poll, one step of an iterator, Run or RunBatch;
+//   - clientBusy: while the client's Subscribe, Assign, Seek, Poll or Close runs. withClient
+//     interrupts a Poll to acquire it.
 type core struct {
 	client kafka.Consumer
 	config
-	seed      maphash.Seed
 	born      time.Time
-	observing bool          // an observer is notified of each record
-	pollLock  chan struct{} // a token while held
-
-	pauseLock chan struct{} // a token while applyPauses calls the client
-	batch     kafka.Batch   // of the last poll. Guarded by pollLock
+	observing bool        // an observer is notified of each record
+	reading   atomic.Bool // set without mu by Poll
+	waiting   atomic.Int32
 
 	mu            sync.Mutex
-	assigned      map[kafka.TopicPartition]*partition
+	machine       *sched.Machine
+	waiters       []*waiter
+	timer         *time.Timer
+	alarm         time.Duration // what timer is set to; 0: it is not
+	run           *runner       // of Run or RunBatch; nil if none is running
+	handlers      map[*sched.Generation]handlerContext
 	everAssigned  map[kafka.TopicPartition]bool // partitions that this consumer had at any time
 	joined        bool                          // by Subscribe
 	unsubscribed  bool                          // by Unsubscribe: errors of partitions are ignored
-	ready         fifo[*queue]                  // queues that may be runnable
-	queuesBy      Ordering                      // how records are assigned to queues now
-	freeQueues    []*queue                      // free list, up to its capacity
-	run           *runner                       // of Run or RunBatch; nil if none is running
-	outages       map[serde.FrameID]*outage     // of the registry, by schema id
-	pendingErrs   []error                       // of partitions and commits, for Poll to return
-	pausesChanged bool                          // wantPaused of a partition may have changed
-	polled        time.Time                     // time of the client's last Poll
-	pollDue       bool                          // the poll deadline has passed
-	pollTimer     *time.Timer                   // sets pollDue; nil until first needed
+	closing       bool
+	closed        bool
+	clientBusy    bool
+	clientWaiters int         // calls of withClient
+	pausing       bool        // applyPauses calls the client
+	batch         kafka.Batch // of the last poll. Guarded by clientBusy
 
-	reading    bool          // the reader lock is held
-	readerDone chan struct{} // closed when the reader lock is released; nil if nobody waits
-	closing    bool
-	closed     bool
-
-	interrupt   context.CancelFunc // of the client's Poll in progress; nil if there is none
-	callerCtx   context.Context    // the context of the caller of that Poll
-	pollWaiters int                // calls of withPollLock
-	waitersDone chan struct{}      // closed when pollWaiters falls to 0
+	interrupt context.CancelFunc // of the client's Poll in progress; nil if there is none
+	polling   sched.Action       // why it is polled
+	callerCtx context.Context    // the context of the caller of that Poll
 
 	commits committer
 	stall   stall.Watch // of the rebalance that this member waits for
 
-	registryErr error            // the last error of the registry while there are outages. Guarded by mu
+	registryErr error            // the last error of the registry
 	warnings    regwait.Warnings // of the registry
 }
 
-func newCore(b kafka.Consumer, c config) *core {
-	return &core{
+// handlerContext is the context of the handlers of one generation.
+type handlerContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+// waiter is a goroutine in await.
+type waiter struct {
+	done func() bool
+	wake chan struct{}
+}
+
+func newCore(b kafka.Consumer, conf config) *core {
+	c := &core{
 		client:       b,
-		config:       c,
-		seed:         maphash.MakeSeed(),
-		observing:    c.observer != (NopObserver{}),
-		pollLock:     make(chan struct{}, 1),
-		pauseLock:    make(chan struct{}, 1),
-		assigned:     map[kafka.TopicPartition]*partition{},
+		config:       conf,
+		observing:    conf.observer != (NopObserver{}),
+		machine:      sched.New(sched.Config{Records: conf.records, Bytes: conf.bytes, ToEnd: conf.toEnd, Backoff: registryBackoff}),
+		handlers:     map[*sched.Generation]handlerContext{},
 		everAssigned: map[kafka.TopicPartition]bool{},
-		outages:      map[serde.FrameID]*outage{},
-		freeQueues:   make([]*queue, 0, 1024),
 		born:         time.Now(),
 		commits:      newCommitter(),
 	}
+	return c
 }
 
-// lockReader acquires the reader lock, or returns why it cannot. mu is held.
-func (c *core) lockReader() error {
-	switch {
-	case c.closing:
-		return kafka.ErrClosed
-	case c.reading:
-		return ErrBusy
-	}
-	c.reading = true
-	return nil
-}
+// registryBackoff bounds how often a registry that is down is asked, and the delay until its return is
+// noticed.
+var registryBackoff = Exponential(100*time.Millisecond, 10*time.Second)
 
-// unlockReader releases the reader lock. mu is held.
-func (c *core) unlockReader() {
-	c.reading = false
-	if c.readerDone != nil {
-		close(c.readerDone)
-		c.readerDone = nil
-	}
-}
-
-// lockPoll acquires the poll lock within ctx.
-func (c *core) lockPoll(ctx context.Context) error {
-	select {
-	case c.pollLock <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case c.pollLock <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (c *core) unlockPoll() { <-c.pollLock }
-
-// withPollLock calls f with the poll lock. A poll in progress is interrupted, and continues
-// after f has returned.
-func (c *core) withPollLock(ctx context.Context, f func() error) error {
+func (c *core) lock() {
 	c.mu.Lock()
-	c.pollWaiters++
-	c.wake()
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.pollWaiters--; c.pollWaiters == 0 && c.waitersDone != nil {
-			close(c.waitersDone)
-			c.waitersDone = nil
+	c.machine.Advance(time.Since(c.born))
+}
+
+// unlock does what the state asks for, and releases mu.
+func (c *core) unlock() {
+	if c.interrupt != nil && (c.clientWaiters > 0 || c.machine.Reader() != c.polling || c.machine.PausesChanged()) {
+		c.interrupt()
+	}
+	if r := c.run; r != nil && r.workers < c.workers && c.machine.Ready() {
+		r.workers++
+		go r.work()
+	}
+	if at, ok := c.machine.Alarm(); ok && !c.closed && (c.alarm == 0 || at < c.alarm) {
+		c.setAlarm(at)
+	}
+	c.waiters = slices.DeleteFunc(c.waiters, func(w *waiter) bool {
+		if !w.done() {
+			return false
 		}
-	}()
-	if err := c.lockPoll(ctx); err != nil {
+		close(w.wake)
+		return true
+	})
+	c.mu.Unlock()
+}
+
+// unlocked calls f without mu, which is held before and after, also if f panics.
+func (c *core) unlocked(f func()) {
+	c.unlock()
+	defer c.lock()
+	f()
+}
+
+// setAlarm lets time pass in the machine at a time. mu is held.
+func (c *core) setAlarm(at time.Duration) {
+	c.alarm = max(at, 1)
+	d := at - time.Since(c.born)
+	if c.timer != nil {
+		c.timer.Reset(d)
+		return
+	}
+	c.timer = time.AfterFunc(d, func() {
+		c.mu.Lock()
+		c.alarm = 0
+		c.machine.Advance(time.Since(c.born))
+		c.unlock()
+	})
+}
+
+// await waits within ctx until done returns true, and reports whether it does. done is called with mu
+// held and changes nothing. mu is held, and released meanwhile.
+func (c *core) await(ctx context.Context, done func() bool) bool {
+	for !done() {
+		if ctx.Err() != nil {
+			return false
+		}
+		w := &waiter{done: done, wake: make(chan struct{})}
+		c.waiters = append(c.waiters, w)
+		c.waiting.Add(1)
+		c.unlock()
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+		}
+		c.lock()
+		c.waiting.Add(-1)
+		c.waiters = slices.DeleteFunc(c.waiters, func(other *waiter) bool { return other == w })
+	}
+	return true
+}
+
+// beginReading makes the caller the one that reads, or returns why it cannot be.
+func (c *core) beginReading() error {
+	if c.reading.CompareAndSwap(false, true) {
+		return nil
+	}
+	c.lock()
+	defer c.unlock()
+	if c.closing {
+		return kafka.ErrClosed
+	}
+	return ErrBusy
+}
+
+func (c *core) endReading() {
+	c.reading.Store(false)
+	if c.waiting.Load() > 0 {
+		c.lock()
+		c.unlock()
+	}
+}
+
+// withClient calls f while nothing else calls the client. A poll in progress is interrupted, and
+// continues after f has returned.
+func (c *core) withClient(ctx context.Context, f func() error) error {
+	if err := c.acquireClient(ctx); err != nil {
 		return err
 	}
-	defer c.unlockPoll()
-	c.mu.Lock()
-	closed := c.closed
-	c.mu.Unlock()
-	if closed {
+	defer c.releaseClient()
+	if c.isClosed() {
 		return kafka.ErrClosed
 	}
 	return f()
 }
 
-// wake interrupts the client's Poll in progress, so that the reader looks at the state again.
-// mu is held.
-func (c *core) wake() {
-	if c.interrupt != nil {
-		c.interrupt()
+func (c *core) acquireClient(ctx context.Context) error {
+	c.lock()
+	defer c.unlock()
+	c.clientWaiters++
+	free := c.await(ctx, func() bool { return !c.clientBusy })
+	c.clientWaiters--
+	if !free {
+		return ctx.Err()
 	}
+	c.clientBusy = true
+	return nil
+}
+
+func (c *core) releaseClient() {
+	c.lock()
+	defer c.unlock()
+	c.clientBusy = false
+}
+
+func (c *core) isClosed() bool {
+	c.lock()
+	defer c.unlock()
+	return c.closed
 }
 
 // errAgain is returned by poll if nothing was polled: the caller looks at the state again.
 var errAgain = errors.New("nothing was polled")
 
-// poll calls the client's Poll once, for up to max records, with a time limit if limit is not
-// 0. It returns nil if the client returned a batch, errAgain if it was interrupted or the
-// limit passed, or the error that ends reading.
-//
-// mu is held, and released meanwhile. The state that the caller saw may change before the
-// client polls, when wake has no effect yet. So poll checks under mu, immediately before it
-// polls, whether there is an error, an end or, by calling unless, something else to return:
-// then it does not poll.
-func (c *core) poll(ctx context.Context, max int, limit time.Duration, unless func() bool) error {
-	if c.pollWaiters > 0 {
-		if c.waitersDone == nil {
-			c.waitersDone = make(chan struct{})
-		}
-		left := c.waitersDone
-		c.mu.Unlock()
-		select {
-		case <-left:
-		case <-ctx.Done():
-		}
-		c.mu.Lock()
-		return errAgain
-	}
-	c.mu.Unlock()
-	if err := c.lockPoll(ctx); err != nil {
-		c.mu.Lock()
+// poll calls the client's Poll once, as action says. It returns nil if the client returned a batch,
+// errAgain if it was interrupted, or the error that ends reading. It does not poll if the reader is to
+// do something else by then. mu is held, and released meanwhile.
+func (c *core) poll(ctx context.Context, action sched.Action) error {
+	if !c.await(ctx, func() bool { return !c.clientBusy && c.clientWaiters == 0 }) {
 		return errAgain // the caller checks ctx
 	}
+	c.clientBusy = true
+	defer func() { c.clientBusy, c.interrupt, c.callerCtx = false, nil, nil }() // also after a panic
 	c.applyPauses()
-	c.mu.Lock()
-	if c.pollWaiters > 0 || c.closing || len(c.pendingErrs) > 0 || c.atEnd() || unless() {
-		c.unlockPoll()
+	if c.clientWaiters > 0 || c.machine.Reader() != action {
 		return errAgain
 	}
+	most := min(max(minPoll, c.records/2), maxPoll)
 	var pctx context.Context
-	if limit > 0 {
-		pctx, c.interrupt = context.WithTimeout(ctx, limit)
+	if action == sched.PollOne {
+		// One record at most, so that memory grows by one for each that is returned.
+		most = 1
+		pctx, c.interrupt = context.WithTimeout(ctx, time.Millisecond)
 	} else {
 		pctx, c.interrupt = context.WithCancel(ctx)
 	}
-	c.callerCtx, c.polled = ctx, time.Now()
-	err := c.pollClient(pctx, max)
+	c.callerCtx, c.polling = ctx, action
+	var err error
+	c.unlocked(func() { err = c.pollClient(pctx, most) })
 	interrupted := pctx.Err() != nil
 	c.interrupt()
-	c.interrupt, c.callerCtx = nil, nil
+	c.machine.PollEnded()
 	if err == nil {
 		c.receive(&c.batch)
 	}
-	if c.run == nil {
-		c.resetPollDeadline()
-	}
-	c.unlockPoll()
 	if err != nil && interrupted && ended(err) {
 		return errAgain
 	}
 	return err
 }
 
-// pollClient fills c.batch. mu is held, and released meanwhile.
-func (c *core) pollClient(ctx context.Context, max int) error {
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	if err := c.client.Poll(ctx, &c.batch, max); err != nil {
+// pollClient fills c.batch.
+func (c *core) pollClient(ctx context.Context, most int) error {
+	if err := c.client.Poll(ctx, &c.batch, most); err != nil {
 		return err
 	}
 	if len(c.batch.Records) > 0 {
@@ -234,22 +277,48 @@ func (c *core) pollClient(ctx context.Context, max int) error {
 	return nil
 }
 
-// resetPollDeadline sets pollDue after pollDeadline, so that a caller that is slow to process
-// polled records still polls. mu is held.
-func (c *core) resetPollDeadline() {
-	if c.pollDue = false; c.pollTimer != nil {
-		c.pollTimer.Reset(pollDeadline)
-		return
+// receive passes the result of a poll to the machine. mu is held.
+func (c *core) receive(b *kafka.Batch) {
+	c.machine.Polled(b)
+	for _, e := range b.Errors {
+		if !c.unsubscribed {
+			c.machine.Fail(&PartitionError{TopicPartition: e.TopicPartition, Err: e.Err}, permanent(e.Err))
+		}
 	}
-	c.pollTimer = time.AfterFunc(pollDeadline, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.pollDue = true
-	})
 }
 
 // permanent reports whether a client's error will occur again at the next poll.
 func permanent(err error) bool {
 	e := (*kafka.Error)(nil)
 	return errors.As(err, &e) && !e.Retriable
+}
+
+// applyPauses tells the client which partitions to pause and to resume. mu is held, and released
+// meanwhile.
+func (c *core) applyPauses() {
+	for c.machine.PausesChanged() {
+		// One at a time, so that the client is not told in the wrong order.
+		c.await(context.Background(), func() bool { return !c.pausing })
+		pause, resume := c.machine.Pauses()
+		if len(pause)+len(resume) == 0 {
+			return
+		}
+		c.pausing = true
+		func() {
+			defer func() { c.pausing = false }()
+			c.unlocked(func() { // the clients ignore partitions that are no longer assigned
+				c.tell(c.client.Pause, pause)
+				c.tell(c.client.Resume, resume)
+			})
+		}()
+	}
+}
+
+func (c *core) tell(call func(...kafka.TopicPartition) error, p []kafka.TopicPartition) {
+	if len(p) == 0 {
+		return
+	}
+	if err := call(p...); err != nil && !errors.Is(err, kafka.ErrClosed) {
+		c.observer.Error(err)
+	}
 }

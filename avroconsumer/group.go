@@ -76,9 +76,9 @@ func Warn(o Observer, l *slog.Logger, err error) {
 
 // warnStalled warns of a long rebalance, unless the cause is that this program does not poll.
 func (c *core) warnStalled(since time.Time) {
-	c.mu.Lock()
+	c.lock()
 	polling := c.callerCtx != nil && !c.closing
-	c.mu.Unlock()
+	c.unlock()
 	if polling {
 		Warn(c.observer, c.logger, NewStalledError(c.client, since))
 	}
@@ -89,9 +89,9 @@ func (c rebalancer) Rebalanced() { c.stall.End() }
 
 // beginStallWatch starts the time of a rebalance if this member has no partitions left.
 func (c *core) beginStallWatch() {
-	c.mu.Lock()
-	waits := len(c.assigned) == 0 && !c.closing && !c.unsubscribed && c.joined
-	c.mu.Unlock()
+	c.lock()
+	waits := len(c.machine.Assignment()) == 0 && !c.closing && !c.unsubscribed && c.joined
+	c.unlock()
 	if waits {
 		c.stall.Begin(c.warnStalled)
 	}

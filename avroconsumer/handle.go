@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/internal/sched"
 )
 
 // handler processes one record at a time, for Run.
@@ -14,51 +15,70 @@ type handler[K, V any] struct {
 	decoder    *Decoder[K, V]
 	tombstones TombstoneRule
 	handle     func(context.Context, *Message[K, V]) error
+	runCtx     context.Context // of Run: no handler starts after it has ended
 }
 
-func (h handler[K, V]) process(ctx context.Context, items []item) outcome {
-	c, it := h.core, &items[0]
+// process processes the records of a task, up to the first that is not processed.
+func (h handler[K, V]) process(ctx context.Context, t *sched.Task) (out sched.Outcome) {
+	answered := false
+	for it := t.Next(); it != nil; it = t.Next() {
+		out = h.one(ctx, it)
+		answered = answered || out.Answered
+		if ctx.Err() != nil { // the result does not count
+			it.Unprocessed, out = true, sched.Outcome{}
+		}
+		if it.Unprocessed || h.runCtx.Err() != nil {
+			break
+		}
+	}
+	out.Answered = answered
+	return out
+}
+
+func (h handler[K, V]) one(ctx context.Context, it *sched.Item) sched.Outcome {
+	c := h.core
 	if !c.observing {
-		return h.attempt(ctx, ctx, it)
+		out, _ := h.attempt(ctx, ctx, it)
+		return out
 	}
 	start := time.Now()
-	obsCtx := c.observer.Handling(ctx, it.rec)
-	v := h.attempt(ctx, obsCtx, it)
-	c.observer.Handled(obsCtx, it.rec, time.Since(start), v.cause)
-	return v
+	obsCtx := c.observer.Handling(ctx, it.Rec)
+	out, cause := h.attempt(ctx, obsCtx, it)
+	c.observer.Handled(obsCtx, it.Rec, time.Since(start), cause)
+	return out
 }
 
 // attempt decodes a record and calls the handler with the observer's context, obsCtx. The end
 // of ctx decides whether the result counts, since an observer may return a context of its own.
-func (h handler[K, V]) attempt(ctx, obsCtx context.Context, it *item) outcome {
-	skip, e := h.tombstones.Apply(it.rec)
+func (h handler[K, V]) attempt(ctx, obsCtx context.Context, it *sched.Item) (out sched.Outcome, cause error) {
+	skip, e := h.tombstones.Apply(it.Rec)
 	if skip {
-		return outcome{}
+		return out, nil
 	}
 	var m *Message[K, V]
 	if e == nil {
-		m, e = h.decoder.decodeRecord(obsCtx, it.rec)
+		m, e = h.decoder.decodeRecord(obsCtx, it.Rec)
 	}
 	if e != nil {
-		v, raw := h.core.failed(ctx, obsCtx, it, e)
-		if v.cause = e; !raw {
-			return v
+		out, raw := h.core.failed(ctx, obsCtx, it, e)
+		if !raw {
+			return out, e
 		}
-		m = newMessage[K, V](it.rec)
+		m = newMessage[K, V](it.Rec)
 		m.Err = e
 	}
-	m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
+	m.from = it.Handle()
 	err := guard(func() error { return h.handle(obsCtx, m) })
 	if err == nil {
-		return outcome{registryAnswered: true}
+		return sched.Outcome{Answered: true}, nil
 	}
-	e = &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
+	e = &RecordError{Raw: it.Rec, Stage: StageHandler, Err: err}
 	if m.Schema != nil {
 		e.SchemaID = m.Schema.ID
 	}
-	v, _ := h.core.failed(ctx, obsCtx, it, e)
-	v.registryAnswered, v.cause = true, err
-	return v
+	out, _ = h.core.failed(ctx, obsCtx, it, e)
+	out.Answered = true
+	return out, err
 }
 
 // guard turns a panic of f into an error.
@@ -74,51 +94,51 @@ func guard(f func() error) (err error) {
 // failed applies the policy to a record that failed, and marks the record as unprocessed
 // unless the policy processed it. If raw is true, the handler is to be called with the error.
 // Dead letters are written within obsCtx.
-func (c *core) failed(ctx, obsCtx context.Context, it *item, e *RecordError) (v outcome, raw bool) {
+func (c *core) failed(ctx, obsCtx context.Context, it *sched.Item, e *RecordError) (out sched.Outcome, raw bool) {
 	if ctx.Err() != nil { // the end of the context may be the cause
-		it.unprocessed = true
+		it.Unprocessed = true
 		if regwait.Unavailable(e) != nil {
 			c.noteInterrupted(e)
 		}
-		return outcome{}, false
+		return out, false
 	}
 	class := e.Class()
 	if e.Temporary() {
-		it.unprocessed = true
+		it.Unprocessed = true
 		if c.noteAttempt(e, it) {
 			c.reportWaiting(e)
 		}
-		return outcome{registry: true, id: idNeeded(e)}, false
+		return sched.Outcome{Awaits: idNeeded(e)}, false
 	}
 	if e.NotRecordFault() {
-		it.unprocessed = true
+		it.Unprocessed = true
 		c.observer.PolicyApplied(e, class, Stopped)
-		return outcome{err: e}, false
+		return sched.Outcome{Err: e}, false
 	}
-	e.Attempts = int(it.attempts) + 1
+	e.Attempts = it.Attempts() + 1
 	decision := c.policies[class].Decide(e.Attempts)
 	action := decision.Action
 	if action != PassedRaw { // else the handler's attempt follows
-		it.attempts++
+		it.Failed = true
 	}
-	v.registryAnswered = true
+	out.Answered = true
 	switch action {
 	case PassedRaw:
 		raw = true
 	case Retried:
-		it.unprocessed = true
-		v.delay = decision.Pause
+		it.Unprocessed = true
+		out.Delay = decision.Pause
 	case Stopped:
-		it.unprocessed = true
-		v.err = e
+		it.Unprocessed = true
+		out.Err = e
 	case DeadLettered:
 		if err := c.writeDeadLetter(obsCtx, decision.DeadLetters, e); err != nil {
-			it.unprocessed = true
+			it.Unprocessed = true
 			if ctx.Err() == nil {
-				action, v.err = Stopped, err
+				action, out.Err = Stopped, err
 			}
 		}
 	}
 	c.observer.PolicyApplied(e, class, action)
-	return v, raw
+	return out, raw
 }

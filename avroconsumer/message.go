@@ -3,6 +3,7 @@ package avroconsumer
 import (
 	"time"
 
+	"github.com/kavro/kavro/internal/sched"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 )
@@ -28,14 +29,7 @@ type Message[K, V any] struct {
 	// Value are then zero.
 	Err *RecordError
 
-	from handle
-}
-
-// handle identifies a message's record in its assignment.
-type handle struct {
-	part   *partition
-	seq    uint64
-	offset int64
+	from sched.Handle
 }
 
 func newMessage[K, V any](r *kafka.Record) *Message[K, V] {

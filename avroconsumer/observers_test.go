@@ -154,6 +154,6 @@ func TestRebalanceFunctionsAddUp(t *testing.T) {
 
 func TestObserversOfFew(t *testing.T) {
 	require.Equal(t, avroconsumer.NopObserver{}, avroconsumer.Observers())
-	one := stumbler{at: "x"}
+	one := &stumbler{at: "x"}
 	require.Equal(t, one, avroconsumer.Observers(one))
 }

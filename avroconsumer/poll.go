@@ -3,20 +3,14 @@ package avroconsumer
 import (
 	"context"
 	"iter"
-	"slices"
 	"time"
 
-	"github.com/kavro/kavro/internal/regwait"
+	"github.com/kavro/kavro/internal/sched"
 	"github.com/kavro/kavro/kafka"
 )
 
-const (
-	// maxPoll is the largest number of records of one poll.
-	maxPoll = 500
-	// pollDeadline bounds the time between two polls while the caller processes records that
-	// were polled: a member that does not poll is removed from its group.
-	pollDeadline = time.Second
-)
+// A poll asks for half of the high-water mark, within these bounds.
+const minPoll, maxPoll = 500, 2_000
 
 // Poll returns the next message, and acknowledges the one before: that one is now processed.
 // It waits within ctx. Its outcomes:
@@ -36,19 +30,15 @@ const (
 // While the registry does not answer, the partitions that need it are paused, their records
 // wait in order, and other partitions continue. A warning is logged (see [WithLogger]).
 func (c *Consumer[K, V]) Poll(ctx context.Context) (*Message[K, V], error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.lockReader(); err != nil {
+	if err := c.beginReading(); err != nil {
 		return nil, err
 	}
-	defer c.unlockReader()
-	c.acknowledge()
+	defer c.endReading()
 	return c.nextMessage(ctx)
 }
 
-// Messages yields the results of Poll until reading ends; the error that ends it is yielded
-// last, except ErrEnd. After break, the last message is unprocessed, and is the next to be
-// returned.
+// Messages yields the results of Poll until reading ends; the error that ends it is yielded last,
+// except ErrEnd. After break, the last message is unprocessed, and is the next to be returned.
 func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V], error] {
 	return func(yield func(*Message[K, V], error) bool) {
 		for {
@@ -57,7 +47,7 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 			case err == ErrEnd:
 				return
 			case !yield(m, err):
-				c.requeueYielded()
+				c.requeueYielded(0)
 				return
 			case err != nil && !isContinuable(err):
 				return
@@ -66,160 +56,224 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 	}
 }
 
+// reader is the state of Poll and the iterators between two calls. It belongs to whoever has set
+// core.reading.
+//
+// Poll claims the records of one task one after the other, without the lock: to claim the next
+// acknowledges the one before. Batches claims the records of as many tasks as its batch needs, and
+// finishes all of them at once.
+type reader struct {
+	tasks    []*sched.Task // in progress; the last one may have more records
+	spare    []*sched.Task
+	answered bool          // a record of the last task was decoded
+	yielded  []yieldedItem // returned to the caller, and not acknowledged
+}
+
 // yieldedItem is a record that was returned to the caller and is not acknowledged yet.
 type yieldedItem struct {
-	item
-	ctx  context.Context // returned by the observer
-	from time.Time       // when decoding began
-	err  error           // of decoding
+	*sched.Item                 // until its task is finished
+	rec         *kafka.Record   // nil: the end of a partition
+	ctx         context.Context // returned by the observer
+	from        time.Time       // when decoding began
+	err         error           // of decoding
 }
 
-// acknowledge marks the yielded records as processed. mu is held, and released while the
-// observer is notified.
-func (c *Consumer[K, V]) acknowledge() {
-	for i := range c.yielded {
-		c.markProcessed(&c.yielded[i].item)
-	}
-	if c.observing && len(c.yielded) > 0 {
-		func(seen []yieldedItem) {
-			c.mu.Unlock()
-			defer c.mu.Lock()
-			c.observeHandled(seen...)
-		}(slices.Clone(c.yielded))
-	}
-	clear(c.yielded)
-	c.yielded = c.yielded[:0]
-}
-
-// observeHandled notifies the observer of yielded records.
-func (c *core) observeHandled(seen ...yieldedItem) {
-	for i := range seen {
-		h := &seen[i]
-		c.observer.Handled(h.ctx, h.rec, time.Since(h.from), h.err)
-	}
-}
-
-// requeueYielded returns the yielded records to their queues.
-func (c *Consumer[K, V]) requeueYielded() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.requeueYieldedLocked()
-}
-
-func (c *Consumer[K, V]) requeueYieldedLocked() {
-	for i := len(c.yielded) - 1; i >= 0; i-- {
-		c.requeue(c.yielded[i].item)
-	}
-	clear(c.yielded)
-	c.yielded = c.yielded[:0]
-}
-
-// nextMessage waits for a record and decodes it. The caller holds the reader lock. mu is held,
-// and released meanwhile.
+// nextMessage acknowledges the message before, waits for a record and decodes it.
 func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error) {
+	var failed error
+	if it := c.claim(ctx); it != nil {
+		c.observeYielded()
+		m, err, ok := c.yield(ctx, it)
+		if ok {
+			return m, err
+		}
+		failed = err
+	}
+	c.lock()
+	defer c.unlock()
+	if c.closing {
+		return nil, kafka.ErrClosed
+	}
+	if failed != nil {
+		failed = c.requeueUndecoded(ctx, failed.(*RecordError))
+	}
+	if c.acknowledge(); failed != nil {
+		return nil, failed
+	}
+	return c.awaitMessage(ctx, sched.MaxTask, false)
+}
+
+// claim returns the next record of the last task, nil if there is none or if it is to be finished
+// first.
+func (c *Consumer[K, V]) claim(ctx context.Context) *sched.Item {
+	last := len(c.yielded) - 1
+	if len(c.tasks) != 1 || last < 0 || c.yielded[last].Unprocessed || ctx.Err() != nil {
+		return nil
+	}
+	return c.tasks[0].Next()
+}
+
+// awaitMessage returns the next message: of the last task, or of a new one of up to most records,
+// which are processed together if whole is true. mu is held, and released meanwhile.
+func (c *Consumer[K, V]) awaitMessage(ctx context.Context, most int, whole bool) (*Message[K, V], error) {
 	for {
-		it, err := c.nextItem(ctx)
+		it, err := c.awaitItem(ctx, most, whole)
 		if err != nil {
 			return nil, err
 		}
-		if it.end {
-			return nil, &EndOfPartition{TopicPartition: it.part.TopicPartition, Offset: it.rec.Offset}
-		}
-		h := yieldedItem{item: it} // not in yielded yet: after a panic of decode it is unprocessed
-		m, err := c.decode(ctx, &h)
-		if err == nil || !c.requeueUndecoded(ctx, &h) {
-			c.registryAnswered(c.queue(it.part, it.queueKey))
-			c.yielded = append(c.yielded, h)
+		var m *Message[K, V]
+		var ok bool
+		c.unlocked(func() { m, err, ok = c.yield(ctx, it) })
+		if ok {
+			c.machine.Answered(it)
 			return m, err
 		}
-		switch {
-		case ctx.Err() != nil:
-			return nil, c.explain(ctx.Err())
-		case !err.(*RecordError).Temporary():
+		if err := c.requeueUndecoded(ctx, err.(*RecordError)); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// decode decodes a record. mu is held, and released meanwhile.
-func (c *Consumer[K, V]) decode(ctx context.Context, h *yieldedItem) (*Message[K, V], error) {
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	if c.observing {
-		h.from = time.Now()
-		h.ctx = c.observer.Handling(ctx, h.rec)
+// requeueUndecoded requeues the record that was claimed last, since it is not the cause of e. It
+// returns what the reader is to return, nil to go on. mu is held.
+func (c *Consumer[K, V]) requeueUndecoded(ctx context.Context, e *RecordError) error {
+	out := sched.Outcome{Answered: c.answered}
+	if waitsForRegistry(ctx, e) {
+		out.Awaits = idNeeded(e)
 	}
-	m, err := c.decoder.Decode(ctx, h.rec)
-	if err == nil {
-		m.from = handle{part: h.part, seq: h.seq, offset: m.Offset}
-		return m, nil
+	c.machine.Return(c.tasks[len(c.tasks)-1], out)
+	switch {
+	case ctx.Err() != nil:
+		return c.explain(ctx.Err())
+	case !e.Temporary():
+		return e
 	}
-	h.err = err
-	e := err.(*RecordError)
-	if waitsForRegistry(ctx, e) && c.noteAttempt(e, &h.item) && (e.Temporary() || ctx.Err() != nil) {
-		c.reportWaiting(e)
-	}
-	if c.observing && (ctx.Err() != nil || e.Temporary() || e.NotRecordFault()) {
-		c.observeHandled(*h) // this attempt
-	}
-	return nil, err
+	return nil
 }
 
-// requeueUndecoded returns a record to its queue if decoding failed and the record is not the
-// cause. It reports whether it did. mu is held.
-func (c *core) requeueUndecoded(ctx context.Context, h *yieldedItem) bool {
-	e := h.err.(*RecordError)
-	waits := waitsForRegistry(ctx, e)
-	if ctx.Err() == nil && !waits {
-		return false
-	}
-	c.requeue(h.item)
-	if waits {
-		c.waitForRegistry(c.queue(h.part, h.queueKey), idNeeded(e))
-	}
-	return true
-}
-
-// waitsForRegistry reports whether a record that could not be decoded within ctx is to be
-// decoded again. If ctx has ended, it is only if the registry did not answer until then.
-func waitsForRegistry(ctx context.Context, e *RecordError) bool {
-	if ctx.Err() != nil {
-		return e.Stage != StageHandler && regwait.Unavailable(e) != nil
-	}
-	return e.Temporary() || e.NotRecordFault()
-}
-
-// nextItem waits for a record, and polls meanwhile. mu is held, and released meanwhile.
-func (c *core) nextItem(ctx context.Context) (item, error) {
-	if c.pollDue && c.ready.len() > 0 && ctx.Err() == nil {
-		// Poll one record at most, so that memory grows by one for each that is returned.
-		if err := c.poll(ctx, 1, time.Millisecond, func() bool { return false }); err != nil && err != errAgain {
-			return item{}, err
-		}
-	}
+// awaitItem waits for a record, and polls meanwhile. mu is held, and released meanwhile.
+func (c *Consumer[K, V]) awaitItem(ctx context.Context, most int, whole bool) (*sched.Item, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return item{}, c.explain(err)
+			return nil, c.explain(err)
 		}
-		if c.closing {
-			return item{}, kafka.ErrClosed
+		if n := len(c.tasks); n > 0 {
+			if it := c.tasks[n-1].Next(); it != nil {
+				return it, nil
+			}
 		}
-		if len(c.pendingErrs) > 0 {
-			err := c.pendingErrs[0]
-			c.pendingErrs = c.pendingErrs[1:]
-			return item{}, err
-		}
-		if q := c.nextQueue(); q != nil {
-			it := q.items.pop()
-			c.schedule(q)
-			return it, nil
-		}
-		if c.atEnd() {
-			return item{}, ErrEnd
-		}
-		err := c.poll(ctx, maxPoll, 0, func() bool { return c.ready.len() > 0 })
-		if err != nil && err != errAgain {
-			return item{}, err
+		switch action := c.machine.Reader(); action {
+		case sched.StopReading:
+			return nil, kafka.ErrClosed
+		case sched.ReturnError:
+			return nil, c.machine.Err()
+		case sched.ReachedEnd:
+			return nil, ErrEnd
+		case sched.TakeTask:
+			c.take(most, whole)
+		default:
+			if err := c.poll(ctx, action); err != nil && err != errAgain {
+				return nil, err
+			}
 		}
 	}
+}
+
+// take takes a task of up to most records. mu is held.
+func (c *Consumer[K, V]) take(most int, whole bool) {
+	t := new(sched.Task)
+	if n := len(c.spare); n > 0 {
+		t, c.spare = c.spare[n-1], c.spare[:n-1]
+	}
+	if !c.machine.Take(t, most, whole) {
+		c.spare = append(c.spare, t)
+		return
+	}
+	c.tasks, c.answered = append(c.tasks, t), false
+}
+
+// acknowledge marks the yielded records as processed, and ends their tasks. mu is held, and released
+// while the observer is notified.
+func (c *Consumer[K, V]) acknowledge() {
+	yielded := c.yielded
+	c.yielded = nil
+	c.finishTasks()
+	if c.observing && len(yielded) > 0 {
+		c.unlocked(func() { c.observeHandled(yielded...) })
+	}
+	c.yielded = yielded[:0]
+}
+
+// finishTasks ends all tasks, the last one first, so that records that are requeued keep their order.
+// mu is held.
+func (c *Consumer[K, V]) finishTasks() {
+	for i := len(c.tasks) - 1; i >= 0; i-- {
+		c.machine.Finish(c.tasks[i], sched.Outcome{Answered: c.answered})
+		c.spare = append(c.spare, c.tasks[i])
+	}
+	clear(c.tasks)
+	c.tasks = c.tasks[:0]
+}
+
+// yield decodes a record and counts it as yielded. ok is false if it is not, since the record is to be
+// decoded again; until then it is unprocessed, also after a panic.
+func (c *Consumer[K, V]) yield(ctx context.Context, it *sched.Item) (m *Message[K, V], err error, ok bool) {
+	y := yieldedItem{Item: it}
+	if it.End {
+		c.yielded = append(c.yielded[:0:0], y)
+		return nil, &EndOfPartition{TopicPartition: it.Generation().TopicPartition, Offset: it.Rec.Offset}, true
+	}
+	it.Unprocessed, y.rec = true, it.Rec
+	if c.observing {
+		y.from = time.Now()
+		y.ctx = c.observer.Handling(ctx, it.Rec)
+	}
+	m, e := c.decoder.decodeRecord(ctx, it.Rec)
+	if e != nil {
+		y.err = e
+		waits := waitsForRegistry(ctx, e)
+		if waits && c.noteAttempt(e, it) && (e.Temporary() || ctx.Err() != nil) {
+			c.reportWaiting(e)
+		}
+		if c.observing && (ctx.Err() != nil || waits) {
+			c.observeHandled(y) // this attempt
+		}
+		if ctx.Err() != nil || waits {
+			return nil, e, false
+		}
+		err = e
+	} else {
+		m.from = it.Handle()
+	}
+	it.Unprocessed, c.answered = false, true
+	c.yielded = append(c.yielded, y)
+	return m, err, true
+}
+
+// observeYielded notifies the observer that the yielded records are processed.
+func (c *Consumer[K, V]) observeYielded() {
+	if c.observing {
+		c.observeHandled(c.yielded...)
+	}
+	clear(c.yielded)
+	c.yielded = c.yielded[:0]
+}
+
+func (c *core) observeHandled(seen ...yieldedItem) {
+	for i := range seen {
+		if y := &seen[i]; y.rec != nil {
+			c.observer.Handled(y.ctx, y.rec, time.Since(y.from), y.err)
+		}
+	}
+}
+
+// requeueYielded requeues the yielded records from the n-th on; those before it are processed.
+func (c *Consumer[K, V]) requeueYielded(n int) {
+	for _, y := range c.yielded[n:] {
+		y.Unprocessed = true
+	}
+	c.yielded = c.yielded[:n]
+	c.lock()
+	defer c.unlock()
+	c.acknowledge()
 }

@@ -44,13 +44,13 @@ func TestRevokedPartitionsAreCommitted(t *testing.T) {
 		t.Run(fmt.Sprintf("cooperative %v", cooperative), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 2)
-				w.fillNumbers(0, 10)
-				w.fillNumbers(1, 10)
+				w.fillNumbers(0, 100)
+				w.fillNumbers(1, 100)
 				conf := func(c *fakekafka.ConsumerConfig) { c.Cooperative = cooperative }
 				var j journal
 				a := w.wrap(w.member(conf), append(j.options(), avroconsumer.WithAutoCommit(time.Hour))...)
 				require.NoError(t, a.Subscribe("t"))
-				for range 7 { // some of both partitions
+				for range 70 { // some of both partitions
 					require.NotEqual(t, "nothing", w.poll(a))
 				}
 				b := w.wrap(w.member(conf))
@@ -79,9 +79,9 @@ func TestRevokedPartitionsAreCommitted(t *testing.T) {
 				}
 				w.close(b)
 				w.close(a)
-				// Before the last loop 7 were returned, all acknowledged by its first Poll.
+				// Before the last loop 70 were returned, all acknowledged by its first Poll.
 				total := w.committed(0) + w.committed(1)
-				require.Equal(t, int64(7+len(seen)-2), total, "each of the last two is unprocessed")
+				require.Equal(t, int64(70+len(seen)-2), total, "each of the last two is unprocessed")
 			})
 		})
 	}
@@ -308,7 +308,8 @@ func TestPositionsAndLag(t *testing.T) {
 		time.Sleep(90 * time.Second)
 		require.Equal(t, []kafka.Offset{at(0, 1)}, c.Position())
 		require.Equal(t, []avroconsumer.Status{{
-			TopicPartition: tp(0), Position: 1, Committed: 1, InFlight: 4, Bytes: 8, OldestAge: 90 * time.Second,
+			TopicPartition: tp(0), State: "reading", Position: 1, Committed: 1, InFlight: 4, Bytes: 8,
+			OldestAge: 90 * time.Second, Blocking: "the program, which has the record",
 		}}, c.Status())
 		lag, err := c.Lag(t.Context())
 		require.NoError(t, err)

@@ -184,7 +184,7 @@ func TestPrefixOnly(t *testing.T) {
 // A partition over its high-water mark is paused, and resumed below its low-water mark; polling
 // continues.
 func TestHighAndLowMarks(t *testing.T) {
-	for _, limit := range []struct{ records, bytes int }{{100, 1 << 30}, {1 << 30, 400}} {
+	for _, limit := range []struct{ records, bytes, poll int }{{100, 1 << 30, 500}, {1 << 30, 400, 1000}} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 2)
@@ -212,8 +212,8 @@ func TestHighAndLowMarks(t *testing.T) {
 				time.Sleep(15 * time.Minute)
 				require.Equal(t, int64(1000), w.committed(0))
 				require.Equal(t, int64(1), w.committed(1))
-				require.LessOrEqual(t, most, 500+limit.records, "no more than one poll beyond")
-				require.Equal(t, 500, pausedAt[0], "paused by the first poll")
+				require.LessOrEqual(t, most, limit.poll+limit.records, "no more than one poll beyond")
+				require.Equal(t, limit.poll, pausedAt[0], "paused by the first poll")
 				require.LessOrEqual(t, pausedAt[1], 50, "resumed at half of the limit")
 				r.end()
 				w.close(c)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kavro/kavro/internal/count"
+	"github.com/kavro/kavro/internal/sched"
 )
 
 // RunBatch is [Consumer.Run] with up to max records of one partition in each call of handle. A
@@ -26,13 +27,12 @@ func (c *Consumer[K, V]) RunBatch(ctx context.Context, max int, wait time.Durati
 	if handle == nil {
 		return errors.New("avroconsumer: RunBatch: the handler is nil")
 	}
-	r := &runner{core: c.core, ordering: c.ordering, batch: max, linger: wait}
-	if r.ordering == Key {
-		r.ordering = Partition
+	w := sched.Work{Ordering: sched.Ordering(c.ordering), Workers: c.workers, Batch: max, Linger: wait}
+	if c.ordering == Key {
+		w.Ordering = sched.Partition
 	}
 	h := batchHandler[K, V]{core: c.core, decoder: c.decoder, tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle}
-	r.process = h.process
-	return c.runWith(ctx, r)
+	return c.runWith(ctx, w, h.process)
 }
 
 // batchHandler processes batches: RunBatch's process.
@@ -43,65 +43,76 @@ type batchHandler[K, V any] struct {
 	handle     func(context.Context, []*Message[K, V]) []error
 }
 
-// process decodes records up to the first that fails, calls the handler, and then applies the
+// process processes a batch. If ctx has ended, the result does not count.
+func (h batchHandler[K, V]) process(ctx context.Context, t *sched.Task) sched.Outcome {
+	items := t.All()
+	out := h.processItems(ctx, items)
+	if ctx.Err() != nil {
+		t.Fail()
+		return sched.Outcome{Answered: out.Answered}
+	}
+	return out
+}
+
+// processItems decodes records up to the first that fails, calls the handler, and then applies the
 // policy to the one that failed. Records after that one are requeued.
-func (h batchHandler[K, V]) process(ctx context.Context, items []item) (v outcome) {
+func (h batchHandler[K, V]) processItems(ctx context.Context, items []sched.Item) (out sched.Outcome) {
 	var batch []*Message[K, V]
-	var of []*item // the item of each message: skipped tombstones are not in batch
+	var of []*sched.Item // the item of each message: skipped tombstones are not in batch
 	var bad *RecordError
 	n := 0 // number of records in batch or skipped
 	for ; n < len(items); n++ {
 		it := &items[n]
 		skip, m := false, (*Message[K, V])(nil)
-		if skip, bad = h.tombstones.Apply(it.rec); skip {
+		if skip, bad = h.tombstones.Apply(it.Rec); skip {
 			h.skipped(ctx, it)
 			continue
 		}
 		if bad == nil {
-			m, bad = h.decoder.decodeRecord(ctx, it.rec)
+			m, bad = h.decoder.decodeRecord(ctx, it.Rec)
 		}
 		if bad != nil {
 			if !h.passesRaw(ctx, bad, it) {
 				break
 			}
-			m = newMessage[K, V](it.rec)
+			m = newMessage[K, V](it.Rec)
 			m.Err, bad = bad, nil
 		}
-		m.from = handle{part: it.part, seq: it.seq, offset: m.Offset}
+		m.from = it.Handle()
 		batch, of = append(batch, m), append(of, it)
 	}
 	for i := n; i < len(items); i++ {
-		items[i].unprocessed = true
+		items[i].Unprocessed = true
 	}
 	if len(batch) > 0 {
-		v = h.handleBatch(ctx, batch, of)
-		v.registryAnswered = true
+		out = h.handleBatch(ctx, batch, of)
+		out.Answered = true
 	}
-	if bad != nil && v.err == nil && v.delay == 0 {
+	if bad != nil && out.Err == nil && out.Delay == 0 {
 		// Records before it are unprocessed only if the partition is being revoked.
-		items[n].unprocessed = false
+		items[n].Unprocessed = false
 		failed, _ := h.core.failed(ctx, ctx, &items[n], bad)
-		failed.registryAnswered = failed.registryAnswered || v.registryAnswered
+		failed.Answered = failed.Answered || out.Answered
 		return failed
 	}
-	return v
+	return out
 }
 
 // skipped notifies the observer of a tombstone that is skipped.
-func (h batchHandler[K, V]) skipped(ctx context.Context, it *item) {
+func (h batchHandler[K, V]) skipped(ctx context.Context, it *sched.Item) {
 	if h.core.observing {
 		start := time.Now()
-		h.core.observer.Handled(h.core.observer.Handling(ctx, it.rec), it.rec, time.Since(start), nil)
+		h.core.observer.Handled(h.core.observer.Handling(ctx, it.Rec), it.Rec, time.Since(start), nil)
 	}
 }
 
 // passesRaw reports whether the policy passes a record that could not be decoded to the
 // handler, and if so notifies the observer.
-func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *item) bool {
+func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *sched.Item) bool {
 	if ctx.Err() != nil || e.Temporary() || e.NotRecordFault() {
 		return false
 	}
-	e.Attempts = int(it.attempts) + 1
+	e.Attempts = it.Attempts() + 1
 	if h.core.policies[e.Class()].Decide(e.Attempts).Action != PassedRaw {
 		return false
 	}
@@ -110,7 +121,7 @@ func (h batchHandler[K, V]) passesRaw(ctx context.Context, e *RecordError, it *i
 }
 
 // handleBatch calls the handler and applies the policy to each record that failed.
-func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []*item) (v outcome) {
+func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K, V], items []*sched.Item) (out sched.Outcome) {
 	start := time.Now()
 	var ctxs []context.Context
 	if h.core.observing {
@@ -125,23 +136,23 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 			err = errs[i]
 		}
 		if h.core.observing {
-			h.core.observer.Handled(ctxs[i], it.rec, time.Since(start), err)
+			h.core.observer.Handled(ctxs[i], it.Rec, time.Since(start), err)
 		}
 		if err == nil {
 			continue
 		}
-		if v.err != nil { // Run ends: requeue the others
-			it.unprocessed = true
+		if out.Err != nil { // Run ends: requeue the others
+			it.Unprocessed = true
 			continue
 		}
-		e := &RecordError{Raw: it.rec, Stage: StageHandler, Err: err}
+		e := &RecordError{Raw: it.Rec, Stage: StageHandler, Err: err}
 		if s := batch[i].Schema; s != nil {
 			e.SchemaID = s.ID
 		}
 		one, _ := h.core.failed(ctx, ctx, it, e)
-		v.err, v.delay = one.err, max(v.delay, one.delay)
+		out.Err, out.Delay = one.Err, max(out.Delay, one.Delay)
 	}
-	return v
+	return out
 }
 
 // call returns nil, or one error for each message.

@@ -2,7 +2,6 @@ package avroconsumer
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/kavro/kavro/kafka"
@@ -11,12 +10,14 @@ import (
 // Status is the state of an assigned partition at one moment.
 type Status struct {
 	kafka.TopicPartition
+	State     string        // in words: reading, paused, throttled, waiting for the registry, ...
 	Position  int64         // offset of the first unprocessed record: see Consumer.Position
 	Committed int64         // the group's offset as far as this consumer knows; kafka.OffsetNone if unknown
 	InFlight  int           // number of polled and unprocessed records
 	Bytes     int           // keys and values of those, in bytes
 	Handling  int           // number of handlers running
 	OldestAge time.Duration // since the oldest record in flight was polled; 0 if there is none
+	Blocking  string        // what the oldest record in flight waits for, and the commit with it; "" if nothing
 	Paused    bool          // by Consumer.Pause
 	Waiting   bool          // for the registry
 }
@@ -24,26 +25,18 @@ type Status struct {
 // Status returns the status of all assigned partitions, sorted. During a rebalance there may
 // be none: see [Consumer.Group]. It does not touch the network.
 func (c *Consumer[K, V]) Status() []Status {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := make([]Status, 0, len(c.assigned))
-	for tp, p := range c.assigned {
-		s := Status{
-			TopicPartition: tp,
-			Position:       p.firstUnprocessed(),
-			Committed:      p.committed,
-			InFlight:       p.inFlight,
-			Bytes:          p.bytes,
-			Handling:       p.running,
-			Paused:         p.userPaused,
-			Waiting:        p.waitingQueues > 0,
+	c.lock()
+	defer c.unlock()
+	generations := c.machine.Assignment()
+	out := make([]Status, len(generations))
+	for i, g := range generations {
+		s := c.machine.Status(g)
+		out[i] = Status{
+			TopicPartition: g.TopicPartition, State: s.State.String(), Position: s.Position, Committed: s.Committed,
+			InFlight: s.InFlight, Bytes: s.Bytes, Handling: s.Handlers, OldestAge: s.Oldest, Blocking: s.Blocking,
+			Paused: s.Paused, Waiting: s.Waiting,
 		}
-		if _, polled, ok := p.tracker.oldest(); ok {
-			s.OldestAge = time.Since(c.born) - time.Duration(polled)
-		}
-		out = append(out, s)
 	}
-	slices.SortFunc(out, func(a, b Status) int { return comparePartitions(a.TopicPartition, b.TopicPartition) })
 	return out
 }
 

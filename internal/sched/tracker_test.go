@@ -1,4 +1,4 @@
-package avroconsumer
+package sched
 
 import (
 	"math/rand/v2"

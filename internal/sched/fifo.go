@@ -1,4 +1,4 @@
-package avroconsumer
+package sched
 
 // fifo is a queue that reuses its memory. Elements can be returned to the front.
 type fifo[T any] struct {

@@ -1,4 +1,4 @@
-package avroconsumer
+package sched
 
 // tracker records which records of one partition are processed, in any order. The offset that
 // may be committed is the end of the contiguous prefix: all records before it are processed.
@@ -6,15 +6,15 @@ package avroconsumer
 // Offsets ascend but are not dense: compaction and transaction markers leave gaps. So records
 // are identified by a sequence number, from 0 in the order of polling.
 type tracker struct {
-	entries fifo[entry] // from the first unprocessed record
-	first   uint64      // sequence number of the front of entries
-	pending int         // number of unprocessed records
-	next    int64       // the end of the prefix, if ok
-	epoch   int32       // the leader epoch of the record before next
-	ok      bool        // the prefix is not empty
+	records fifo[record] // from the first unprocessed record
+	first   uint64       // sequence number of the front of records
+	pending int          // number of unprocessed records
+	next    int64        // the end of the prefix, if ok
+	epoch   int32        // the leader epoch of the record before next
+	ok      bool         // the prefix is not empty
 }
 
-type entry struct {
+type record struct {
 	offset int64
 	epoch  int32 // leader epoch, -1 if unknown
 	done   bool
@@ -23,9 +23,9 @@ type entry struct {
 
 // add records that a record was polled, and returns its sequence number.
 func (t *tracker) add(offset int64, leaderEpoch int32, polled int64) (seq uint64) {
-	t.entries.push(entry{offset: offset, epoch: leaderEpoch, polled: polled})
+	t.records.push(record{offset: offset, epoch: leaderEpoch, polled: polled})
 	t.pending++
-	return t.first + uint64(t.entries.len()) - 1
+	return t.first + uint64(t.records.len()) - 1
 }
 
 // done records that a record is processed. It is idempotent.
@@ -33,10 +33,10 @@ func (t *tracker) done(seq uint64) {
 	if t.isDone(seq) {
 		return
 	}
-	t.entries.at(int(seq - t.first)).done = true
+	t.records.at(int(seq - t.first)).done = true
 	t.pending--
-	for t.entries.len() > 0 && t.entries.at(0).done {
-		e := t.entries.pop()
+	for t.records.len() > 0 && t.records.at(0).done {
+		e := t.records.pop()
 		t.first++
 		t.next, t.epoch, t.ok = e.offset+1, e.epoch, true
 	}
@@ -44,7 +44,7 @@ func (t *tracker) done(seq uint64) {
 
 // isDone reports whether a record is processed.
 func (t *tracker) isDone(seq uint64) bool {
-	return seq < t.first || t.entries.at(int(seq-t.first)).done
+	return seq < t.first || t.records.at(int(seq-t.first)).done
 }
 
 // prefix returns the offset after the contiguous prefix; ok is false while the first record is
@@ -54,9 +54,9 @@ func (t *tracker) prefix() (next int64, leaderEpoch int32, ok bool) { return t.n
 // oldest returns the offset of the first unprocessed record, and when it was polled; ok is
 // false if there is none.
 func (t *tracker) oldest() (offset, polled int64, ok bool) {
-	if t.entries.len() == 0 {
+	if t.records.len() == 0 {
 		return 0, 0, false
 	}
-	e := t.entries.at(0)
+	e := t.records.at(0)
 	return e.offset, e.polled, true
 }
