@@ -59,8 +59,8 @@ func (c *Consumer[K, V]) Messages(ctx context.Context) iter.Seq2[*Message[K, V],
 // reader is the state of Poll and the iterators between two calls. It belongs to whoever has set
 // core.reading.
 //
-// Poll claims the records of one task one after the other, without the lock: to claim the next
-// acknowledges the one before. Batches claims the records of as many tasks as its batch needs, and
+// Poll begins the records of one task one after the other, without the lock: to begin the next
+// acknowledges the one before. Batches begins the records of as many tasks as its batch needs, and
 // finishes all of them at once.
 type reader struct {
 	tasks    []*sched.Task // in progress; the last one may have more records
@@ -81,7 +81,7 @@ type yieldedItem struct {
 // nextMessage acknowledges the message before, waits for a record and decodes it.
 func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error) {
 	var failed error
-	if it := c.claim(ctx); it != nil {
+	if it := c.nextOfTask(ctx); it != nil {
 		c.observeYielded()
 		m, err, ok := c.yield(ctx, it)
 		if ok {
@@ -103,9 +103,9 @@ func (c *Consumer[K, V]) nextMessage(ctx context.Context) (*Message[K, V], error
 	return c.awaitMessage(ctx, sched.MaxTask, false)
 }
 
-// claim returns the next record of the last task, nil if there is none or if it is to be finished
+// nextOfTask returns the next record of the last task, nil if there is none or if it is to be finished
 // first.
-func (c *Consumer[K, V]) claim(ctx context.Context) *sched.Item {
+func (c *Consumer[K, V]) nextOfTask(ctx context.Context) *sched.Item {
 	last := len(c.yielded) - 1
 	if len(c.tasks) != 1 || last < 0 || c.yielded[last].Unprocessed || ctx.Err() != nil {
 		return nil
@@ -134,7 +134,7 @@ func (c *Consumer[K, V]) awaitMessage(ctx context.Context, most int, whole bool)
 	}
 }
 
-// requeueUndecoded requeues the record that was claimed last, since it is not the cause of e. It
+// requeueUndecoded requeues the record that was begun last, since it is not the cause of e. It
 // returns what the reader is to return, nil to go on. mu is held.
 func (c *Consumer[K, V]) requeueUndecoded(ctx context.Context, e *RecordError) error {
 	out := sched.Outcome{Answered: c.answered}

@@ -23,8 +23,8 @@ var arrows = map[string]string{
 		avro schemas internal/kafkaconf`, // of avro and schemas: types with an alias
 	"pipeline":     "avroproducer avroconsumer serde registry kafka internal/regwait", // of registry: Translator
 	"avroproducer": "serde kafka",
-	"avroconsumer": "serde registry schemas kafka internal/regwait",        // of registry and schemas: errors, which it classifies
-	"serde":        "registry rules avro schemas kafka internal/kafkaconf", // of kafka: Header, Config
+	"avroconsumer": "serde registry schemas kafka internal/regwait internal/sched", // of registry and schemas: errors, which it classifies
+	"serde":        "registry rules avro schemas kafka internal/kafkaconf",         // of kafka: Header, Config
 	"rules":        "avro",
 
 	"avro":        "avro/avrort schemas avro/internal/datapath avro/internal/decimals avro/internal/logical avro/internal/resolution",
@@ -60,6 +60,7 @@ var arrows = map[string]string{
 	"internal/clienterr":       "kafka",
 	"internal/kafkaconf":       "kafka",
 	"internal/regwait":         "registry",
+	"internal/sched":           "kafka",
 
 	// For the tests of this repository, and generators of its files.
 	"internal/chaostest":    `avroconsumer avroproducer kafka kavrotest pipeline registry registry/memory registry/registrytest schemas serde`,

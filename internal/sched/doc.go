@@ -46,10 +46,10 @@
 // # Tasks
 //
 // A [Task] has many records of one generation, so that the lock is taken once for all of them. Its
-// owner claims one after the other with one atomic operation; the machine sees by the same variable how
+// owner begins one after the other with one atomic operation; the machine sees by the same variable how
 // far it is, and can stop it at the next record:
 //
-//	state      begins with                    claims     ends with
+//	state      begins with                    begins     ends with
 //	running    Take                           succeed    the last record; Finish; a stop
 //	stopping   Pause, Seek, Revoke, Stop,     fail       Finish
 //	           a deadline: the rest is in

@@ -81,7 +81,7 @@ func TestExhaustively(t *testing.T) {
 		{name: "keys", partitions: 1, records: 3, keys: 2, batch: 3, work: Work{Workers: 2, Ordering: Key},
 			budget: map[moveKind]int{retry: 1}},
 		{name: "keys in an outage", partitions: 1, records: 2, keys: 2, batch: 2, work: Work{Workers: 2, Ordering: Key},
-			budget: map[moveKind]int{outageOf: 2, lose: 1}},
+			budget: map[moveKind]int{outageOf: 2, loss: 1}},
 		{name: "no order", partitions: 1, records: 2, batch: 2, work: Work{Workers: 2, Ordering: None},
 			budget: map[moveKind]int{retry: 1, commit: 1}},
 		{name: "no order in an outage", partitions: 1, records: 2, batch: 2, work: Work{Workers: 2, Ordering: None},
@@ -91,7 +91,7 @@ func TestExhaustively(t *testing.T) {
 		{name: "seek and pause", partitions: 1, records: 3, batch: 3, work: one,
 			budget: map[moveKind]int{seek: 1, pause: 1, retry: 1}},
 		{name: "seek in a rebalance", partitions: 1, records: 2, batch: 2, work: one,
-			budget: map[moveKind]int{seek: 2, revoke: 1, lose: 1}},
+			budget: map[moveKind]int{seek: 2, revoke: 1, loss: 1}},
 		{name: "high-water mark", partitions: 1, records: 5, batch: 2, mark: 2, work: one,
 			budget: map[moveKind]int{pause: 1, retry: 1}},
 		{name: "high-water marks", partitions: 2, records: 2, batch: 1, mark: 1, work: Work{Workers: 2}},
@@ -144,7 +144,7 @@ func TestAtRandom(t *testing.T) {
 			c.work.Ordering = Partition // as RunBatch does
 		}
 		c.budget = map[moveKind]int{}
-		for _, kind := range []moveKind{retry, outageOf, revoke, lose, seek, pause, commit, tick, acknowledge, retryNow, failure, stop} {
+		for _, kind := range []moveKind{retry, outageOf, revoke, loss, seek, pause, commit, tick, acknowledge, retryNow, failure, stop} {
 			c.budget[kind] = rnd.IntN(20)
 			if kind == failure || kind == stop {
 				c.budget[kind] = rnd.IntN(2)

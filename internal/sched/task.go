@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Task is records of one generation that one goroutine processes in order. Its owner claims them one
-// by one: a record is processed when the next is claimed, or when the task is finished. The machine
-// may stop it: the next claim then fails, and the records that were not claimed are in their queues
+// Task is records of one generation that one goroutine processes in order. Its owner begins them one
+// by one: a record is processed when the next is begun, or when the task is finished. The machine
+// may stop it: Next then returns nil, and the records that were not begun are in their queues
 // again.
 //
 // A Task may be used again after Finish. Next and All are the owner's, and need no lock.
 type Task struct {
-	items   []Item
-	claimed atomic.Uint64 // number of claimed items, and the bit stopped
+	items []Item
+	begun atomic.Uint64 // number of begun items, and the bit stopped
 
 	// For the machine.
 	gen     *Generation
@@ -26,7 +26,7 @@ type Task struct {
 	started time.Duration
 }
 
-// stopped is set in Task.claimed when no more items may be claimed.
+// stopped is set in Task.begun when no more items may be begun.
 const stopped = 1 << 63
 
 // taskState is the state of a task.
@@ -34,36 +34,36 @@ type taskState uint8
 
 const (
 	finished  taskState = iota // not in progress
-	running                    // its owner may claim items
-	stopping                   // its owner may claim no more
+	running                    // its owner may begin items
+	stopping                   // its owner may begin no more
 	abandoned                  // its generation's records were enqueued again: its results are ignored
 )
 
-// Next claims the next record; that before it is then processed. It returns nil after the last one, or
+// Next begins the next record; that before it is then processed. It returns nil after the last one, or
 // if the task was stopped.
 func (t *Task) Next() *Item {
 	for {
-		n := t.claimed.Load()
+		n := t.begun.Load()
 		if n&stopped != 0 || n == uint64(len(t.items)) {
 			return nil
 		}
-		if t.claimed.CompareAndSwap(n, n+1) {
+		if t.begun.CompareAndSwap(n, n+1) {
 			return &t.items[n]
 		}
 	}
 }
 
-// All claims all records of a task that is processed as a whole. It returns none if the task was
+// All begins all records of a task that is processed as a whole. It returns none if the task was
 // stopped.
 func (t *Task) All() []Item {
-	if !t.claimed.CompareAndSwap(0, uint64(len(t.items))) {
+	if !t.begun.CompareAndSwap(0, uint64(len(t.items))) {
 		return nil
 	}
 	return t.items
 }
 
 // More reports whether records are left that Next may return.
-func (t *Task) More() bool { return t.claimed.Load() < uint64(len(t.items)) }
+func (t *Task) More() bool { return t.begun.Load() < uint64(len(t.items)) }
 
 // Generation returns the generation whose records the task has.
 func (t *Task) Generation() *Generation { return t.gen }
@@ -89,7 +89,7 @@ func (m *Machine) fill(t *Task, q *queue, max int, whole bool) {
 	g := q.gen
 	t.gen, t.state, t.whole, t.handler = g, running, whole, m.mode == Running
 	t.items, t.counted, t.started = t.items[:0], 0, m.now
-	t.claimed.Store(0)
+	t.begun.Store(0)
 	limit := m.limit(q, max)
 	for ; q != nil && q.gen == g && len(t.items) < limit; q = m.front() {
 		if len(t.items) > 0 && (m.work.Batch > 0 || q.outage != nil) {
@@ -145,13 +145,13 @@ func (m *Machine) stopTasks(g *Generation) {
 	}
 }
 
-// stopTask stops a task at its next record, and requeues those that are not claimed.
+// stopTask stops a task at its next record, and requeues those that are not begun.
 func (m *Machine) stopTask(t *Task) {
 	if t.state != running {
 		return
 	}
 	t.state = stopping
-	if t.kept = int(t.claimed.Or(stopped)); t.gen.phase == stale {
+	if t.kept = int(t.begun.Or(stopped)); t.gen.phase == stale {
 		return
 	}
 	for i := len(t.items) - 1; i >= t.kept; i-- {
@@ -180,7 +180,7 @@ func (m *Machine) putBack(it Item) {
 // Progress counts the records of tasks in progress that are processed.
 func (m *Machine) Progress(g *Generation) {
 	for _, t := range g.tasks {
-		n := int(t.claimed.Load() &^ stopped)
+		n := int(t.begun.Load() &^ stopped)
 		for !t.whole && t.counted < n-1 {
 			if it := &t.items[t.counted]; !it.End {
 				m.processed(it)
@@ -209,12 +209,12 @@ type Outcome struct {
 	Answered bool          // the registry answered
 }
 
-// Return requeues the record that was claimed last, and those after it, because of o: the records
+// Return requeues the record that was begun last, and those after it, because of o: the records
 // before it stay in the task. It is for the reader.
 func (m *Machine) Return(t *Task, o Outcome) {
 	m.stopTask(t)
 	t.kept--
-	t.claimed.Store(uint64(t.kept) | stopped)
+	t.begun.Store(uint64(t.kept) | stopped)
 	if it := t.items[t.kept]; it.gen.phase != stale {
 		m.putBack(it)
 		m.follow(it.q, o)
@@ -222,7 +222,7 @@ func (m *Machine) Return(t *Task, o Outcome) {
 	}
 }
 
-// Finish ends a task: records that were claimed and are not unprocessed are processed, the others are
+// Finish ends a task: records that were begun and are not unprocessed are processed, the others are
 // requeued at the front of their queues, or of a queue of their own if theirs is shared and they have
 // to wait.
 func (m *Machine) Finish(t *Task, o Outcome) {
@@ -253,20 +253,20 @@ func (m *Machine) Finish(t *Task, o Outcome) {
 // apply applies the results of a task to its queues.
 func (m *Machine) apply(t *Task, o Outcome) {
 	g := t.gen
-	claimed := int(t.claimed.Load() &^ stopped)
+	begun := int(t.begun.Load() &^ stopped)
 	waits := o.Delay > 0 || o.Awaits != nil
 	var back *queue // of the records that are requeued
 	for i := t.kept - 1; i >= t.counted; i-- {
 		it := &t.items[i]
 		from := it.q
-		if i < claimed && !it.Unprocessed {
+		if i < begun && !it.Unprocessed {
 			it.q.inTasks--
 			if !it.End {
 				m.processed(it)
 			}
 			continue
 		}
-		if i < claimed && waits && from.shared && m.mode != Polling {
+		if i < begun && waits && from.shared && m.mode != Polling {
 			if back == nil {
 				back = m.queue(g, 2+2*it.seq)
 			}
@@ -274,7 +274,7 @@ func (m *Machine) apply(t *Task, o Outcome) {
 			back.inTasks++
 			it.q = back
 		}
-		if i < claimed {
+		if i < begun {
 			back = it.q
 		}
 		m.putBack(*it)
@@ -282,7 +282,7 @@ func (m *Machine) apply(t *Task, o Outcome) {
 	for i := range t.counted {
 		t.items[i].q.inTasks--
 	}
-	for i := range claimed {
+	for i := range begun {
 		if q := t.items[i].q; o.Answered && q.outage != nil {
 			m.answered(q.outage)
 		}
@@ -314,7 +314,7 @@ func (m *Machine) follow(q *queue, o Outcome) {
 
 // adapt sets the size of the next tasks from the time that this one took.
 func (m *Machine) adapt(t *Task) {
-	n, took := int(t.claimed.Load()&^stopped), m.now-t.started
+	n, took := int(t.begun.Load()&^stopped), m.now-t.started
 	switch {
 	case t.whole || !t.handler || n == 0:
 	case took > taskTime:
@@ -324,10 +324,10 @@ func (m *Machine) adapt(t *Task) {
 	}
 }
 
-// Fail marks all claimed records of a task whose owner cannot go on as unprocessed, except those that
+// Fail marks all begun records of a task whose owner cannot go on as unprocessed, except those that
 // are processed: of a task that is not processed as a whole, those before the last. It is the owner's.
 func (t *Task) Fail() {
-	n := int(t.claimed.Load() &^ stopped)
+	n := int(t.begun.Load() &^ stopped)
 	for i := n - 1; i >= 0; i-- {
 		t.items[i].Unprocessed = true
 		if !t.whole {

@@ -143,7 +143,7 @@ const (
 	assign
 	revoke
 	revoked
-	lose
+	loss
 	seek
 	pause
 	resume
@@ -153,7 +153,7 @@ const (
 	poll
 	pollNothing
 	take
-	claim
+	begin
 	handled
 	retry
 	retryNow
@@ -164,8 +164,8 @@ const (
 )
 
 var moveNames = [...]string{
-	"alarm", "time passes", "commit", "assign", "revoke", "revoked", "lose", "seek", "pause", "resume", "stop", "end", "reached the end",
-	"poll", "poll nothing", "take", "claim", "handled", "retry", "retry at once", "no registry", "error", "commit by a handler",
+	"alarm", "time passes", "commit", "assign", "revoke", "revoked", "loss", "seek", "pause", "resume", "stop", "end", "reached the end",
+	"poll", "poll nothing", "take", "begin", "handled", "retry", "retry at once", "no registry", "error", "commit by a handler",
 }
 
 func (m move) String() string { return fmt.Sprintf("%s (%d, %d)", moveNames[m.kind], m.of, m.n) }
@@ -173,7 +173,7 @@ func (m move) String() string { return fmt.Sprintf("%s (%d, %d)", moveNames[m.ki
 // ofProgram is the moves that a program may make or not, besides those of handlers.
 func (m move) ofProgram() bool {
 	switch m.kind {
-	case tick, commit, revoke, lose, seek, pause, stop:
+	case tick, commit, revoke, loss, seek, pause, stop:
 		return true
 	}
 	return false
@@ -208,7 +208,7 @@ func (w *world) moves() []move {
 		switch {
 		case g.phase != revoking:
 			limited(revoke, i, 0)
-			limited(lose, i, 0)
+			limited(loss, i, 0)
 			limited(seek, i, 0)
 			if w.paused[i] {
 				add(resume, i, 0)
@@ -284,7 +284,7 @@ func (w *world) do(m move) {
 		k := w.crew[m.of]
 		k.answered = false
 		k.busy = w.m.Take(&k.task, 2, w.work.Batch > 0)
-	case claim, handled, retry, retryNow, outageOf, failure, acknowledge:
+	case begin, handled, retry, retryNow, outageOf, failure, acknowledge:
 		w.work1(m, w.crew[m.of])
 	default:
 		w.partitionStep(m, w.parts[m.of])
@@ -305,7 +305,7 @@ func (w *world) partitionStep(m move, p *remote) {
 		w.commit()
 		p.assigned = false
 		w.m.Drop(p.tp)
-	case lose:
+	case loss:
 		p.assigned = false
 		w.m.Drop(p.tp)
 	case seek:
@@ -383,7 +383,7 @@ func (w *world) workerMoves(add, limited func(moveKind, int, int)) {
 				add(take, i, 0)
 			}
 		case k.it == nil:
-			add(claim, i, 0)
+			add(begin, i, 0)
 		case w.work.Batch > 0:
 			add(handled, i, 0)
 			for j := range k.task.kept {
@@ -408,12 +408,12 @@ func (w *world) work1(m move, k *worker) {
 		return
 	}
 	switch m.kind {
-	case claim:
-		w.claim(k)
+	case begin:
+		w.begin(k)
 	case handled:
 		k.answered = true
 		w.processed(k.it)
-		w.claim(k)
+		w.begin(k)
 	case retry:
 		k.it.Unprocessed, k.it.Failed = true, true
 		w.finish(k, Outcome{Delay: taskDeadline, Answered: true})
@@ -441,7 +441,7 @@ func (w *world) batchStep(m move, k *worker) {
 	all := k.task.items[:k.task.kept]
 	bad, o := len(all), Outcome{Answered: true}
 	switch m.kind {
-	case claim:
+	case begin:
 		if k.task.All() == nil {
 			w.finish(k, Outcome{})
 			return
@@ -468,7 +468,7 @@ func (w *world) batchStep(m move, k *worker) {
 	w.finish(k, o)
 }
 
-func (w *world) claim(k *worker) {
+func (w *world) begin(k *worker) {
 	if k.it = k.task.Next(); k.it == nil {
 		w.finish(k, Outcome{Answered: k.answered})
 		return
@@ -675,7 +675,7 @@ func (w *world) state(b []byte) []byte {
 		t := &k.task
 		put(-7, number(k.busy), number(k.it != nil), number(k.answered))
 		if k.busy {
-			put(int(t.gen.Partition), number(t.gen == m.Of(t.gen.TopicPartition)), int(t.state), int(t.claimed.Load()&^stopped), t.counted, t.kept, since(t.started))
+			put(int(t.gen.Partition), number(t.gen == m.Of(t.gen.TopicPartition)), int(t.state), int(t.begun.Load()&^stopped), t.counted, t.kept, since(t.started))
 			for i := range t.items {
 				put(int(t.items[i].Rec.Offset), number(w.history(t.gen).done[t.items[i].Rec.Offset]))
 			}
