@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kavro/kavro/internal/cache"
 	"github.com/kavro/kavro/registry/transport"
 )
 
@@ -21,8 +22,8 @@ type expiring[K comparable, V any] struct {
 
 	ttl, maxStale time.Duration // negative ttl: for ever; 0: nothing is kept
 	missingTTL    time.Duration
-	found         *table[K, *dated[V]]
-	missing       *table[K, absence]
+	found         *cache.Map[K, *dated[V]]
+	missing       *cache.Map[K, absence]
 	sharedCalls   sharedCalls[K, V]
 
 	writes sync.Mutex // held while found, missing or epoch change
@@ -45,14 +46,14 @@ func newExpiring[K comparable, V any](c *Client, name string, missingTTL time.Du
 		ttl:        c.settings.latestTTL,
 		maxStale:   c.settings.latestMaxStale,
 		missingTTL: missingTTL,
-		found:      newTable[K, *dated[V]](c.settings.latestSize),
-		missing:    newTable[K, absence](min(c.settings.latestSize, c.settings.missingSize)),
+		found:      cache.New[K, *dated[V]](c.settings.latestSize),
+		missing:    cache.New[K, absence](min(c.settings.latestSize, c.settings.missingSize)),
 	}
 }
 
 // get returns the answer for key, asking if it is not known or too old.
 func (x *expiring[K, V]) get(ctx context.Context, key K) (V, error) {
-	if d, ok := x.found.get(key); ok {
+	if d, ok := x.found.Get(key); ok {
 		switch age := time.Since(d.at); {
 		case x.fresh(age):
 			x.tell(EventHit, key, age, nil)
@@ -64,7 +65,7 @@ func (x *expiring[K, V]) get(ctx context.Context, key K) (V, error) {
 		}
 	}
 	var none V
-	if a, ok := x.missing.get(key); ok && time.Now().Before(a.until) {
+	if a, ok := x.missing.Get(key); ok && time.Now().Before(a.until) {
 		x.tell(EventUnknown, key, 0, a.err)
 		return none, a.err
 	}
@@ -86,7 +87,7 @@ func (x *expiring[K, V]) usable(age time.Duration) bool {
 // fetch asks, or waits for whoever is asking already.
 func (x *expiring[K, V]) fetch(ctx context.Context, key K) (V, error) {
 	return x.sharedCalls.do(ctx, transport.Call{}, x.client.group, key, func(ctx context.Context, call transport.Call) (V, error) {
-		if d, ok := x.found.get(key); ok && x.fresh(time.Since(d.at)) {
+		if d, ok := x.found.Get(key); ok && x.fresh(time.Since(d.at)) {
 			return d.value, nil // another sharedCall landed between the caller's look and this one
 		}
 		ctx, cancel := x.client.transport.WithDeadline(ctx)
@@ -135,7 +136,7 @@ func (x *expiring[K, V]) keep(key K, v V, at time.Time, epoch uint64) {
 	x.writes.Lock()
 	defer x.writes.Unlock()
 	if x.ttl != 0 && x.epoch == epoch {
-		x.found.put(key, &dated[V]{value: v, at: at})
+		x.found.Put(key, &dated[V]{value: v, at: at})
 	}
 }
 
@@ -146,9 +147,9 @@ func (x *expiring[K, V]) miss(key K, err error, epoch uint64) {
 	if x.epoch != epoch {
 		return
 	}
-	x.found.remove(func(k K, _ *dated[V]) bool { return k == key })
+	x.found.Remove(func(k K, _ *dated[V]) bool { return k == key })
 	if x.missingTTL > 0 {
-		x.missing.put(key, absence{err, time.Now().Add(x.missingTTL)})
+		x.missing.Put(key, absence{err, time.Now().Add(x.missingTTL)})
 	}
 }
 
@@ -159,8 +160,8 @@ func (x *expiring[K, V]) drop(match func(K) bool) {
 	defer x.writes.Unlock()
 	x.epoch++
 	x.sharedCalls.drop()
-	x.found.remove(func(key K, _ *dated[V]) bool { return match(key) })
-	x.missing.remove(func(key K, _ absence) bool { return match(key) })
+	x.found.Remove(func(key K, _ *dated[V]) bool { return match(key) })
+	x.missing.Remove(func(key K, _ absence) bool { return match(key) })
 }
 
 func (x *expiring[K, V]) tell(kind EventKind, key K, age time.Duration, err error) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kavro/kavro/internal/cache"
 	"github.com/kavro/kavro/registry/transport"
 	"github.com/kavro/kavro/schemas"
 )
@@ -17,8 +18,8 @@ type permanent[K comparable, V any] struct {
 	client *Client
 	kind[K, V]
 
-	found       *table[K, V]
-	missing     *table[K, absence]
+	found       *cache.Map[K, V]
+	missing     *cache.Map[K, absence]
 	sharedCalls sharedCalls[K, V]
 
 	writes sync.Mutex // held while found, missing or epoch change
@@ -47,8 +48,8 @@ func newPermanent[K comparable, V any](c *Client, k kind[K, V]) *permanent[K, V]
 	return &permanent[K, V]{
 		client:  c,
 		kind:    k,
-		found:   newTable[K, V](c.settings.cacheSize),
-		missing: newTable[K, absence](c.settings.missingSize),
+		found:   cache.New[K, V](c.settings.cacheSize),
+		missing: cache.New[K, absence](c.settings.missingSize),
 	}
 }
 
@@ -74,10 +75,10 @@ func (p *permanent[K, V]) hit(key K) (v V, ok bool, err error) {
 
 // peek is hit without telling anybody.
 func (p *permanent[K, V]) peek(key K) (v V, ok bool, err error) {
-	if v, ok = p.found.get(key); ok {
+	if v, ok = p.found.Get(key); ok {
 		return v, true, nil
 	}
-	if a, missing := p.missing.get(key); missing && time.Now().Before(a.until) {
+	if a, missing := p.missing.Get(key); missing && time.Now().Before(a.until) {
 		return v, true, a.err
 	}
 	return v, false, nil
@@ -163,7 +164,7 @@ func (p *permanent[K, V]) keep(key K, v V, epoch uint64) {
 	p.writes.Lock()
 	defer p.writes.Unlock()
 	if p.epoch == epoch {
-		p.found.put(key, v)
+		p.found.Put(key, v)
 	}
 }
 
@@ -172,7 +173,7 @@ func (p *permanent[K, V]) miss(key K, err error, epoch uint64) {
 	p.writes.Lock()
 	defer p.writes.Unlock()
 	if p.ttl > 0 && p.epoch == epoch {
-		p.missing.put(key, absence{err, time.Now().Add(p.ttl)})
+		p.missing.Put(key, absence{err, time.Now().Add(p.ttl)})
 	}
 }
 
@@ -183,8 +184,8 @@ func (p *permanent[K, V]) drop(match func(K) bool) {
 	defer p.writes.Unlock()
 	p.epoch++
 	p.sharedCalls.drop()
-	p.found.remove(func(key K, _ V) bool { return match(key) })
-	p.missing.remove(func(key K, _ absence) bool { return match(key) })
+	p.found.Remove(func(key K, _ V) bool { return match(key) })
+	p.missing.Remove(func(key K, _ absence) bool { return match(key) })
 }
 
 // dropMissing drops what was missing: it may be there now.
@@ -193,7 +194,7 @@ func (p *permanent[K, V]) dropMissing(match func(K) bool) {
 	defer p.writes.Unlock()
 	p.epoch++
 	p.sharedCalls.drop()
-	p.missing.remove(func(key K, _ absence) bool { return match(key) })
+	p.missing.Remove(func(key K, _ absence) bool { return match(key) })
 }
 
 func (p *permanent[K, V]) tell(kind EventKind, key K, err error) {

@@ -271,10 +271,10 @@ func (c Call) special() bool { return c.ID != 0 || c.Version != 0 || c.Force }
 // registeredBefore returns what this client was answered when it registered or
 // looked up a definition.
 func (c *Client) registeredBefore(key definitionKey) (*SubjectSchema, bool) {
-	if s, ok := c.known.found.get(key); ok {
+	if s, ok := c.known.found.Get(key); ok {
 		return s, true
 	}
-	return c.bare.found.get(key)
+	return c.bare.found.Get(key)
 }
 
 func (c *Client) register(ctx context.Context, call transport.Call, key definitionKey, d Definition, o Call) (*SubjectSchema, error) {

@@ -124,7 +124,7 @@ func (c *Client) SaveSeed(ctx context.Context, dir string, subjects ...string) e
 // dump writes every answer that p knows.
 func (p *permanent[K, V]) dump(to *files) error {
 	var errs []error
-	p.found.all(func(key K, v V) {
+	p.found.All(func(key K, v V) {
 		errs = append(errs, to.write(p.stored(key, v)))
 	})
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)

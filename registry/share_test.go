@@ -167,7 +167,7 @@ func TestUnknownIDsAreBounded(t *testing.T) {
 		_, err := c.SchemaByID(t.Context(), "", id+1)
 		require.Error(t, err)
 	}
-	require.Equal(t, 100, c.ids.missing.len())
+	require.Equal(t, 100, c.ids.missing.Len())
 }
 
 func TestRegisteringShowsWhatWasMissing(t *testing.T) {

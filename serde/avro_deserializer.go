@@ -74,7 +74,7 @@ type decoder[T any] interface {
 // The error says that T is an interface type without a schema and variants, that T does not match
 // its schema (all mismatches are listed), or that options contradict each other.
 func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*AvroDeserializer[T], error) {
-	d := &AvroDeserializer[T]{r: r, c: deserializerConfig{sharedConfig: sharedConfig{subject: nil}}}
+	d := &AvroDeserializer[T]{r: r, readers: newOnceMap[readerKey, *reader[T]](), contexts: newOnceMap[contextKey, string]()}
 	for _, o := range opts {
 		o.applyDeserializer(&d.c)
 	}

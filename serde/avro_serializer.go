@@ -67,6 +67,8 @@ func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*Avr
 		r:      r,
 		c:      serializerConfig{autoRegister: true, strict: true, sharedConfig: sharedConfig{subject: TopicName}},
 		isNull: nullCheck[T](),
+
+		writers: newOnceMap[writerKey, *writer[T]](),
 	}
 	for _, o := range opts {
 		o.applySerializer(&s.c)

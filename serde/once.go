@@ -3,25 +3,27 @@ package serde
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/kavro/kavro/internal/cache"
 	"github.com/kavro/kavro/registry"
 )
 
-// A onceMap computes each value once, and then returns it without a lock: a read is at most two atomic
-// loads and one map look-up. Its size is bounded: beyond the bound it drops entries, a few at a
-// time.
+// A onceMap computes each value once, and then returns it without a lock and without an allocation. Its
+// size is bounded, see [cache.Map].
 type onceMap[K comparable, V any] struct {
-	stale  func(V) bool                    // says that a value is to be computed again; nil: never
-	newest atomic.Pointer[entry[K, V]]     // what was computed last
-	shards [shards]atomic.Pointer[map[K]V] // each replaced whole, never changed: small, so that a copy is cheap
-	mu     sync.Mutex                      // guards what follows, and the writing side of shards; never held while computing
-	seed   maphash.Seed                    // set before the first shard is
+	stale  func(V) bool                // says that a value is to be computed again; nil: never
+	newest atomic.Pointer[entry[K, V]] // what was computed last
+	values *cache.Map[K, V]
+	mu     sync.Mutex // guards calls; never held while computing
 	calls  map[K]*call[V]
+}
+
+func newOnceMap[K comparable, V any]() onceMap[K, V] {
+	return onceMap[K, V]{values: cache.New[K, V](maxValues)}
 }
 
 // entry is the value of one key. Most programs use one schema at a time: comparing
@@ -40,12 +42,8 @@ type call[V any] struct {
 }
 
 const (
-	// A onceMap holds about 16,000 values, schemas or topics in use. Of a shard that
-	// is full a quarter goes, in no order, so that keys that take turns beyond the
-	// bound are mostly found.
-	shards   = 512
-	maxShard = 32
-	evicted  = maxShard / 4
+	// maxValues bounds the values, one for each schema or topic in use.
+	maxValues = 16_000
 	// maxCalls bounds the failures that are remembered.
 	maxCalls = 1_000
 	// failurePeriod is how long a failure that asking again will not mend (an
@@ -69,38 +67,7 @@ func (m *onceMap[K, V]) last(k K) (v V, ok bool) {
 	case newest.key == k:
 		return newest.value, true
 	}
-	if shard := m.shard(k).Load(); shard != nil {
-		v, ok = (*shard)[k]
-	}
-	return v, ok
-}
-
-func (m *onceMap[K, V]) shard(k K) *atomic.Pointer[map[K]V] {
-	return &m.shards[maphash.Comparable(m.seed, k)%shards]
-}
-
-// put stores the value of k. The caller holds mu.
-func (m *onceMap[K, V]) put(k K, v V) {
-	if m.newest.Load() == nil {
-		m.seed = maphash.MakeSeed() // seen by whoever sees newest
-	}
-	shard := m.shard(k)
-	all := map[K]V{}
-	if old := shard.Load(); old != nil {
-		all = maps.Clone(*old)
-	}
-	if _, known := all[k]; !known && len(all) >= maxShard {
-		n := 0
-		for old := range all {
-			if n++; n > evicted {
-				break
-			}
-			delete(all, old)
-		}
-	}
-	all[k] = v
-	shard.Store(&all)
-	m.newest.Store(&entry[K, V]{k, v})
+	return m.values.Get(k)
 }
 
 // compute returns the value of k. It calls f unless another goroutine computes k already: then it
@@ -165,7 +132,8 @@ func (m *onceMap[K, V]) finish(k K, c *call[V]) {
 	defer close(c.done)
 	switch {
 	case c.err == nil:
-		m.put(k, c.v)
+		m.values.Put(k, c.v)
+		m.newest.Store(&entry[K, V]{k, c.v})
 		delete(m.calls, k)
 	case isContext(c.err) || isTemporary(c.err):
 		delete(m.calls, k)

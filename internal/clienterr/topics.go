@@ -2,7 +2,6 @@ package clienterr
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,11 +18,12 @@ type Topics struct {
 	waiting func() bool
 
 	first atomic.Pointer[string] // the first topic, which is mostly the only one
-	seen  atomic.Pointer[map[string]bool]
+	seen  sync.Map               // topics, with nothing; added to with mu held
 
 	ctx     context.Context
 	cancel  context.CancelFunc
 	mu      sync.Mutex
+	topics  int // in seen
 	closed  bool
 	timers  map[*time.Timer]bool
 	running sync.WaitGroup
@@ -44,7 +44,6 @@ const maxSeen = 10_000
 func NewTopics(t *Tracker, check func(ctx context.Context, topic string) error, waiting func() bool) *Topics {
 	w := &Topics{tracker: t, check: check, waiting: waiting, timers: map[*time.Timer]bool{}}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	w.seen.Store(&map[string]bool{})
 	return w
 }
 
@@ -57,16 +56,14 @@ func (w *Topics) Produced(topic string) {
 }
 
 func (w *Topics) add(topic string) {
-	if !(*w.seen.Load())[topic] {
+	if _, seen := w.seen.Load(topic); !seen {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		seen := *w.seen.Load()
-		if w.closed || seen[topic] || len(seen) >= maxSeen {
+		if _, seen = w.seen.Load(topic); w.closed || seen || w.topics >= maxSeen {
 			return
 		}
-		more := maps.Clone(seen)
-		more[topic] = true
-		w.seen.Store(&more)
+		w.topics++
+		w.seen.Store(topic, nil)
 		w.after(firstCheck, topic)
 	}
 	if w.first.Load() == nil {

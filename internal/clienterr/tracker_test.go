@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -275,4 +277,25 @@ func TestAllocations(t *testing.T) {
 		tracker.OK()
 		_ = tracker.Explain(context.Canceled)
 	}))
+}
+
+// A new topic costs the same however many there are, and their number is bounded.
+func TestManyTopics(t *testing.T) {
+	w := NewTopics(New(kafka.Hooks{}), func(context.Context, string) error { return nil }, func() bool { return false })
+	defer w.Close()
+	topic := 0
+	bytes := func(upTo int) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		from := topic
+		for ; topic < upTo; topic++ {
+			w.Produced(strconv.Itoa(topic))
+		}
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) / uint64(upTo-from)
+	}
+	bytes(maxSeen - 1_000)
+	require.Less(t, bytes(maxSeen), uint64(3_000), "bytes for each of the last topics")
+	bytes(maxSeen + 1_000)
+	require.Equal(t, maxSeen, w.topics)
 }
