@@ -1,6 +1,7 @@
 package kavro_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -171,4 +172,36 @@ func TestDeadLettersThatCannotBeWritten(t *testing.T) {
 	at, err := c.Committed(deadline(t), kavro.TopicPartition{Topic: "orders"})
 	require.NoError(t, err)
 	require.Negative(t, at[0].Offset)
+}
+
+// Values of []byte are the records' own: each attempt and the dead letter have them as they were
+// polled, whatever was appended to them, and so has a program that keeps them.
+func TestBytesStayIntact(t *testing.T) {
+	each(t, func(t *testing.T, env *kavrotest.Env, which string) {
+		client := open(t, which, env.Config(kavro.Config{"enable.partition.eof": true}))
+		require.NoError(t, client.CreateTopics(deadline(t), kavro.NewTopic{Name: "orders", Partitions: 1}))
+		p, err := kavro.NewProducer[[]byte, []byte](client)
+		require.NoError(t, err)
+		trace := kavro.WithHeaders(kavro.Header{Key: "trace", Value: []byte("7")})
+		for _, v := range []string{"one", "two", "three"} {
+			require.NoError(t, p.Produce(deadline(t), "orders", []byte("key of "+v), []byte(v), trace))
+		}
+		require.NoError(t, p.Close(deadline(t)))
+
+		c, err := kavro.NewConsumer[[]byte, []byte](client, "billing", []string{"orders"}, kavro.WithToEnd(), kavro.WithDeadLetters(),
+			kavro.WithPolicy(kavro.HandlerErrors, kavro.Retry(1, kavro.Constant(time.Millisecond)).Then(kavro.DeadLetter())))
+		require.NoError(t, err)
+		var kept [][]byte
+		require.NoError(t, c.Run(deadline(t), func(_ context.Context, m *kavro.Message[[]byte, []byte]) error {
+			require.Same(t, &m.Raw.Value[0], &m.Value[0], "no copy")
+			kept = append(kept, m.Key, m.Value)
+			if _ = append(append(m.Key, "more"...), append(m.Value, "more"...)...); string(m.Value) == "two" {
+				return errUnpaid
+			}
+			return nil
+		}))
+		require.NoError(t, c.Close(deadline(t)))
+		require.Equal(t, "key of one,one,key of two,two,key of two,two,key of three,three", string(bytes.Join(kept, []byte(","))))
+		require.Equal(t, []letter{{"key of two", "two", "handler", "2"}}, readDeadLetters(t, open(t, which, env.Config()), "orders-dlt", 1))
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/kavro/kavro/kafka"
@@ -16,7 +17,7 @@ type Decoder[K, V any] struct {
 	key     serde.Deserializer[K]
 	value   serde.Deserializer[V]
 	targets sync.Pool // of *targets: their addresses pass through interfaces
-	bytes   bool      // both are serde.Bytes, whose copies can share an allocation
+	bytes   bool      // both are serde.Bytes: nothing is decoded
 }
 
 // targets is the serde.Target of a record's key and of its value.
@@ -54,7 +55,7 @@ func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *kafka.Record) (*Mes
 func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *RecordError) {
 	r, stage := m.Raw, StageKey
 	if d.bytes {
-		copyBytes(r, any(&m.Key).(*[]byte), any(&m.Value).(*[]byte))
+		*any(&m.Key).(*[]byte), *any(&m.Value).(*[]byte) = slices.Clip(r.Key), slices.Clip(r.Value)
 		return nil
 	}
 	t := d.targets.Get().(*targets)
@@ -87,20 +88,6 @@ func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *R
 // aim sets all fields of t, one by one: assigning a struct would copy it once more.
 func aim(t *serde.Target, part serde.Part, r *kafka.Record) {
 	t.Topic, t.Part, t.Null, t.Headers, t.Schema = r.Topic, part, false, r.Headers, nil
-}
-
-// copyBytes does what serde.Bytes does for a key and a value, with one allocation. It copies,
-// so that a handler may change them while a dead letter keeps the original bytes.
-func copyBytes(r *kafka.Record, key, value *[]byte) {
-	n := len(r.Key)
-	both := make([]byte, n+len(r.Value))
-	copy(both[copy(both, r.Key):], r.Value)
-	if r.Key != nil {
-		*key = both[:n:n]
-	}
-	if r.Value != nil {
-		*value = both[n:]
-	}
 }
 
 // PanicError is a panic of a handler or a deserializer, as the error of a record.

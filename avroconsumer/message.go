@@ -8,8 +8,9 @@ import (
 	"github.com/kavro/kavro/registry"
 )
 
-// Message is a record with its key and value decoded. The caller owns it, except that Headers
-// and the schemas are shared and must not be changed.
+// Message is a record with its key and value decoded. The caller owns it, except that Headers,
+// Raw and the schemas are shared and must not be changed, nor a []byte of [serde.Bytes], which is
+// Raw's: retries, dead letters and replays are made of Raw.
 type Message[K, V any] struct {
 	Topic     string
 	Partition int32

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/kavro/kavro/internal/count"
@@ -18,6 +19,11 @@ import (
 //
 // String does not write or read strings that are not UTF-8, or whose first byte is 0 like that of
 // a frame. Reading one returns a [*FrameError].
+//
+// Bytes, and its equal for a type declared as []byte, copies on writing and not on reading: the value
+// is the payload itself. A consumer's payload stays valid for ever, but to change it changes the record
+// that dead letters and retries are made of; append copies it. Keeping it may keep the fetched batch that
+// it was a part of: bytes.Clone a small value that is kept for long.
 var (
 	String  Plain[string]   = &plain[string]{appendString, decodeString}    // UTF-8
 	Bytes   Plain[[]byte]   = &plain[[]byte]{appendBytes, decodeBytes}      // as they are; nil is null
@@ -95,7 +101,7 @@ func decodeBytes(payload []byte, from *Target) ([]byte, error) {
 	if from.Null {
 		return nil, nil
 	}
-	return append(make([]byte, 0, len(payload)), payload...), nil
+	return slices.Clip(payload), nil // what the caller appends goes elsewhere
 }
 
 func appendBool(dst []byte, _ *Target, v bool) ([]byte, error) {

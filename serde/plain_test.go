@@ -148,6 +148,32 @@ func TestPlainAllocations(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { _ = p.Decode(t.Context(), text, to, &v) }), 1.0)
 }
 
+// Bytes are read without a copy, but what is appended to them goes elsewhere.
+func TestBytesAreThePayload(t *testing.T) {
+	record := []byte("key,value")
+	payload := record[:3]
+	var v []byte
+	require.NoError(t, serde.Bytes.Decode(t.Context(), payload, target(), &v))
+	require.Same(t, &record[0], &v[0])
+	_ = append(v, '!')
+	require.Equal(t, "key,value", string(record))
+
+	var declared raw
+	require.NoError(t, plainFor[raw](t).Decode(t.Context(), payload, target(), &declared))
+	require.Same(t, &record[0], &declared[0])
+	require.Equal(t, 3, cap(declared))
+
+	require.NoError(t, serde.Bytes.Decode(t.Context(), []byte{}, target(), &v))
+	require.Equal(t, []byte{}, v, "empty is not null")
+	null := target()
+	null.Null = true
+	require.NoError(t, serde.Bytes.Decode(t.Context(), nil, null, &v))
+	require.Nil(t, v)
+
+	from := target()
+	require.Zero(t, testing.AllocsPerRun(100, func() { _ = serde.Bytes.Decode(t.Context(), payload, from, &v) }))
+}
+
 func BenchmarkPlain(b *testing.B) {
 	benchmarkPlain(b, "int64", int64(7))
 	benchmarkPlain(b, "declared int64", millis(7))

@@ -21,7 +21,7 @@ type Serializer[T any] interface {
 // Deserializer decodes keys or values of Kafka records. Implementations are safe for concurrent use.
 type Deserializer[T any] interface {
 	// Decode resets v, decodes payload into it, and sets from.Schema. v does not
-	// alias payload. It may send requests to the registry, within ctx, for the first
+	// alias payload, except with [Bytes]. It may send requests to the registry, within ctx, for the first
 	// payload of a schema id.
 	Decode(ctx context.Context, payload []byte, from *Target, v *T) error
 }
