@@ -68,7 +68,7 @@ func (c *Consumer[K, V]) collect(ctx context.Context, max int, wait time.Duratio
 			if len(batch) == 1 {
 				defer time.AfterFunc(wait, cancel).Stop()
 			}
-			if len(batch) < max && (c.tasks[len(c.tasks)-1].More() || c.machine.Reader() == sched.TakeTask || !c.machine.Backpressure()) {
+			if len(batch) < max && (c.tasks[len(c.tasks)-1].Left() > 0 || c.machine.Reader() == sched.TakeTask || !c.machine.Backpressure()) {
 				continue
 			}
 		case ctx.Err() != nil:

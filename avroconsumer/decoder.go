@@ -16,17 +16,23 @@ import (
 type Decoder[K, V any] struct {
 	key     serde.Deserializer[K]
 	value   serde.Deserializer[V]
-	targets sync.Pool // of *targets: their addresses pass through interfaces
+	scratch sync.Pool // of *scratch[K, V]
 	bytes   bool      // both are serde.Bytes: nothing is decoded
 }
 
-// targets is the serde.Target of a record's key and of its value.
-type targets struct{ key, value serde.Target }
+// scratch is what decoding needs, of one goroutine.
+type scratch[K, V any] struct {
+	key, value serde.Target    // their addresses pass through interfaces
+	messages   []Message[K, V] // allocated together, and not used yet
+}
+
+// maxMessages is the number of messages that are allocated together: whoever keeps one keeps all.
+const maxMessages = 16
 
 // NewDecoder returns a decoder with these deserializers.
 func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]) *Decoder[K, V] {
 	return &Decoder[K, V]{
-		key: key, value: value, targets: sync.Pool{New: func() any { return new(targets) }},
+		key: key, value: value, scratch: sync.Pool{New: func() any { return new(scratch[K, V]) }},
 		bytes: any(key) == any(serde.Bytes) && any(value) == any(serde.Bytes),
 	}
 }
@@ -37,50 +43,57 @@ func NewDecoder[K, V any](key serde.Deserializer[K], value serde.Deserializer[V]
 //
 // The error is a [*RecordError], also if a deserializer panics.
 func (d *Decoder[K, V]) Decode(ctx context.Context, r *kafka.Record) (*Message[K, V], error) {
-	m, err := d.decodeRecord(ctx, r)
+	m, err := d.decodeRecord(ctx, r, 1)
 	if err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *kafka.Record) (*Message[K, V], *RecordError) {
-	m := newMessage[K, V](r)
-	if err := d.decode(ctx, m); err != nil {
+// decodeRecord is Decode of the first of n records that are to be decoded.
+func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *kafka.Record, n int) (*Message[K, V], *RecordError) {
+	s := d.scratch.Get().(*scratch[K, V])
+	if len(s.messages) == 0 {
+		s.messages = make([]Message[K, V], min(max(n, 1), maxMessages))
+	}
+	m := &s.messages[0]
+	s.messages = s.messages[1:]
+	m.set(r)
+	if err := d.decode(ctx, s, m); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-func (d *Decoder[K, V]) decode(ctx context.Context, m *Message[K, V]) (failed *RecordError) {
+// decode decodes m.Raw, and puts s back into the pool.
+func (d *Decoder[K, V]) decode(ctx context.Context, s *scratch[K, V], m *Message[K, V]) (failed *RecordError) {
 	r, stage := m.Raw, StageKey
+	defer func() {
+		if p := recover(); p != nil {
+			failed = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
+			return // do not reuse s: what panicked may still refer to it
+		}
+		s.key.Headers, s.value.Headers = nil, nil // not kept alive in the pool
+		d.scratch.Put(s)
+	}()
 	if d.bytes {
 		*any(&m.Key).(*[]byte), *any(&m.Value).(*[]byte) = slices.Clip(r.Key), slices.Clip(r.Value)
 		return nil
 	}
-	t := d.targets.Get().(*targets)
-	defer func() {
-		if p := recover(); p != nil {
-			failed = &RecordError{Raw: r, Stage: stage, Err: &PanicError{Value: p, Stack: debug.Stack()}}
-			return // do not reuse t: what panicked may still refer to it
-		}
-		t.key.Headers, t.value.Headers = nil, nil // not kept alive in the pool
-		d.targets.Put(t)
-	}()
 	if !m.KeyNull {
-		aim(&t.key, serde.Key, r)
-		if err := d.key.Decode(ctx, r.Key, &t.key, &m.Key); err != nil {
-			return recordError(r, stage, &t.key, err)
+		aim(&s.key, serde.Key, r)
+		if err := d.key.Decode(ctx, r.Key, &s.key, &m.Key); err != nil {
+			return recordError(r, stage, &s.key, err)
 		}
-		m.KeySchema = t.key.Schema
+		m.KeySchema = s.key.Schema
 	}
 	if !m.Tombstone {
 		stage = StageValue
-		aim(&t.value, serde.Value, r)
-		if err := d.value.Decode(ctx, r.Value, &t.value, &m.Value); err != nil {
-			return recordError(r, stage, &t.value, err)
+		aim(&s.value, serde.Value, r)
+		if err := d.value.Decode(ctx, r.Value, &s.value, &m.Value); err != nil {
+			return recordError(r, stage, &s.value, err)
 		}
-		m.Schema = t.value.Schema
+		m.Schema = s.value.Schema
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type handler[K, V any] struct {
 func (h handler[K, V]) process(ctx context.Context, t *sched.Task) (out sched.Outcome) {
 	answered := false
 	for it := t.Next(); it != nil; it = t.Next() {
-		out = h.one(ctx, it)
+		out = h.one(ctx, it, t.Left()+1)
 		answered = answered || out.Answered
 		if ctx.Err() != nil { // the result does not count
 			it.Unprocessed, out = true, sched.Outcome{}
@@ -35,29 +35,30 @@ func (h handler[K, V]) process(ctx context.Context, t *sched.Task) (out sched.Ou
 	return out
 }
 
-func (h handler[K, V]) one(ctx context.Context, it *sched.Item) sched.Outcome {
+// one processes one record, the first of n.
+func (h handler[K, V]) one(ctx context.Context, it *sched.Item, n int) sched.Outcome {
 	c := h.core
 	if !c.observing {
-		out, _ := h.attempt(ctx, ctx, it)
+		out, _ := h.attempt(ctx, ctx, it, n)
 		return out
 	}
 	start := time.Now()
 	obsCtx := c.observer.Handling(ctx, it.Rec)
-	out, cause := h.attempt(ctx, obsCtx, it)
+	out, cause := h.attempt(ctx, obsCtx, it, n)
 	c.observer.Handled(obsCtx, it.Rec, time.Since(start), cause)
 	return out
 }
 
 // attempt decodes a record and calls the handler with the observer's context, obsCtx. The end
 // of ctx decides whether the result counts, since an observer may return a context of its own.
-func (h handler[K, V]) attempt(ctx, obsCtx context.Context, it *sched.Item) (out sched.Outcome, cause error) {
+func (h handler[K, V]) attempt(ctx, obsCtx context.Context, it *sched.Item, n int) (out sched.Outcome, cause error) {
 	skip, e := h.tombstones.Apply(it.Rec)
 	if skip {
 		return out, nil
 	}
 	var m *Message[K, V]
 	if e == nil {
-		m, e = h.decoder.decodeRecord(obsCtx, it.Rec)
+		m, e = h.decoder.decodeRecord(obsCtx, it.Rec, n)
 	}
 	if e != nil {
 		out, raw := h.core.failed(ctx, obsCtx, it, e)

@@ -34,14 +34,15 @@ type Message[K, V any] struct {
 }
 
 func newMessage[K, V any](r *kafka.Record) *Message[K, V] {
-	return &Message[K, V]{
-		Topic:     r.Topic,
-		Partition: r.Partition,
-		Offset:    r.Offset,
-		KeyNull:   r.Key == nil,
-		Tombstone: r.Value == nil,
-		Headers:   r.Headers,
-		Timestamp: r.Timestamp,
-		Raw:       r,
-	}
+	m := new(Message[K, V])
+	m.set(r)
+	return m
+}
+
+// set makes m the message of a record, without key and value. It sets fields one by one: assigning a
+// struct would copy it once more.
+func (m *Message[K, V]) set(r *kafka.Record) {
+	m.Topic, m.Partition, m.Offset = r.Topic, r.Partition, r.Offset
+	m.KeyNull, m.Tombstone = r.Key == nil, r.Value == nil
+	m.Headers, m.Timestamp, m.Raw = r.Headers, r.Timestamp, r
 }

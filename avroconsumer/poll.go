@@ -228,7 +228,7 @@ func (c *Consumer[K, V]) yield(ctx context.Context, it *sched.Item) (m *Message[
 		y.from = time.Now()
 		y.ctx = c.observer.Handling(ctx, it.Rec)
 	}
-	m, e := c.decoder.decodeRecord(ctx, it.Rec)
+	m, e := c.decoder.decodeRecord(ctx, it.Rec, c.tasks[len(c.tasks)-1].Left()+1)
 	if e != nil {
 		y.err = e
 		waits := waitsForRegistry(ctx, e)

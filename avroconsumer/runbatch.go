@@ -69,7 +69,7 @@ func (h batchHandler[K, V]) processItems(ctx context.Context, items []sched.Item
 			continue
 		}
 		if bad == nil {
-			m, bad = h.decoder.decodeRecord(ctx, it.Rec)
+			m, bad = h.decoder.decodeRecord(ctx, it.Rec, len(items)-n)
 		}
 		if bad != nil {
 			if !h.passesRaw(ctx, bad, it) {

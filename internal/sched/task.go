@@ -62,8 +62,14 @@ func (t *Task) All() []Item {
 	return t.items
 }
 
-// More reports whether records are left that Next may return.
-func (t *Task) More() bool { return t.begun.Load() < uint64(len(t.items)) }
+// Left returns the number of records that Next may still return. It is the owner's.
+func (t *Task) Left() int {
+	n := t.begun.Load()
+	if n&stopped != 0 {
+		return 0
+	}
+	return len(t.items) - int(n)
+}
 
 // Generation returns the generation whose records the task has.
 func (t *Task) Generation() *Generation { return t.gen }
