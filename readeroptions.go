@@ -54,6 +54,11 @@ func WithOrdering(o Ordering) ConsumerOption {
 	})
 }
 
+// WithReuse makes Run and RunBatch recycle messages, values and records when their handler
+// returns. A handler must not keep them: see [avroconsumer.WithReuse], also for a build tag
+// that finds who does.
+func WithReuse() ConsumerOption { return forConsumer(avroconsumer.WithReuse()) }
+
 // WithInFlight sets the high-water mark of one partition, in records and in bytes of keys and
 // values. When that many are polled and unprocessed, the partition is paused until they have
 // fallen to half of it. The default is 5,000 records and 32 MiB.

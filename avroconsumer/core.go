@@ -79,7 +79,7 @@ func newCore(b kafka.Consumer, conf config) *core {
 		client:       b,
 		config:       conf,
 		observing:    conf.observer != (NopObserver{}),
-		machine:      sched.New(sched.Config{Records: conf.records, Bytes: conf.bytes, ToEnd: conf.toEnd, Backoff: registryBackoff}),
+		machine:      sched.New(sched.Config{Records: conf.records, Bytes: conf.bytes, ToEnd: conf.toEnd, Backoff: registryBackoff, Reuse: conf.reuse}),
 		handlers:     map[*sched.Generation]handlerContext{},
 		everAssigned: map[kafka.TopicPartition]bool{},
 		born:         time.Now(),
@@ -249,6 +249,10 @@ func (c *core) poll(ctx context.Context, action sched.Action) error {
 		pctx, c.interrupt = context.WithCancel(ctx)
 	}
 	c.callerCtx, c.polling = ctx, action
+	if c.reuse {
+		c.batch.Spare = c.machine.Spare(c.batch.Spare)
+		overwriteRecords(c.batch.Spare)
+	}
 	var err error
 	c.unlocked(func() { err = c.pollClient(pctx, most) })
 	interrupted := pctx.Err() != nil

@@ -17,6 +17,8 @@ type Decoder[K, V any] struct {
 	key     serde.Deserializer[K]
 	value   serde.Deserializer[V]
 	scratch sync.Pool // of *scratch[K, V]
+	reuse   bool      // messages come from, and return to, the pool
+	used    sync.Pool // of *Message[K, V]
 	bytes   bool      // both are serde.Bytes: nothing is decoded
 }
 
@@ -53,16 +55,33 @@ func (d *Decoder[K, V]) Decode(ctx context.Context, r *kafka.Record) (*Message[K
 // decodeRecord is Decode of the first of n records that are to be decoded.
 func (d *Decoder[K, V]) decodeRecord(ctx context.Context, r *kafka.Record, n int) (*Message[K, V], *RecordError) {
 	s := d.scratch.Get().(*scratch[K, V])
-	if len(s.messages) == 0 {
-		s.messages = make([]Message[K, V], min(max(n, 1), maxMessages))
-	}
-	m := &s.messages[0]
-	s.messages = s.messages[1:]
+	m := d.newMessage(s, n)
 	m.set(r)
 	if err := d.decode(ctx, s, m); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// newMessage returns a message, one of n that are to be decoded.
+func (d *Decoder[K, V]) newMessage(s *scratch[K, V], n int) *Message[K, V] {
+	if m, ok := d.used.Get().(*Message[K, V]); ok {
+		return m
+	}
+	if len(s.messages) == 0 {
+		s.messages = make([]Message[K, V], min(max(n, 1), maxMessages))
+	}
+	m := &s.messages[0]
+	s.messages = s.messages[1:]
+	return m
+}
+
+// recycle takes back a message that its handler has returned.
+func (d *Decoder[K, V]) recycle(m *Message[K, V]) {
+	if d.reuse {
+		overwrite(m)
+		d.used.Put(m)
+	}
 }
 
 // decode decodes m.Raw, and puts s back into the pool.
@@ -80,14 +99,18 @@ func (d *Decoder[K, V]) decode(ctx context.Context, s *scratch[K, V], m *Message
 		*any(&m.Key).(*[]byte), *any(&m.Value).(*[]byte) = slices.Clip(r.Key), slices.Clip(r.Value)
 		return nil
 	}
-	if !m.KeyNull {
+	if m.KeyNull {
+		m.Key = *new(K)
+	} else {
 		aim(&s.key, serde.Key, r)
 		if err := d.key.Decode(ctx, r.Key, &s.key, &m.Key); err != nil {
 			return recordError(r, stage, &s.key, err)
 		}
 		m.KeySchema = s.key.Schema
 	}
-	if !m.Tombstone {
+	if m.Tombstone {
+		m.Value = *new(V)
+	} else {
 		stage = StageValue
 		aim(&s.value, serde.Value, r)
 		if err := d.value.Decode(ctx, r.Value, &s.value, &m.Value); err != nil {

@@ -70,13 +70,15 @@ func (h handler[K, V]) attempt(ctx, obsCtx context.Context, it *sched.Item, n in
 	}
 	m.from = it.Handle()
 	err := guard(func() error { return h.handle(obsCtx, m) })
+	id := 0
+	if m.Schema != nil {
+		id = m.Schema.ID
+	}
+	h.decoder.recycle(m)
 	if err == nil {
 		return sched.Outcome{Answered: true}, nil
 	}
-	e = &RecordError{Raw: it.Rec, Stage: StageHandler, Err: err}
-	if m.Schema != nil {
-		e.SchemaID = m.Schema.ID
-	}
+	e = &RecordError{Raw: it.Rec, Stage: StageHandler, SchemaID: id, Err: err}
 	out, _ = h.core.failed(ctx, obsCtx, it, e)
 	out.Answered = true
 	return out, err

@@ -45,4 +45,5 @@ func (m *Message[K, V]) set(r *kafka.Record) {
 	m.Topic, m.Partition, m.Offset = r.Topic, r.Partition, r.Offset
 	m.KeyNull, m.Tombstone = r.Key == nil, r.Value == nil
 	m.Headers, m.Timestamp, m.Raw = r.Headers, r.Timestamp, r
+	m.KeySchema, m.Schema, m.Err = nil, nil, nil
 }

@@ -26,6 +26,7 @@ type config struct {
 	drainTimeout time.Duration
 	policies     [classes]Policy
 	tombstones   Tombstones
+	reuse        bool
 	observers    []Observer
 	observer     Observer     // observers combined
 	logger       *slog.Logger // for warnings; nil: slog.Default()
@@ -142,6 +143,26 @@ func WithConcurrency(n int, o Ordering) Option {
 	return func(c *config) {
 		c.once("WithConcurrency")
 		c.workers, c.ordering = n, o
+	}
+}
+
+// WithReuse makes Run and RunBatch recycle messages, values and records when their handler returns, so
+// that a value is decoded into one that was used before. A handler must not keep
+//
+//   - the message, nor a pointer to it or its Raw record;
+//   - slices, maps and pointers of its key and value, nor [][]byte of them: strings may be kept;
+//   - Headers, and the bytes of Raw.Key and Raw.Value.
+//
+// The same holds for a [DeadLetterWriter] and an [Observer] once their call has returned. Retries, dead
+// letters and Commit see intact records. It changes nothing for Poll, Messages and Batches, whose
+// messages belong to the program.
+//
+// With the build tag kavro_poison, what is recycled is overwritten at once, so that a test finds who
+// keeps it: go test -tags kavro_poison ./...
+func WithReuse() Option {
+	return func(c *config) {
+		c.once("WithReuse")
+		c.reuse = true
 	}
 }
 

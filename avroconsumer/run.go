@@ -32,7 +32,7 @@ func (c *Consumer[K, V]) Run(ctx context.Context, handle func(context.Context, *
 	if handle == nil {
 		return errors.New("avroconsumer: Run: the handler is nil")
 	}
-	h := handler[K, V]{core: c.core, decoder: c.decoder, tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle, runCtx: ctx}
+	h := handler[K, V]{core: c.core, decoder: c.handlerDecoder(), tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle, runCtx: ctx}
 	return c.runWith(ctx, sched.Work{Ordering: sched.Ordering(c.ordering), Workers: c.workers}, h.process)
 }
 
@@ -53,6 +53,17 @@ func (c *Consumer[K, V]) runWith(ctx context.Context, w sched.Work, process func
 	c.machine.Begin(w)
 	defer func() { err = r.end(err) }() // also after a panic
 	return r.read()
+}
+
+// handlerDecoder returns the decoder of Run and RunBatch. With WithReuse it is one of their own, since
+// messages of Poll are not recycled.
+func (c *Consumer[K, V]) handlerDecoder() *Decoder[K, V] {
+	if !c.reuse {
+		return c.decoder
+	}
+	d := NewDecoder(c.decoder.key, c.decoder.value)
+	d.reuse = true
+	return d
 }
 
 // runner processes records with workers, which start when there are tasks and end when there are none.

@@ -31,7 +31,7 @@ func (c *Consumer[K, V]) RunBatch(ctx context.Context, max int, wait time.Durati
 	if c.ordering == Key {
 		w.Ordering = sched.Partition
 	}
-	h := batchHandler[K, V]{core: c.core, decoder: c.decoder, tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle}
+	h := batchHandler[K, V]{core: c.core, decoder: c.handlerDecoder(), tombstones: TombstoneRuleFor[V](c.tombstones), handle: handle}
 	return c.runWith(ctx, w, h.process)
 }
 
@@ -151,6 +151,9 @@ func (h batchHandler[K, V]) handleBatch(ctx context.Context, batch []*Message[K,
 		}
 		one, _ := h.core.failed(ctx, ctx, it, e)
 		out.Err, out.Delay = one.Err, max(out.Delay, one.Delay)
+	}
+	for _, m := range batch {
+		h.decoder.recycle(m)
 	}
 	return out
 }

@@ -116,6 +116,10 @@ type Batch struct {
 	Records []*Record        // in offset order within each partition
 	Ends    []Offset         // partitions read to their end (enable.partition.eof), with the next offset
 	Errors  []PartitionError // errors of partitions, the others go on; of the group: topic "", partition -1
+
+	// Spare is set by the caller: records that nobody uses any more. Poll may return them again with
+	// another content, and then removes them from the end.
+	Spare []*Record
 }
 
 // PartitionError is an error of one partition, such as a missing topic or missing permission.

@@ -284,12 +284,24 @@ func (m *Machine) processed(it *Item) {
 	g.tracker.done(it.seq)
 	g.inFlight--
 	g.bytes -= it.size()
+	if m.Reuse && m.mode != Polling && !it.returned {
+		m.spare = append(m.spare, it.Rec)
+	}
 	if g.intake != open && g.inFlight <= m.Records/2 && g.bytes <= m.Bytes/2 {
 		g.intake, g.patience = open, maxHold
 		if m.now-g.highAt > maxHold {
 			g.patience = 0
 		}
 	}
+}
+
+// Spare appends the records that were processed since the last call to dst, with Config.Reuse. The
+// program that Poll returned one to may have kept it: such a record is not among them.
+func (m *Machine) Spare(dst []*kafka.Record) []*kafka.Record {
+	dst = append(dst, m.spare...)
+	clear(m.spare)
+	m.spare = m.spare[:0]
+	return dst
 }
 
 // deadline and expire end the time that the reader holds.

@@ -33,6 +33,7 @@ type Config struct {
 	Records int                              // high-water mark of one partition, in records
 	Bytes   int                              // and in bytes of their keys and values
 	ToEnd   bool                             // read each partition up to its end, and no further
+	Reuse   bool                             // keep records that Run or RunBatch have processed, for Spare
 	Backoff func(attempts int) time.Duration // delay between two attempts of an outage
 }
 
@@ -93,6 +94,7 @@ type Machine struct {
 	}
 	holding int // number of generations that the reader does not poll for
 	ended   int // number of generations that were read to their end, and are processed
+	spare   []*kafka.Record
 }
 
 // New returns a machine without partitions, in mode Polling.

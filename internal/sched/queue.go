@@ -16,6 +16,7 @@ type Item struct {
 	Unprocessed bool // requeue it
 	Failed      bool // an attempt has failed: count it
 
+	returned bool  // to the program, in mode Polling
 	attempts int32 // number of failed attempts
 	gen      *Generation
 	q        *queue

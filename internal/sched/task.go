@@ -179,7 +179,7 @@ func (m *Machine) putBack(it Item) {
 	if it.Failed {
 		it.attempts++
 	}
-	it.Failed, it.Unprocessed = false, false
+	it.Failed, it.Unprocessed, it.returned = false, false, it.returned || m.mode == Polling
 	it.q.items.pushFront(it)
 }
 
@@ -202,7 +202,7 @@ func (m *Machine) Progress(g *Generation) {
 func (t *Task) unprocessed() (out []Item) {
 	for i := t.counted; i < t.kept; i++ {
 		it := &t.items[i]
-		out = append(out, Item{Rec: it.Rec, End: it.End, attempts: it.attempts, gen: it.gen, seq: it.seq})
+		out = append(out, Item{Rec: it.Rec, End: it.End, returned: true, attempts: it.attempts, gen: it.gen, seq: it.seq})
 	}
 	return out
 }

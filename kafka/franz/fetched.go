@@ -37,32 +37,56 @@ func (r *reader) addFetch(b *kafka.Batch, topic string, f *kgo.FetchPartition, s
 // memory of its block alive: so not more.
 const blockSize = 128
 
+// recordBlocks allocates records, several at a time, where there are no spare ones.
+type recordBlocks struct {
+	block []kafka.Record // the unused rest of the last allocation
+	spare []*kafka.Record
+	left  int // number of records that will be needed
+}
+
+// next returns a record without headers; the caller sets all other fields.
+func (b *recordBlocks) next() *kafka.Record {
+	if n := len(b.spare); n > 0 {
+		r := b.spare[n-1]
+		b.spare[n-1], b.spare = nil, b.spare[:n-1]
+		clear(r.Headers)
+		r.Headers, r.Attach = r.Headers[:0], nil
+		return r
+	}
+	if len(b.block) == 0 {
+		b.block = make([]kafka.Record, min(blockSize, b.left))
+	}
+	r := &b.block[0]
+	b.block = b.block[1:]
+	return r
+}
+
 // addRecords adds recs to b. Control records only move the position.
 func (r *reader) addRecords(b *kafka.Batch, tp kafka.TopicPartition, p *part, recs []*kgo.Record) {
 	if len(recs) == 0 {
 		return
 	}
-	var block []kafka.Record // the unused rest of the last allocation
+	blocks := recordBlocks{left: len(recs), spare: b.Spare}
+	defer func() { b.Spare = blocks.spare }()
 	var headers []kafka.Header
 	for i, rec := range recs {
 		if rec.Attrs.IsControl() {
 			continue
 		}
-		if len(block) == 0 {
-			block = make([]kafka.Record, min(blockSize, len(recs)-i))
-		}
-		out := &block[0]
-		block = block[1:]
+		blocks.left = len(recs) - i
+		out := blocks.next()
 		out.Topic, out.Partition, out.Offset, out.LeaderEpoch = tp.Topic, tp.Partition, rec.Offset, rec.LeaderEpoch
 		out.Key, out.Value = rec.Key, rec.Value
 		out.Timestamp, out.TimestampType = timestamp(rec)
 		if n := len(rec.Headers); n > 0 {
-			if len(headers) < n {
+			if len(headers) < n && cap(out.Headers) < n {
 				headers = make([]kafka.Header, max(n, min(blockSize, n*(len(recs)-i))))
 			}
-			out.Headers, headers = headers[:n:n], headers[n:]
+			if cap(out.Headers) < n {
+				out.Headers, headers = headers[:0:n], headers[n:]
+			}
 			for j := range rec.Headers {
-				out.Headers[j] = kafka.Header(rec.Headers[j])
+				out.Headers = append(out.Headers, kafka.Header(rec.Headers[j]))
 			}
 		}
 		b.Records = append(b.Records, out)
