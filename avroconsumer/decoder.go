@@ -76,7 +76,7 @@ func (d *Decoder[K, V]) newMessage(s *scratch[K, V], n int) *Message[K, V] {
 	return m
 }
 
-// recycle takes back a message that its handler has returned.
+// recycle keeps a message for reuse: its handler has returned.
 func (d *Decoder[K, V]) recycle(m *Message[K, V]) {
 	if d.reuse {
 		overwrite(m)

@@ -46,7 +46,7 @@ func parcels(t testing.TB, tags map[string]int64) (*serde.AvroDeserializer[parce
 	return des, framed
 }
 
-// Attempts after the first one, dead letters, and a Poll after Run see intact records.
+// Attempts after the first one, dead deadLetters, and a Poll after Run see intact records.
 func TestReuseKeepsUnprocessedRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
@@ -72,11 +72,11 @@ func TestReuseKeepsUnprocessedRecords(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, []string{"a a", "bad bad", "bad bad", "bad bad", "b b", "c c", "last last"}, seen)
 		require.Equal(t, "last", w.poll(c), "not processed, and not recycled")
-		var letters []string
+		var deadLetters []string
 		for _, r := range w.Records("t-dlt") {
-			letters = append(letters, string(r.Value))
+			deadLetters = append(deadLetters, string(r.Value))
 		}
-		require.Equal(t, []string{"bad", "poison"}, letters)
+		require.Equal(t, []string{"bad", "poison"}, deadLetters)
 		w.close(c)
 	})
 }
