@@ -57,3 +57,21 @@ func (c *TypedCodec) Decode(datum []byte, v reflect.Value) error {
 	}
 	return nil
 }
+
+// Skip passes over a datum of s in the two ways that there are, each of which stops at a value that is wrong:
+// by steps, which return an offset below 0, and by the Reader, which returns an error.
+func Skip(s *schemas.Schema, datum []byte, opts ...Option) (steps, reader int, err error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return 0, 0, err
+	}
+	compiled, err := compileSchema(s.Root(), &cfg)
+	if err != nil {
+		return 0, 0, err
+	}
+	k := skipRun{src: datum, lim: &cfg.Settings}
+	steps = k.run(skipCompiler{}.part(compiled).steps, 0)
+	r := avrort.NewReader(datum, &cfg.Settings)
+	pass(r, compiled)
+	return steps, r.Offset(), r.Err()
+}

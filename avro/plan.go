@@ -33,6 +33,7 @@ type plan struct {
 	custom   *customType  // codeCustom
 	maps     *mapScratch  // codeMap
 	def      []byte       // codeDefault
+	skip     *skipPlan    // codeDefault
 	isZero   zeroTest     // codeNullZero
 	kind     reflect.Kind // codeIntKind, codePromoted
 	via      slot         // codeVia: where the field is in what the embedded pointer points at
@@ -111,7 +112,7 @@ const (
 	codeAny        // any
 	codeCustom     // a type given by WithType
 	codeVia        // a field of an embedded pointer
-	codeDefault    // no Go field - a field with a default, or any that a projection skips
+	codeDefault    // no Go field - a field with a default, or neighbours that a projection skips
 	codeBranches   // T - union, of which a projection reads what fits T
 	codePromoted   // float32, float64 - int, long
 )

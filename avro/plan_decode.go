@@ -119,7 +119,7 @@ func (p *plan) decode(r *avrort.Reader, v ptr) {
 		}
 		p.item.decode(r, fieldAt(to, p.via))
 	case codeDefault:
-		pass(r, p.compiled)
+		p.skip.skip(r)
 	case codeBranches:
 		p.decodeBranches(r, v)
 	case codePromoted:
@@ -167,7 +167,7 @@ func (p *plan) decodeRecord(r *avrort.Reader, v ptr) {
 		case codeArray:
 			f.plan.decodeArray(r, at)
 		case codeDefault:
-			pass(r, f.plan.compiled)
+			f.plan.skip.skip(r)
 		default:
 			f.plan.decode(r, at)
 		}

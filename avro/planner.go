@@ -20,10 +20,11 @@ type planner struct {
 	projects   bool // of a Projection
 	made       []planKey
 	failed     map[planKey]string // of attempts: why
+	skips      skipCompiler
 }
 
 func newPlanner(e *env) *planner {
-	return &planner{env: e, plans: map[planKey]*plan{}, failed: map[planKey]string{}}
+	return &planner{env: e, plans: map[planKey]*plan{}, failed: map[planKey]string{}, skips: skipCompiler{}}
 }
 
 // compile is the plan for values of type t, or a *TypeMismatchError.

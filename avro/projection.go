@@ -45,7 +45,38 @@ func NewProjection[T any](writer *schemas.Schema, opts ...Option) (*Projection[T
 	if c.plan, err = b.compile(reflect.TypeFor[T](), c.compiled); err != nil {
 		return nil, err
 	}
+	if c.plan.strings() <= fewStrings {
+		c.env.cfg.CopiedStrings = true
+	}
 	return &Projection[T]{c}, nil
+}
+
+// fewStrings are so few that a copy of each costs less than the copy that all strings of a datum share: most
+// of that would be text of fields that are skipped.
+const fewStrings = 2
+
+// strings counts the strings that a value of the plan may have.
+func (p *plan) strings() int {
+	const many = fewStrings + 1
+	switch s := p.compiled; {
+	case p.code == codeDefault:
+		return 0
+	case p.code == codeRecord && !s.recursive:
+		sum := 0
+		for _, f := range p.fields {
+			if sum += f.plan.strings(); sum > fewStrings {
+				break
+			}
+		}
+		return sum
+	case p.code == codePointer, p.code == codeBranch, p.code == codeNullable, p.code == codeNullZero, p.code == codeVia:
+		return p.item.strings()
+	case s.typ == schemas.String || s.typ == schemas.Bytes:
+		return 1
+	case s.items != nil || s.fields != nil || s.branches != nil:
+		return many
+	}
+	return 0
 }
 
 // Decode reads a datum, all of datum, into v, over what it holds, as [Codec.Decode]

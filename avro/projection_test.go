@@ -351,3 +351,20 @@ func TestProjectionAllocations(t *testing.T) {
 	})
 	require.Equal(t, sampleOrder().Total, v.Total)
 }
+
+// A string that is read alone does not keep the text of the fields around it.
+func TestProjectionKeepsNoOtherText(t *testing.T) {
+	const schema = `{"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}, {"name": "text", "type": "string"}]}`
+	datum := encode(t, newCodec[any](t, schema), any(map[string]any{"id": "a1", "text": strings.Repeat("x", 4000)}))
+	p, err := avro.NewProjection[struct{ ID string }](schemas.MustParse(schema))
+	require.NoError(t, err)
+	var v struct{ ID string }
+	require.NoError(t, p.Decode(datum, &v))
+	require.Less(t, allocatedBytes(func() {
+		for i := range 100 {
+			v.ID = fmt.Sprint(i)
+			require.NoError(t, p.Decode(datum, &v))
+		}
+	}), uint64(100*1000))
+	require.Equal(t, "a1", v.ID)
+}

@@ -48,18 +48,32 @@ func (b *planner) record(p *plan, path string) {
 			byField[at] = &fields[i]
 		}
 	}
-	p.fields = make([]planField, len(byField))
-	for i, f := range byField {
+	p.fields = make([]planField, 0, len(byField))
+	for i := 0; i < len(byField); i++ {
 		sf := p.compiled.fields[i]
 		switch {
-		case f != nil:
-			p.fields[i] = b.field(p.typ, f, sf, datapath.Join(path, sf.name))
-		case sf.has || b.projects:
-			p.fields[i] = planField{code: codeDefault, name: sf.name, plan: &plan{code: codeDefault, compiled: sf.schema, env: b.env, def: sf.def}}
+		case byField[i] != nil:
+			p.fields = append(p.fields, b.field(p.typ, byField[i], sf, datapath.Join(path, sf.name)))
+		case b.projects:
+			first := i
+			for i+1 < len(byField) && byField[i+1] == nil {
+				i++
+			}
+			p.fields = append(p.fields, b.missing(p.compiled.fields[first:i+1]))
+		case sf.has:
+			p.fields = append(p.fields, b.missing(p.compiled.fields[i:i+1]))
 		default:
 			b.mismatch(datapath.Join(path, sf.name), "%s has no such field, and the schema has no default", p.typ)
 		}
 	}
+}
+
+// missing compiles neighbouring fields that the struct does not have. What is written is the default of
+// the first: where values are written, it is the only one.
+func (b *planner) missing(fields []compiledField) planField {
+	return planField{code: codeDefault, name: fields[0].name, plan: &plan{
+		code: codeDefault, compiled: fields[0].schema, env: b.env, def: fields[0].def, skip: b.skipPlan(fields),
+	}}
 }
 
 // goFields lists the fields of p's struct that take part, and notes in p those

@@ -77,6 +77,12 @@ func (r *Reader) Rewind(datum []byte) {
 // Offset is how many bytes of the datum were read, 0 after an error.
 func (r *Reader) Offset() int { return r.at }
 
+// Rest returns the bytes that were not read yet, none after an error. They are the datum's own.
+func (r *Reader) Rest() []byte { return r.src[r.at:] }
+
+// Advance passes over the first n bytes of [Reader.Rest]; n may not be more than there are.
+func (r *Reader) Advance(n int) { r.at += min(n, len(r.src)-r.at) }
+
 // Err returns the first error, a [*DecodeError], or nil. Its path is empty: the
 // codec finds it from the offset and the schema.
 func (r *Reader) Err() error { return r.err }
