@@ -173,11 +173,16 @@ func (c *Codec[T]) Decode(datum []byte, v *T) error {
 func (c *Codec[T]) Validate(datum []byte) error {
 	r := c.readers.Get().(*avrort.Reader)
 	r.Rewind(datum)
-	pass(r, c.compiled)
-	err := r.Done()
+	err := validate(r, c.compiled, datum, &c.env.cfg)
 	c.release(r)
-	if err != nil {
-		return located(err, c.compiled, datum, &c.env.cfg)
+	return err
+}
+
+// validate checks that a datum, which r has read nothing of, is one of s.
+func validate(r *avrort.Reader, s *compiledSchema, datum []byte, c *config) error {
+	pass(r, s)
+	if err := r.Done(); err != nil {
+		return located(err, s, datum, c)
 	}
 	return nil
 }
@@ -211,7 +216,7 @@ func (c *Codec[T]) decodeGeneratedPointer(r *avrort.Reader, v *T) {
 	}
 }
 
-// located adds the path to a reader's error.
+// located adds the path to a reader's error, or to none.
 func located(err error, s *compiledSchema, datum []byte, c *config) error {
 	if e, ok := err.(*DecodeError); ok && e.Path == "" && !errors.Is(e, ErrTrailing) {
 		e.Path = locate(s, datum, e.Offset, c)

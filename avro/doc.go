@@ -14,6 +14,9 @@
 //   - map[string]V, []V, and the plain types, for schemas that are not records;
 //   - a generated type, which brings its own schema and code (see [Generated]).
 //
+// [Projection] reads the fields that a struct has, and [View] the value at one path:
+// the rest of the data is skipped.
+//
 // [Resolution] turns data of a writer's schema into data of a reader's, bytes to
 // bytes, by the rules of Avro's "Schema Resolution". [JSON] turns data into JSON and
 // back.

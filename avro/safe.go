@@ -72,6 +72,8 @@ func resize(p ptr, t reflect.Type, keep, n int) {
 
 func arrayBytes(p ptr, n int) []byte { return p.v.Slice(0, n).Bytes() }
 
+func stringOver(b []byte) string { return string(b) }
+
 // clearIgnored makes a new struct of the fields that the schema has, since
 // reflection cannot set one that is not exported.
 func (p *plan) clearIgnored(v ptr) {

@@ -107,11 +107,10 @@ func (c skipCompiler) add(p *skipPart, s *compiledSchema) {
 			branches[i] = c.part(b)
 		}
 		p.add(skipStep{op: skipUnion, parts: branches})
-	case schemas.Array:
-		p.counts = p.counts || s.items.min == 0
-		p.add(skipStep{op: skipItems, n: s.items.min, parts: []*skipPart{c.part(s.items)}})
-	case schemas.Map:
-		p.add(skipStep{op: skipItems, n: s.items.min + 1, keyed: true, parts: []*skipPart{c.part(s.items)}})
+	case schemas.Array, schemas.Map:
+		step := c.items(s)
+		p.counts = p.counts || step.n == 0
+		p.add(step)
 	case schemas.Record:
 		fields := c.inner(s)
 		switch {
@@ -126,6 +125,16 @@ func (c skipCompiler) add(p *skipPart, s *compiledSchema) {
 			}
 		}
 	}
+}
+
+// items is the step for an array or map.
+func (c skipCompiler) items(s *compiledSchema) skipStep {
+	step := skipStep{op: skipItems, n: s.items.min, parts: []*skipPart{c.part(s.items)}}
+	if s.typ == schemas.Map {
+		step.keyed = true
+		step.n++ // the key's length
+	}
+	return step
 }
 
 // add adds a step. One that skips a number of bytes joins the one before that does as well.

@@ -9,7 +9,8 @@ import (
 
 // This file is the only one with unsafe. It lets plans read and write the fields
 // of a struct at their offsets, and the items of a slice one after the other,
-// which reflect does at several times the cost. safe.go has the same functions
+// which reflect does at several times the cost, and views return strings without
+// a copy. safe.go has the same functions
 // without it, chosen by the build tag kavro_safe (or purego); tests run both.
 //
 // What makes it sound: a ptr always points at a live value of the type that the
@@ -94,6 +95,9 @@ var nothing struct{}
 
 // arrayBytes is the [n]byte at p as a slice.
 func arrayBytes(p ptr, n int) []byte { return unsafe.Slice((*byte)(p), n) }
+
+// stringOver is b as a string, in the same memory: whoever holds it must not see b changed.
+func stringOver(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // clearIgnored zeroes the fields of the struct at p that the schema does not have.
 func (p *plan) clearIgnored(v ptr) {

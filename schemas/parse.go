@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kavro/kavro/internal/jsontext"
+	"github.com/kavro/kavro/internal/nearname"
 )
 
 // Parse parses a schema ("Schema Declaration", Avro 1.12 specification). It accepts what Apache Avro
@@ -339,7 +340,7 @@ func (p *parser) unknown(name string) string {
 	}
 	candidates = append(candidates, slices.Sorted(maps.Keys(p.names))...)
 	candidates = append(candidates, slices.Sorted(maps.Keys(p.referenced))...)
-	hint := nearest(name, candidates)
+	hint := nearname.Of(name, candidates)
 	switch {
 	case hint == name: // a complex type by its name alone
 		return fmt.Sprintf(`%q is not a type by itself: a complex type is an object, {"type":%q, ...}`, name, name)
