@@ -33,9 +33,10 @@ type Codec[T any] struct {
 	env      *env
 	plan     *plan // nil: T, or what it points at, is generated
 
-	sorts     bool         // WithSortedMaps, and there are maps
-	byPointer bool         // T is itself a pointer to a generated type
-	pointee   reflect.Type // what that points at
+	sorts     bool                             // WithSortedMaps, and there are maps
+	own       func(*T, []byte) ([]byte, error) // AppendAvro of *T, if that is generated: no look-up of the method for each value
+	byPointer bool                             // T is itself a pointer to a generated type
+	pointee   reflect.Type                     // what that points at
 
 	readers sync.Pool // of *Reader; what was decoded is not kept in them
 	json    jsonOnce  // for AppendJSON and DecodeJSON
@@ -92,6 +93,8 @@ func (c *Codec[T]) generated(t reflect.Type) (bool, error) {
 	var own *schemas.Schema
 	if g, ok := any(new(T)).(Generated); ok && t.Kind() != reflect.Interface {
 		own = g.AvroSchema()
+		m, _ := reflect.TypeFor[*T]().MethodByName("AppendAvro")
+		c.own = m.Func.Interface().(func(*T, []byte) ([]byte, error))
 	} else if t.Kind() == reflect.Pointer && t.Implements(generatedType) {
 		c.byPointer, c.pointee = true, t.Elem()
 		own = reflect.New(t.Elem()).Interface().(Generated).AvroSchema()
@@ -134,10 +137,10 @@ func (c *Codec[T]) append(dst []byte, v *T) ([]byte, error) {
 	switch {
 	case v == nil:
 		return dst, errNil
+	case c.own != nil:
+		return c.own(v, dst)
 	case c.plan != nil:
 		return c.plan.append(dst, addressOf(v), 0)
-	case !c.byPointer:
-		return any(v).(Generated).AppendAvro(dst)
 	}
 	if reflect.ValueOf(*v).IsNil() {
 		return dst, errNil

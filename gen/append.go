@@ -14,6 +14,8 @@ type appender struct {
 	group *group // the function has the parameter depth, for records of this group
 	fails bool   // a statement uses err
 	vars  int
+
+	opened, needed bool // the block declares b and n; and need
 }
 
 // within wraps the expression of an error in the steps of its path.
@@ -63,47 +65,37 @@ func (a *appender) name(letter string) string {
 }
 
 // value appends x, which is addressable unless it is a scalar.
-func (a *appender) value(t *typ, x string, w within) {
+func (a *appender) value(t *typ, x string, w within) { a.write(a.ops(t, x, w)) }
+
+// single appends a value by a statement of its own.
+func (a *appender) single(t *typ, x string, w within) {
 	switch t.kind {
-	case nullKind:
 	case neverKind:
 		a.printf("return dst, %s\n", w("avrort.BranchError(nil)"))
 	case logicalKind:
 		a.logical(t, x, w)
 	case recordKind:
-		if t.named.isSmall() && t.named.pkg == a.f.pkg {
-			for _, fd := range t.named.fields {
-				a.value(fd.typ, receiver(x)+"."+fd.name, w.field(fd.avro.Name()))
-			}
-			return
-		}
 		if a.group != nil && t.named.group == a.group {
 			a.try(receiver(x)+".appendAvro(dst, depth+1)", w)
 			return
 		}
 		a.try(receiver(x)+".AppendAvro(dst)", w)
 	case enumKind:
-		n := len(t.node.Symbols())
-		a.printf("if uint32(%s) >= %d {\nreturn dst, %s\n}\n", arg(x), n, w(fmt.Sprintf("avrort.SymbolError(int(%s), %d)", arg(x), n)))
-		if n <= 64 {
+		a.symbol(t, x, w)
+		if len(t.node.Symbols()) <= 64 {
 			a.printf("dst = append(dst, byte(%s)<<1)\n", arg(x))
 		} else {
 			a.printf("dst = avrort.AppendInt(dst, int32(%s))\n", arg(x))
 		}
 	case fixedKind:
 		a.printf("dst = append(dst, %s[:]...)\n", x)
-	case arrayKind:
-		a.array(t, x, w)
-	case mapKind:
-		a.mapping(t, x, w)
+	case arrayKind: // of numbers
+		a.printf("dst = avrort.Append%s(dst, %s)\n", t.item.numbers(), arg(x))
 	case nullableKind, nilableKind:
 		a.nullable(t, x, w)
 	case pointerKind:
 		a.printf("if %s == nil {\nreturn dst, %s\n}\n", x, w("avrort.NilError()"))
 		a.value(t.item, "(*"+x+")", w)
-	case singleKind:
-		a.printf("dst = append(dst, 0)\n")
-		a.value(t.item, x, w)
 	case unionKind:
 		depth := ""
 		if t.union.within != nil {
@@ -113,6 +105,12 @@ func (a *appender) value(t *typ, x string, w within) {
 	default:
 		a.printf("dst = avrort.Append%s(dst, %s)\n", primitives[t.node.Type()].call, arg(x))
 	}
+}
+
+// symbol checks an enum's index.
+func (a *appender) symbol(t *typ, x string, w within) {
+	n := len(t.node.Symbols())
+	a.printf("if uint32(%s) >= %d {\nreturn dst, %s\n}\n", arg(x), n, w(fmt.Sprintf("avrort.SymbolError(int(%s), %d)", arg(x), n)))
 }
 
 func (a *appender) logical(t *typ, x string, w within) {
@@ -127,53 +125,50 @@ func (a *appender) logical(t *typ, x string, w within) {
 	}
 }
 
-func (a *appender) array(t *typ, x string, w within) {
-	if call := t.item.numbers(); call != "" {
-		a.printf("dst = avrort.Append%s(dst, %s)\n", call, arg(x))
-		return
-	}
-	a.printf("if len(%s) > 0 {\ndst = avrort.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
-	switch {
-	case t.item.kind == nullKind:
-	case t.item.isPlain():
+// items appends the items of an array.
+func (a *appender) items(t *typ, x string, w within) {
+	if t.item.isPlain() {
 		item := a.name("x")
 		a.printf("for _, %s := range %s {\n", item, arg(x))
-		a.value(t.item, item, w)
+		a.block(func() { a.value(t.item, item, w) })
 		a.printf("}\n")
-	default:
-		i := a.name("i")
-		a.printf("for %s := range %s {\n", i, arg(x))
-		item := x + "[" + i + "]"
-		if t.item.kind == recordKind {
-			p := a.name("p")
-			a.printf("%s := &%s\n", p, item)
-			item = "(*" + p + ")"
-		}
-		a.value(t.item, item, w.item(i))
-		a.printf("}\n")
+		return
 	}
-	a.printf("}\ndst = append(dst, 0)\n")
+	i := a.name("i")
+	a.printf("for %s := range %s {\n", i, arg(x))
+	item := x + "[" + i + "]"
+	if t.item.kind == recordKind {
+		p := a.name("p")
+		a.printf("%s := &%s\n", p, item)
+		item = "(*" + p + ")"
+	}
+	a.block(func() { a.value(t.item, item, w.item(i)) })
+	a.printf("}\n")
 }
 
-func (a *appender) mapping(t *typ, x string, w within) {
+// entries appends the keys and values of a map.
+func (a *appender) entries(t *typ, x string, w within) {
 	k, item := a.name("k"), a.name("x")
-	a.printf("if len(%s) > 0 {\ndst = avrort.AppendLong(dst, int64(len(%s)))\n", arg(x), arg(x))
+	a.printf("if len(%s) > 0 {\n", arg(x)) // to range over a map costs, even if it is empty
 	if t.item.kind == nullKind {
 		a.printf("for %s := range %s {\n", k, arg(x))
 	} else {
 		a.printf("for %s, %s := range %s {\n", k, item, arg(x))
 	}
-	a.printf("dst = avrort.AppendString(dst, %s)\n", k)
-	a.value(t.item, item, w.key(k))
-	a.printf("}\n}\ndst = append(dst, 0)\n")
+	a.block(func() {
+		key := op{need: maxVarint, length: k, put: func() { a.printf("n = avrort.PutString(b, n, %s)\n", k) },
+			alone: func() { a.printf("dst = avrort.AppendString(dst, %s)\n", k) }}
+		a.write(append([]op{key}, a.ops(t.item, item, w.key(k))...))
+	})
+	a.printf("}\n}\n")
 }
 
 func (a *appender) nullable(t *typ, x string, w within) {
-	a.printf("if %s == nil {\ndst = append(dst, %d)\n} else {\ndst = append(dst, %d)\n", arg(x), 2*t.null, 2-2*t.null)
+	a.printf("if %s == nil {\ndst = append(dst, %d)\n} else {\n", arg(x), 2*t.null)
 	if t.kind == nullableKind {
 		x = "(*" + x + ")"
 	}
-	a.value(t.item, x, w)
+	a.block(func() { a.write(append([]op{a.byte(2 - 2*t.null)}, a.ops(t.item, x, w)...)) })
 	a.printf("}\n")
 }
 

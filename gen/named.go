@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/kavro/kavro/schemas"
 )
@@ -74,6 +75,10 @@ func (f *file) appendMethod(name string, members *group, body func(*appender)) {
 			f.printf("var err error\n")
 		}
 	}
+	if open, ok := strings.CutSuffix(text, closing); ok {
+		f.printf("%sreturn b[:n], nil\n}\n", open)
+		return
+	}
 	f.printf("%sreturn dst, nil\n}\n", text)
 }
 
@@ -118,9 +123,11 @@ func (f *file) record(t *named) error {
 		return err
 	}
 	f.appendMethod(t.name, t.group, func(a *appender) {
+		var ops []op
 		for _, fd := range t.fields {
-			a.value(fd.typ, "v."+fd.name, within(top).field(fd.avro.Name()))
+			ops = append(ops, a.ops(fd.typ, "v."+fd.name, within(top).field(fd.avro.Name()))...)
 		}
+		a.write(ops)
 	})
 	f.decodeMethod(t.name, t.group, func(d *decoder) {
 		for _, fd := range t.fields {

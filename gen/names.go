@@ -80,7 +80,7 @@ var predeclared = setOf(`any append bool byte cap clear close comparable complex
 
 // locals are names that generated functions give to their variables, and imports
 // that they all may need.
-var locals = setOf("dst err plain out branch value avro avrort schemas json time math big fmt strconv sync hex")
+var locals = setOf("dst err need ok plain out branch value avro avrort schemas json time math big fmt strconv sync hex")
 
 func setOf(words string) map[string]bool {
 	set := map[string]bool{}

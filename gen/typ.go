@@ -63,6 +63,7 @@ type logical struct {
 	append  string // call with %s for dst and the value
 	fails   bool   // append returns an error as well
 	read    string // call of the Reader
+	most    int    // bytes of a value at most, 0 if that is not known
 }
 
 // logicalOf is nil where the node has no logical type.
@@ -70,10 +71,10 @@ func logicalOf(n *schemas.Node) *logical {
 	l := n.Logical()
 	precision, scale, size := strconv.Itoa(l.Precision), strconv.Itoa(l.Scale), strconv.Itoa(n.Size())
 	instant := func(name, read string) *logical {
-		return &logical{"time", "time.Time", "avrort.Append" + name + "(dst, %s)", true, "r." + read + "()"}
+		return &logical{"time", "time.Time", "avrort.Append" + name + "(dst, %s)", true, "r." + read + "()", maxVarint}
 	}
 	clock := func(name string) *logical {
-		return &logical{"time", "time.Duration", "avrort.Append" + name + "(dst, %s)", true, "r." + name + "()"}
+		return &logical{"time", "time.Duration", "avrort.Append" + name + "(dst, %s)", true, "r." + name + "()", maxVarint}
 	}
 	switch l.Name {
 	case "date":
@@ -97,18 +98,18 @@ func logicalOf(n *schemas.Node) *logical {
 	case "decimal":
 		if n.Type() == schemas.Fixed {
 			return &logical{"", "avro.Decimal", "avrort.AppendFixedDecimal(dst, %s, " + size + ", " + precision + ", " + scale + ")",
-				true, "r.FixedDecimal(" + size + ", " + scale + ")"}
+				true, "r.FixedDecimal(" + size + ", " + scale + ")", 0}
 		}
-		return &logical{"", "avro.Decimal", "avrort.AppendDecimal(dst, %s, " + precision + ", " + scale + ")", true, "r.Decimal(" + scale + ")"}
+		return &logical{"", "avro.Decimal", "avrort.AppendDecimal(dst, %s, " + precision + ", " + scale + ")", true, "r.Decimal(" + scale + ")", 0}
 	case "big-decimal":
-		return &logical{"", "avro.Decimal", "avrort.AppendBigDecimal(dst, %s)", true, "r.BigDecimal()"}
+		return &logical{"", "avro.Decimal", "avrort.AppendBigDecimal(dst, %s)", true, "r.BigDecimal()", 0}
 	case "duration":
-		return &logical{"", "avro.Duration", "avrort.AppendDuration(dst, %s)", false, "r.Duration()"}
+		return &logical{"", "avro.Duration", "avrort.AppendDuration(dst, %s)", false, "r.Duration()", 12}
 	case "uuid":
 		if n.Type() == schemas.String {
-			return &logical{"", "avro.UUID", "avrort.AppendUUID(dst, %s)", false, "r.UUID()"}
+			return &logical{"", "avro.UUID", "avrort.AppendUUID(dst, %s)", false, "r.UUID()", 37}
 		}
-		return &logical{"", "avro.UUID", "", false, ""} // its bytes
+		return &logical{"", "avro.UUID", "", false, "", 16} // its bytes
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package gen
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -67,18 +66,18 @@ func (f *file) unionAppend(u *union) {
 		f.printf("switch x := u.(type) {\n")
 		for i, b := range u.branches {
 			if b.goes == "" {
-				f.printf("case nil:\n%s\n", index(i))
+				f.printf("case nil:\n")
+				a.branch(i).alone()
 				continue
 			}
 			f.printf("case %s:\n", b.goes)
 			if b.wrapper == "" && b.typ.kind == recordKind {
 				f.printf("if x == nil {\nreturn dst, avrort.NilError()\n}\n")
 			}
-			f.printf("%s\n", index(i))
 			if b.typ.kind == nullKind {
 				f.printf("_ = x\n")
 			}
-			a.value(b.typ, b.in("x"), top)
+			a.block(func() { a.write(append([]op{a.branch(i)}, a.ops(b.typ, b.in("x"), top)...)) })
 		}
 		if !u.hasNull() {
 			f.printf("case nil:\nreturn dst, avrort.NilError()\n")
@@ -105,12 +104,13 @@ func (u *union) hasNull() bool {
 	return false
 }
 
-// index is the statement that appends a branch's index.
-func index(i int) string {
+// branch appends a branch's index.
+func (a *appender) branch(i int) op {
 	if i < 64 {
-		return fmt.Sprintf("dst = append(dst, %d)", 2*i)
+		return a.byte(2 * i)
 	}
-	return fmt.Sprintf("dst = avrort.AppendLong(dst, %d)", i)
+	return op{need: maxVarint, put: func() { a.printf("n = avrort.PutLong(b, n, %d)\n", i) },
+		alone: func() { a.printf("dst = avrort.AppendLong(dst, %d)\n", i) }}
 }
 
 func (f *file) unionDecode(u *union) {

@@ -3,7 +3,9 @@ package avrort
 import (
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/kavro/kavro/avro/internal/logical"
 	"github.com/kavro/kavro/internal/count"
 )
 
@@ -23,6 +25,12 @@ func BranchError(v any) error {
 // SymbolError says that an enum of n symbols has none at index i.
 func SymbolError(i, n int) error {
 	return &EncodeError{Err: fmt.Errorf("enum index %d, there %s %s: %w", i, count.Verb(n, "is", "are"), count.Of(n, "symbol"), ErrRange)}
+}
+
+// MillisError says that t is out of the range of a timestamp-millis: [Millis] returned false.
+func MillisError(t time.Time) error {
+	_, err := logical.UnixMillis(t)
+	return err
 }
 
 // DepthError returns an error if a record lies as deep as this in others of a

@@ -4,7 +4,8 @@
 // kavro gen writes, and AppendAvro and DecodeAvro methods written by hand, use this.
 //
 // Append functions return dst grown, as the built-in append does. Those that can fail
-// return dst as it was with the error. A Reader keeps its first error: code reads a
+// return dst as it was with the error. Put functions store values into memory that
+// [Open] reserved for several of them. A Reader keeps its first error: code reads a
 // whole record and asks for [Reader.Err] once.
 //
 // The errors, [Decimal], [Duration] and [UUID] have aliases in package avro.

@@ -138,10 +138,11 @@ func NewD4() *D4 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *D4) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avrort.AppendString(dst, v.Name)
-	dst = avrort.AppendString(dst, v.Next.Name)
-	dst = avrort.AppendLong(dst, v.Next.Count)
-	return dst, nil
+	b, n := avrort.Open(dst, 30+len(v.Name)+len(v.Next.Name))
+	n = avrort.PutString(b, n, v.Name)
+	n = avrort.PutString(b, n, v.Next.Name)
+	n = avrort.PutLong(b, n, v.Next.Count)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.
@@ -172,9 +173,10 @@ func NewD5() *D5 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *D5) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avrort.AppendString(dst, v.Name)
-	dst = avrort.AppendLong(dst, v.Count)
-	return dst, nil
+	b, n := avrort.Open(dst, 20+len(v.Name))
+	n = avrort.PutString(b, n, v.Name)
+	n = avrort.PutLong(b, n, v.Count)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.

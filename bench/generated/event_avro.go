@@ -24,10 +24,11 @@ func NewEvent() *Event {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Event) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avrort.AppendLong(dst, v.ID)
-	dst = avrort.AppendString(dst, v.Kind)
-	dst = avrort.AppendString(dst, v.User)
-	return dst, nil
+	b, n := avrort.Open(dst, 30+len(v.Kind)+len(v.User))
+	n = avrort.PutLong(b, n, v.ID)
+	n = avrort.PutString(b, n, v.Kind)
+	n = avrort.PutString(b, n, v.User)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.

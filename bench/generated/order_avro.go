@@ -27,10 +27,11 @@ func NewLine() *Line {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Line) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avrort.AppendString(dst, v.SKU)
-	dst = avrort.AppendInt(dst, v.Qty)
-	dst = avrort.AppendDouble(dst, v.Price)
-	return dst, nil
+	b, n := avrort.Open(dst, 23+len(v.SKU))
+	n = avrort.PutString(b, n, v.SKU)
+	n = avrort.PutInt(b, n, v.Qty)
+	n = avrort.PutDouble(b, n, v.Price)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.
@@ -69,44 +70,59 @@ func NewOrder() *Order {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Order) AppendAvro(dst []byte) ([]byte, error) {
-	var err error
-	dst = avrort.AppendString(dst, v.ID)
-	dst = avrort.AppendLong(dst, v.CustomerID)
-	if dst, err = avrort.AppendTimestampMillis(dst, v.PlacedAt); err != nil {
-		return dst, avrort.WithinField(err, "placed_at")
+	need := 74 + len(v.ID) + len(v.Currency)
+	if v.Note != nil {
+		need += len(*v.Note)
 	}
+	b, n := avrort.Open(dst, need)
+	n = avrort.PutString(b, n, v.ID)
+	n = avrort.PutLong(b, n, v.CustomerID)
+	ms1, ok := avrort.Millis(v.PlacedAt)
+	if !ok {
+		return dst, avrort.WithinField(avrort.MillisError(v.PlacedAt), "placed_at")
+	}
+	n = avrort.PutLong(b, n, ms1)
 	if uint32(v.Status) >= 4 {
 		return dst, avrort.WithinField(avrort.SymbolError(int(v.Status), 4), "status")
 	}
-	dst = append(dst, byte(v.Status)<<1)
-	dst = avrort.AppendDouble(dst, v.Total)
-	dst = avrort.AppendString(dst, v.Currency)
+	b[n] = byte(v.Status) << 1
+	n++
+	n = avrort.PutDouble(b, n, v.Total)
+	n = avrort.PutString(b, n, v.Currency)
 	if v.Note == nil {
-		dst = append(dst, 0)
+		b[n] = 0
+		n++
 	} else {
-		dst = append(dst, 2)
-		dst = avrort.AppendString(dst, *v.Note)
+		b[n] = 2
+		n++
+		n = avrort.PutString(b, n, *v.Note)
 	}
-	if len(v.Lines) > 0 {
-		dst = avrort.AppendLong(dst, int64(len(v.Lines)))
-		for i1 := range v.Lines {
-			p2 := &v.Lines[i1]
-			dst = avrort.AppendString(dst, p2.SKU)
-			dst = avrort.AppendInt(dst, p2.Qty)
-			dst = avrort.AppendDouble(dst, p2.Price)
-		}
+	n = avrort.PutLong(b, n, int64(len(v.Lines)))
+	dst = b[:n]
+	for i2 := range v.Lines {
+		p3 := &v.Lines[i2]
+		b, n := avrort.Open(dst, 23+len(p3.SKU))
+		n = avrort.PutString(b, n, p3.SKU)
+		n = avrort.PutInt(b, n, p3.Qty)
+		n = avrort.PutDouble(b, n, p3.Price)
+		dst = b[:n]
 	}
-	dst = append(dst, 0)
+	b, n = avrort.Open(dst, 11)
+	n = avrort.PutEnd(b, n, len(v.Lines))
+	n = avrort.PutLong(b, n, int64(len(v.Tags)))
+	dst = b[:n]
 	if len(v.Tags) > 0 {
-		dst = avrort.AppendLong(dst, int64(len(v.Tags)))
-		for k3, x4 := range v.Tags {
-			dst = avrort.AppendString(dst, k3)
-			dst = avrort.AppendString(dst, x4)
+		for k4, x5 := range v.Tags {
+			b, n := avrort.Open(dst, 20+len(k4)+len(x5))
+			n = avrort.PutString(b, n, k4)
+			n = avrort.PutString(b, n, x5)
+			dst = b[:n]
 		}
 	}
-	dst = append(dst, 0)
-	dst = avrort.AppendBool(dst, v.Express)
-	return dst, nil
+	b, n = avrort.Open(dst, 2)
+	n = avrort.PutEnd(b, n, len(v.Tags))
+	n = avrort.PutBool(b, n, v.Express)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.

@@ -141,9 +141,10 @@ func NewR4() *R4 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R4) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avrort.AppendString(dst, v.Who)
-	dst = avrort.AppendString(dst, v.What)
-	return dst, nil
+	b, n := avrort.Open(dst, 20+len(v.Who)+len(v.What))
+	n = avrort.PutString(b, n, v.Who)
+	n = avrort.PutString(b, n, v.What)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.
@@ -173,9 +174,10 @@ func NewR5() *R5 {
 
 // AppendAvro appends the value's datum to dst.
 func (v *R5) AppendAvro(dst []byte) ([]byte, error) {
-	dst = avrort.AppendInt(dst, v.X)
-	dst = avrort.AppendInt(dst, v.Y)
-	return dst, nil
+	b, n := avrort.Open(dst, 10)
+	n = avrort.PutInt(b, n, v.X)
+	n = avrort.PutInt(b, n, v.Y)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.
@@ -267,40 +269,58 @@ func appendShopWhat(dst []byte, u ShopWhat) ([]byte, error) {
 		if x == nil {
 			return dst, avrort.NilError()
 		}
-		dst = append(dst, 0)
-		dst = avrort.AppendLong(dst, x.ID)
+		b, n := avrort.Open(dst, 11)
+		b[n] = 0
+		n++
+		n = avrort.PutLong(b, n, x.ID)
+		dst = b[:n]
 	case *R1:
 		if x == nil {
 			return dst, avrort.NilError()
 		}
-		dst = append(dst, 2)
-		dst = avrort.AppendString(dst, x.Name)
+		b, n := avrort.Open(dst, 11+len(x.Name))
+		b[n] = 2
+		n++
+		n = avrort.PutString(b, n, x.Name)
+		dst = b[:n]
 	case *R2:
 		if x == nil {
 			return dst, avrort.NilError()
 		}
-		dst = append(dst, 4)
-		dst = avrort.AppendDouble(dst, x.A)
+		b, n := avrort.Open(dst, 9)
+		b[n] = 4
+		n++
+		n = avrort.PutDouble(b, n, x.A)
+		dst = b[:n]
 	case *R3:
 		if x == nil {
 			return dst, avrort.NilError()
 		}
-		dst = append(dst, 6)
-		dst = avrort.AppendBool(dst, x.On)
+		b, n := avrort.Open(dst, 2)
+		b[n] = 6
+		n++
+		n = avrort.PutBool(b, n, x.On)
+		dst = b[:n]
 	case *R4:
 		if x == nil {
 			return dst, avrort.NilError()
 		}
-		dst = append(dst, 8)
-		dst = avrort.AppendString(dst, x.Who)
-		dst = avrort.AppendString(dst, x.What)
+		b, n := avrort.Open(dst, 21+len(x.Who)+len(x.What))
+		b[n] = 8
+		n++
+		n = avrort.PutString(b, n, x.Who)
+		n = avrort.PutString(b, n, x.What)
+		dst = b[:n]
 	case *R5:
 		if x == nil {
 			return dst, avrort.NilError()
 		}
-		dst = append(dst, 10)
-		dst = avrort.AppendInt(dst, x.X)
-		dst = avrort.AppendInt(dst, x.Y)
+		b, n := avrort.Open(dst, 11)
+		b[n] = 10
+		n++
+		n = avrort.PutInt(b, n, x.X)
+		n = avrort.PutInt(b, n, x.Y)
+		dst = b[:n]
 	case nil:
 		return dst, avrort.NilError()
 	default:

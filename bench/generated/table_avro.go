@@ -22,14 +22,18 @@ func NewTable() *Table {
 
 // AppendAvro appends the value's datum to dst.
 func (v *Table) AppendAvro(dst []byte) ([]byte, error) {
+	dst = avrort.AppendLong(dst, int64(len(v.Cells)))
 	if len(v.Cells) > 0 {
-		dst = avrort.AppendLong(dst, int64(len(v.Cells)))
 		for k1, x2 := range v.Cells {
-			dst = avrort.AppendString(dst, k1)
-			dst = avrort.AppendLong(dst, x2)
+			b, n := avrort.Open(dst, 20+len(k1))
+			n = avrort.PutString(b, n, k1)
+			n = avrort.PutLong(b, n, x2)
+			dst = b[:n]
 		}
 	}
-	dst = append(dst, 0)
+	if len(v.Cells) > 0 {
+		dst = append(dst, 0)
+	}
 	return dst, nil
 }
 

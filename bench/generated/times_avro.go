@@ -27,19 +27,25 @@ func NewTimes() *Times {
 // AppendAvro appends the value's datum to dst.
 func (v *Times) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	if dst, err = avrort.AppendDate(dst, v.Day); err != nil {
+	b, n := avrort.Open(dst, 40)
+	if dst, err = avrort.AppendDate(b[:n], v.Day); err != nil {
 		return dst, avrort.WithinField(err, "day")
 	}
-	if dst, err = avrort.AppendTimeMicros(dst, v.Clock); err != nil {
+	n = len(dst)
+	if dst, err = avrort.AppendTimeMicros(b[:n], v.Clock); err != nil {
 		return dst, avrort.WithinField(err, "clock")
 	}
-	if dst, err = avrort.AppendTimestampMillis(dst, v.Millis); err != nil {
-		return dst, avrort.WithinField(err, "millis")
+	n = len(dst)
+	ms1, ok := avrort.Millis(v.Millis)
+	if !ok {
+		return dst, avrort.WithinField(avrort.MillisError(v.Millis), "millis")
 	}
-	if dst, err = avrort.AppendTimestampMicros(dst, v.Micros); err != nil {
+	n = avrort.PutLong(b, n, ms1)
+	if dst, err = avrort.AppendTimestampMicros(b[:n], v.Micros); err != nil {
 		return dst, avrort.WithinField(err, "micros")
 	}
-	return dst, nil
+	n = len(dst)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.

@@ -101,7 +101,7 @@ func AppendDoubles(dst []byte, items []float64) []byte {
 	for i, v := range items {
 		bits := math.Float64bits(v)
 		if v != v {
-			bits = nanDouble
+			bits = NaNDouble
 		}
 		binary.LittleEndian.PutUint64(buf[8*i:], bits)
 	}
@@ -116,7 +116,7 @@ func AppendFloats(dst []byte, items []float32) []byte {
 	for i, v := range items {
 		bits := math.Float32bits(v)
 		if v != v {
-			bits = nanFloat
+			bits = NaNFloat
 		}
 		binary.LittleEndian.PutUint32(buf[4*i:], bits)
 	}

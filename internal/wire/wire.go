@@ -85,16 +85,16 @@ func AppendBool(dst []byte, v bool) []byte {
 	return append(dst, 0)
 }
 
-// A NaN is written as Java's, whatever its payload: Go's math.NaN() has another.
+// The bits of a NaN: it is written as Java's, whatever its payload; Go's math.NaN() has another.
 const (
-	nanFloat  = 0x7fc00000
-	nanDouble = 0x7ff8000000000000
+	NaNFloat  = 0x7fc00000
+	NaNDouble = 0x7ff8000000000000
 )
 
 // AppendFloat appends a float: 4 bytes, little-endian.
 func AppendFloat(dst []byte, v float32) []byte {
 	if v != v {
-		return binary.LittleEndian.AppendUint32(dst, nanFloat)
+		return binary.LittleEndian.AppendUint32(dst, NaNFloat)
 	}
 	return binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
 }
@@ -102,7 +102,7 @@ func AppendFloat(dst []byte, v float32) []byte {
 // AppendDouble appends a double: 8 bytes, little-endian.
 func AppendDouble(dst []byte, v float64) []byte {
 	if v != v {
-		return binary.LittleEndian.AppendUint64(dst, nanDouble)
+		return binary.LittleEndian.AppendUint64(dst, NaNDouble)
 	}
 	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
 }

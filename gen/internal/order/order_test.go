@@ -1,6 +1,8 @@
 package order_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,30 @@ func TestRoundTrip(t *testing.T) {
 func TestAppendDoesNotAllocate(t *testing.T) {
 	c, v, buf := codec(t), sample(), make([]byte, 0, 512)
 	require.Zero(t, testing.AllocsPerRun(100, func() { buf, _ = c.Append(buf[:0], v) }))
+}
+
+// However large the values are and little memory there is, they are appended.
+func TestAppendGrowsEnough(t *testing.T) {
+	c := codec(t)
+	for _, size := range []int{0, 1, 63, 64, 8192} {
+		text := strings.Repeat("x", size)
+		v := &order.Order{
+			ID: text, CustomerID: math.MinInt64, PlacedAt: time.UnixMilli(math.MinInt64).UTC(), Status: order.StatusCancelled, Total: math.Inf(1), Currency: text, Note: &text,
+			Lines: []order.Line{{SKU: text, Qty: math.MinInt32}, {SKU: text, Qty: math.MaxInt32}}, Tags: map[string]string{text: text}, Express: true,
+		}
+		want, err := c.Append(nil, v)
+		require.NoError(t, err)
+		var back order.Order
+		require.NoError(t, c.Decode(want, &back))
+		require.Equal(t, v, &back)
+		for capacity := range min(len(want)+100, 500) {
+			dst := append(make([]byte, 0, capacity+2), "ab"...)
+			got, err := c.Append(dst, v)
+			require.NoError(t, err)
+			require.Equal(t, "ab", string(got[:2]))
+			require.Equal(t, want, got[2:])
+		}
+	}
 }
 
 // Text, note, lines, and two for the map: strings share the first.

@@ -20,15 +20,15 @@ type Amounts struct {
 // AppendAvro appends the value's datum to dst.
 func (v *Amounts) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	if len(v.Value) > 0 {
-		dst = avrort.AppendLong(dst, int64(len(v.Value)))
-		for i1 := range v.Value {
-			if dst, err = appendAmountsValueItem(dst, v.Value[i1]); err != nil {
-				return dst, avrort.WithinField(avrort.WithinItem(err, i1), "")
-			}
+	dst = avrort.AppendLong(dst, int64(len(v.Value)))
+	for i1 := range v.Value {
+		if dst, err = appendAmountsValueItem(dst, v.Value[i1]); err != nil {
+			return dst, avrort.WithinField(avrort.WithinItem(err, i1), "")
 		}
 	}
-	dst = append(dst, 0)
+	if len(v.Value) > 0 {
+		dst = append(dst, 0)
+	}
 	return dst, nil
 }
 
@@ -93,8 +93,11 @@ func appendAmountsValueItem(dst []byte, u AmountsValueItem) ([]byte, error) {
 			return dst, err
 		}
 	case AmountsValueItemLong:
-		dst = append(dst, 2)
-		dst = avrort.AppendLong(dst, x.Value)
+		b, n := avrort.Open(dst, 11)
+		b[n] = 2
+		n++
+		n = avrort.PutLong(b, n, x.Value)
+		dst = b[:n]
 	case nil:
 		return dst, avrort.NilError()
 	default:

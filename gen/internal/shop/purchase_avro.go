@@ -33,11 +33,13 @@ func NewCard() *Card {
 // AppendAvro appends the value's datum to dst.
 func (v *Card) AppendAvro(dst []byte) ([]byte, error) {
 	var err error
-	dst = avrort.AppendString(dst, v.Number)
-	if dst, err = avrort.AppendDate(dst, v.Valid); err != nil {
+	b, n := avrort.Open(dst, 20+len(v.Number))
+	n = avrort.PutString(b, n, v.Number)
+	if dst, err = avrort.AppendDate(b[:n], v.Valid); err != nil {
 		return dst, avrort.WithinField(err, "valid")
 	}
-	return dst, nil
+	n = len(dst)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.
@@ -130,17 +132,17 @@ func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
 	if dst, err = appendPurchaseDelivery(dst, v.Delivery); err != nil {
 		return dst, avrort.WithinField(err, "delivery")
 	}
-	if len(v.Parts) > 0 {
-		dst = avrort.AppendLong(dst, int64(len(v.Parts)))
-		for i1 := range v.Parts {
-			if dst, err = appendPurchasePartsItem(dst, v.Parts[i1]); err != nil {
-				return dst, avrort.WithinField(avrort.WithinItem(err, i1), "parts")
-			}
+	dst = avrort.AppendLong(dst, int64(len(v.Parts)))
+	for i1 := range v.Parts {
+		if dst, err = appendPurchasePartsItem(dst, v.Parts[i1]); err != nil {
+			return dst, avrort.WithinField(avrort.WithinItem(err, i1), "parts")
 		}
 	}
-	dst = append(dst, 0)
+	b, n := avrort.Open(dst, 11)
+	n = avrort.PutEnd(b, n, len(v.Parts))
+	n = avrort.PutLong(b, n, int64(len(v.Flags)))
+	dst = b[:n]
 	if len(v.Flags) > 0 {
-		dst = avrort.AppendLong(dst, int64(len(v.Flags)))
 		for k2, x3 := range v.Flags {
 			dst = avrort.AppendString(dst, k2)
 			if dst, err = appendPurchaseFlagsEntry(dst, x3); err != nil {
@@ -148,25 +150,33 @@ func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
 			}
 		}
 	}
-	dst = append(dst, 0)
+	b, n = avrort.Open(dst, 39)
+	n = avrort.PutEnd(b, n, len(v.Flags))
 	if v.Hash == nil {
-		dst = append(dst, 2)
+		b[n] = 2
+		n++
 	} else {
-		dst = append(dst, 0)
-		dst = append(dst, (*v.Hash)[:]...)
+		b[n] = 0
+		n++
+		n += copy(b[n:], (*v.Hash)[:])
 	}
-	if dst, err = avrort.AppendTimeMillis(dst, v.Opens); err != nil {
+	if dst, err = avrort.AppendTimeMillis(b[:n], v.Opens); err != nil {
 		return dst, avrort.WithinField(err, "opens")
 	}
+	n = len(dst)
 	if v.Seen == nil {
-		dst = append(dst, 0)
+		b[n] = 0
+		n++
 	} else {
-		dst = append(dst, 2)
-		if dst, err = avrort.AppendTimestampMicros(dst, *v.Seen); err != nil {
+		b[n] = 2
+		n++
+		if dst, err = avrort.AppendTimestampMicros(b[:n], *v.Seen); err != nil {
 			return dst, avrort.WithinField(err, "seen")
 		}
+		n = len(dst)
 	}
-	dst = avrort.AppendDuration(dst, v.Lasts)
+	n = len(avrort.AppendDuration(b[:n], v.Lasts))
+	dst = b[:n]
 	if v.Bill == nil {
 		dst = append(dst, 2)
 	} else {
@@ -184,8 +194,11 @@ func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
 	if v.Raw == nil {
 		dst = append(dst, 0)
 	} else {
-		dst = append(dst, 2)
-		dst = avrort.AppendBytes(dst, v.Raw)
+		b, n := avrort.Open(dst, 11+len(v.Raw))
+		b[n] = 2
+		n++
+		n = avrort.PutBytes(b, n, v.Raw)
+		dst = b[:n]
 	}
 	if v.Parent == nil {
 		dst = append(dst, 0)
@@ -195,10 +208,11 @@ func (v *Purchase) appendAvro(dst []byte, depth int) ([]byte, error) {
 			return dst, avrort.WithinField(err, "parent")
 		}
 	}
-	dst = avrort.AppendDouble(dst, v.Type2)
-	dst = avrort.AppendFloat(dst, v.Type)
-	dst = avrort.AppendBool(dst, v.AppendAvro2)
-	return dst, nil
+	b, n = avrort.Open(dst, 13)
+	n = avrort.PutDouble(b, n, v.Type2)
+	n = avrort.PutFloat(b, n, v.Type)
+	n = avrort.PutBool(b, n, v.AppendAvro2)
+	return b[:n], nil
 }
 
 // DecodeAvro reads a datum over the value.
@@ -404,32 +418,48 @@ func appendPurchasePaidBy(dst []byte, u PurchasePaidBy) ([]byte, error) {
 			return dst, err
 		}
 	case PurchasePaidByString:
-		dst = append(dst, 6)
-		dst = avrort.AppendString(dst, x.Value)
+		b, n := avrort.Open(dst, 11+len(x.Value))
+		b[n] = 6
+		n++
+		n = avrort.PutString(b, n, x.Value)
+		dst = b[:n]
 	case PurchasePaidByLong:
-		dst = append(dst, 8)
-		dst = avrort.AppendLong(dst, x.Value)
+		b, n := avrort.Open(dst, 11)
+		b[n] = 8
+		n++
+		n = avrort.PutLong(b, n, x.Value)
+		dst = b[:n]
 	case State:
-		dst = append(dst, 10)
+		b, n := avrort.Open(dst, 6)
+		b[n] = 10
+		n++
 		if uint32(x) >= 4 {
 			return dst, avrort.SymbolError(int(x), 4)
 		}
-		dst = append(dst, byte(x)<<1)
+		b[n] = byte(x) << 1
+		n++
+		dst = b[:n]
 	case Voucher:
-		dst = append(dst, 12)
-		dst = append(dst, x[:]...)
+		b, n := avrort.Open(dst, 5)
+		b[n] = 12
+		n++
+		n += copy(b[n:], x[:])
+		dst = b[:n]
 	case PurchasePaidByArray:
-		dst = append(dst, 14)
-		if len(x.Value) > 0 {
-			dst = avrort.AppendLong(dst, int64(len(x.Value)))
-			for i1 := range x.Value {
-				p2 := &x.Value[i1]
-				if dst, err = p2.AppendAvro(dst); err != nil {
-					return dst, avrort.WithinItem(err, i1)
-				}
+		b, n := avrort.Open(dst, 11)
+		b[n] = 14
+		n++
+		n = avrort.PutLong(b, n, int64(len(x.Value)))
+		dst = b[:n]
+		for i1 := range x.Value {
+			p2 := &x.Value[i1]
+			if dst, err = p2.AppendAvro(dst); err != nil {
+				return dst, avrort.WithinItem(err, i1)
 			}
 		}
-		dst = append(dst, 0)
+		if len(x.Value) > 0 {
+			dst = append(dst, 0)
+		}
 	default:
 		return dst, avrort.BranchError(u)
 	}
@@ -559,8 +589,11 @@ func appendPurchaseDelivery(dst []byte, u PurchaseDelivery) ([]byte, error) {
 	var err error
 	switch x := u.(type) {
 	case PurchaseDeliveryInt:
-		dst = append(dst, 0)
-		dst = avrort.AppendInt(dst, x.Value)
+		b, n := avrort.Open(dst, 6)
+		b[n] = 0
+		n++
+		n = avrort.PutInt(b, n, x.Value)
+		dst = b[:n]
 	case *Card:
 		if x == nil {
 			return dst, avrort.NilError()
@@ -644,11 +677,17 @@ func appendPurchasePartsItem(dst []byte, u PurchasePartsItem) ([]byte, error) {
 	case nil:
 		dst = append(dst, 0)
 	case PurchasePartsItemString:
-		dst = append(dst, 2)
-		dst = avrort.AppendString(dst, x.Value)
+		b, n := avrort.Open(dst, 11+len(x.Value))
+		b[n] = 2
+		n++
+		n = avrort.PutString(b, n, x.Value)
+		dst = b[:n]
 	case PurchasePartsItemLong:
-		dst = append(dst, 4)
-		dst = avrort.AppendLong(dst, x.Value)
+		b, n := avrort.Open(dst, 11)
+		b[n] = 4
+		n++
+		n = avrort.PutLong(b, n, x.Value)
+		dst = b[:n]
 	default:
 		return dst, avrort.BranchError(u)
 	}
@@ -714,14 +753,21 @@ func (State) isPurchaseFlagsEntry()                     {}
 func appendPurchaseFlagsEntry(dst []byte, u PurchaseFlagsEntry) ([]byte, error) {
 	switch x := u.(type) {
 	case PurchaseFlagsEntryBoolean:
-		dst = append(dst, 0)
-		dst = avrort.AppendBool(dst, x.Value)
+		b, n := avrort.Open(dst, 2)
+		b[n] = 0
+		n++
+		n = avrort.PutBool(b, n, x.Value)
+		dst = b[:n]
 	case State:
-		dst = append(dst, 2)
+		b, n := avrort.Open(dst, 6)
+		b[n] = 2
+		n++
 		if uint32(x) >= 4 {
 			return dst, avrort.SymbolError(int(x), 4)
 		}
-		dst = append(dst, byte(x)<<1)
+		b[n] = byte(x) << 1
+		n++
+		dst = b[:n]
 	case nil:
 		return dst, avrort.NilError()
 	default:

@@ -246,6 +246,29 @@ func TestTopWithoutAName(t *testing.T) {
 	require.ErrorContains(t, err, "[2]: ")
 }
 
+// However little memory there is, values of all kinds are appended, the same as by the plan of a generic value.
+func TestAppendGrowsEnough(t *testing.T) {
+	c, err := avro.NewCodec[shop.Purchase](new(shop.Purchase).AvroSchema(), avro.WithSortedMaps())
+	require.NoError(t, err)
+	generic, err := avro.NewCodec[any](c.Schema(), avro.WithSortedMaps())
+	require.NoError(t, err)
+	for _, b := range branches() {
+		v := full(b)
+		v.Raw = make([]byte, 100)
+		datum, err := c.Append(nil, v)
+		require.NoError(t, err)
+		var a any
+		require.NoError(t, generic.Decode(datum, &a))
+		want, err := generic.Append(nil, &a)
+		require.NoError(t, err)
+		for capacity := range len(want) + 100 {
+			got, err := c.Append(make([]byte, 0, capacity), v)
+			require.NoError(t, err)
+			require.Equal(t, want, got, capacity)
+		}
+	}
+}
+
 // Whatever the bytes: no panic, and what is read can be written and read again.
 func FuzzDecode(f *testing.F) {
 	c, err := avro.NewCodec[shop.Purchase](new(shop.Purchase).AvroSchema())
