@@ -4,6 +4,8 @@
 //
 //	go test -bench .            the table as Go benchmarks
 //	go run ./cmd/table          ratios with their spread over rounds, results.md and chart.svg
+//	go run ./anchors            the Order in Rust and Java, where their tools are: anchors.md
+//	go run ./cmd/flow           producing and consuming beside the bare Kafka clients: flow.md
 //
 // It is a module of its own, so that the peers reach nobody's binary. Every
 // entry's result is checked before it is timed (TestEntries).

@@ -101,13 +101,13 @@ func (f *Figure) prepare(slice time.Duration) error {
 // slice runs the entry once for each of its runs and returns the processor time.
 func (f *Figure) slice() (time.Duration, error) {
 	runtime.GC()
-	start := processorTime()
+	start := ProcessorTime()
 	for range f.runs {
 		if err := f.Run(); err != nil {
 			return 0, err
 		}
 	}
-	return processorTime() - start, nil
+	return ProcessorTime() - start, nil
 }
 
 // Ratios compares f with the fastest peer of each round: how many times as fast

@@ -6,5 +6,5 @@ import "time"
 
 var began = time.Now()
 
-// processorTime is the time that passed, where nothing better is known.
-func processorTime() time.Duration { return time.Since(began) }
+// ProcessorTime is the time that passed, where nothing better is known.
+func ProcessorTime() time.Duration { return time.Since(began) }

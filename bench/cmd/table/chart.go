@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -13,6 +15,23 @@ import (
 type bar struct {
 	op, library string
 	nanos       float64
+}
+
+// barsOf returns the chart's bars from the files of a folder.
+func barsOf(dir string) ([]bar, error) {
+	results, err := os.ReadFile(filepath.Join(dir, "results.md"))
+	if err != nil {
+		return nil, err
+	}
+	anchors, err := os.ReadFile(filepath.Join(dir, "anchors.md"))
+	if err != nil {
+		return nil, err
+	}
+	all, err := bars(string(results))
+	if err != nil {
+		return nil, err
+	}
+	return withAnchors(all, string(anchors))
 }
 
 // bars reads the Order record's encode and decode from the text of results.md, so
@@ -43,6 +62,37 @@ func bars(results string) ([]bar, error) {
 		return nil, errors.New("results.md: the section Order has neither encode nor decode")
 	}
 	return all, nil
+}
+
+// withAnchors adds the libraries of other languages from the text of anchors.md to the bars of their operation.
+// They were measured in another run: their bars have the length that their ratio to kavro's generated type gives.
+func withAnchors(all []bar, anchors string) ([]bar, error) {
+	own := map[string]float64{}
+	for _, b := range all {
+		if b.library == bench.KavroGenerated {
+			own[b.op] = b.nanos
+		}
+	}
+	var out []bar
+	for i, b := range all {
+		out = append(out, b)
+		if i+1 < len(all) && all[i+1].op == b.op {
+			continue
+		}
+		for line := range strings.Lines(anchors) {
+			cells := strings.Split(strings.Trim(line, "|\n"), "|")
+			if len(cells) < 4 || strings.TrimSpace(cells[0]) != b.op || strings.TrimSpace(cells[1]) == bench.KavroGenerated {
+				continue
+			}
+			median, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(cells[3]), "**"), "**")
+			ratio, err := strconv.ParseFloat(median, 64)
+			if err != nil {
+				return nil, fmt.Errorf("anchors.md: %s, %s: %w", b.op, strings.TrimSpace(cells[1]), err)
+			}
+			out = append(out, bar{b.op, strings.TrimSpace(cells[1]), ratio * own[b.op]})
+		}
+	}
+	return out, nil
 }
 
 // The chart, in pixels.

@@ -49,9 +49,7 @@ func TestChartLabelsFit(t *testing.T) {
 
 // The chart in the repository is what the results beside it give.
 func TestChartIsOfTheResults(t *testing.T) {
-	results, err := os.ReadFile("../../results.md")
-	require.NoError(t, err)
-	all, err := bars(string(results))
+	all, err := barsOf("../..")
 	require.NoError(t, err)
 	drawn, err := os.ReadFile("../../chart.svg")
 	require.NoError(t, err)
@@ -67,4 +65,15 @@ func TestBars(t *testing.T) {
 		_, err := bars(text)
 		require.Error(t, err, text)
 	}
+}
+
+func TestAnchors(t *testing.T) {
+	own := []bar{{"encode", "kavro generated", 100}, {"encode", "x", 150}, {"decode", "kavro generated", 1000}}
+	all, err := withAnchors(own, "# Title\n\n| operation | library | ns | ratio |\n|---|---|--:|--:|\n"+
+		"| encode | kavro generated | 120 | **1.00** (1.00-1.00) |\n| encode | y (Rust) | 360 | **3.00** (2.00-4.00) |\n"+
+		"| encode into | y (Rust) | 9 | **9.00** |\n| decode | z (Java) | 600 | **0.50** (0.45-0.55) |\n")
+	require.NoError(t, err)
+	require.Equal(t, []bar{own[0], own[1], {"encode", "y (Rust)", 300}, own[2], {"decode", "z (Java)", 500}}, all)
+	_, err = withAnchors(own, "| decode | z (Java) | 600 | half |")
+	require.ErrorContains(t, err, "anchors.md: decode, z (Java)")
 }

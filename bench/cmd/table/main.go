@@ -3,7 +3,7 @@
 //
 //	go run ./cmd/table            about ten minutes
 //	go run ./cmd/table -quick     a look, in one
-//	go run ./cmd/table -chart     chart.svg again, from results.md: nothing is measured
+//	go run ./cmd/table -chart     chart.svg again, from results.md and anchors.md: nothing is measured
 package main
 
 import (
@@ -88,13 +88,9 @@ func write(rows []bench.Row, rounds int, each time.Duration) error {
 	return redraw()
 }
 
-// redraw writes chart.svg from results.md.
+// redraw writes chart.svg from results.md and anchors.md.
 func redraw() error {
-	results, err := os.ReadFile("results.md")
-	if err != nil {
-		return err
-	}
-	all, err := bars(string(results))
+	all, err := barsOf(".")
 	if err != nil {
 		return err
 	}
