@@ -17,13 +17,11 @@ var ErrCallbackRunning = errors.New("an OnDelivery function has not returned (it
 type deliveries struct {
 	limit int // largest number of calls in the queue before Produce waits
 
-	mu       sync.Mutex
-	queue    []deliverer
-	head     int           // queue[:head] has started
-	pushed   int           // number of calls ever queued
-	finished int           // number of calls that have returned
-	active   bool          // a goroutine makes the calls
-	changed  chan struct{} // closed when a call starts or returns; nil while nobody waits
+	mu      sync.Mutex
+	queue   []deliverer
+	head    int           // queue[:head] has started
+	active  bool          // a goroutine makes the calls
+	changed chan struct{} // closed when a call starts; nil while nobody waits
 }
 
 type deliverer interface{ deliver() }
@@ -33,7 +31,6 @@ func (q *deliveries) push(d deliverer) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.queue = append(q.queue, d)
-	q.pushed++
 	if !q.active {
 		q.active = true
 		go q.run()
@@ -54,7 +51,7 @@ func (q *deliveries) run() {
 			finished = true
 			return
 		}
-		q.deliver(d)
+		d.deliver()
 	}
 }
 
@@ -77,26 +74,11 @@ func (q *deliveries) next() deliverer {
 	d := q.queue[q.head]
 	q.queue[q.head] = nil
 	q.head++
-	q.notify()
-	return d
-}
-
-func (q *deliveries) deliver(d deliverer) {
-	defer func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.finished++
-		q.notify()
-	}()
-	d.deliver()
-}
-
-// notify wakes all calls of wait. q.mu is held.
-func (q *deliveries) notify() {
 	if q.changed != nil {
 		close(q.changed)
 		q.changed = nil
 	}
+	return d
 }
 
 // waitForCapacity waits until the queue is below its limit. The call that is running does
@@ -104,20 +86,7 @@ func (q *deliveries) notify() {
 func (q *deliveries) waitForCapacity(ctx context.Context) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.wait(ctx, func() bool { return len(q.queue)-q.head < q.limit })
-}
-
-// drain waits until every call queued so far has returned.
-func (q *deliveries) drain(ctx context.Context) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	goal := q.pushed
-	return q.wait(ctx, func() bool { return q.finished >= goal })
-}
-
-// wait waits until done returns true. q.mu is held, and released meanwhile.
-func (q *deliveries) wait(ctx context.Context, done func() bool) error {
-	for !done() {
+	for len(q.queue)-q.head >= q.limit {
 		if q.changed == nil {
 			q.changed = make(chan struct{})
 		}
@@ -134,9 +103,9 @@ func (q *deliveries) wait(ctx context.Context, done func() bool) error {
 	return nil
 }
 
-// running reports whether a call has not returned yet.
+// running reports whether there is a call that has not returned.
 func (q *deliveries) running() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.finished < q.pushed
+	return q.active
 }

@@ -15,6 +15,8 @@ type envelope[K, V any] struct {
 	producer *Producer[K, V]
 	done     func(*kafka.Record, error) // e.report, bound once
 
+	generation *generation
+
 	key       K
 	value     V
 	tombstone bool

@@ -85,12 +85,7 @@ func (e *DeliveryError) Unwrap() error { return e.Err }
 // function was running, or if records failed that had neither OnDelivery nor ProduceSync.
 // Each of those failures is returned once.
 func (p *Producer[K, V]) Flush(ctx context.Context) error {
-	err := p.client.Flush(ctx)
-	if err == nil {
-		if err = p.deliveries.drain(ctx); err != nil {
-			err = fmt.Errorf("%w: %w", ErrCallbackRunning, err)
-		}
-	}
+	err := p.await(ctx, p.account.seal())
 	failed, errs := p.failures.drain()
 	if err == nil && failed == 0 {
 		return nil
@@ -131,13 +126,9 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	}
 	defer close(p.closing.done)
 
-	p.gate.close()
-	err := p.client.Flush(ctx)
+	err := p.await(ctx, p.account.close())
 	if errors.Is(err, kafka.ErrClosed) {
-		err = nil // a shared client that was closed before has reported every record
-	}
-	if err == nil {
-		err = p.waitIdle(ctx)
+		err = nil
 	}
 	remaining := 0
 	if err != nil {
@@ -161,18 +152,28 @@ func (p *Producer[K, V]) Close(ctx context.Context) error {
 	return errors.Join(others...)
 }
 
-// waitIdle waits until every record is reported and every OnDelivery function has returned.
-func (p *Producer[K, V]) waitIdle(ctx context.Context) error {
+// await waits until every record of g and of earlier generations is reported and its OnDelivery
+// function has returned. The client's Flush runs meanwhile, so that records do not linger; it may
+// wait for later records too, so await does not wait for it. The error is ErrClosed if the client
+// is closed, which has reported every record then.
+func (p *Producer[K, V]) await(ctx context.Context, g *generation) error {
+	flushing, stop := context.WithCancel(ctx)
+	flushed := make(chan error, 1)
+	go func() { flushed <- p.client.Flush(flushing) }()
+	var err error
 	select {
-	case <-p.gate.idle:
-		return nil
+	case <-g.done:
 	case <-ctx.Done():
-		err := kafka.Explain(p.client, ctx.Err())
+		err = kafka.Explain(p.client, ctx.Err())
 		if p.deliveries.running() {
 			err = fmt.Errorf("%w: %w", ErrCallbackRunning, err)
 		}
-		return err
 	}
+	stop()
+	if e := <-flushed; err == nil && errors.Is(e, kafka.ErrClosed) {
+		return e
+	}
+	return err
 }
 
 // failures counts the failed records without OnDelivery or ProduceSync, and keeps their

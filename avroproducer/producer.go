@@ -20,7 +20,7 @@ type Producer[K, V any] struct {
 	config
 
 	envelopes  sync.Pool // of *envelope[K, V], released when their record is reported
-	gate       gate
+	account    account
 	deliveries deliveries
 	failures   failures
 	txn        transactions
@@ -44,7 +44,7 @@ func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serial
 	c.observer = combine(c.observers)
 	p := &Producer[K, V]{client: b, key: key, value: value, config: c}
 	p.envelopes.New = func() any { return newEnvelope(p) }
-	p.gate.idle = make(chan struct{})
+	p.account.start()
 	p.closing.done = make(chan struct{})
 	p.deliveries.limit = c.maxReports
 	p.failures.limit = c.maxFailures
@@ -123,7 +123,7 @@ func (p *Producer[K, V]) Warmup(ctx context.Context, topics ...string) error {
 
 // Len returns the number of records that were accepted and are not reported yet, including
 // those whose OnDelivery function has not returned.
-func (p *Producer[K, V]) Len() int { return p.gate.len() }
+func (p *Producer[K, V]) Len() int { return p.account.len() }
 
 // Client returns the client that New was given.
 func (p *Producer[K, V]) Client() kafka.Producer { return p.client }
@@ -143,17 +143,21 @@ func (e *envelope[K, V]) fill(rec *Record[K, V]) {
 
 // acquire returns an empty envelope, which is counted until it is released.
 func (p *Producer[K, V]) acquire() (*envelope[K, V], error) {
-	if !p.gate.enter() {
+	g := p.account.add()
+	if g == nil {
 		return nil, kafka.ErrClosed
 	}
-	return p.envelopes.Get().(*envelope[K, V]), nil
+	e := p.envelopes.Get().(*envelope[K, V])
+	e.generation = g
+	return e, nil
 }
 
 // release returns e to the pool.
 func (p *Producer[K, V]) release(e *envelope[K, V]) {
+	g := e.generation
 	e.reset(p.maxScratch)
 	p.envelopes.Put(e)
-	p.gate.leave()
+	g.remove()
 }
 
 // send serializes e and gives it to the client, which owns it from then on.
@@ -185,6 +189,7 @@ func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error
 	if p.observer != nil {
 		e.token, e.sent = p.observer.Sending(ctx, &e.rec), time.Now()
 	}
+	g := e.generation // e may be reported, and used again, before Produce returns
 	if err := p.client.Produce(ctx, &e.rec, e.done); err != nil {
 		if p.observer != nil {
 			p.observer.Delivered(e.token, &e.rec, time.Since(e.sent), err)
@@ -195,5 +200,8 @@ func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error
 		return err
 	}
 	sent = true
+	if g.sealed() { // meanwhile: the flush may have called the client before, and e would linger
+		go func() { _ = p.await(context.Background(), g) }()
+	}
 	return nil
 }

@@ -64,7 +64,7 @@ func (p *Producer[K, V]) Transaction(ctx context.Context, f func(ctx context.Con
 	if !ok {
 		return fmt.Errorf("avroproducer: Transaction: %w: it has no transactional.id", kafka.ErrUnsupported)
 	}
-	if p.gate.closed.Load() {
+	if p.account.closed.Load() {
 		return kafka.ErrClosed
 	}
 	if !p.txn.begin() {

@@ -75,7 +75,8 @@ type Producer interface {
 	//
 	// r.Partition -1 lets the partitioner choose. A zero Timestamp means now.
 	Produce(ctx context.Context, r *Record, done func(*Record, error)) error
-	// Flush waits until every record produced before the call was reported.
+	// Flush sends without lingering and waits until every record produced before the call was
+	// reported. It may also wait for records that are produced meanwhile.
 	Flush(ctx context.Context) error
 	// Close flushes within ctx and closes the client. Records that were not delivered by then
 	// are reported with ErrClosed, and Close returns the context's error with the cause (see

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -89,12 +88,11 @@ func clientConfigError(err error) error {
 
 // producer is a kafka.Producer over one kgo.Client.
 type producer struct {
-	cl       *kgo.Client
-	quota    *queueQuota
-	free     freeList
-	inFlight inFlightSet
-	owned    bool // the client is closed with the producer
-	cancel   context.CancelFunc
+	cl     *kgo.Client
+	quota  *queueQuota
+	free   freeList
+	owned  bool // the client is closed with the producer
+	cancel context.CancelFunc
 
 	deadlines *deadlines // nil: records have none
 
@@ -115,23 +113,21 @@ type producer struct {
 func newProducer(cl *kgo.Client, q *queueQuota, t *clienterr.Tracker) *producer {
 	p := &producer{cl: cl, quota: q, errs: t, closed: make(chan struct{}), manual: true, cancel: func() {}}
 	p.topics = clienterr.NewTopics(t, p.requestTopic, p.busy)
-	p.inFlight.init()
 	return p
 }
 
 // delivery is a record in flight: kgo's record, the caller's, and the caller's report
 // function. It goes back to the free list before report is called.
 type delivery struct {
-	p          *producer
-	rec        kgo.Record
-	headers    []kgo.RecordHeader
-	promise    func(*kgo.Record, error)
-	record     *kafka.Record
-	report     func(*kafka.Record, error)
-	size       int64
-	requested  int32           // the partition that the caller has set, or -1
-	expired    <-chan struct{} // closed when message.timeout.ms has passed; nil: never
-	generation *generation
+	p         *producer
+	rec       kgo.Record
+	headers   []kgo.RecordHeader
+	promise   func(*kgo.Record, error)
+	record    *kafka.Record
+	report    func(*kafka.Record, error)
+	size      int64
+	requested int32           // the partition that the caller has set, or -1
+	expired   <-chan struct{} // closed when message.timeout.ms has passed; nil: never
 }
 
 func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
@@ -145,20 +141,13 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	if err := p.quota.acquire(ctx, size); err != nil {
 		return p.errs.Explain(err)
 	}
-	// Close waits for every record that was added before.
-	e := p.inFlight.add()
-	if e == nil {
-		p.quota.release(size)
-		return kafka.ErrClosed
-	}
-
 	s := p.free.get()
 	if s == nil {
 		s = &delivery{p: p}
 		s.rec.Context = context.Background()
 		s.promise = s.finish // bound once, so that Produce allocates no closure
 	}
-	s.record, s.report, s.size, s.requested, s.generation = r, done, size, r.Partition, e
+	s.record, s.report, s.size, s.requested = r, done, size, r.Partition
 	s.headers = s.headers[:0]
 	for i := range r.Headers {
 		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
@@ -176,7 +165,9 @@ func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	s.expired = limit.Done()
 	topic := r.Topic // r may be reported, and so the caller's again, before the next line ends
 	p.cl.Produce(limit, &s.rec, s.promise)
-	p.inFlight.handedOver(e)
+	if p.closing.Load() {
+		go p.cl.Flush(context.Background()) // Close may have flushed before, and r would linger
+	}
 	p.topics.Produced(topic)
 	return nil
 }
@@ -197,7 +188,7 @@ func (p *producer) check(r *kafka.Record) error {
 // finish is kgo's promise. kgo calls promises one at a time, and keeps neither the record nor
 // its slices afterwards.
 func (s *delivery) finish(rec *kgo.Record, err error) {
-	p, r, report, size, e := s.p, s.record, s.report, s.size, s.generation
+	p, r, report, size := s.p, s.record, s.report, s.size
 	r.Partition, r.Offset, r.LeaderEpoch = rec.Partition, rec.Offset, -1
 	r.Timestamp, r.TimestampType = rec.Timestamp, kafka.TimestampCreate
 	if err != nil {
@@ -207,13 +198,12 @@ func (s *delivery) finish(rec *kgo.Record, err error) {
 	}
 
 	clear(s.headers)
-	s.rec.Key, s.rec.Value, s.record, s.report, s.generation = nil, nil, nil, nil, nil // the free list must not keep them alive
+	s.rec.Key, s.rec.Value, s.record, s.report = nil, nil, nil, nil // the free list must not keep them alive
 	p.free.put(s)
 
 	if report != nil {
 		report(r, err)
 	}
-	p.inFlight.remove(e)
 	p.quota.release(size)
 }
 
@@ -268,25 +258,25 @@ func (p *producer) Flush(ctx context.Context) error {
 	return p.flush(ctx)
 }
 
-// flush waits for the records that were produced before it. kgo.Flush runs meanwhile, so that
-// records do not linger; it waits for an empty queue, so flush does not wait for it.
+// flush waits until kgo's queue is empty, and keeps records from lingering meanwhile.
 func (p *producer) flush(ctx context.Context) error {
-	done := p.inFlight.drained()
-	select {
-	case <-done:
+	if !p.busy() { // perhaps a session without a client yet
 		return nil
-	default:
 	}
+	if p.cl.Flush(ctx) != nil {
+		return p.errs.ContextError(ctx)
+	}
+	return nil
+}
+
+// drain waits until every record was reported, after the quota was closed. kgo.Flush does not see
+// a record that Produce has not yet handed over; Produce then flushes itself.
+func (p *producer) drain(ctx context.Context) error {
 	flushing, stop := context.WithCancel(ctx)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		p.inFlight.awaitHandedOver(flushing) // kgo.Flush does not see a record that kgo has not yet taken: it would linger
-		_ = p.cl.Flush(flushing)
-	})
-	defer wg.Wait()
 	defer stop()
+	go func() { _ = p.flush(flushing) }()
 	select {
-	case <-done:
+	case <-p.quota.idle:
 		return nil
 	case <-ctx.Done():
 		return p.errs.ContextError(ctx)
@@ -297,7 +287,7 @@ func (p *producer) flush(ctx context.Context) error {
 func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
 
 // busy reports whether records are in flight.
-func (p *producer) busy() bool { return p.quota.records.Load() > 0 }
+func (p *producer) busy() bool { return p.quota.inUse() > 0 }
 
 // requestTopic asks a broker for a topic.
 func (p *producer) requestTopic(ctx context.Context, topic string) error {
@@ -319,8 +309,7 @@ func (p *producer) Close(ctx context.Context) error {
 	p.errs.Close()
 	p.topics.Close()
 	p.quota.close()
-	p.inFlight.close()
-	err := p.flush(ctx)
+	err := p.drain(ctx)
 	if err != nil {
 		err = fmt.Errorf("closed before every record was reported: %w", err)
 	}
@@ -334,7 +323,7 @@ func (p *producer) Close(ctx context.Context) error {
 		defer close(released)
 		p.cl.Close()
 		p.deadlines.stop()
-		<-p.inFlight.drained() // kgo has failed the other records, and calls their promises
+		<-p.quota.idle // kgo has failed the other records, and calls their promises
 	}()
 	awaitClosed(ctx, released)
 	return err

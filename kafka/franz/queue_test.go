@@ -50,7 +50,7 @@ func TestQuota(t *testing.T) {
 					synctest.Wait()
 				}
 				require.NoError(t, <-got)
-				require.Equal(t, tt.afterwardsTaken, q.records.Load())
+				require.Equal(t, tt.afterwardsTaken, q.inUse())
 			})
 		})
 	}
@@ -65,6 +65,10 @@ func TestQuotaClose(t *testing.T) {
 		synctest.Wait()
 		q.close()
 		require.ErrorIs(t, <-got, kafka.ErrClosed)
+		require.ErrorIs(t, q.acquire(t.Context(), 1), kafka.ErrClosed)
+		require.False(t, isOver(q.idle))
+		q.release(1)
+		require.True(t, isOver(q.idle))
 		require.ErrorIs(t, q.acquire(t.Context(), 1), kafka.ErrClosed)
 	})
 }
@@ -91,8 +95,8 @@ func TestQuotaContended(t *testing.T) {
 	}
 	wg.Wait()
 	require.LessOrEqual(t, most.Load(), int64(limit))
-	require.Zero(t, q.records.Load())
-	require.Zero(t, q.bytes.Load())
+	require.Zero(t, q.inUse())
+	require.Equal(t, q.acquired.bytes.Load(), q.released.bytes.Load())
 }
 
 func isOver(c <-chan struct{}) bool {
@@ -102,66 +106,6 @@ func isOver(c <-chan struct{}) bool {
 	default:
 		return false
 	}
-}
-
-// A flush waits for what entered before it, in whichever order that leaves, and
-// for nothing that enters later.
-func TestInFlightSet(t *testing.T) {
-	var f inFlightSet
-	f.init()
-	require.True(t, isOver(f.drained()), "of nothing")
-
-	a := f.add()
-	f.handedOver(a)
-	first := f.drained()
-	b := f.add()
-	f.handedOver(b)
-	second := f.drained()
-	c := f.add()
-	f.handedOver(c)
-
-	f.remove(b)
-	require.False(t, isOver(first))
-	require.False(t, isOver(second), "not before the first")
-	f.remove(a)
-	require.True(t, isOver(first))
-	require.True(t, isOver(second))
-
-	f.close()
-	require.Nil(t, f.add())
-	last := f.drained()
-	require.False(t, isOver(last))
-	f.remove(c)
-	require.True(t, isOver(last))
-	require.True(t, isOver(f.drained()))
-}
-
-func TestInFlightSetConcurrently(t *testing.T) {
-	var f inFlightSet
-	f.init()
-	var entered, left atomic.Int64
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for {
-				e := f.add()
-				if e == nil {
-					return
-				}
-				entered.Add(1)
-				f.handedOver(e)
-				left.Add(1)
-				f.remove(e)
-			}
-		})
-	}
-	for range 100 {
-		<-f.drained()
-	}
-	f.close()
-	<-f.drained()
-	require.Equal(t, entered.Load(), left.Load())
-	wg.Wait()
 }
 
 func TestWatchdog(t *testing.T) {

@@ -141,12 +141,11 @@ func (s *session) Close(ctx context.Context) error {
 	s.p.errs.Close()
 	s.p.topics.Close()
 	s.p.quota.close()
-	s.p.inFlight.close()
 	s.p.unsent.Store(&unsent{s.p.errs.Explain(kafka.ErrClosed)})
 	err := s.consumer.Close(ctx)
 	s.p.deadlines.stop()
 	if s.p.cl != nil {
-		awaitClosed(ctx, s.p.inFlight.drained()) // the client has failed the other records
+		awaitClosed(ctx, s.p.quota.idle) // the client has failed the other records
 	}
 	close(s.p.closed)
 	return err

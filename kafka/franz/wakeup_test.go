@@ -21,31 +21,24 @@ import (
 
 // What has to go on although nothing else happens.
 
-// A record that is on its way into the client when Flush begins does not linger
-// there until linger.ms is over, a minute here.
-func TestFlushBesideProduce(t *testing.T) {
+// A record that is on its way into the client when Close begins does not linger there until
+// linger.ms is over, a minute here.
+func TestCloseBesideProduce(t *testing.T) {
 	_, conf := misbehaving(t)
 	b, err := NewProducer(kafka.Config{"bootstrap.servers": conf["bootstrap.servers"], "linger.ms": 60_000}, kafka.Hooks{})
 	require.NoError(t, err)
 	p := b.(*producer)
 
-	of := p.inFlight.add() // as Produce does
+	require.NoError(t, p.quota.acquire(t.Context(), 0)) // as Produce does
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	flushed := make(chan error, 1)
-	go func() { flushed <- p.Flush(ctx) }()
-	sealed := func() bool {
-		p.inFlight.mu.Lock()
-		defer p.inFlight.mu.Unlock()
-		return of.sealed
-	}
-	require.Eventually(t, sealed, time.Minute, time.Millisecond)
+	closed := make(chan error, 1)
+	go func() { closed <- p.Close(ctx) }()
+	require.Eventually(t, p.quota.closed.Load, time.Minute, time.Millisecond)
 	time.Sleep(20 * time.Millisecond) // kgo sees an empty queue meanwhile; if it does not, the test shows nothing
-	p.cl.Produce(context.Background(), &kgo.Record{Topic: "topic"}, func(*kgo.Record, error) { p.inFlight.remove(of) })
-	p.inFlight.handedOver(of)
-
-	require.NoError(t, <-flushed)
-	require.NoError(t, p.Close(t.Context()))
+	p.cl.Produce(context.Background(), &kgo.Record{Topic: "topic"}, func(*kgo.Record, error) { p.quota.release(0) })
+	go p.cl.Flush(context.Background())
+	require.NoError(t, <-closed)
 }
 
 // told is a Rebalance that sends revoked partitions to a channel.
