@@ -85,6 +85,16 @@ type Producer interface {
 	Close(ctx context.Context) error
 }
 
+// Copier is a Producer that copies records where the caller would have to copy them else: kafka/franz
+// has memory of its own for them. avroproducer uses it for records of a few kilobytes at most.
+type Copier interface {
+	Producer
+	// ProduceCopy is Produce for a record that stays the caller's: r, its bytes and its slice of
+	// headers are copied before it returns, the bytes of the headers' values are not. done's record
+	// is the client's, with the fields of r, and ends with the call of done.
+	ProduceCopy(ctx context.Context, r *Record, done func(*Record, error)) error
+}
+
 // Rebalance is called when the partitions of a consumer change. Each call has only the partitions that
 // are added or removed. Calls run one at a time, inside Poll, Subscribe and Close, on the goroutine that
 // has called those.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -42,7 +41,7 @@ func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 	}
 	p := newProducer(cl, s.quota(), errs)
 	p.cancel, p.owned = cancel, true
-	p.deadlines = newDeadlines(s.deliveryTimeout)
+	p.clock.deadlines = newDeadlines(s.deliveryTimeout)
 	if s.transactionalID != "" {
 		return newTxnProducer(p), nil
 	}
@@ -90,11 +89,12 @@ func clientConfigError(err error) error {
 type producer struct {
 	cl     *kgo.Client
 	quota  *queueQuota
-	free   freeList
 	owned  bool // the client is closed with the producer
 	cancel context.CancelFunc
 
-	deadlines *deadlines // nil: records have none
+	blocks blocks
+	clock  clock        // with the deadlines of records
+	copied kafka.Record // reported for a record that was copied; used by promises alone
 
 	inTxn       atomic.Bool  // a transaction is open, if the client is transactional
 	txn         bool         // the client is transactional
@@ -116,60 +116,72 @@ func newProducer(cl *kgo.Client, q *queueQuota, t *clienterr.Tracker) *producer 
 	return p
 }
 
-// delivery is a record in flight: kgo's record, the caller's, and the caller's report
-// function. It goes back to the free list before report is called.
-type delivery struct {
-	p         *producer
-	rec       kgo.Record
-	headers   []kgo.RecordHeader
-	promise   func(*kgo.Record, error)
-	record    *kafka.Record
-	report    func(*kafka.Record, error)
-	size      int64
-	requested int32           // the partition that the caller has set, or -1
-	expired   <-chan struct{} // closed when message.timeout.ms has passed; nil: never
+// Produce implements kafka.Producer.
+func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
+	return p.produce(ctx, r, done, false)
 }
 
-func (p *producer) Produce(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
+// ProduceCopy implements kafka.Copier.
+func (p *producer) ProduceCopy(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error)) error {
+	return p.produce(ctx, r, done, true)
+}
+
+func (p *producer) produce(ctx context.Context, r *kafka.Record, done func(*kafka.Record, error), copied bool) error {
 	if err := p.check(r); err != nil {
 		return err
 	}
-	size := int64(len(r.Key) + len(r.Value))
+	size := len(r.Key) + len(r.Value)
+	quota := int64(size)
 	for i := range r.Headers {
-		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
+		quota += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
 	}
-	if err := p.quota.acquire(ctx, size); err != nil {
+	if err := p.quota.acquire(ctx, quota); err != nil {
 		return p.errs.Explain(err)
 	}
-	s := p.free.get()
-	if s == nil {
-		s = &delivery{p: p}
-		s.rec.Context = context.Background()
-		s.promise = s.finish // bound once, so that Produce allocates no closure
+
+	var s *slot
+	if copied {
+		var bytes []byte
+		s, bytes = p.blocks.take(p, size)
+		s.copy(r, bytes)
+	} else {
+		s, _ = p.blocks.take(p, 0)
+		s.given, s.rec.Key, s.rec.Value = r, r.Key, r.Value
 	}
-	s.record, s.report, s.size, s.requested = r, done, size, r.Partition
-	s.headers = s.headers[:0]
 	for i := range r.Headers {
-		s.headers = append(s.headers, kgo.RecordHeader(r.Headers[i]))
+		s.rec.Headers = append(s.rec.Headers, kgo.RecordHeader(r.Headers[i]))
 	}
-	now := time.Now()
-	// Field by field, since a struct literal would be copied once more. kgo sets the other
-	// fields.
-	s.rec.Topic, s.rec.Partition = r.Topic, r.Partition
-	s.rec.Key, s.rec.Value, s.rec.Headers = r.Key, r.Value, s.headers
+	now := p.clock.now()
 	if s.rec.Timestamp = r.Timestamp; r.Timestamp.IsZero() {
-		s.rec.Timestamp = now
+		s.rec.Timestamp = now.Time
 	}
-	// Not ctx: cancelling it later would fail the whole batch of the record.
-	limit := p.deadlines.from(now)
-	s.expired = limit.Done()
-	topic := r.Topic // r may be reported, and so the caller's again, before the next line ends
-	p.cl.Produce(limit, &s.rec, s.promise)
+	s.rec.Topic, s.rec.Partition, s.requested = r.Topic, r.Partition, r.Partition
+	s.size, s.done = quota, done
+	s.rec.Context = now.limit // not ctx: cancelling it later would fail the whole batch of the record
+	topic := r.Topic          // r may be reported, and so the caller's again, before the next line ends
+	p.cl.Produce(s.rec.Context, &s.rec, s.promise)
 	if p.closing.Load() {
 		go p.cl.Flush(context.Background()) // Close may have flushed before, and r would linger
 	}
 	p.topics.Produced(topic)
 	return nil
+}
+
+// copy copies key and value of r to bytes, or to new ones if they are too few.
+func (s *slot) copy(r *kafka.Record, bytes []byte) {
+	size := len(r.Key) + len(r.Value)
+	if len(bytes) < size {
+		bytes = make([]byte, size)
+	}
+	n := copy(bytes, r.Key)
+	copy(bytes[n:], r.Value)
+	if r.Key != nil {
+		s.rec.Key = bytes[:n:n]
+	}
+	if r.Value != nil {
+		s.rec.Value = bytes[n:size:size]
+	}
+	s.attach = r.Attach
 }
 
 // check refuses records that kgo would report later, or would send elsewhere.
@@ -185,36 +197,42 @@ func (p *producer) check(r *kafka.Record) error {
 	return nil
 }
 
-// finish is kgo's promise. kgo calls promises one at a time, and keeps neither the record nor
-// its slices afterwards.
-func (s *delivery) finish(rec *kgo.Record, err error) {
-	p, r, report, size := s.p, s.record, s.report, s.size
-	r.Partition, r.Offset, r.LeaderEpoch = rec.Partition, rec.Offset, -1
-	r.Timestamp, r.TimestampType = rec.Timestamp, kafka.TimestampCreate
+// finish is kgo's promise: it reports the record. kgo calls promises one at a time, and keeps neither the
+// record nor its slices afterwards.
+func (s *slot) finish(_ *kgo.Record, err error) {
+	p, r := s.block.producer, s.given
+	if r == nil {
+		r = &p.copied
+		r.Topic, r.Key, r.Value, r.Attach = s.rec.Topic, s.rec.Key, s.rec.Value, s.attach
+		r.Headers = r.Headers[:0]
+		for i := range s.rec.Headers {
+			r.Headers = append(r.Headers, kafka.Header(s.rec.Headers[i]))
+		}
+	}
+	r.Partition, r.Offset, r.LeaderEpoch = s.rec.Partition, s.rec.Offset, -1
+	r.Timestamp, r.TimestampType = s.rec.Timestamp, kafka.TimestampCreate
 	if err != nil {
-		err = s.deliveryError(err)
+		r.Offset = -1
+		err = p.deliveryError(s, err)
 	} else {
 		p.errs.OK()
 	}
-
-	clear(s.headers)
-	s.rec.Key, s.rec.Value, s.record, s.report = nil, nil, nil, nil // the free list must not keep them alive
-	p.free.put(s)
-
-	if report != nil {
-		report(r, err)
+	done, size := s.done, s.size
+	if done != nil {
+		done(r, err)
 	}
+	p.blocks.put(s)
 	p.quota.release(size)
 }
 
-// deliveryError is why the record was not delivered, with its topic and partition.
-func (s *delivery) deliveryError(err error) error {
+// deliveryError is why the record of s was not delivered, with its topic and partition.
+func (p *producer) deliveryError(s *slot, err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms")
 		e.Retriable = true
 		err = e
-	case s.isExpired() && isTransport(err):
+	case s.rec.Context.Err() != nil && isTransport(err):
 		// kgo checks the time when a connection fails, and returns the error of the connection.
 		e := local(codeMsgTimedOut, "not delivered within message.timeout.ms: %w", err)
 		e.Retriable = true
@@ -225,30 +243,20 @@ func (s *delivery) deliveryError(err error) error {
 		if e.Code == codeFail && s.requested >= 0 && strings.Contains(e.Err.Error(), "partitioning choice") {
 			e.Code = codeUnknownPart
 		}
-		if s.p.txn && s.p.undelivered.Add(1) == 1 {
-			s.p.firstError.Store(e)
+		if p.txn && p.undelivered.Add(1) == 1 {
+			p.firstError.Store(e)
 		}
 		if e.Fatal {
-			s.p.errs.SetFatal(e)
+			p.errs.SetFatal(e)
 		}
 		if e.Is(kafka.ErrUnknownTopic) {
-			s.p.errs.Note(err)
+			p.errs.Note(err)
 		}
 	}
-	s.record.Offset = -1
-	if u := s.p.unsent.Load(); u != nil && errors.Is(err, kafka.ErrClosed) {
+	if u := p.unsent.Load(); u != nil && errors.Is(err, kafka.ErrClosed) {
 		return u.err
 	}
-	return s.p.errs.Explain(err)
-}
-
-func (s *delivery) isExpired() bool {
-	select {
-	case <-s.expired:
-		return true
-	default:
-		return false
-	}
+	return p.errs.Explain(err)
 }
 
 func (p *producer) Flush(ctx context.Context) error {
@@ -322,7 +330,7 @@ func (p *producer) Close(ctx context.Context) error {
 	go func() {
 		defer close(released)
 		p.cl.Close()
-		p.deadlines.stop()
+		p.clock.deadlines.stop()
 		<-p.quota.idle // kgo has failed the other records, and calls their promises
 	}()
 	awaitClosed(ctx, released)

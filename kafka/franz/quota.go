@@ -18,7 +18,7 @@ import (
 type queueQuota struct {
 	maxRecords, maxBytes int64
 
-	waiting atomic.Int64 // calls of acquire that wait
+	waiting atomic.Bool // a call of acquire waits for wake; changed with mu held
 	closed  atomic.Bool
 	once    sync.Once
 	idle    chan struct{} // closed when the quota is closed and nothing is in use
@@ -65,13 +65,12 @@ func (q *queueQuota) acquire(ctx context.Context, size int64) error {
 }
 
 func (q *queueQuota) wait(ctx context.Context, size int64) error {
-	q.waiting.Add(1)
-	defer q.waiting.Add(-1)
 	for {
 		q.mu.Lock()
+		q.waiting.Store(true)
 		wake := q.wake
 		q.mu.Unlock()
-		// waiting is not 0, so every release from here on closes wake: none is missed.
+		// Each release from here on sees that, and closes wake if there is space.
 		if q.closed.Load() {
 			return kafka.ErrClosed
 		}
@@ -116,7 +115,7 @@ func (q *queueQuota) fits(acquired, size, released, releasedBytes int64) bool {
 // queue is free: woken for each record, they would produce batches of one record.
 func (q *queueQuota) release(size int64) {
 	bytes, records := q.released.bytes.Add(size), q.released.records.Add(1)
-	if q.waiting.Load() != 0 {
+	if q.waiting.Load() {
 		bytes, records = q.acquired.bytes.Load()-bytes, q.acquired.records.Load()-records // in use
 		if records == 0 || records <= q.maxRecords-q.maxRecords/8 && bytes <= q.maxBytes-q.maxBytes/8 {
 			q.wakeAll()
@@ -143,6 +142,8 @@ func (q *queueQuota) endIfIdle() {
 func (q *queueQuota) wakeAll() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	close(q.wake)
-	q.wake = make(chan struct{})
+	if q.waiting.Swap(false) {
+		close(q.wake)
+		q.wake = make(chan struct{})
+	}
 }

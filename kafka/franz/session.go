@@ -30,7 +30,7 @@ func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 		return err
 	}, c.p.busy)
 	c.p.txn = true
-	c.p.deadlines = newDeadlines(s.deliveryTimeout)
+	c.p.clock.deadlines = newDeadlines(s.deliveryTimeout)
 	c.txn = newTransaction(c.p)
 	if _, err := s.producerOpts(); err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (s *session) Close(ctx context.Context) error {
 	s.p.quota.close()
 	s.p.unsent.Store(&unsent{s.p.errs.Explain(kafka.ErrClosed)})
 	err := s.consumer.Close(ctx)
-	s.p.deadlines.stop()
+	s.p.clock.deadlines.stop()
 	if s.p.cl != nil {
 		awaitClosed(ctx, s.p.quota.idle) // the client has failed the other records
 	}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package franz
+
+const raceEnabled = false
