@@ -134,7 +134,7 @@ func WithAbortTimeout(d time.Duration) WriterOption {
 }
 
 // WithMaxScratch sets the largest buffer for a key and a value, in bytes, that a producer
-// keeps for reuse. The default is 64 KiB; 0 keeps none.
+// keeps for reuse. The default is 1 MiB; 0 keeps none.
 func WithMaxScratch(n int) ProducerOption { return forProducer(avroproducer.WithMaxScratch(n)) }
 
 // WithMaxFailures sets how many failures that nobody was told of are kept for Flush and

@@ -1,91 +1,87 @@
 package avroproducer
 
 import (
-	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/kavro/kavro/kafka"
-	"github.com/kavro/kavro/serde"
 )
 
-// envelope holds one record and its state, from Produce until its report. Envelopes are
-// pooled; nothing else is allocated for a record.
+// envelope is the state of a record from Produce until its report, for a record that needs more
+// than to be counted: OnDelivery, ProduceSync, an observer, or bytes of its own. Envelopes are
+// pooled.
 type envelope[K, V any] struct {
-	producer *Producer[K, V]
-	done     func(*kafka.Record, error) // e.report, bound once
-
+	producer   *Producer[K, V]
 	generation *generation
 
-	key       K
-	value     V
-	tombstone bool
-	settings
-
-	keyTo, valueTo serde.Target
-	bytes          []byte // key, then value; owned by the client until done
-	rec            kafka.Record
+	key        K
+	value      V
+	onDelivery func(Delivery)
+	delivery   Delivery // its argument, once the record is reported
 
 	call  *syncCall // of ProduceSync, else nil
 	index int       // within call
 
 	token any // the observer's
 	sent  time.Time
-	err   error // the report's, for deliver
+
+	buffer  *buffer // of rec; nil if the client has copied the record
+	headers []kafka.Header
+	rec     kafka.Record // owned by the client until the report
 }
 
-func newEnvelope[K, V any](p *Producer[K, V]) *envelope[K, V] {
-	// With capacity: an empty key that is not null must be an empty slice, not nil.
-	e := &envelope[K, V]{producer: p, bytes: make([]byte, 0, 256)}
-	e.done = e.report
-	e.partition = -1
+// seal returns an envelope for the record of s.
+func (p *Producer[K, V]) seal(s *scratch[K, V]) *envelope[K, V] {
+	e, ok := p.envelopes.Get().(*envelope[K, V])
+	if !ok {
+		e = &envelope[K, V]{producer: p}
+	}
+	e.generation, e.call, e.index = s.generation, s.call, s.index
+	if e.onDelivery = s.onDelivery; e.onDelivery != nil {
+		e.key, e.value = s.key, s.value
+	}
 	return e
 }
 
-// encode serializes key and value into e.rec.
-func (e *envelope[K, V]) encode(ctx context.Context) error {
-	p, topic := e.producer, e.rec.Topic
-
-	// Clip the capacity, so that a serializer that appends to the headers copies them.
-	e.keyTo = serde.Target{Topic: topic, Part: serde.Key, Headers: e.headers[:len(e.headers):len(e.headers)]}
-	buf, err := p.key.Append(ctx, e.bytes[:0], &e.keyTo, &e.key)
-	if err != nil {
-		return encodeError(topic, serde.Key, err)
-	}
-	split := len(buf)
-
-	e.valueTo = serde.Target{Topic: topic, Part: serde.Value, Headers: e.keyTo.Headers, Null: true}
-	if !e.tombstone {
-		e.valueTo.Null = false
-		if buf, err = p.value.Append(ctx, buf, &e.valueTo, &e.value); err != nil {
-			return encodeError(topic, serde.Value, err)
+// own gives e the record of s, and its buffer. If that is far too large, s keeps it, and e has a
+// copy of the bytes.
+func (e *envelope[K, V]) own(s *scratch[K, V]) *kafka.Record {
+	e.rec = s.rec
+	size, capacity := len(s.buffer.bytes), cap(s.buffer.bytes)
+	if capacity > max(4*size, smallest) {
+		e.buffer = e.producer.buffers.get(size)
+		e.buffer.bytes = append(e.buffer.bytes, s.buffer.bytes...)
+		if n := len(s.rec.Key); s.rec.Key != nil {
+			e.rec.Key = e.buffer.bytes[:n:n]
 		}
+		if n := size - len(s.rec.Value); s.rec.Value != nil {
+			e.rec.Value = e.buffer.bytes[n:size:size]
+		}
+	} else {
+		if capacity > e.producer.maxScratch {
+			capacity = smallest // a larger one would not be kept
+		}
+		e.buffer, s.buffer = s.buffer, e.producer.buffers.get(capacity)
 	}
-	e.bytes = buf
-
-	e.rec.Key, e.rec.Value = nil, nil
-	if !e.keyTo.Null {
-		e.rec.Key = buf[:split:split]
-	}
-	if !e.valueTo.Null {
-		e.rec.Value = buf[split:len(buf):len(buf)]
-	}
-	e.rec.Partition = e.partition
-	e.rec.Headers = e.valueTo.Headers
-	e.rec.Timestamp = e.timestamp
-	e.rec.Offset, e.rec.LeaderEpoch = -1, -1
-	return nil
-}
-
-// encodeError adds topic and part to err, unless err has them.
-func encodeError(topic string, part serde.Part, err error) error {
-	if e := (*serde.EncodeError)(nil); errors.As(err, &e) {
-		return err
-	}
-	return &serde.EncodeError{Topic: topic, Part: part, Err: err}
+	e.headers = append(e.headers, s.rec.Headers...)
+	e.rec.Headers = e.headers
+	return &e.rec
 }
 
 // report is called by the client, on its own thread, one record at a time.
+func (p *Producer[K, V]) report(r *kafka.Record, err error) {
+	switch a := r.Attach.(type) {
+	case *generation:
+		if err != nil {
+			p.txn.noteFailure(err)
+			p.failures.add(r, err)
+		}
+		a.remove()
+	case *envelope[K, V]:
+		a.report(r, err)
+	}
+}
+
 func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 	p := e.producer
 	if p.observer != nil {
@@ -101,36 +97,33 @@ func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 		e.call.report(e.index, err)
 	}
 	if e.onDelivery == nil {
-		p.release(e)
+		g := e.generation
+		p.discard(e)
+		g.remove()
 		return
 	}
-	e.err = err
+	e.delivery = Delivery{
+		Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Timestamp: r.Timestamp,
+		Tombstone: r.Value == nil, Headers: slices.Clone(r.Headers), Err: err,
+	}
 	p.deliveries.push(e)
 }
 
 // deliver calls the OnDelivery function, on the goroutine of deliveries.
 func (e *envelope[K, V]) deliver() {
-	defer e.producer.release(e)
-	e.onDelivery(Delivery{
-		Topic:     e.rec.Topic,
-		Partition: e.rec.Partition,
-		Offset:    e.rec.Offset,
-		Timestamp: e.rec.Timestamp,
-		Key:       e.key,
-		Value:     e.value,
-		Tombstone: e.valueTo.Null,
-		Headers:   append([]kafka.Header(nil), e.rec.Headers...),
-		Err:       e.err,
-	})
+	g := e.generation
+	defer g.remove()
+	defer e.producer.discard(e)
+	e.delivery.Key, e.delivery.Value = e.key, e.value
+	e.onDelivery(e.delivery)
 }
 
-// reset clears e except for its slices, which are reused.
-func (e *envelope[K, V]) reset(maxScratch int) {
-	clear(e.headers)
-	bytes, headers := e.bytes[:0], e.headers[:0]
-	if cap(bytes) > maxScratch {
-		bytes = make([]byte, 0, 256)
+// discard puts e back. Its record is still counted.
+func (p *Producer[K, V]) discard(e *envelope[K, V]) {
+	if e.buffer != nil {
+		p.buffers.put(e.buffer)
 	}
-	*e = envelope[K, V]{producer: e.producer, done: e.done, bytes: bytes}
-	e.partition, e.headers = -1, headers
+	clear(e.headers)
+	*e = envelope[K, V]{producer: p, headers: e.headers[:0]}
+	p.envelopes.Put(e)
 }

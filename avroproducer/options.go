@@ -40,7 +40,7 @@ func (c *config) once(option string) {
 
 func defaults() config {
 	return config{
-		maxScratch:   64 << 10,
+		maxScratch:   1 << 20,
 		maxFailures:  100,
 		maxReports:   100_000, // the size of librdkafka's queue
 		abortTimeout: ending.Abort,
@@ -69,7 +69,7 @@ func (c *config) check() error {
 }
 
 // WithMaxScratch sets the largest buffer, in bytes, that is kept for reuse. A buffer holds
-// one key and one value. The default is 64 KiB; 0 keeps none.
+// one key and one value. The default is 1 MiB; 0 keeps none.
 func WithMaxScratch(n int) Option {
 	return func(c *config) {
 		c.once("WithMaxScratch")

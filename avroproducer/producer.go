@@ -15,11 +15,16 @@ import (
 // safe for concurrent use.
 type Producer[K, V any] struct {
 	client kafka.Producer
+	copier kafka.Copier // the client, if it is one
 	key    serde.Serializer[K]
 	value  serde.Serializer[V]
 	config
 
-	envelopes  sync.Pool // of *envelope[K, V], released when their record is reported
+	done      func(*kafka.Record, error) // p.report, bound once
+	scratches sync.Pool                  // of *scratch[K, V], used by one call of Produce at a time
+	envelopes sync.Pool                  // of *envelope[K, V], used until their record is reported
+	buffers   buffers
+
 	account    account
 	deliveries deliveries
 	failures   failures
@@ -43,7 +48,9 @@ func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serial
 	}
 	c.observer = combine(c.observers)
 	p := &Producer[K, V]{client: b, key: key, value: value, config: c}
-	p.envelopes.New = func() any { return newEnvelope(p) }
+	p.copier, _ = b.(kafka.Copier)
+	p.done = p.report
+	p.buffers.most = c.maxScratch
 	p.account.start()
 	p.closing.done = make(chan struct{})
 	p.deliveries.limit = c.maxReports
@@ -59,39 +66,39 @@ func New[K, V any](b kafka.Producer, key serde.Serializer[K], value serde.Serial
 // the queue stayed full, [kafka.ErrClosed], or the client's own. The failure of a queued
 // record is reported later: see [OnDelivery].
 func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value V, opts ...RecordOption) error {
-	e, err := p.acquire()
+	s, err := p.acquire()
 	if err != nil {
 		return err
 	}
-	e.rec.Topic, e.key, e.value = topic, key, value
+	s.rec.Topic, s.key, s.value = topic, key, value
 	for _, o := range opts {
-		o(&e.settings)
+		o(&s.settings)
 	}
-	return p.send(ctx, e)
+	return p.send(ctx, s)
 }
 
 // Delete is Produce with a null value, a tombstone: compaction removes the key from the
 // topic.
 func (p *Producer[K, V]) Delete(ctx context.Context, topic string, key K, opts ...RecordOption) error {
-	e, err := p.acquire()
+	s, err := p.acquire()
 	if err != nil {
 		return err
 	}
-	e.rec.Topic, e.key, e.tombstone = topic, key, true
+	s.rec.Topic, s.key, s.tombstone = topic, key, true
 	for _, o := range opts {
-		o(&e.settings)
+		o(&s.settings)
 	}
-	return p.send(ctx, e)
+	return p.send(ctx, s)
 }
 
 // ProduceRecord is Produce with a [Record] in place of arguments and options.
 func (p *Producer[K, V]) ProduceRecord(ctx context.Context, rec Record[K, V]) error {
-	e, err := p.acquire()
+	s, err := p.acquire()
 	if err != nil {
 		return err
 	}
-	e.fill(&rec)
-	return p.send(ctx, e)
+	s.fill(&rec)
+	return p.send(ctx, s)
 }
 
 // Warmup finds or registers the schemas of topics and checks that the topics exist, so
@@ -128,80 +135,76 @@ func (p *Producer[K, V]) Len() int { return p.account.len() }
 // Client returns the client that New was given.
 func (p *Producer[K, V]) Client() kafka.Producer { return p.client }
 
-// fill copies rec into e.
-func (e *envelope[K, V]) fill(rec *Record[K, V]) {
-	e.rec.Topic, e.key, e.value, e.tombstone = rec.Topic, rec.Key, rec.Value, rec.Tombstone
-	if rec.Tombstone {
-		e.value = *new(V)
-	}
-	if rec.Partition != nil {
-		e.partition = *rec.Partition
-	}
-	e.headers = append(e.headers, rec.Headers...)
-	e.timestamp, e.onDelivery = rec.Timestamp, rec.OnDelivery
-}
-
-// acquire returns an empty envelope, which is counted until it is released.
-func (p *Producer[K, V]) acquire() (*envelope[K, V], error) {
-	g := p.account.add()
-	if g == nil {
-		return nil, kafka.ErrClosed
-	}
-	e := p.envelopes.Get().(*envelope[K, V])
-	e.generation = g
-	return e, nil
-}
-
-// release returns e to the pool.
-func (p *Producer[K, V]) release(e *envelope[K, V]) {
-	g := e.generation
-	e.reset(p.maxScratch)
-	p.envelopes.Put(e)
-	g.remove()
-}
-
-// send serializes e and gives it to the client, which owns it from then on.
-func (p *Producer[K, V]) send(ctx context.Context, e *envelope[K, V]) (err error) {
-	sent := false
+// send serializes the record of s, gives it to the client, and releases s.
+func (p *Producer[K, V]) send(ctx context.Context, s *scratch[K, V]) (err error) {
+	g, sent := s.generation, false
 	defer func() { // also when a serializer panics
+		p.release(s)
 		if !sent {
-			p.release(e)
+			g.remove()
 		}
 	}()
-	if e.rec.Topic == "" {
+	if s.rec.Topic == "" {
 		return errors.New("avroproducer: the record has no topic")
 	}
-	if err := e.encode(ctx); err != nil {
+	if err := p.encode(ctx, s); err != nil {
 		if p.observer != nil {
 			part := serde.Value
 			if enc := (*serde.EncodeError)(nil); errors.As(err, &enc) {
 				part = enc.Part
 			}
-			p.observer.Refused(ctx, e.rec.Topic, part, err)
+			p.observer.Refused(ctx, s.rec.Topic, part, err)
 		}
 		return err
 	}
-	if e.onDelivery != nil {
+	if s.onDelivery != nil {
 		if err := p.deliveries.waitForCapacity(ctx); err != nil {
-			return fmt.Errorf("%s: too many queued calls of OnDelivery: %w", e.rec.Topic, err)
+			return fmt.Errorf("%s: too many queued calls of OnDelivery: %w", s.rec.Topic, err)
 		}
 	}
-	if p.observer != nil {
-		e.token, e.sent = p.observer.Sending(ctx, &e.rec), time.Now()
-	}
-	g := e.generation // e may be reported, and used again, before Produce returns
-	if err := p.client.Produce(ctx, &e.rec, e.done); err != nil {
-		if p.observer != nil {
-			p.observer.Delivered(e.token, &e.rec, time.Since(e.sent), err)
-		}
+	if err := p.handOver(ctx, s); err != nil {
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-			return fmt.Errorf("%s: the producer's queue is full: %w", e.rec.Topic, err)
+			return fmt.Errorf("%s: the producer's queue is full: %w", s.rec.Topic, err)
 		}
 		return err
 	}
 	sent = true
-	if g.sealed() { // meanwhile: the flush may have called the client before, and e would linger
+	if g.sealed() { // meanwhile: the flush may have called the client before, and the record would linger
 		go func() { _ = p.await(context.Background(), g) }()
 	}
 	return nil
+}
+
+// maxCopied is the largest record, in bytes, that a client copies. To keep a larger one in a
+// buffer of its own costs less than a copy.
+const maxCopied = 4 << 10
+
+// handOver gives the record of s to the client. After an error the client does not report it.
+func (p *Producer[K, V]) handOver(ctx context.Context, s *scratch[K, V]) error {
+	copied := p.copier != nil && len(s.buffer.bytes) <= maxCopied
+	if copied && s.onDelivery == nil && s.call == nil && p.observer == nil {
+		s.rec.Attach = s.generation
+		return p.copier.ProduceCopy(ctx, &s.rec, p.done)
+	}
+	e, rec := p.seal(s), &s.rec
+	if !copied {
+		rec = e.own(s)
+	}
+	rec.Attach = e
+	if p.observer != nil {
+		e.token, e.sent = p.observer.Sending(ctx, rec), time.Now()
+	}
+	var err error
+	if copied {
+		err = p.copier.ProduceCopy(ctx, rec, p.done)
+	} else {
+		err = p.client.Produce(ctx, rec, p.done)
+	}
+	if err != nil { // else e may be reported already, and used again
+		if p.observer != nil {
+			p.observer.Delivered(e.token, rec, time.Since(e.sent), err)
+		}
+		p.discard(e)
+	}
+	return err
 }

@@ -67,13 +67,13 @@ func (p *Producer[K, V]) ProduceSync(ctx context.Context, recs ...Record[K, V]) 
 }
 
 func (p *Producer[K, V]) produceFor(ctx context.Context, call *syncCall, i int, rec *Record[K, V]) error {
-	e, err := p.acquire()
+	s, err := p.acquire()
 	if err != nil {
 		return err
 	}
-	e.fill(rec)
-	e.call, e.index = call, i
-	return p.send(ctx, e)
+	s.fill(rec)
+	s.call, s.index = call, i
+	return p.send(ctx, s)
 }
 
 // syncCall collects the reports of one ProduceSync.
