@@ -5,6 +5,10 @@
 //	go run ./cmd/flow                          against kfake, some minutes
 //	go run ./cmd/flow -brokers 127.0.0.1:9092  against a broker that is there
 //	go run ./cmd/flow -n 100000 -rounds 1      a look; nothing is written
+//	go run ./cmd/flow -sides "produce,franz" -goroutines 16 -bytes 30
+//
+// The last one runs only the sides whose names have those words, which produce from 16
+// goroutines, ready bytes of 30 bytes; nothing is written.
 //
 // Each measurement is a process of its own, and so is kfake: nothing that one
 // side leaves behind, memory or a warm client, is there for the next. A round
@@ -19,6 +23,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +34,8 @@ type settings struct {
 	Partitions int
 	Codec      string
 	N          int
+	Goroutines int // that produce
+	Bytes      int // of a value that is ready; 0: the order's
 }
 
 // figures are what it finds out.
@@ -53,6 +60,9 @@ func main() {
 	flag.IntVar(&s.Partitions, "partitions", 1, "partitions of the topics")
 	flag.StringVar(&s.Codec, "codec", "none", "compression.type")
 	flag.IntVar(&s.N, "n", 1_000_000, "records of one measurement")
+	flag.IntVar(&s.Goroutines, "goroutines", 1, "goroutines that produce")
+	flag.IntVar(&s.Bytes, "bytes", 0, "size of values that are ready; default: the order's")
+	sides := flag.String("sides", "", "words, separated by commas, that the names of the sides must have; then nothing is written")
 	rounds := flag.Int("rounds", 5, "rounds; with fewer than 3 nothing is written")
 	flag.StringVar(&s.Topic, "topic", "", "for the processes that this one starts")
 	child := flag.String("child", "", "for the processes that this one starts: a side, or kfake")
@@ -64,7 +74,7 @@ func main() {
 	case *child != "":
 		err = runChild(*child, s)
 	default:
-		err = measure(s, *rounds)
+		err = measure(s, *rounds, words(*sides))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "flow:", err)
@@ -92,7 +102,7 @@ func apart(one side, s settings) (f figures, err error) {
 		return f, err
 	}
 	cmd := exec.Command(self, "-child", one.verb+" "+one.name, "-brokers", s.Brokers, "-topic", s.Topic, "-codec", s.Codec,
-		"-partitions", fmt.Sprint(s.Partitions), "-n", fmt.Sprint(s.N))
+		"-partitions", fmt.Sprint(s.Partitions), "-n", fmt.Sprint(s.N), "-goroutines", fmt.Sprint(s.Goroutines), "-bytes", fmt.Sprint(s.Bytes))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -101,8 +111,20 @@ func apart(one side, s settings) (f figures, err error) {
 	return f, json.Unmarshal(out, &f)
 }
 
-// measure runs everything and prints the tables.
-func measure(s settings, rounds int) error {
+// words are the elements of a list.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+}
+
+// named are the sides whose verb and name have all words.
+func named(sides []side, words []string) []side {
+	return slices.DeleteFunc(sides, func(one side) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(one.verb+" "+one.name, word) })
+	})
+}
+
+// measure runs the sides that have the words, and prints the tables.
+func measure(s settings, rounds int, words []string) error {
 	where := s.Brokers
 	var stored, dropped string
 	if where == "" {
@@ -123,7 +145,7 @@ func measure(s settings, rounds int) error {
 	}
 
 	s.Brokers = dropped
-	produced, err := roundsOf(producing(), rounds, s, func() (string, func(), error) { return makeTopic(s) })
+	produced, err := roundsOf(named(producing(), words), rounds, s, func() (string, func(), error) { return makeTopic(s) })
 	if err != nil {
 		return err
 	}
@@ -134,10 +156,13 @@ func measure(s settings, rounds int) error {
 	}
 	defer remove()
 	s.Topic = topic
-	if err := fill(s); err != nil {
-		return err
+	readers := named(consuming(), words)
+	if len(readers) > 0 {
+		if err := fill(s); err != nil {
+			return err
+		}
 	}
-	consumed, err := roundsOf(consuming(), rounds, s, func() (string, func(), error) { return topic, func() {}, nil })
+	consumed, err := roundsOf(readers, rounds, s, func() (string, func(), error) { return topic, func() {}, nil })
 	if err != nil {
 		return err
 	}
@@ -147,7 +172,7 @@ func measure(s settings, rounds int) error {
 	table(&b, "Producing", produced)
 	table(&b, "Consuming", consumed)
 	fmt.Print(b.String())
-	if rounds < 3 {
+	if rounds < 3 || len(words) > 0 || s.Goroutines > 1 || s.Bytes > 0 {
 		return nil
 	}
 	return save(where, s, b.String())

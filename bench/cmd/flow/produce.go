@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -46,6 +47,33 @@ func sample() (generated.Order, []byte, error) {
 	return order, framed, err
 }
 
+// ready is the value of a side without Avro.
+func ready(s settings) ([]byte, error) {
+	if s.Bytes > 0 {
+		return make([]byte, s.Bytes), nil
+	}
+	_, framed, err := sample()
+	return framed, err
+}
+
+// produceAll calls produce N times, from all goroutines together.
+func produceAll(s settings, produce func(i int) error) error {
+	var wg sync.WaitGroup
+	errs := make([]error, s.Goroutines)
+	for worker := range errs {
+		wg.Go(func() {
+			for i := worker; i < s.N && errs[worker] == nil; i += s.Goroutines {
+				errs[worker] = produce(i)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// queueKbytes bounds the queues of all sides, so that large records do not fill the memory.
+const queueKbytes = 64 << 10
+
 // producing are the sides that produce. All are idempotent with acks=all, linger
 // for 5 ms, and look at the report of every record.
 func producing() []side {
@@ -70,6 +98,7 @@ func producing() []side {
 func producerConf(s settings) kafka.Config {
 	return kafka.Config{
 		"bootstrap.servers": s.Brokers, "acks": "all", "linger.ms": 5, "enable.idempotence": true, "compression.type": s.Codec,
+		"queue.buffering.max.kbytes": queueKbytes,
 	}
 }
 
@@ -105,7 +134,7 @@ func cpuSeconds() float64 {
 // produceConfluent finds each report's record by its opaque, as a program has to
 // that wants to know which record failed.
 func produceConfluent(_ context.Context, s settings) (figures, error) {
-	_, value, err := sample()
+	value, err := ready(s)
 	if err != nil {
 		return figures{}, err
 	}
@@ -155,10 +184,8 @@ func produceConfluent(_ context.Context, s settings) (figures, error) {
 	}
 	wait(1)
 	c := start()
-	for i := range s.N {
-		if err := produce(i); err != nil {
-			return figures{}, err
-		}
+	if err := produceAll(s, produce); err != nil {
+		return figures{}, err
 	}
 	wait(s.N + 1)
 	f := c.stop(s.N)
@@ -176,11 +203,12 @@ func bareProducer(s settings) ([]kgo.Opt, error) {
 	return []kgo.Opt{
 		kgo.SeedBrokers(strings.Split(s.Brokers, ",")...), kgo.ProducerLinger(5 * time.Millisecond), kgo.ProducerBatchCompression(codec),
 		kgo.MaxBufferedRecords(100_000), // librdkafka's, and kavro's
+		kgo.MaxBufferedBytes(queueKbytes << 10),
 	}, nil
 }
 
 func produceFranz(ctx context.Context, s settings) (figures, error) {
-	_, value, err := sample()
+	value, err := ready(s)
 	if err != nil {
 		return figures{}, err
 	}
@@ -203,9 +231,10 @@ func produceFranz(ctx context.Context, s settings) (figures, error) {
 		}
 	}
 	c := start()
-	for range s.N {
+	_ = produceAll(s, func(int) error {
 		cl.Produce(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: value}, promise)
-	}
+		return nil
+	})
 	err = cl.Flush(ctx)
 	f := c.stop(s.N)
 	return f, errors.Join(err, lost(failed))
@@ -214,7 +243,7 @@ func produceFranz(ctx context.Context, s settings) (figures, error) {
 type newProducer func(kafka.Config, kafka.Hooks) (kafka.Producer, error)
 
 func produceBytes(ctx context.Context, s settings, make newProducer) (figures, error) {
-	_, value, err := sample()
+	value, err := ready(s)
 	if err != nil {
 		return figures{}, err
 	}
@@ -246,10 +275,8 @@ func produceKavro[V any](ctx context.Context, s settings, make newProducer, valu
 		return figures{}, err
 	}
 	c := start()
-	for range s.N {
-		if err := p.Produce(ctx, s.Topic, key, value); err != nil {
-			return figures{}, err
-		}
+	if err := produceAll(s, func(int) error { return p.Produce(ctx, s.Topic, key, value) }); err != nil {
+		return figures{}, err
 	}
 	err = p.Flush(ctx) // tells of every record that failed
 	f := c.stop(s.N)

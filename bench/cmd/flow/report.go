@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -32,14 +33,18 @@ func (r row) median(of func(figures) float64) float64 {
 
 // ratio is the median of r's figure beside another's of the same round.
 func (r row) ratio(beside row, of func(figures) float64) float64 {
-	var all []float64
-	for i := range r.of {
+	all := []float64{}
+	for i := range beside.of {
 		all = append(all, of(r.of[i])/of(beside.of[i]))
 	}
 	return median(all)
 }
 
+// median is not a number if there is none.
 func median(all []float64) float64 {
+	if len(all) == 0 {
+		return math.NaN()
+	}
 	slices.Sort(all)
 	return all[len(all)/2]
 }
@@ -71,7 +76,12 @@ func busy() string {
 }
 
 func table(b *strings.Builder, title string, rows []row) {
-	find := func(name string) row { return rows[slices.IndexFunc(rows, func(r row) bool { return r.name == name })] }
+	find := func(name string) row {
+		if i := slices.IndexFunc(rows, func(r row) bool { return r.name == name }); i >= 0 {
+			return rows[i]
+		}
+		return row{}
+	}
 	ck, fr := find(bareConfluent), find(bareFranz)
 	fmt.Fprintf(b, "\n### %s\n\n| side | k records/s | CPU, us | allocs | bytes | rate / ck | CPU / ck | rate / franz-go | CPU / franz-go |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", title)
 	for _, r := range rows {
