@@ -62,7 +62,7 @@ func newCopying(config fakekafka.ProducerConfig) (*fakekafka.Cluster, *copying) 
 	return c, &copying{Producer: p}
 }
 
-// Records are copied up to some kilobytes. Larger ones keep their buffer until the report.
+// Records are copied up to a kilobyte. Larger ones keep their buffer until the report.
 func TestCopiedAndKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, b := newCopying(fakekafka.ProducerConfig{})
@@ -74,7 +74,7 @@ func TestCopiedAndKept(t *testing.T) {
 			want = append(want, value)
 			require.NoError(t, p.Produce(t.Context(), "t", "k", value))
 		}
-		require.Equal(t, int64(16), b.copied.Load(), "those with up to 4096 bytes")
+		require.Equal(t, int64(11), b.copied.Load(), "those with up to 1024 bytes")
 		require.Equal(t, 40, p.Len())
 		b.Release()
 		require.NoError(t, p.Flush(t.Context()))

@@ -86,7 +86,7 @@ type Producer interface {
 }
 
 // Copier is a Producer that copies records where the caller would have to copy them else: kafka/franz
-// has memory of its own for them. avroproducer uses it for records of a few kilobytes at most.
+// has memory of its own for them. avroproducer uses it for records of a kilobyte at most.
 type Copier interface {
 	Producer
 	// ProduceCopy is Produce for a record that stays the caller's: r, its bytes and its slice of

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"runtime"
@@ -86,6 +87,7 @@ func producing() []side {
 			return produceAvro(ctx, s, confluent.NewProducer)
 		}},
 		{"produce", bareFranz, produceFranz},
+		{"produce", "franz-go, a copy of the value for each record", produceFranzCopies},
 		{"produce", "kavro on kafka/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, franz.NewProducer)
 		}},
@@ -208,6 +210,16 @@ func bareProducer(s settings) ([]kgo.Opt, error) {
 }
 
 func produceFranz(ctx context.Context, s settings) (figures, error) {
+	return produceBareFranz(ctx, s, func(value []byte) []byte { return value })
+}
+
+// produceFranzCopies is the bare client in a program whose records are not all the same one: the
+// bytes of each record are its own.
+func produceFranzCopies(ctx context.Context, s settings) (figures, error) {
+	return produceBareFranz(ctx, s, bytes.Clone)
+}
+
+func produceBareFranz(ctx context.Context, s settings, each func([]byte) []byte) (figures, error) {
 	value, err := ready(s)
 	if err != nil {
 		return figures{}, err
@@ -232,7 +244,7 @@ func produceFranz(ctx context.Context, s settings) (figures, error) {
 	}
 	c := start()
 	_ = produceAll(s, func(int) error {
-		cl.Produce(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: value}, promise)
+		cl.Produce(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: each(value)}, promise)
 		return nil
 	})
 	err = cl.Flush(ctx)
