@@ -12,6 +12,7 @@ import (
 // pooled.
 type envelope[K, V any] struct {
 	producer   *Producer[K, V]
+	done       func(*kafka.Record, error) // e.report, bound once
 	generation *generation
 
 	key        K
@@ -35,6 +36,7 @@ func (p *Producer[K, V]) seal(s *scratch[K, V]) *envelope[K, V] {
 	e, ok := p.envelopes.Get().(*envelope[K, V])
 	if !ok {
 		e = &envelope[K, V]{producer: p}
+		e.done = e.report
 	}
 	e.generation, e.call, e.index = s.generation, s.call, s.index
 	if e.onDelivery = s.onDelivery; e.onDelivery != nil {
@@ -68,7 +70,7 @@ func (e *envelope[K, V]) own(s *scratch[K, V]) *kafka.Record {
 	return &e.rec
 }
 
-// report is called by the client, on its own thread, one record at a time.
+// report is called by a client that copies, on its own thread, one record at a time.
 func (p *Producer[K, V]) report(r *kafka.Record, err error) {
 	switch a := r.Attach.(type) {
 	case *generation:
@@ -82,6 +84,7 @@ func (p *Producer[K, V]) report(r *kafka.Record, err error) {
 	}
 }
 
+// report is called by the client, on its own thread, one record at a time.
 func (e *envelope[K, V]) report(r *kafka.Record, err error) {
 	p := e.producer
 	if p.observer != nil {
@@ -124,6 +127,6 @@ func (p *Producer[K, V]) discard(e *envelope[K, V]) {
 		p.buffers.put(e.buffer)
 	}
 	clear(e.headers)
-	*e = envelope[K, V]{producer: p, headers: e.headers[:0]}
+	*e = envelope[K, V]{producer: p, done: e.done, headers: e.headers[:0]}
 	p.envelopes.Put(e)
 }

@@ -20,7 +20,7 @@ type Producer[K, V any] struct {
 	value  serde.Serializer[V]
 	config
 
-	done      func(*kafka.Record, error) // p.report, bound once
+	done      func(*kafka.Record, error) // report, bound once
 	scratches sync.Pool                  // of *scratch[K, V], used by one call of Produce at a time
 	envelopes sync.Pool                  // of *envelope[K, V], used until their record is reported
 	buffers   buffers
@@ -187,10 +187,10 @@ func (p *Producer[K, V]) handOver(ctx context.Context, s *scratch[K, V]) error {
 		return p.copier.ProduceCopy(ctx, &s.rec, p.done)
 	}
 	e, rec := p.seal(s), &s.rec
+	rec.Attach = e
 	if !copied {
 		rec = e.own(s)
 	}
-	rec.Attach = e
 	if p.observer != nil {
 		e.token, e.sent = p.observer.Sending(ctx, rec), time.Now()
 	}
@@ -198,7 +198,7 @@ func (p *Producer[K, V]) handOver(ctx context.Context, s *scratch[K, V]) error {
 	if copied {
 		err = p.copier.ProduceCopy(ctx, rec, p.done)
 	} else {
-		err = p.client.Produce(ctx, rec, p.done)
+		err = p.client.Produce(ctx, rec, e.done)
 	}
 	if err != nil { // else e may be reported already, and used again
 		if p.observer != nil {

@@ -10,8 +10,8 @@ import (
 )
 
 // block is the memory of a run of records in flight: a slot for each, and the bytes of those that
-// are copied. Calls of Produce take its slots, one call at a time, and the goroutine that calls
-// kgo's promises returns them. When all were returned it is used again. So memory changes from
+// are copied. Calls of Produce take its slots, and the goroutine that calls kgo's promises returns
+// them. When all were returned it is used again. So memory changes from
 // the cache of one processor to that of another by the block, and nothing is allocated.
 type block struct {
 	taken      int // slots
@@ -19,7 +19,6 @@ type block struct {
 	slots      [blockRecords]slot
 	buf        [blockBytes]byte
 	_          [64]byte
-	producer   *producer
 	unreturned atomic.Int32 // slots that were not returned, those not taken included
 }
 
@@ -31,7 +30,8 @@ const (
 // slot is a record in flight: kgo's record, what is reported and to whom.
 type slot struct {
 	rec       kgo.Record
-	block     *block
+	producer  *producer
+	block     *block        // nil: the slot is alone
 	given     *kafka.Record // the caller's; nil: it was copied
 	attach    any           // of the caller's record, if it was copied
 	done      func(*kafka.Record, error)
@@ -40,47 +40,80 @@ type slot struct {
 	requested int32                    // the partition that the caller has set, or -1
 }
 
+func (s *slot) init(p *producer, b *block) {
+	s.producer, s.block, s.promise = p, b, s.finish
+}
+
 func newBlock(p *producer) *block {
-	b := &block{producer: p}
+	b := new(block)
 	b.unreturned.Store(blockRecords)
 	for i := range b.slots {
-		s := &b.slots[i]
-		s.block, s.promise = b, s.finish
+		b.slots[i].init(p, b)
 	}
 	return b
 }
 
-// blocks has the blocks with slots that were not taken. A call that takes a slot has the block for
-// itself meanwhile, so concurrent calls do not wait for each other.
-type blocks struct{ pool sync.Pool }
+// blocks gives slots to records.
+type blocks struct {
+	mu   sync.Mutex
+	open *block // has slots that were not taken; may be nil
 
-// take returns a free slot, and n bytes, which are none if n is more than blockBytes.
+	free sync.Pool    // of *block, all of whose slots were returned
+	used atomic.Int64 // number of blocks that are neither free nor garbage
+}
+
+// take returns a slot, and n bytes, which are none if n is more than blockBytes.
 func (f *blocks) take(p *producer, n int) (s *slot, bytes []byte) {
 	if n > blockBytes {
 		n = 0
 	}
-	b, _ := f.pool.Get().(*block)
-	for b != nil && b.bytes+n > blockBytes { // the slots that are left are not taken
-		if unused := int32(blockRecords - b.taken); b.unreturned.Add(-unused) == 0 {
+	f.mu.Lock()
+	b := f.open
+	if b != nil && b.bytes+n > blockBytes {
+		f.open = nil
+		if left := int32(blockRecords - b.taken); b.unreturned.Add(-left) == 0 { // the slots that are left are not taken
 			f.recycle(b)
 		}
-		b, _ = f.pool.Get().(*block)
+		b = nil
 	}
 	if b == nil {
-		b = newBlock(p)
+		if f.sparse(p) {
+			f.mu.Unlock()
+			s = new(slot)
+			s.init(p, nil)
+			return s, make([]byte, n)
+		}
+		b, _ = f.free.Get().(*block)
+		if b == nil {
+			b = newBlock(p)
+		}
+		f.used.Add(1)
+		f.open = b
 	}
 	s = &b.slots[b.taken]
 	bytes = b.buf[b.bytes : b.bytes+n : b.bytes+n]
 	b.taken++
 	b.bytes += n
-	if b.taken < blockRecords {
-		f.pool.Put(b)
+	if b.taken == blockRecords {
+		f.open = nil
 	}
+	f.mu.Unlock()
 	return s, bytes
+}
+
+// sparse reports whether blocks are mostly kept by a few records each, such as those of a
+// partition that nobody serves, among those of others. Then further records are alone.
+func (f *blocks) sparse(p *producer) bool {
+	const always, least = 64, blockRecords / 8
+	used := f.used.Load()
+	return used >= always && used*least > p.quota.inUse()
 }
 
 // put returns a slot. kgo must not use its record any more.
 func (f *blocks) put(s *slot) {
+	if s.block == nil {
+		return
+	}
 	clear(s.rec.Headers)
 	s.rec.Topic, s.rec.Key, s.rec.Value, s.rec.Headers = "", nil, nil, s.rec.Headers[:0]
 	s.given, s.attach, s.done = nil, nil, nil // a block must not keep them alive
@@ -93,5 +126,6 @@ func (f *blocks) put(s *slot) {
 func (f *blocks) recycle(b *block) {
 	b.taken, b.bytes = 0, 0
 	b.unreturned.Store(blockRecords)
-	f.pool.Put(b)
+	f.used.Add(-1)
+	f.free.Put(b)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro/internal/clienterr"
@@ -135,6 +136,9 @@ func (p *producer) produce(ctx context.Context, r *kafka.Record, done func(*kafk
 	for i := range r.Headers {
 		quota += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
 	}
+	if !p.owned && quota > p.quota.maxBytes { // kgo would report it without having counted it: Flush and End would not see it
+		return at(convert(kerr.MessageTooLarge), kafka.TopicPartition{Topic: r.Topic, Partition: r.Partition})
+	}
 	if err := p.quota.acquire(ctx, quota); err != nil {
 		return p.errs.Explain(err)
 	}
@@ -200,7 +204,7 @@ func (p *producer) check(r *kafka.Record) error {
 // finish is kgo's promise: it reports the record. kgo calls promises one at a time, and keeps neither the
 // record nor its slices afterwards.
 func (s *slot) finish(_ *kgo.Record, err error) {
-	p, r := s.block.producer, s.given
+	p, r := s.producer, s.given
 	if r == nil {
 		r = &p.copied
 		r.Topic, r.Key, r.Value, r.Attach = s.rec.Topic, s.rec.Key, s.rec.Value, s.attach

@@ -29,7 +29,7 @@ func NewSession(conf kafka.Config, hooks kafka.Hooks) (kafka.Session, error) {
 		_, err := c.Partitions(ctx, topic) // by the client of the current subscription
 		return err
 	}, c.p.busy)
-	c.p.txn = true
+	c.p.txn, c.p.owned = true, true
 	c.p.clock.deadlines = newDeadlines(s.deliveryTimeout)
 	c.txn = newTransaction(c.p)
 	if _, err := s.producerOpts(); err != nil {

@@ -74,6 +74,12 @@ func TestWrapProducer(t *testing.T) {
 		require.ErrorIs(t, p.Produce(short, &kafka.Record{Topic: "topic", Partition: -1}, nil), context.DeadlineExceeded)
 		require.NoError(t, p.Close(t.Context()))
 	})
+	t.Run("a record that is larger than all room", func(t *testing.T) {
+		p, _ := wrap(kgo.MaxBufferedBytes(100))
+		err := p.Produce(t.Context(), &kafka.Record{Topic: "topic", Partition: -1, Value: make([]byte, 101)}, nil)
+		require.ErrorContains(t, err, "topic: MESSAGE_TOO_LARGE")
+		require.NoError(t, p.Close(t.Context()))
+	})
 	t.Run("unsent records stay", func(t *testing.T) {
 		p, cl := wrap(kgo.ProducerLinger(time.Minute))
 		reported := make(chan error, 1)
