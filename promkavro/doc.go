@@ -29,6 +29,11 @@
 //	kavro_consumer_lag_records{topic,partition}     to the end; it asks the broker
 //	kavro_consumer_rebalance_seconds                how long a consumer has waited for its group to rebalance, the longest; 0 if none waits
 //
+// Where several of them have a partition, as consumers of several groups do, its series have
+// the sum of their records, bytes and handlers, and of the age, the waiting and the lag the
+// greatest: that of the consumer furthest behind. For each group's lag, give each a
+// [Consumer] of its own, registered with a label by prometheus.WrapRegistererWith.
+//
 //	kavro_registry_request_seconds{method,status}   histogram; status "" if no answer came
 //	kavro_registry_retries_total
 //	kavro_registry_cache_total{cache,result}        hit, miss, stale, fallback, unknown
