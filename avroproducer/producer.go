@@ -71,10 +71,7 @@ func (p *Producer[K, V]) Produce(ctx context.Context, topic string, key K, value
 		return err
 	}
 	s.rec.Topic, s.key, s.value = topic, key, value
-	for _, o := range opts {
-		o(&s.settings)
-	}
-	return p.send(ctx, s)
+	return p.send(ctx, s, opts...)
 }
 
 // Delete is Produce with a null value, a tombstone: compaction removes the key from the
@@ -85,10 +82,7 @@ func (p *Producer[K, V]) Delete(ctx context.Context, topic string, key K, opts .
 		return err
 	}
 	s.rec.Topic, s.key, s.tombstone = topic, key, true
-	for _, o := range opts {
-		o(&s.settings)
-	}
-	return p.send(ctx, s)
+	return p.send(ctx, s, opts...)
 }
 
 // ProduceRecord is Produce with a [Record] in place of arguments and options.
@@ -135,8 +129,8 @@ func (p *Producer[K, V]) Len() int { return p.account.len() }
 // Client returns the client that New was given.
 func (p *Producer[K, V]) Client() kafka.Producer { return p.client }
 
-// send serializes the record of s, gives it to the client, and releases s.
-func (p *Producer[K, V]) send(ctx context.Context, s *scratch[K, V]) (err error) {
+// send applies the options of a record, serializes it, gives it to the client, and releases s.
+func (p *Producer[K, V]) send(ctx context.Context, s *scratch[K, V], opts ...RecordOption) (err error) {
 	g, sent := s.generation, false
 	defer func() { // also when a serializer panics
 		p.release(s)
@@ -144,8 +138,8 @@ func (p *Producer[K, V]) send(ctx context.Context, s *scratch[K, V]) (err error)
 			g.remove()
 		}
 	}()
-	if s.rec.Topic == "" {
-		return errors.New("avroproducer: the record has no topic")
+	if err := s.apply(opts); err != nil {
+		return err
 	}
 	if err := p.encode(ctx, s); err != nil {
 		if p.observer != nil {

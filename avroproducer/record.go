@@ -12,7 +12,7 @@ type Record[K, V any] struct {
 	Key        K
 	Value      V
 	Tombstone  bool           // write null instead of Value: delete Key from a compacted topic
-	Partition  *int32         // nil lets the partitioner choose
+	Partition  *int32         // nil or -1 lets the partitioner choose
 	Headers    []kafka.Header // in this order; never changed
 	Timestamp  time.Time      // zero: now
 	OnDelivery func(Delivery)
@@ -33,7 +33,8 @@ type Delivery struct {
 	Err error // nil: the brokers have the record, as acks asks
 }
 
-// RecordOption changes one record, for [Producer.Produce] and [Producer.Delete].
+// RecordOption changes one record, for [Producer.Produce] and [Producer.Delete], which refuse
+// one that is nil.
 type RecordOption func(*settings)
 
 // settings holds the optional fields of a record.
@@ -45,7 +46,7 @@ type settings struct {
 }
 
 // WithPartition sends the record to partition p. The default, -1, lets the partitioner
-// choose.
+// choose; Produce refuses less than that.
 func WithPartition(p int32) RecordOption { return func(s *settings) { s.partition = p } }
 
 // WithHeaders appends headers to the record. The slice is copied; the bytes of the values

@@ -3,6 +3,7 @@ package avroproducer
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
@@ -51,6 +52,23 @@ func (p *Producer[K, V]) release(s *scratch[K, V]) {
 		s.buffer = p.buffers.get(smallest)
 	}
 	p.scratches.Put(s)
+}
+
+// apply applies the options of a record, and checks it.
+func (s *scratch[K, V]) apply(opts []RecordOption) error {
+	if s.rec.Topic == "" {
+		return errors.New("avroproducer: the record has no topic")
+	}
+	for i, o := range opts {
+		if o == nil {
+			return fmt.Errorf("avroproducer: %s: option %d of %d is nil: leave it out", s.rec.Topic, i+1, len(opts))
+		}
+		o(&s.settings)
+	}
+	if s.partition < -1 {
+		return fmt.Errorf("avroproducer: %s: no partition has the number %d: -1 lets the partitioner choose", s.rec.Topic, s.partition)
+	}
+	return nil
 }
 
 // fill copies rec into s.
