@@ -2,6 +2,8 @@ package otelkavro_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,7 +21,8 @@ func TestRegistry(t *testing.T) {
 		{Kind: registry.EventRequest, Method: "GET", URL: "http://registry:8081/schemas/ids/1", Status: 200},
 		{Kind: registry.EventRequest, Method: "GET", URL: "https://registry/schemas/ids/2", Status: 404},
 		{Kind: registry.EventRequest, Method: "POST", URL: "http://registry/subjects/secret", Err: errors.New("refused")},
-		{Kind: registry.EventRetry}, {Kind: registry.EventHit, Cache: "id"}, {Kind: registry.EventEjected}, {Kind: registry.EventEjected}, {Kind: registry.EventHealthy},
+		{Kind: registry.EventRetry}, {Kind: registry.EventHit, Cache: "id"}, {Kind: registry.EventEjected, URL: "http://a"},
+		{Kind: registry.EventEjected, URL: "http://b"}, {Kind: registry.EventHealthy, URL: "http://a"},
 	} {
 		r.Observe(e)
 	}
@@ -31,4 +34,22 @@ func TestRegistry(t *testing.T) {
 	require.Equal(t, map[string]uint64{"kavro.cache=id,kavro.result=hit": 1}, s.points("kavro.registry.cache"))
 	require.Equal(t, map[string]uint64{"": 1}, s.points("kavro.registry.retries"))
 	require.Equal(t, map[string]uint64{"": 1}, s.points("kavro.registry.ejected"))
+}
+
+// A URL counts while it is ejected, once, whatever becomes of the client.
+func TestRegistryEjected(t *testing.T) {
+	s := newScene(t)
+	telemetry, err := otelkavro.New(s.opts...)
+	require.NoError(t, err)
+	reg := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer reg.Close()
+	c, err := registry.New(reg.URL, registry.WithObserver(telemetry.RegistryObserver()), registry.WithRetries(0, 0, 0), registry.WithBreaker(1, 1, 1))
+	require.NoError(t, err)
+	for range 3 {
+		_, err := c.Subjects(t.Context(), "")
+		require.Error(t, err)
+		require.Equal(t, map[string]uint64{"": 1}, s.points("kavro.registry.ejected"))
+	}
+	require.NoError(t, c.Close())
+	require.Equal(t, map[string]uint64{"": 0}, s.points("kavro.registry.ejected"))
 }

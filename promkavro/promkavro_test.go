@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -171,7 +172,8 @@ func TestRegistryEvents(t *testing.T) {
 	r := promkavro.NewRegistry()
 	for _, e := range []registry.Event{
 		{Kind: registry.EventRequest, Method: "POST", Status: 409}, {Kind: registry.EventRequest, Method: "GET", Err: io.EOF},
-		{Kind: registry.EventRetry}, {Kind: registry.EventEjected}, {Kind: registry.EventEjected}, {Kind: registry.EventHealthy},
+		{Kind: registry.EventRetry}, {Kind: registry.EventEjected, URL: "http://a"}, {Kind: registry.EventEjected, URL: "http://b"},
+		{Kind: registry.EventHealthy, URL: "http://a"},
 		{Kind: registry.EventHit, Cache: "id"}, {Kind: registry.EventMiss, Cache: "id"}, {Kind: registry.EventStale, Cache: "latest"},
 		{Kind: registry.EventFallback, Cache: "id"}, {Kind: registry.EventUnknown, Cache: "id"},
 	} {
@@ -192,6 +194,47 @@ func TestRegistryEvents(t *testing.T) {
 	} {
 		require.Equal(t, "1", got[series], series)
 	}
+}
+
+// A URL counts while it is ejected, once, whatever becomes of the client.
+func TestRegistryOpen(t *testing.T) {
+	var down atomic.Bool
+	reg := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if down.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "[]")
+	}))
+	defer reg.Close()
+	r := promkavro.NewRegistry()
+	all := prometheus.NewPedanticRegistry()
+	all.MustRegister(r)
+	server := httptest.NewServer(promhttp.HandlerFor(all, promhttp.HandlerOpts{}))
+	defer server.Close()
+	open := func() string { return scrape(t, server.URL)["kavro_registry_open"] }
+
+	c, err := registry.New(reg.URL, registry.WithObserver(r), registry.WithRetries(0, 0, 0), registry.WithBreaker(1, 1, 1))
+	require.NoError(t, err)
+	ask := func() {
+		_, err := c.Subjects(t.Context(), "")
+		require.Equal(t, down.Load(), err != nil)
+	}
+	for range 2 {
+		down.Store(true)
+		for range 5 {
+			ask()
+			require.Equal(t, "1", open())
+		}
+		down.Store(false)
+		ask()
+		require.Equal(t, "0", open())
+	}
+	down.Store(true)
+	ask()
+	require.Equal(t, "1", open())
+	require.NoError(t, c.Close())
+	require.Equal(t, "0", open())
 }
 
 // A registry that is away is a class of its own, counted by attempt, and no record's

@@ -68,9 +68,11 @@ const (
 	// EventUnknown: the registry does not know what was asked for, or did not a
 	// short while ago. Cache, Key, Err.
 	EventUnknown
-	// EventEjected: a URL was ejected for Duration. URL, Err.
+	// EventEjected: a URL was ejected, for Duration at first. URL, Err. There is another one only
+	// after an EventHealthy.
 	EventEjected
-	// EventHealthy: a URL that was ejected answers again. URL.
+	// EventHealthy: a URL that was ejected is so no more: it answers again, or Err is [ErrClosed].
+	// URL.
 	EventHealthy
 )
 

@@ -54,7 +54,8 @@ type hosts struct {
 	maxPause time.Duration
 
 	mu      sync.Mutex
-	current int // the last one that answered
+	current int  // the last one that answered
+	closed  bool // nothing is to be told any more
 }
 
 func newHosts(list []URL, s *Settings) *hosts {
@@ -146,9 +147,25 @@ func (hs *hosts) report(h *host, state health, pause time.Duration, err error) (
 		h.failures++
 		pause = min(max(pause, hs.pauseAfter(h.failures)), hs.maxPause)
 		h.ejected, h.last = time.Now().Add(pause), err
-		if len(hs.all) > 1 || hs.open(h) { // an only host goes on being asked until then
+		ejected := len(hs.all) > 1 || hs.open(h) // an only host goes on being asked until then
+		if ejected && !h.told && !hs.closed {
 			h.told = true
 			changed = Event{Kind: EventEjected, URL: h.url.String(), Duration: pause, Err: err}
+		}
+	}
+	return changed
+}
+
+// close ends what observers were told: no host is ejected any more. It returns the events to
+// tell of.
+func (hs *hosts) close() (changed []Event) {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	hs.closed = true
+	for _, h := range hs.all {
+		if h.told {
+			h.told = false
+			changed = append(changed, Event{Kind: EventHealthy, URL: h.url.String(), Err: ErrClosed})
 		}
 	}
 	return changed

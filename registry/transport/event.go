@@ -13,9 +13,11 @@ const (
 	// EventRetry: a request will be tried again after Duration, at another URL or the same.
 	// Method, URL, Attempt, Status or Err of the one that failed.
 	EventRetry
-	// EventEjected: a URL was ejected for Duration. URL, Err.
+	// EventEjected: a URL was ejected, for Duration at first. URL, Err. There is another one only
+	// after an EventHealthy.
 	EventEjected
-	// EventHealthy: a URL that was ejected answers again. URL.
+	// EventHealthy: a URL that was ejected is so no more: it answers again, or Err is [ErrClosed].
+	// URL.
 	EventHealthy
 )
 

@@ -113,26 +113,21 @@ func (x *exchange) round(ctx context.Context) (out outcome, asked bool) {
 
 // attempt sends the request to h, a second time if its token was refused and
 // there is another.
-func (x *exchange) attempt(ctx context.Context, h *host) outcome {
+func (x *exchange) attempt(ctx context.Context, h *host) (out outcome) {
+	defer func() { x.t.report(h, &out) }() // also when Settings.Base panics: or h would be tried for ever
 	x.attempts++
 	start := time.Now()
 	x.call.Progress.begin(x.req.Method, x.url(h))
-	out := x.send(ctx, h)
+	out = x.send(ctx, h)
 	refused := out.resp != nil && out.resp.StatusCode == http.StatusUnauthorized
 	if refused && !x.renewed && x.t.authority.renew(out.token) {
 		x.renewed = true
 		out = x.send(ctx, h)
 	}
-	var asked time.Duration
-	if out.resp != nil {
-		asked = retryAfter(out.resp.Header)
-	}
 	if !left(x.ctx) { // else it is why it failed
 		x.call.Progress.end(x.unanswered(&out))
 	}
-	changed := x.t.hosts.report(h, out.health, asked, out.reason())
 	x.tell(EventRequest, &out, time.Since(start))
-	x.t.announce(changed)
 	return out
 }
 
@@ -258,16 +253,24 @@ func (x *exchange) tell(kind EventKind, o *outcome, d time.Duration) {
 	x.t.settings.Observe(e)
 }
 
-// announce reports and logs that a host was ejected or is back.
-func (t *Transport) announce(e Event) {
-	switch e.Kind {
+// report notes how the attempt at h went, and tells of it if h was ejected or is back.
+func (t *Transport) report(h *host, o *outcome) {
+	var asked time.Duration
+	if o.resp != nil {
+		asked = retryAfter(o.resp.Header)
+	}
+	switch e := t.hosts.report(h, o.health, asked, o.reason()); e.Kind {
 	case EventEjected:
 		t.settings.Logger.Warn("schema registry: URL ejected", "url", e.URL, "for", e.Duration, "err", e.Err)
+		t.announce(e)
 	case EventHealthy:
 		t.settings.Logger.Info("schema registry: URL answers again", "url", e.URL)
-	default:
-		return
+		t.announce(e)
 	}
+}
+
+// announce tells the observer of a host.
+func (t *Transport) announce(e Event) {
 	if t.settings.Observe != nil {
 		t.settings.Observe(e)
 	}

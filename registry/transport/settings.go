@@ -61,7 +61,7 @@ type Settings struct {
 	RandomURL bool  // begin with a random one of several URLs, so that clients share the load
 
 	// Observe is called with each event, nil: not at all. It is called from the goroutine of the
-	// request, by several at once, and must not block.
+	// request or of Close, by several at once, and must not block.
 	Observe func(Event)
 	Logger  *slog.Logger // logs URLs that are ejected and come back; nil: no log
 

@@ -87,14 +87,17 @@ func (t *Transport) URLs() []string {
 // Settings.Base.
 func (t *Transport) CloseIdleConnections() { t.own() }
 
-// Close ends requests that are under way with [ErrClosed] and closes idle connections. It is
-// idempotent.
+// Close ends requests that are under way with [ErrClosed] and closes idle connections. Observers
+// are told that no URL is ejected any more. It is idempotent.
 func (t *Transport) Close() error {
 	t.close()
 	if t.authority != nil {
 		t.authority.close()
 	}
 	t.own()
+	for _, e := range t.hosts.close() {
+		t.announce(e)
+	}
 	return nil
 }
 
