@@ -111,12 +111,12 @@ func (hs *hosts) selectHost(tried []*host) (*host, error) {
 	}
 }
 
-// askable reports whether there will be a host to ask at that time.
-func (hs *hosts) askable(at time.Time) bool {
+// askable reports whether there will be a host to ask at that time, besides others.
+func (hs *hosts) askable(others []*host, at time.Time) bool {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	return slices.ContainsFunc(hs.all, func(h *host) bool {
-		return !hs.open(h) || !at.Before(h.ejected) && !h.trying
+		return !slices.Contains(others, h) && (!hs.open(h) || !at.Before(h.ejected) && !h.trying)
 	})
 }
 

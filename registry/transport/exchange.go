@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ type exchange struct {
 	ctx      context.Context // the caller's: an exchange does not outlast it
 	req      *http.Request
 	call     Call
-	path     string // escaped, after the base
+	path     string  // escaped, after the base
+	others   []*host // that are not asked, as a redirect named one
 	body     []byte
 	attempts int
 	renewed  bool // a token was replaced after a 401
@@ -51,8 +53,13 @@ func (t *Transport) newExchange(ctx context.Context, req *http.Request, call Cal
 	if err != nil {
 		return nil, fmt.Errorf("registry: reading the request: %w", err)
 	}
-	if x.path, err = t.hosts.relative(req.URL); err != nil {
+	h, path, err := t.hosts.relative(req.URL)
+	if err != nil {
 		return nil, err
+	}
+	x.path = path
+	if namesHost(req) { // another would send it there again
+		x.others = slices.DeleteFunc(slices.Clone(t.hosts.all), func(other *host) bool { return other == h })
 	}
 	return x, nil
 }
@@ -78,7 +85,7 @@ func (x *exchange) run(ctx context.Context) outcome {
 		if out.resp != nil {
 			wait = max(wait, retryAfter(out.resp.Header))
 		}
-		if !x.t.hosts.askable(time.Now().Add(wait)) {
+		if !x.t.hosts.askable(x.others, time.Now().Add(wait)) {
 			return out
 		}
 		x.tell(EventRetry, &out, wait)
@@ -91,7 +98,7 @@ func (x *exchange) run(ctx context.Context) outcome {
 // round asks one host after the other until one gives an answer that another
 // would not better. asked is false if none was to be asked.
 func (x *exchange) round(ctx context.Context) (out outcome, asked bool) {
-	var tried []*host
+	tried := slices.Clone(x.others)
 	for {
 		h, err := x.t.hosts.selectHost(tried)
 		switch {

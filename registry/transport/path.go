@@ -1,23 +1,36 @@
 package transport
 
 import (
+	"net"
 	"net/url"
 	"strings"
 )
 
-// relative is the path of u, escaped, beneath the base URL that it begins with.
-func (hs *hosts) relative(u *url.URL) (string, error) {
-	path, best := u.EscapedPath(), -1
+// relative is the host whose URL u begins with, the longest of several, and the path of u,
+// escaped, beneath it.
+func (hs *hosts) relative(u *url.URL) (best *host, path string, err error) {
+	path = u.EscapedPath()
 	for _, h := range hs.all {
 		base := h.url.EscapedPath()
-		if u.Scheme == h.url.Scheme && u.Host == h.url.Host && strings.HasPrefix(path+"/", base+"/") {
-			best = max(best, len(base))
+		beneath := origin(u) == origin(h.url.URL) && strings.HasPrefix(path+"/", base+"/")
+		if beneath && (best == nil || len(base) > len(best.url.EscapedPath())) {
+			best = h
 		}
 	}
-	if best < 0 {
-		return "", &InvalidError{Response: Response{URL: ShowURL(u), Message: "redirected to " + ShowURL(u) + ", which is not beneath a URL of the registry"}}
+	if best == nil {
+		return nil, "", &InvalidError{Response: Response{URL: ShowURL(u), Message: "redirected to " + ShowURL(u) + ", which is not beneath a URL of the registry"}}
 	}
-	return strictPath(path[best:]), nil
+	return best, strictPath(path[len(best.url.EscapedPath()):]), nil
+}
+
+// origin is what tells servers apart: scheme, host and port, one way to write them (RFC 9110,
+// section 4.2.3).
+func origin(u *url.URL) string {
+	scheme, port := strings.ToLower(u.Scheme), u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[scheme]
+	}
+	return scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 // strictPath takes an escaped path, from whoever made the request, and escapes

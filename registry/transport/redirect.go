@@ -1,6 +1,9 @@
 package transport
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+)
 
 const maxRedirects = 5
 
@@ -23,16 +26,26 @@ func redirected(req *http.Request, answer *Answer) *http.Request {
 	if location == "" {
 		return nil
 	}
-	to, err := req.URL.Parse(location)
+	to, err := answer.asked.Parse(location)
 	if err != nil {
 		return nil
 	}
 	next := req.Clone(req.Context())
-	next.URL, next.Host = to, ""
+	next.URL, next.Host, next.Response = to, "", answer.resp
 	if req.GetBody != nil {
 		if next.Body, err = req.GetBody(); err != nil {
 			return nil
 		}
 	}
 	return next
+}
+
+// namesHost reports whether req is made because of a redirect to a server, not to another path
+// alone. net/http's clients set Response, too.
+func namesHost(req *http.Request) bool {
+	if req.Response == nil {
+		return false
+	}
+	to, err := url.Parse(req.Response.Header.Get("Location"))
+	return err == nil && to.Host != ""
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -132,12 +133,14 @@ type Answer struct {
 	URL    string // that was asked, as it may be shown
 
 	resp    *http.Response
+	asked   *url.URL
 	secrets []string
 }
 
 // Do is RoundTrip for a request that is a part of call. It follows redirects to URLs of the
-// transport's, up to 5, where the request stays the same: a GET, or a status of 307 or 308. It
-// has no deadline of its own: see [Transport.WithDeadline].
+// transport's, up to 5, where the request stays the same: a GET, or a status of 307 or 308. A
+// redirect that names one of several hosts goes to that one alone. It has no deadline of its
+// own: see [Transport.WithDeadline].
 func (t *Transport) Do(req *http.Request, call Call) (*Answer, error) {
 	for range maxRedirects {
 		answer, err := t.send(req.Context(), req, call)
@@ -167,7 +170,7 @@ func (t *Transport) send(ctx context.Context, req *http.Request, call Call) (*An
 	if out.resp == nil {
 		return nil, x.failure(&out)
 	}
-	answer := &Answer{Status: out.resp.StatusCode, Header: out.resp.Header, Body: out.body, URL: x.url(out.host), resp: out.resp, secrets: t.secrets}
+	answer := &Answer{Status: out.resp.StatusCode, Header: out.resp.Header, Body: out.body, URL: x.url(out.host), resp: out.resp, asked: out.host.at(x.path, req.URL.RawQuery), secrets: t.secrets}
 	if out.token != nil {
 		answer.secrets = append(slices.Clip(t.secrets), out.token.AccessToken)
 	}

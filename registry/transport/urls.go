@@ -50,7 +50,7 @@ func ParseURLs(urls string) ([]URL, error) {
 	}
 	seen := make(map[string]bool)
 	for _, u := range list {
-		same := strings.ToLower(u.Scheme+"://"+u.Host) + u.EscapedPath()
+		same := origin(u.URL) + u.EscapedPath()
 		if seen[same] {
 			return nil, fmt.Errorf("registry: URL %s is given twice", u)
 		}
