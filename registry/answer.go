@@ -107,7 +107,8 @@ func (c *Client) errorResponse(got *transport.Answer, method, what string) error
 	r := Response{Method: method, URL: got.URL, Status: got.Status}
 	var message string
 	r.Code, message = readErrorResponse(got.Body)
-	r.Message = oneline.Short(got.Redact(message), maxMessage)
+	message = got.Redact(message)
+	r.Message = oneline.Short(message, maxMessage)
 	if r.Message == "" {
 		r.Message = http.StatusText(got.Status)
 	}
@@ -123,7 +124,7 @@ func (c *Client) errorResponse(got *transport.Answer, method, what string) error
 	case status >= 300 && status < 400:
 		r.Message = "redirected"
 		if to, err := url.Parse(got.Header.Get("Location")); err == nil && to.Host != "" {
-			r.Message += " to " + transport.ShowURL(to)
+			r.Message += " to " + got.Redact(transport.ShowURL(to))
 		}
 	}
 	return &InvalidError{Response: r}

@@ -42,7 +42,7 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 		Messages   []string `json:"messages"`
 	}
 	path = withQuery(path, "verbose", "true", "normalize", flag(o.Normalize))
-	_, err = c.answer(ctx, transport.Call{}, http.MethodPost, path, what, newSchemaRequest(d, Call{}), readObject(&verdict, func() error {
+	got, err := c.answer(ctx, transport.Call{}, http.MethodPost, path, what, newSchemaRequest(d, Call{}), readObject(&verdict, func() error {
 		if verdict.Compatible == nil {
 			return exactjson.Fault("it has no verdict")
 		}
@@ -59,7 +59,7 @@ func (c *Client) CheckCompatibility(ctx context.Context, subject string, d Defin
 	case *verdict.Compatible:
 		return nil
 	}
-	messages := strings.Join(verdict.Messages, "\n")
+	messages := got.Redact(strings.Join(verdict.Messages, "\n"))
 	if reasons := serverReasons(messages); reasons != nil {
 		return c.inWords(ctx, subject, reasons, messages, next)
 	}

@@ -58,10 +58,19 @@ func (c *Client) build(ctx context.Context, call transport.Call, what, where str
 	s := a.unparsed()
 	var err error
 	if s.Schema, err = c.parse(ctx, call, where, s.Definition); err != nil {
-		return nil, fmt.Errorf("registry: %s: %w", what, err)
+		return nil, fmt.Errorf("registry: %s: %w", what, c.redacted(err))
 	}
 	s.parsed = nil // answers that say the same are equal
 	return s, nil
+}
+
+// redacted is the error of parsing a registry's text, without the credentials that it may send back.
+func (c *Client) redacted(err error) error {
+	e, ok := err.(*schemas.ParseError)
+	if !ok {
+		return err
+	}
+	return &schemas.ParseError{Path: c.transport.Redact(e.Path), Line: e.Line, Column: e.Column, Reason: c.transport.Redact(e.Reason)}
 }
 
 // parse parses d leniently with all it refers to; nil if d is no Avro.
@@ -168,7 +177,7 @@ func (r *references) add(ctx context.Context, key versionKey) error {
 		return err
 	}
 	if _, err := r.read(r.parser.Define, a.definition().Text, schemas.Lenient()); err != nil {
-		return fmt.Errorf("%s: %w", key, err)
+		return fmt.Errorf("%s: %w", key, r.client.redacted(err))
 	}
 	return nil
 }

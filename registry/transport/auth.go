@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/oauth2"
 
@@ -68,20 +69,21 @@ func (c *ClientCredentials) Check() error {
 type authority struct {
 	fixed  string // value of Authorization; "" if tokens is set
 	tokens *oauth.Source[oauth2.Token]
+	last   atomic.Pointer[oauth2.Token] // of tokens
 }
 
 // newAuthority makes the authority that s asks for; nil if it asks for none.
-func newAuthority(s *Settings) *authority {
+func newAuthority(s *Settings, known secrets) *authority {
 	switch {
 	case s.Basic != nil:
 		return &authority{fixed: s.Basic.header()}
 	case s.Bearer != "":
 		return &authority{fixed: "Bearer " + s.Bearer}
 	case s.Token != nil:
-		return &authority{tokens: newTokens(s.Token)}
+		return &authority{tokens: newTokens(s.Token, known)}
 	case s.OAuth != nil:
 		client := oauth.NewClient(s.OAuth.TokenURL, s.OAuth.ID, s.OAuth.Secret, s.OAuth.Scopes)
-		return &authority{tokens: newTokens(client.Token)}
+		return &authority{tokens: newTokens(client.Token, known)}
 	}
 	return nil
 }
@@ -99,6 +101,7 @@ func (a *authority) authorize(ctx context.Context, h http.Header) (*oauth2.Token
 	if err != nil {
 		return nil, err
 	}
+	a.last.Store(token)
 	h.Set("Authorization", token.Type()+" "+token.AccessToken)
 	return token, nil
 }

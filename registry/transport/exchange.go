@@ -38,6 +38,7 @@ type outcome struct {
 	body   []byte         // of resp, whole
 	err    error
 	final  bool // another attempt would end the same
+	unsent bool // no connection was made
 	health health
 	token  *oauth2.Token // that was sent; nil if tokens do not change
 }
@@ -138,8 +139,13 @@ func (x *exchange) attempt(ctx context.Context, h *host) (out outcome) {
 	return out
 }
 
-// send makes one request and reads its answer.
+// send makes one request and reads its answer. Whoever is told of its error is told no secret.
 func (x *exchange) send(ctx context.Context, h *host) (out outcome) {
+	defer func() {
+		if out.err != nil {
+			out.unsent, out.err = neverSent(out.err), x.t.secrets.with(out.token).error(out.err)
+		}
+	}()
 	out.host = h
 	if x.t.limiter != nil && x.t.limiter.Wait(ctx) != nil {
 		out.err, out.final = errors.New("the rate limit leaves no time for it"), true

@@ -48,7 +48,7 @@ func unhealthyStatus(status int) bool {
 // the same when done twice.
 func (o *outcome) repeatable(method string) bool {
 	if o.resp == nil {
-		return !o.final && (method != http.MethodDelete || neverSent(o.err))
+		return !o.final && (method != http.MethodDelete || o.unsent)
 	}
 	if method == http.MethodDelete {
 		return o.resp.StatusCode == http.StatusTooManyRequests || o.resp.StatusCode == http.StatusServiceUnavailable

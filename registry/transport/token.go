@@ -14,12 +14,12 @@ import (
 )
 
 // newTokens makes a source of the tokens that ask returns.
-func newTokens(ask TokenFunc) *oauth.Source[oauth2.Token] {
+func newTokens(ask TokenFunc, known secrets) *oauth.Source[oauth2.Token] {
 	return oauth.NewSource(func(ctx context.Context) (*oauth2.Token, time.Time, error) {
 		token, err := ask(ctx)
 		switch {
 		case err != nil:
-			return nil, time.Time{}, tokenError(err)
+			return nil, time.Time{}, known.error(tokenError(err))
 		case token == nil || token.AccessToken == "":
 			return nil, time.Time{}, &UnavailableError{Response: Response{Message: "the token source gave no token"}}
 		}

@@ -9,9 +9,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
+	"golang.org/x/oauth2"
 	"golang.org/x/time/rate"
 )
 
@@ -28,7 +28,7 @@ type Transport struct {
 	hosts     *hosts
 	authority *authority    // nil: none
 	limiter   *rate.Limiter // nil: no limit
-	secrets   []string      // never to be shown
+	secrets   secrets
 
 	closing context.Context // ends with Close
 	close   context.CancelFunc
@@ -52,7 +52,8 @@ func New(urls string, s Settings) (*Transport, error) {
 		s.Logger = slog.New(slog.DiscardHandler)
 	}
 	s.Header = s.Header.Clone()
-	t := &Transport{authority: newAuthority(&s), hosts: newHosts(list, &s), secrets: knownSecrets(&s, list), own: func() {}}
+	t := &Transport{hosts: newHosts(list, &s), secrets: knownSecrets(&s, list), own: func() {}}
+	t.authority = newAuthority(&s, t.secrets)
 	if s.Rate > 0 {
 		t.limiter = rate.NewLimiter(rate.Limit(s.Rate), s.Burst)
 	}
@@ -134,7 +135,8 @@ type Answer struct {
 
 	resp    *http.Response
 	asked   *url.URL
-	secrets []string
+	secrets secrets
+	token   *oauth2.Token // that was sent; nil if tokens do not change
 }
 
 // Do is RoundTrip for a request that is a part of call. It follows redirects to URLs of the
@@ -160,7 +162,7 @@ func (t *Transport) Do(req *http.Request, call Call) (*Answer, error) {
 func (t *Transport) send(ctx context.Context, req *http.Request, call Call) (*Answer, error) {
 	x, err := t.newExchange(ctx, req, call)
 	if err != nil {
-		return nil, err
+		return nil, t.known().error(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -170,11 +172,10 @@ func (t *Transport) send(ctx context.Context, req *http.Request, call Call) (*An
 	if out.resp == nil {
 		return nil, x.failure(&out)
 	}
-	answer := &Answer{Status: out.resp.StatusCode, Header: out.resp.Header, Body: out.body, URL: x.url(out.host), resp: out.resp, asked: out.host.at(x.path, req.URL.RawQuery), secrets: t.secrets}
-	if out.token != nil {
-		answer.secrets = append(slices.Clip(t.secrets), out.token.AccessToken)
-	}
-	return answer, nil
+	return &Answer{
+		Status: out.resp.StatusCode, Header: out.resp.Header, Body: out.body, URL: x.url(out.host),
+		resp: out.resp, asked: out.host.at(x.path, req.URL.RawQuery), secrets: t.secrets, token: out.token,
+	}, nil
 }
 
 // WithDeadline returns a context for the requests of one call, however many they are: it ends
