@@ -71,7 +71,7 @@ func WithMaxText(bytes int) Option { return func(s *options) { s.maxText = bytes
 
 // New returns an empty registry, which forgets all when the process ends.
 // [Open] returns one that does not. It panics if an option makes no sense:
-// a size below 1, a nil clock.
+// a size below 1, a nil clock, an option that is nil.
 func New(opts ...Option) *Registry {
 	m, err := newRegistry(opts)
 	if err != nil {
@@ -82,7 +82,10 @@ func New(opts ...Option) *Registry {
 
 func newRegistry(opts []Option) (*Registry, error) {
 	conf := options{level: schemas.Backward, now: time.Now, maxText: 1 << 20}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("registry: option %d is nil", i+1)
+		}
 		opt(&conf)
 	}
 	if conf.maxText < 1 {

@@ -362,3 +362,12 @@ func TestWhatCannotTravel(t *testing.T) {
 	_, err = m.Register(ctx, "s", large)
 	require.ErrorContains(t, err, "42209")
 }
+
+// What is missing is named: by the error of a constructor that has one, else by a panic.
+func TestMissingOptions(t *testing.T) {
+	_, err := memory.Open(t.TempDir(), memory.WithMaxText(10), nil)
+	require.EqualError(t, err, "registry: option 2 is nil")
+	require.PanicsWithError(t, "registry: option 1 is nil", func() { memory.New(nil) })
+	require.PanicsWithError(t, "registry: Handler: option 1 is nil", func() { memory.Handler(memory.New(), nil) })
+	require.PanicsWithError(t, "registry: Handler needs a registry", func() { memory.Handler(nil) })
+}

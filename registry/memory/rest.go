@@ -2,6 +2,7 @@ package memory
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -53,11 +54,17 @@ func OnFailure(f func(r *http.Request, status int, err error)) HandlerOption {
 // paths as they were sent; an [http.ServeMux] in front of it would redirect those
 // with dots or double slashes.
 //
-// It is safe for concurrent use. Time limits, users and TLS are up to the server
+// It panics if m or an option is nil. It is safe for concurrent use. Time limits, users and TLS are up to the server
 // around it, such as package registry/server.
 func Handler(m *Registry, opts ...HandlerOption) http.Handler {
 	s := handlerSettings{maxBody: 10 << 20, cluster: "kavro"}
-	for _, opt := range opts {
+	if m == nil {
+		panic(errors.New("registry: Handler needs a registry"))
+	}
+	for i, opt := range opts {
+		if opt == nil {
+			panic(fmt.Errorf("registry: Handler: option %d is nil", i+1))
+		}
 		opt(&s)
 	}
 	return &handler{memory: m, settings: s}

@@ -24,7 +24,8 @@ type Server struct {
 	logs    *limitedLog
 }
 
-// An Option changes how a [Server] works.
+// An Option changes how a [Server] works. One that is nil, or that is given nil where it needs
+// something, is an error of [New]: a variable without a value must not open a registry to everybody.
 type Option func(*settings)
 
 type settings struct {
@@ -45,22 +46,39 @@ type settings struct {
 	patience   time.Duration
 	logger     *slog.Logger
 	metrics    Metrics
+	missing    []error // options with nothing in them
+}
+
+// need notes an option that is given nothing.
+func (s *settings) need(nothing bool, option, what string) {
+	if nothing {
+		s.missing = append(s.missing, fmt.Errorf("server: %s: %s is nil: leave the option out instead", option, what))
+	}
 }
 
 // WithUsers asks for a user and a password (basic authentication). The default is
 // to let everybody do everything.
-func WithUsers(users *Users) Option { return func(s *settings) { s.users = users } }
+func WithUsers(users *Users) Option {
+	return func(s *settings) { s.need(users == nil, "WithUsers", "the list of users"); s.users = users }
+}
 
 // WithOpenReads lets those read who do not say who they are; whoever does must have
 // the right password.
 func WithOpenReads() Option { return func(s *settings) { s.openReads = true } }
 
 // WithTLS serves HTTPS. See [TLSFiles].
-func WithTLS(conf *tls.Config) Option { return func(s *settings) { s.tls = conf } }
+func WithTLS(conf *tls.Config) Option {
+	return func(s *settings) { s.need(conf == nil, "WithTLS", "the configuration"); s.tls = conf }
+}
 
 // WithHandler passes options to [memory.Handler], such as the largest body.
 func WithHandler(opts ...memory.HandlerOption) Option {
-	return func(s *settings) { s.handler = append(s.handler, opts...) }
+	return func(s *settings) {
+		for i, opt := range opts {
+			s.need(opt == nil, "WithHandler", fmt.Sprintf("option %d", i+1))
+		}
+		s.handler = append(s.handler, opts...)
+	}
 }
 
 // WithMaxRequests sets how many requests are worked on at a time: one counts from when
@@ -104,7 +122,9 @@ func WithGrace(d time.Duration) Option { return func(s *settings) { s.grace = d 
 // own reasons, such as a full disk, those of nobody who may make them, clients that are
 // too slow or too many, and broken connections. Each message comes at most ten times a
 // minute. The default is [slog.Default].
-func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
+func WithLogger(l *slog.Logger) Option {
+	return func(s *settings) { s.need(l == nil, "WithLogger", "the logger"); s.logger = l }
+}
 
 // New makes a server for m. The error says which option makes no sense.
 func New(m *memory.Registry, opts ...Option) (*Server, error) {
@@ -122,10 +142,18 @@ func New(m *memory.Registry, opts ...Option) (*Server, error) {
 		patience:   5 * time.Second,
 		logger:     slog.Default(),
 	}
-	for _, opt := range opts {
+	for i, opt := range opts {
+		if opt == nil {
+			return nil, fmt.Errorf("server: option %d is nil", i+1)
+		}
 		opt(&s)
 	}
+	if len(s.missing) > 0 {
+		return nil, errors.Join(s.missing...)
+	}
 	switch {
+	case m == nil:
+		return nil, errors.New("server: New needs a registry: make one with memory.New or memory.Open")
 	case s.inFlight < 1:
 		return nil, fmt.Errorf("server: WithMaxRequests: %d is below 1", s.inFlight)
 	case s.maxBodies < 1:
@@ -142,14 +170,16 @@ func New(m *memory.Registry, opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("server: WithGrace: %s is negative", s.grace)
 	case s.openReads && s.users == nil:
 		return nil, errors.New("server: WithOpenReads: there are no users, so everybody may do everything")
-	case s.logger == nil:
-		return nil, errors.New("server: WithLogger: the logger is nil")
 	}
 	logs := newLimitedLog(s.logger)
-	logs.started(m)
 	api := memory.Handler(m, append(slices.Clone(s.handler), memory.OnFailure(logs.failed))...)
+	maxBody := maxBodyOf(api)
+	if maxBody < 1 {
+		return nil, fmt.Errorf("server: WithHandler: WithMaxBody: %d is below 1", maxBody)
+	}
+	logs.started(m)
 	in := &intake{
-		slots: newPool(int64(s.inFlight), s.share), held: newPool(s.maxBodies, s.share), maxBody: maxBodyOf(api),
+		slots: newPool(int64(s.inFlight), s.share), held: newPool(s.maxBodies, s.share), maxBody: maxBody,
 		rate: s.rate, patience: s.patience, request: s.request, next: api,
 		logs: logs,
 	}

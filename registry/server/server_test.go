@@ -255,11 +255,26 @@ func TestOptions(t *testing.T) {
 		"no time":        server.WithTimeouts(time.Second, 0, time.Second),
 		"negative grace": server.WithGrace(-1),
 		"open to whom":   server.WithOpenReads(),
-		"no logger":      server.WithLogger(nil),
 	} {
 		_, err := server.New(memory.New(), opt)
 		require.Error(t, err, name)
 	}
+	for option, opt := range map[string]server.Option{
+		"WithUsers":   server.WithUsers(nil),
+		"WithTLS":     server.WithTLS(nil),
+		"WithLogger":  server.WithLogger(nil),
+		"WithHandler": server.WithHandler(memory.BasicAPI(), nil),
+		"option 1":    nil,
+		"WithMaxBody": server.WithHandler(memory.WithMaxBody(0)),
+	} {
+		_, err := server.New(memory.New(), opt)
+		require.ErrorContains(t, err, option)
+	}
+	_, err := server.New(memory.New(), server.WithUsers(nil), server.WithTLS(nil))
+	require.ErrorContains(t, err, "WithUsers")
+	require.ErrorContains(t, err, "WithTLS")
+	_, err = server.New(nil)
+	require.ErrorContains(t, err, "server: New needs a registry")
 	h := newServer(t, server.WithHandler(memory.WithMaxBody(10))).Handler()
 	require.Equal(t, 413, request(h, "PUT", "/config", "", `{"compatibility":"FULL"}`).Code)
 }
