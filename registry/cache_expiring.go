@@ -81,7 +81,7 @@ func (x *expiring[K, V]) fresh(age time.Duration) bool { return x.ttl < 0 || age
 
 // usable reports whether an answer of this age may still be given.
 func (x *expiring[K, V]) usable(age time.Duration) bool {
-	return x.fresh(age) || age < x.ttl+x.maxStale
+	return x.fresh(age) || age-x.ttl < x.maxStale // their sum may be too great
 }
 
 // fetch asks, or waits for whoever is asking already.

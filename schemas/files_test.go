@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"testing"
 	"testing/fstest"
@@ -67,6 +68,14 @@ func TestLoadDir(t *testing.T) {
 		_, ok = dir.Schema(name)
 		require.False(t, ok, name)
 	}
+}
+
+// The greatest limit is as good as any other.
+func TestLoadDirWithoutLimit(t *testing.T) {
+	dir, err := schemas.LoadDir(folder("a.avsc", "\ufeff"+`"int"`), schemas.WithMaxBytes(math.MaxInt))
+	require.NoError(t, err)
+	require.Len(t, dir.Files(), 1)
+	require.Equal(t, `"int"`, dir.Files()[0].Schema.String())
 }
 
 func TestLoadDirErrors(t *testing.T) {

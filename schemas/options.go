@@ -1,5 +1,7 @@
 package schemas
 
+import "math"
+
 // A ParseOption changes what [Parse] accepts.
 type ParseOption func(*options)
 
@@ -39,10 +41,10 @@ func Lenient() ParseOption {
 	return func(o *options) { o.lenient = true }
 }
 
-// WithMaxBytes sets the maximum size of the text in bytes. The default is 1 MiB. A parsed schema
-// takes at most about 50 times the size of its text.
+// WithMaxBytes sets the maximum size of the text in bytes. The default is 1 MiB, the maximum 2 GiB.
+// A parsed schema takes at most about 50 times the size of its text.
 func WithMaxBytes(n int) ParseOption {
-	return func(o *options) { o.maxBytes = n }
+	return func(o *options) { o.maxBytes = min(n, math.MaxInt32) }
 }
 
 // WithMaxDepth sets the maximum depth of types: the number of records, arrays, maps and unions

@@ -97,7 +97,7 @@ func newParser(text string, o options) (*parser, error) {
 		return nil, &ParseError{Line: line, Column: column, Reason: bad.Reason + hint(text)}
 	}
 	return &parser{
-		tape: t, options: o, kept: cut(text, skipped), nameBudget: 16 * max(o.maxBytes, 1<<10),
+		tape: t, options: o, kept: cut(text, skipped), nameBudget: 16 * min(max(o.maxBytes, 1<<10), math.MaxInt/16),
 		names: make(map[string]*Node), open: make(map[*Node]bool),
 	}, nil
 }

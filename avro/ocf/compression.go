@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/snappy"
@@ -157,7 +158,7 @@ func (u *unpacker) unpack(packed []byte) ([]byte, error) {
 // claimed.
 func (u *unpacker) all(r io.Reader) ([]byte, error) {
 	buf := bytes.NewBuffer(u.scratch[:0])
-	n, err := buf.ReadFrom(io.LimitReader(r, int64(u.limit)+1))
+	n, err := buf.ReadFrom(io.LimitReader(r, min(int64(u.limit), math.MaxInt64-1)+1))
 	u.keep(buf.Bytes())
 	if err == nil && n > int64(u.limit) {
 		err = ErrLimit

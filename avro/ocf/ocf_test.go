@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,6 +176,26 @@ func TestWrittenIsRead(t *testing.T) {
 				require.Equal(t, someEvents(200), readAll(t, r))
 			})
 		}
+	}
+}
+
+// The greatest limit is as good as any other: all is read, of every compression.
+func TestGreatestLimits(t *testing.T) {
+	for _, c := range compressions {
+		var file bytes.Buffer
+		w, err := ocf.NewWriter[string](&file, schemas.MustParse(`"string"`), ocf.WithCompression(c))
+		require.NoError(t, err)
+		v := strings.Repeat("all of it ", 1000)
+		require.NoError(t, w.Write(&v))
+		require.NoError(t, w.Close())
+		r, err := ocf.NewReader[string](&file, ocf.WithMaxBlock(math.MaxInt), ocf.WithMaxHeader(math.MaxInt))
+		require.NoError(t, err)
+		var got []string
+		for v, err := range r.All() {
+			require.NoError(t, err, c)
+			got = append(got, v)
+		}
+		require.Equal(t, []string{v}, got, c)
 	}
 }
 

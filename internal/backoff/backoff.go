@@ -2,6 +2,7 @@
 package backoff
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -19,4 +20,4 @@ func Delay(n int, first, most time.Duration) time.Duration {
 }
 
 // Jittered is a random time of up to d, 0 included: full jitter.
-func Jittered(d time.Duration) time.Duration { return rand.N(d + 1) }
+func Jittered(d time.Duration) time.Duration { return rand.N(min(d, math.MaxInt64-1) + 1) }

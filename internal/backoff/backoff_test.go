@@ -31,4 +31,5 @@ func TestJittered(t *testing.T) {
 		d := Jittered(5)
 		require.True(t, 0 <= d && d <= 5)
 	}
+	require.GreaterOrEqual(t, Jittered(math.MaxInt64), time.Duration(0))
 }

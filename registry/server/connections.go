@@ -30,7 +30,7 @@ type connection struct {
 }
 
 func newConnections(most, percent int) *connections {
-	return &connections{most: most, each: max(most*percent/100, 1), all: map[net.Conn]*connection{}, by: map[string]int{}}
+	return &connections{most: most, each: int(shareOf(int64(most), percent)), all: map[net.Conn]*connection{}, by: map[string]int{}}
 }
 
 // changed is told of every change in the state of a connection.

@@ -110,17 +110,22 @@ func (in *intake) read(w http.ResponseWriter, r *http.Request, clients []string)
 
 // deadline is when the next bytes must have come, after so many.
 func (in *intake) deadline(start time.Time, bytes int) time.Time {
-	seconds := min(float64(bytes)/float64(in.rate), in.request.Seconds())
-	return start.Add(min(in.patience+time.Duration(seconds*float64(time.Second)), in.request))
+	d := in.request
+	if more := float64(bytes) / float64(in.rate) * float64(time.Second); more < float64(in.request-in.patience) {
+		d = in.patience + time.Duration(more) // less than that, so it is in range
+	}
+	return start.Add(d)
 }
 
 // grow makes room for more of a body: as much as there is, as far as is known.
 func (in *intake) grow(body []byte, length int64, clients []string) ([]byte, error) {
 	size := max(2*int64(cap(body)), 4<<10)
-	if length > 0 {
-		size = min(size, length+1) // one more, to find the end
+	if length > 0 && length < size {
+		size = length + 1 // one more, to find the end
 	}
-	size = min(size, in.maxBody+1)
+	if in.maxBody < size {
+		size = in.maxBody + 1
+	}
 	if !in.held.take(clients, size-int64(cap(body))) {
 		return body, errNoSpace
 	}

@@ -19,16 +19,21 @@ type pool struct {
 
 // newPool makes a pool of which one client may have a share, in percent.
 func newPool(most int64, percent int) *pool {
-	return &pool{most: most, each: max(most*int64(percent)/100, 1), by: map[string]int64{}}
+	return &pool{most: most, each: shareOf(most, percent), by: map[string]int64{}}
+}
+
+// shareOf is so many percent of most, at least 1.
+func shareOf(most int64, percent int) int64 {
+	return max(most/100*int64(percent)+most%100*int64(percent)/100, 1)
 }
 
 // take takes n for clients, who are one by several names, or nothing.
 func (p *pool) take(clients []string, n int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ok := p.taken+n <= p.most
+	ok := p.taken <= p.most-n // their sum may be too great
 	for _, c := range clients {
-		ok = ok && p.by[c]+n <= p.each
+		ok = ok && p.by[c] <= p.each-n
 	}
 	if !ok {
 		p.refused++

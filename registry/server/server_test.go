@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -277,6 +278,42 @@ func TestOptions(t *testing.T) {
 	require.ErrorContains(t, err, "server: New needs a registry")
 	h := newServer(t, server.WithHandler(memory.WithMaxBody(10))).Handler()
 	require.Equal(t, 413, request(h, "PUT", "/config", "", `{"compatibility":"FULL"}`).Code)
+}
+
+// The greatest value of an option is as good as any other: it means no limit.
+func TestGreatestLimits(t *testing.T) {
+	const most = math.MaxInt
+	for name, opt := range map[string]server.Option{
+		"WithMaxRequests":    server.WithMaxRequests(most),
+		"WithMaxBodies":      server.WithMaxBodies(most),
+		"WithMaxConnections": server.WithMaxConnections(most),
+		"WithMinRate":        server.WithMinRate(most, most),
+		"WithTimeouts":       server.WithTimeouts(most, most, most),
+		"WithMaxBody":        server.WithHandler(memory.WithMaxBody(most)),
+		"WithGrace":          server.WithGrace(most),
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, end, ended := start(t, newServer(t, opt, server.WithShare(100)))
+			c, statuses := client(t), make(chan string)
+			for range 8 {
+				go func() {
+					resp, err := c.Post(url+"/subjects/s/versions", "application/json", strings.NewReader(`{"schema":"\"int\""}`))
+					if err != nil {
+						statuses <- err.Error()
+						return
+					}
+					resp.Body.Close()
+					statuses <- resp.Status
+				}()
+			}
+			for range 8 {
+				require.Equal(t, "200 OK", <-statuses)
+			}
+			c.CloseIdleConnections()
+			end()
+			require.NoError(t, <-ended)
+		})
+	}
 }
 
 func TestAddressInUse(t *testing.T) {

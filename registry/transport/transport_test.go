@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -279,4 +280,13 @@ func TestAnswerThatIsTooLarge(t *testing.T) {
 	_, _, err = send(t.Context(), rt, "GET", "http://a/x?1")
 	require.ErrorIs(t, err, errTooLarge)
 	require.Equal(t, 2, attempts, "asking again would not make it smaller")
+
+	rt, err = open("http://a", func(s *Settings) { s.MaxAnswer = math.MaxInt64 }, base(roundTrip(func(*http.Request) (*http.Response, error) {
+		return reply(200, "all of it"), nil
+	})))
+	require.NoError(t, err)
+	defer rt.Close()
+	_, body, err = send(t.Context(), rt, "GET", "http://a/x")
+	require.NoError(t, err)
+	require.Equal(t, "all of it", body)
 }
