@@ -3,6 +3,7 @@ package kavro
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -66,6 +67,9 @@ func WithDeadLetterHeaders(headers func(*RecordError) []Header) DeadLetterOption
 func WithDeadLetterGroup(group string) DeadLetterOption {
 	return func(s *settings) {
 		s.once("WithDeadLetterGroup")
+		if group == "" {
+			s.refuse("WithDeadLetterGroup", "the group is empty: leave the option out for the reader's own")
+		}
 		s.deadLetters.group = group
 	}
 }
@@ -77,6 +81,9 @@ func WithDeadLetterGroup(group string) DeadLetterOption {
 func WithDeadLetterCreation(t NewTopic) DeadLetterOption {
 	return func(s *settings) {
 		s.once("WithDeadLetterCreation")
+		if t.Partitions < 0 || t.ReplicationFactor < 0 {
+			s.refuse("WithDeadLetterCreation", fmt.Sprintf("%d partitions with %d replicas: 0 is the brokers' default, and less is no number of them", t.Partitions, t.ReplicationFactor))
+		}
 		s.deadLetters.creation = &t
 	}
 }

@@ -37,7 +37,7 @@ func WithManualCommit() ConsumerOption { return forConsumer(avroconsumer.WithMan
 
 // WithConcurrency lets Run handle up to n records (RunBatch: n batches) at the same time;
 // a pipeline, the records of up to n partitions. Those of one partition stay in order,
-// unless [WithOrdering] says otherwise. The default is 1.
+// unless [WithOrdering] says otherwise. The default is 1, the greatest n a million.
 func WithConcurrency(n int) ReaderOption {
 	return option(func(s *settings) {
 		s.once("WithConcurrency")
@@ -80,19 +80,31 @@ func WithStart(at Start) ConsumerOption { return forConsumer(avroconsumer.WithSt
 // committed for each, before any of their records is handed out. Reading starts where f
 // says. See [avroconsumer.OnAssigned].
 func WithOnAssigned(f func(ctx context.Context, committed []Offset) (start []Offset, err error)) ReaderOption {
-	return forReader(avroconsumer.OnAssigned(f), pipeline.OnAssigned(f))
+	return option(func(s *settings) {
+		if s.need("WithOnAssigned", "function", f) {
+			s.consumer, s.pipeline = append(s.consumer, avroconsumer.OnAssigned(f)), append(s.pipeline, pipeline.OnAssigned(f))
+		}
+	})
 }
 
 // WithOnRevoked has f called with partitions that go to another member, or are given up by
 // Close, before what was processed is committed. See [avroconsumer.OnRevoked].
 func WithOnRevoked(f func(ctx context.Context, p []TopicPartition)) ConsumerOption {
-	return forConsumer(avroconsumer.OnRevoked(f))
+	return option(func(s *settings) {
+		if s.need("WithOnRevoked", "function", f) {
+			s.consumer = append(s.consumer, avroconsumer.OnRevoked(f))
+		}
+	})
 }
 
 // WithOnLost has f called with partitions that belong to another member already. See
 // [avroconsumer.OnLost].
 func WithOnLost(f func(p []TopicPartition)) ConsumerOption {
-	return forConsumer(avroconsumer.OnLost(f))
+	return option(func(s *settings) {
+		if s.need("WithOnLost", "function", f) {
+			s.consumer = append(s.consumer, avroconsumer.OnLost(f))
+		}
+	})
 }
 
 // WithPolicy says what Run, RunBatch and pipelines do with records that fail with an error

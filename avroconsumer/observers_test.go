@@ -136,7 +136,7 @@ func TestRebalanceFunctionsAddUp(t *testing.T) {
 				return start, nil
 			})
 		}
-		opts := []avroconsumer.Option{from("a", at(0, 1), at(1, 2)), from("b", at(1, 4)), avroconsumer.OnAssigned(nil)}
+		opts := []avroconsumer.Option{from("a", at(0, 1), at(1, 2)), from("b", at(1, 4))}
 		for _, name := range []string{"a", "b"} {
 			opts = append(opts,
 				avroconsumer.OnRevoked(func(_ context.Context, p []kafka.TopicPartition) { l.add("%s revoked %d", name, len(p)) }),

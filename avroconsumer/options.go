@@ -75,6 +75,9 @@ func (c *config) check() error {
 	if c.workers < 1 {
 		c.refuse("WithConcurrency", "%d workers, want at least 1", c.workers)
 	}
+	if c.workers > maxWorkers {
+		c.refuse("WithConcurrency", "%d workers, want at most %d", c.workers, maxWorkers)
+	}
 	if c.ordering > None {
 		c.refuse("WithConcurrency", "ordering %d is not Partition, Key or None", c.ordering)
 	}
@@ -100,6 +103,9 @@ func (c *config) check() error {
 	}
 	return errors.Join(c.errs...)
 }
+
+// maxWorkers bounds WithConcurrency: a greater number is a mistake.
+const maxWorkers = 1_000_000
 
 // Ordering is the set of records that Run processes one after the other.
 type Ordering uint8
@@ -138,7 +144,8 @@ func WithManualCommit() Option {
 }
 
 // WithConcurrency lets Run process up to n records at the same time, and RunBatch up to n
-// batches; o says which records stay in order. The default is one at a time.
+// batches; o says which records stay in order. The default is one at a time, the greatest n a
+// million.
 func WithConcurrency(n int, o Ordering) Option {
 	return func(c *config) {
 		c.once("WithConcurrency")
@@ -247,9 +254,11 @@ func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 // last one that returns a partition decides.
 func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error)) Option {
 	return func(c *config) {
-		if f != nil {
-			c.onAssigned = append(c.onAssigned, f)
+		if f == nil {
+			c.refuse("OnAssigned", "the function is nil")
+			return
 		}
+		c.onAssigned = append(c.onAssigned, f)
 	}
 }
 
@@ -258,9 +267,11 @@ func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []k
 // runs on the goroutine that polls. Several functions are called in the order given.
 func OnRevoked(f func(ctx context.Context, p []kafka.TopicPartition)) Option {
 	return func(c *config) {
-		if f != nil {
-			c.onRevoked = append(c.onRevoked, f)
+		if f == nil {
+			c.refuse("OnRevoked", "the function is nil")
+			return
 		}
+		c.onRevoked = append(c.onRevoked, f)
 	}
 }
 
@@ -269,9 +280,11 @@ func OnRevoked(f func(ctx context.Context, p []kafka.TopicPartition)) Option {
 // order given.
 func OnLost(f func(p []kafka.TopicPartition)) Option {
 	return func(c *config) {
-		if f != nil {
-			c.onLost = append(c.onLost, f)
+		if f == nil {
+			c.refuse("OnLost", "the function is nil")
+			return
 		}
+		c.onLost = append(c.onLost, f)
 	}
 }
 
@@ -292,5 +305,11 @@ func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 // WithCloser makes [Consumer.Close] call f, once, after everything else. Several functions are
 // called in the order given.
 func WithCloser(f func(context.Context) error) Option {
-	return func(c *config) { c.closers = append(c.closers, f) }
+	return func(c *config) {
+		if f == nil {
+			c.refuse("WithCloser", "the function is nil")
+			return
+		}
+		c.closers = append(c.closers, f)
+	}
 }

@@ -68,6 +68,8 @@ func TestObserversAddUp(t *testing.T) {
 	_, b := newCluster(fakekafka.ProducerConfig{})
 	_, err := avroproducer.New(b, text{}, text{}, avroproducer.WithObserver(nil))
 	require.EqualError(t, err, "avroproducer: WithObserver: the observer is nil")
+	_, err = avroproducer.New(b, text{}, text{}, avroproducer.WithCloser(nil))
+	require.EqualError(t, err, "avroproducer: WithCloser: the function is nil")
 }
 
 // A value that is written as null is a tombstone, by whatever way it came to be.

@@ -117,5 +117,11 @@ func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 // WithCloser makes [Producer.Close] call f, once, after everything else. Several functions
 // are called in the order given.
 func WithCloser(f func(context.Context) error) Option {
-	return func(c *config) { c.closers = append(c.closers, f) }
+	return func(c *config) {
+		if f == nil {
+			c.errs = append(c.errs, errors.New("avroproducer: WithCloser: the function is nil"))
+			return
+		}
+		c.closers = append(c.closers, f)
+	}
 }

@@ -73,6 +73,9 @@ func (c *config) check() error {
 	if c.workers < 1 {
 		c.refuse("WithConcurrency", "%d workers, want at least 1", c.workers)
 	}
+	if c.workers > maxWorkers {
+		c.refuse("WithConcurrency", "%d workers, want at most %d", c.workers, maxWorkers)
+	}
 	if c.abort <= 0 {
 		c.refuse("WithAbortTimeout", "%v is not positive", c.abort)
 	}
@@ -90,6 +93,9 @@ func (c *config) check() error {
 	return errors.Join(c.errs...)
 }
 
+// maxWorkers bounds WithConcurrency: a greater number is a mistake.
+const maxWorkers = 1_000_000
+
 // WithBatch bounds a batch: up to n records, or those polled within interval after the first.
 // The default is 1,000 records and 100 milliseconds.
 func WithBatch(n int, interval time.Duration) Option {
@@ -100,7 +106,7 @@ func WithBatch(n int, interval time.Duration) Option {
 }
 
 // WithConcurrency transforms up to n partitions of a batch at the same time. The records of
-// one partition stay in order. The default is 1.
+// one partition stay in order. The default is 1, the greatest n a million.
 func WithConcurrency(n int) Option {
 	return func(c *config) {
 		c.once("WithConcurrency")
@@ -185,9 +191,11 @@ func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 // returns a partition decides. See [avroconsumer.OnAssigned].
 func OnAssigned(f func(ctx context.Context, committed []kafka.Offset) (start []kafka.Offset, err error)) Option {
 	return func(c *config) {
-		if f != nil {
-			c.onAssigned = append(c.onAssigned, f)
+		if f == nil {
+			c.refuse("OnAssigned", "the function is nil")
+			return
 		}
+		c.onAssigned = append(c.onAssigned, f)
 	}
 }
 
@@ -197,5 +205,11 @@ func WithOwnedClient() Option { return func(c *config) { c.ownsClient = true } }
 // WithCloser makes [Pipeline.Close] call f, once, after everything else. Several functions are
 // called in the order given.
 func WithCloser(f func(context.Context) error) Option {
-	return func(c *config) { c.closers = append(c.closers, f) }
+	return func(c *config) {
+		if f == nil {
+			c.refuse("WithCloser", "the function is nil")
+			return
+		}
+		c.closers = append(c.closers, f)
+	}
 }

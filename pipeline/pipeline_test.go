@@ -447,9 +447,11 @@ func TestNewRefuses(t *testing.T) {
 	_, err := pipeline.New[string, string, string, string](s, text{}, text{}, text{}, nil)
 	require.EqualError(t, err, "pipeline: New needs a session, two deserializers and two serializers")
 	_, err = pipeline.New[string, string, string, string](s, text{}, text{}, text{}, text{},
-		pipeline.WithBatch(0, -1), pipeline.WithConcurrency(0), pipeline.WithAbortTimeout(0), pipeline.WithObserver(nil),
+		pipeline.WithBatch(0, -1), pipeline.WithConcurrency(0), pipeline.WithAbortTimeout(0), pipeline.WithObserver(nil), pipeline.OnAssigned(nil), pipeline.WithCloser(nil),
 		pipeline.WithPolicy(9, avroconsumer.Skip()), pipeline.WithPolicy(avroconsumer.DecodeErrors, avroconsumer.Retry(1, avroconsumer.Constant(0))))
-	require.EqualError(t, err, `pipeline: WithPolicy: Class(9) is not a class
+	require.EqualError(t, err, `pipeline: OnAssigned: the function is nil
+pipeline: WithCloser: the function is nil
+pipeline: WithPolicy: Class(9) is not a class
 pipeline: WithBatch: 0 records, want at least 1
 pipeline: WithBatch: -1ns is negative
 pipeline: WithConcurrency: 0 workers, want at least 1
