@@ -19,13 +19,14 @@ func (v *View) Brokers() []string {
 		return nil
 	}
 	var brokers []string
-	for entry := range strings.SplitSeq(v.Get(key), ",") {
+	servers := v.Get(key)
+	for entry := range strings.SplitSeq(servers, ",") {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}
 		address, reason := v.broker(entry)
 		if reason != "" {
-			v.Fail(key, strconv.Quote(entry)+": "+reason)
+			v.Fail(key, strconv.Quote(withoutUser(entry, servers))+": "+reason)
 			continue
 		}
 		if !slices.Contains(brokers, address) {
@@ -35,8 +36,24 @@ func (v *View) Brokers() []string {
 	return brokers
 }
 
+// withoutUser is an entry of servers without user and password. A password may hold a comma: what
+// stands before an @ in another entry is not shown either.
+func withoutUser(entry, servers string) string {
+	const hidden = "***"
+	if at := strings.LastIndexByte(entry, '@'); at >= 0 {
+		return hidden + entry[at:]
+	}
+	if strings.Contains(servers, "@") {
+		return hidden
+	}
+	return entry
+}
+
 // broker reads one entry. reason is empty if it can be used.
 func (v *View) broker(entry string) (address, reason string) {
+	if strings.Contains(entry, "@") {
+		return "", "want host:port, or protocol://host:port; a user and a password are given by sasl.username and sasl.password"
+	}
 	host := entry
 	if protocol, rest, ok := strings.Cut(entry, "://"); ok {
 		host = strings.TrimSuffix(rest, "/")
@@ -47,7 +64,7 @@ func (v *View) broker(entry string) (address, reason string) {
 	if strings.ContainsAny(host, " \t\r\n;|") {
 		return "", "brokers are separated by commas"
 	}
-	if strings.ContainsAny(host, "/@?#\"'") {
+	if strings.ContainsAny(host, "/?#\"'") {
 		return "", "want host:port, or protocol://host:port"
 	}
 	port := defaultPort

@@ -41,6 +41,25 @@ configuration: metadata.broker.list: "ssl://b": contradicts security.protocol, w
 configuration: metadata.broker.list: "[::1": want [address]:port`)
 }
 
+// A user and a password, which bootstrap.servers has no place for, are not repeated.
+func TestBrokersShowNoPassword(t *testing.T) {
+	const mend = "user and a password are given by sasl.username and sasl.password"
+	for servers, want := range map[string]string{
+		"ann:hunter2@a:1":                 `"***@a:1": want host:port`,
+		"SASL_SSL://ann:hunter2@a:1":      `"***@a:1": want host:port`,
+		"ann:hunter2@SASL_SSL://a:1":      `"***@SASL_SSL://a:1": want host:port`,
+		"ann:hunter2@b@a:1":               `"***@a:1": want host:port`,
+		"ann:hunter2://x@a:1":             `"***@a:1": want host:port`,
+		"b:1,ann:hunter2,hunter2 ;@a:1,c": `"***": the port is not a number`,
+	} {
+		v := NewView(kafka.Config{"bootstrap.servers": servers})
+		v.Brokers()
+		require.ErrorContains(t, v.Err(), want, servers)
+		require.ErrorContains(t, v.Err(), mend, servers)
+		require.NotContains(t, v.Err().Error(), "hunter2", servers)
+	}
+}
+
 // Whatever the text, an entry ends in an address that can be split, or in an error.
 func FuzzBrokers(f *testing.F) {
 	for _, s := range []string{"a:1", "[::1]:1", "ssl://a", "a:1,b", "://", "[]:1", "a:1:2"} {
