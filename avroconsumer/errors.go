@@ -188,8 +188,8 @@ func recordError(r *kafka.Record, stage Stage, t *serde.Target, err error) *Reco
 	return e
 }
 
-// EndOfPartition reports that a partition was read to its end, under enable.partition.eof. It
-// is returned again after further records were read.
+// EndOfPartition reports that a partition was read to its end, under enable.partition.eof and
+// without [WithToEnd]. It is returned again after further records were read.
 type EndOfPartition struct {
 	kafka.TopicPartition
 	Offset int64 // of the next record

@@ -238,10 +238,12 @@ func WithStart(at Start) Option {
 }
 
 // WithToEnd ends reading when every assigned partition was read to the end that it had when it
-// was assigned: Poll returns [ErrEnd], iterators end, Run returns nil. Set
-// enable.partition.eof in the client as well: otherwise the end of a partition whose last
-// offsets hold no records (transaction markers, compaction) is not noticed. A group member
-// without partitions waits.
+// was assigned: Poll returns [ErrEnd], iterators end, Run returns nil. A group member without
+// partitions waits.
+//
+// The client needs enable.partition.eof=true (kavro.NewConsumer sets it). Without it, reading
+// waits for ever at the end of a partition whose last offset holds no record: after a
+// transaction, whose marker is there, or after compaction.
 func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 
 // OnAssigned calls f with newly assigned partitions and the group's committed offset of each

@@ -20,7 +20,7 @@ const minPoll, maxPoll = 500, 2_000
 //     it, unless the record is not the cause (registry.UnauthorizedError,
 //     serde.ReaderSchemaError): then the record is returned again. [RecordError.Class] tells a
 //     bad record from a schema that does not match;
-//   - an [*EndOfPartition], under enable.partition.eof;
+//   - an [*EndOfPartition], under enable.partition.eof without [WithToEnd];
 //   - a [*PartitionError] or [*CommitError]: reading continues;
 //   - ctx's error: nothing was read in time; with the last *registry.UnavailableError if
 //     records wait for the registry;

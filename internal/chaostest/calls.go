@@ -139,9 +139,6 @@ func consumes(r *rig) {
 	require.NoError(r, c.Subscribe(r.name("consumed")))
 	var got []string
 	for m, err := range c.Messages(ctx) {
-		if e := (*avroconsumer.EndOfPartition)(nil); errors.As(err, &e) {
-			continue
-		}
 		require.NoError(r, err)
 		got = append(got, m.Value)
 	}

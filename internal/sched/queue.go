@@ -174,10 +174,11 @@ func (m *Machine) enqueued(g *Generation) {
 	m.update(g)
 }
 
-// endPolled records that g was polled to its end. In mode Polling the end is an item of its own.
+// endPolled records that g was polled to its end. In mode Polling the end is an item of its own, but
+// not under Config.ToEnd, where ReachedEnd says it.
 func (m *Machine) endPolled(g *Generation, o kafka.Offset) {
 	g.finished = true
-	if m.mode == Polling {
+	if m.mode == Polling && !m.ToEnd {
 		end := &kafka.Record{Topic: o.Topic, Partition: o.Partition, Offset: o.Offset}
 		m.requeue(Item{Rec: end, gen: g, seq: g.tracker.first + uint64(g.tracker.records.len()), End: true})
 	}

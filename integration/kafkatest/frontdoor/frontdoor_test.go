@@ -13,7 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/kavro/kavro"
-	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
 	"github.com/kavro/kavro/integration/internal/apache"
 	"github.com/kavro/kavro/integration/internal/events"
@@ -138,9 +137,6 @@ func TestTransactions(t *testing.T) {
 					require.NoError(t, err)
 					var got [2][]int64
 					for m, err := range c.Messages(ctx) {
-						if end := (*avroconsumer.EndOfPartition)(nil); errors.As(err, &end) {
-							continue
-						}
 						require.NoError(t, err)
 						got[m.Partition] = append(got[m.Partition], m.Value.N)
 					}
