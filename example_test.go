@@ -57,7 +57,7 @@ func start(ctx context.Context) (client *kavro.Client, stop func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	client, err = kavro.Open(env.Config(kavro.Config{"enable.partition.eof": true}))
+	client, err = kavro.Open(env.Config())
 	if err != nil {
 		log.Fatal(err)
 	}

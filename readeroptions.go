@@ -6,6 +6,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
 )
 
@@ -126,9 +127,24 @@ func WithTombstones(t Tombstones) ReaderOption {
 }
 
 // WithToEnd stops reading once every assigned partition was read to the end that it had
-// when it was assigned: Run returns nil. The configuration should say
-// enable.partition.eof=true. See [avroconsumer.WithToEnd].
-func WithToEnd() EndOption { return forReader(avroconsumer.WithToEnd(), pipeline.WithToEnd()) }
+// when it was assigned: Run returns nil, Poll returns [ErrEnd]. It sets the key
+// enable.partition.eof; false for that key is an error. See [avroconsumer.WithToEnd].
+func WithToEnd() EndOption {
+	return option(func(s *settings) {
+		s.toEnd = true
+		s.consumer, s.pipeline = append(s.consumer, avroconsumer.WithToEnd()), append(s.pipeline, pipeline.WithToEnd())
+	})
+}
+
+// noticeEnds has the Kafka client report ends of partitions, which whoever reads to the end
+// needs: after a transaction or compaction the last offset may hold no record.
+func (w *wiring) noticeEnds(reader string) {
+	const key = "enable.partition.eof"
+	w.configure(key, true)
+	if on, err := w.conf.kafka.Bool(key, true); err == nil && !on { // what is no boolean is the driver's to refuse
+		w.keep(&kafka.ConfigError{Key: key, Reason: "false contradicts " + reader + ", which would wait for ever where the last offset holds no record"})
+	}
+}
 
 // WithBatch bounds a batch, which is one transaction: up to n records, or those polled
 // within interval after the first. The default is 1,000 records and 100 milliseconds.

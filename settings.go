@@ -58,6 +58,7 @@ type settings struct {
 	copy        copySettings
 	ordering    avroconsumer.Ordering
 	workers     int
+	toEnd       bool // WithToEnd
 	given       map[string]bool
 	errs        []error
 }

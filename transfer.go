@@ -27,7 +27,7 @@ func (c *Client) Replay(ctx context.Context, group string, topics []string, opts
 	if err != nil {
 		return n, err
 	}
-	w.configure("enable.partition.eof", true)
+	w.noticeEnds("Replay")
 	err = w.transfer(ctx, c, func(ctx context.Context, s kafka.Session, opts []pipeline.Option) (err error) {
 		n, err = pipeline.Replay(ctx, s, topics, w.replay, opts...)
 		return err

@@ -59,6 +59,9 @@ func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group st
 	if s.hooks, err = c.settings.hooks.Join(w.own); err != nil {
 		s.refuse("WithHooks", "Token is given twice: there is one source of tokens")
 	}
+	if s.toEnd {
+		w.noticeEnds("WithToEnd")
+	}
 	w.part, err = c.reserve(r, own.kafka)
 	if errors.Is(err, kafka.ErrClosed) {
 		return nil, w.abandon(err, nil)

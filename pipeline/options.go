@@ -183,7 +183,8 @@ func WithAbortTimeout(d time.Duration) Option {
 }
 
 // WithToEnd makes Run return nil when every assigned partition was read to the end that it had
-// when it was assigned. See [avroconsumer.WithToEnd].
+// when it was assigned. The session needs enable.partition.eof=true: see
+// [avroconsumer.WithToEnd].
 func WithToEnd() Option { return func(c *config) { c.toEnd = true } }
 
 // OnAssigned calls f with newly assigned partitions, before their first record; f may choose

@@ -15,7 +15,7 @@ func TestLedger(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	env := kavrotest.New(t, kavrotest.WithTopic("payments", 1))
-	client, err := kavro.Open(env.Config(kavro.Config{"enable.partition.eof": true}))
+	client, err := kavro.Open(env.Config())
 	require.NoError(t, err)
 
 	// Records as another program would write them.

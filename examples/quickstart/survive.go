@@ -26,7 +26,6 @@ func (d *demo) survive(ctx context.Context) error {
 
 	var events, tombstones int
 	consumer, err := kavro.NewConsumer[string, SourceFileV2](d.client, d.group("survive"), []string{d.topic},
-		kavro.WithConfig(kavro.Config{"enable.partition.eof": true}),
 		kavro.WithValue(kavro.WithSchema(schemaV2)),
 		kavro.WithToEnd(),
 		kavro.WithTombstones(kavro.DeliverTombstones), // a SourceFileV2 cannot be null: Run would end

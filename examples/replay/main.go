@@ -37,7 +37,6 @@ func main() {
 func run(ctx context.Context, out io.Writer, conf kavro.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	conf["enable.partition.eof"] = true // this program reads to the end of a topic
 	client, err := kavro.Open(conf)
 	if err != nil {
 		return err

@@ -154,7 +154,7 @@ func consumerKeys() []key {
 		enum("C", "isolation.level", "read_committed", "read_committed, read_uncommitted", func(s *settings) *string { return &s.isolation },
 			"Whether records of open and aborted transactions are read."),
 		flag("C", "enable.partition.eof", false, func(s *settings) *bool { return &s.partitionEOF },
-			"Whether Batch.Ends is filled."),
+			"True has Poll return an *EndOfPartition when a partition was read to its end. WithToEnd sets it."),
 		ms("C", "fetch.wait.max.ms", 500, 10, 300_000, func(s *settings) *time.Duration { return &s.fetchWait },
 			"How long the broker may wait for fetch.min.bytes."),
 		num("C", "fetch.min.bytes", 1, 1, 100_000_000, func(s *settings) *int { return &s.fetchMin }, "The size for which the broker waits."),
