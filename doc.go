@@ -29,7 +29,9 @@
 //
 // To be written, a struct needs a schema: its own (types that kavro gen generates), that of
 // WithSchema, or the registry's ([WithLatest]). To be read it needs none: the writer's schema
-// is projected onto its fields, by the tag avro, else by name.
+// is projected onto its fields, by the tag avro:"name", else by the Go name but for case and
+// underscores. A field that the writer lacks is zero, and the logger is told once for each
+// schema; the tag avro:"name,required" makes it an error.
 //
 // # Configuration
 //

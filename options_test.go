@@ -268,6 +268,7 @@ func TestOptionsTwice(t *testing.T) {
 			"WithDefinition": {once, serde.WithDefinition(orderSchema, record)}, "WithAutoRegister": {once, serde.WithAutoRegister(true)},
 			"WithSchemaID": {once, serde.WithSchemaID(1)}, "WithVersion": {once, serde.WithVersion(1)}, "WithNormalize": {same, serde.WithNormalize()},
 			"WithHeaderFrame": {same, serde.WithHeaderFrame()}, "WithUncheckedLatest": {same, serde.WithUncheckedLatest()}, "WithRulesIgnored": {same, serde.WithRulesIgnored()},
+			"WithLogger": {once, serde.WithLogger(logger)}, "Defaults": {adds, serde.Defaults()},
 		}, func(_ *testing.T, _ string, o any) (err error) {
 			if o, ok := o.(serde.SerializerOption); ok {
 				_, err = serde.NewAvroSerializer[any](memory.New(), o, o)

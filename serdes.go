@@ -72,7 +72,8 @@ func deserializer[T any](w *wiring, part serde.Part, o *partOptions) serde.Deser
 		w.keep(err)
 		return nil
 	}
-	avro, err := serde.NewAvroDeserializer[T](r, slices.Concat(w.conf.keys[part].deserializer, o.deserialize)...)
+	defaults := []serde.DeserializerOption{serde.Defaults(serde.WithLogger(w.hooks.Logger))}
+	avro, err := serde.NewAvroDeserializer[T](r, slices.Concat(defaults, w.conf.keys[part].deserializer, o.deserialize)...)
 	if err != nil {
 		w.keep(fmt.Errorf("kavro: %s: %w", part, err))
 		return nil

@@ -8,7 +8,9 @@
 //
 // The type parameter decides how values look in Go:
 //
-//   - a struct (or a pointer to one), its fields named by the tag avro:"name";
+//   - a struct (or a pointer to one), its fields named by the tag avro:"name", or by
+//     their own names but for upper and lower case and underscores; avro:"-" leaves a
+//     field out, avro:"name,omitzero" writes null for its zero value;
 //   - any, for schemas known only at run time: map[string]any for records,
 //     []any for arrays, bare values for unions (see [Union]);
 //   - map[string]V, []V, and the plain types, for schemas that are not records;
@@ -20,6 +22,10 @@
 // [Resolution] turns data of a writer's schema into data of a reader's, bytes to
 // bytes, by the rules of Avro's "Schema Resolution". [JSON] turns data into JSON and
 // back.
+//
+// [Projection] reads data without a schema of the reader's: a struct has the fields of
+// the writer that a program wants. Those that the writer lacks are zero, unless
+// the tag says avro:"name,required".
 //
 // # Errors
 //

@@ -17,7 +17,8 @@ type planner struct {
 	env        *env
 	plans      map[planKey]*plan
 	mismatches []Mismatch
-	projects   bool // of a Projection
+	unwritten  []string // Go fields that the writer of a Projection lacks, by path
+	projects   bool     // of a Projection
 	made       []planKey
 	failed     map[planKey]string // of attempts: why
 	skips      skipCompiler

@@ -27,7 +27,10 @@ import (
 // error of [Projection.Decode].
 //
 // It is safe for concurrent use.
-type Projection[T any] struct{ codec *Codec[T] }
+type Projection[T any] struct {
+	codec     *Codec[T]
+	unwritten []string
+}
 
 // NewProjection compiles how data of writer, which may not be nil, become a T. The
 // error is a [*TypeMismatchError] that lists everything in T that cannot be read, or says
@@ -48,8 +51,13 @@ func NewProjection[T any](writer *schemas.Schema, opts ...Option) (*Projection[T
 	if c.plan.strings() <= fewStrings {
 		c.env.cfg.CopiedStrings = true
 	}
-	return &Projection[T]{c}, nil
+	return &Projection[T]{c, b.unwritten}, nil
 }
+
+// Unwritten returns the Go fields that the writer's schema lacks, which Decode leaves zero: by the
+// names in their tags, else their own, with the path to them as in a [Mismatch]. The caller must
+// not change the slice.
+func (p *Projection[T]) Unwritten() []string { return p.unwritten }
 
 // fewStrings are so few that a copy of each costs less than the copy that all strings of a datum share: most
 // of that would be text of fields that are skipped.
@@ -90,7 +98,7 @@ func (b *planner) attempt(t reflect.Type, s *compiledSchema, path string) (p *pl
 	if reason := b.failed[key]; reason != "" {
 		return nil, reason
 	}
-	mismatches, made := len(b.mismatches), len(b.made)
+	mismatches, made, unwritten := len(b.mismatches), len(b.made), len(b.unwritten)
 	p = b.plan(t, s, path)
 	if len(b.mismatches) == mismatches {
 		return p, ""
@@ -101,7 +109,8 @@ func (b *planner) attempt(t reflect.Type, s *compiledSchema, path string) (p *pl
 	for _, key := range b.made[made:] {
 		delete(b.plans, key)
 	}
-	b.mismatches, b.made, b.failed[key] = b.mismatches[:mismatches], b.made[:made], reason
+	b.mismatches, b.made, b.unwritten = b.mismatches[:mismatches], b.made[:made], b.unwritten[:unwritten]
+	b.failed[key] = reason
 	return nil, reason
 }
 
@@ -187,15 +196,17 @@ func (s *compiledSchema) aliased(f *goField, taken []*goField) int {
 	return found
 }
 
-// unwritten notes a Go field that the writer's schema lacks: it is zero.
-func (b *planner) unwritten(f *goField, p *plan, path string) {
+// leaveZero notes a Go field that the writer's schema lacks.
+func (b *planner) leaveZero(f *goField, p *plan, path string) {
+	name := f.tag
+	if name == "" {
+		name = f.Name
+	}
+	path = datapath.Join(path, name)
 	if f.required {
-		name := f.tag
-		if name == "" {
-			name = f.Name
-		}
-		b.mismatch(datapath.Join(path, name), "the writer's schema has no such field, and %s.%s is required", p.typ, f.Name)
+		b.mismatch(path, "the writer's schema has no such field, and %s.%s is required", p.typ, f.Name)
 		return
 	}
+	b.unwritten = append(b.unwritten, path)
 	b.ignore(p, f.StructField)
 }

@@ -105,6 +105,23 @@ func TestProjectionOfFields(t *testing.T) {
 
 	var none struct{}
 	require.NoError(t, project(t, schema, written, &none))
+
+	p, err := avro.NewProjection[R](schemas.MustParse(schema))
+	require.NoError(t, err)
+	require.Equal(t, []string{"who", "list[].Z"}, p.Unwritten())
+	q, err := avro.NewProjection[struct{ A int }](schemas.MustParse(schema))
+	require.NoError(t, err)
+	require.Empty(t, q.Unwritten())
+}
+
+// A branch that is not read has no fields that are missing.
+func TestUnwrittenOfBranches(t *testing.T) {
+	type right struct{ X, Z int }
+	p, err := avro.NewProjection[struct{ V right }](schemas.MustParse(`{"type": "record", "name": "R", "fields": [{"name": "v", "type": ["int",
+		{"type": "record", "name": "Wrong", "fields": [{"name": "x", "type": "string"}]},
+		{"type": "record", "name": "Right", "fields": [{"name": "x", "type": "int"}]}]}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []string{"v.Z"}, p.Unwritten())
 }
 
 type Embedded struct{ CustomerID, Nothing string }

@@ -195,7 +195,7 @@ func (b *planner) match(fields []goField, p *plan, path string) {
 			if at := s.aliased(f, taken); at >= 0 {
 				take(f, at)
 			} else {
-				b.unwritten(f, p, path)
+				b.leaveZero(f, p, path)
 			}
 			continue
 		}

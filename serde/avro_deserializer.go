@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"sync"
 	"time"
@@ -21,8 +22,9 @@ import (
 // T is a type as for [AvroSerializer]. The reader's schema is that of T, or that of [WithSchema].
 // For other types it is the subject's latest version with [WithLatest]. Without these, any,
 // map[string]any and [Generic] are read with the writer's schema. The writer's schema is projected
-// onto any other type, such as a struct: see [avro.Projection]. Values of an interface type have the
-// types given by [WithVariant].
+// onto any other type, such as a struct: see [avro.Projection]. Fields that the writer lacks are zero
+// unless their tag says required, and logged ([WithLogger]). Values of an interface type have the types
+// given by [WithVariant].
 //
 // It is safe for concurrent use.
 type AvroDeserializer[T any] struct {
@@ -295,12 +297,29 @@ func (d *AvroDeserializer[T]) decoderFor(r *reader[T], own *schemas.Schema) (*sc
 	}
 	if projects {
 		p, err := avro.NewProjection[T](own, d.c.avro...)
+		if err == nil {
+			d.logUnwritten(p.Unwritten(), r.schema)
+		}
 		r.dec = p
 		return own, err
 	}
 	codec, err := avro.NewCodec[T](own, d.c.avro...)
 	r.dec = codec
 	return own, err
+}
+
+// logUnwritten says which fields of T are zero in all data of a schema: one that is misspelt looks
+// like one that its writer does not have yet.
+func (d *AvroDeserializer[T]) logUnwritten(fields []string, s *registry.SubjectSchema) {
+	if len(fields) == 0 {
+		return
+	}
+	logger := d.c.logger
+	if logger == nil {
+		logger = slog.Default()
+	}
+	logger.Info("kavro: the writer's schema lacks fields of the Go type, which stay zero", slog.Any("fields", fields),
+		slog.String("type", reflect.TypeFor[T]().String()), slog.String("schema", s.Schema.FullName()), slog.Int("id", s.ID))
 }
 
 // decode decodes a datum of r's schema into v.

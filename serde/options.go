@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 
 	"github.com/kavro/kavro/avro"
@@ -121,6 +122,7 @@ type serializerConfig struct {
 type deserializerConfig struct {
 	sharedConfig
 	ignoreRules bool
+	logger      *slog.Logger // nil: slog.Default()
 }
 
 type sharedOption func(*sharedConfig)
@@ -275,4 +277,24 @@ func WithUncheckedLatest() SerializerOption {
 // written, for instance encrypted.
 func WithRulesIgnored() DeserializerOption {
 	return deserializerOption(func(c *deserializerConfig) { c.ignoreRules = true })
+}
+
+// WithLogger writes to l, once for each schema, which fields of the Go type the writer's schema lacks
+// where it is projected onto the type: they stay zero. The default is slog.Default(), as it is then;
+// slog.New(slog.DiscardHandler) discards the lines.
+func WithLogger(l *slog.Logger) DeserializerOption {
+	return deserializerOption(func(c *deserializerConfig) {
+		c.once("logger", "WithLogger")
+		c.logger = l
+	})
+}
+
+// Defaults applies opts with lower precedence: an option that is given again after it replaces it.
+func Defaults(opts ...DeserializerOption) DeserializerOption {
+	return deserializerOption(func(c *deserializerConfig) {
+		for _, o := range opts {
+			o.applyDeserializer(c)
+		}
+		c.given = nil
+	})
 }

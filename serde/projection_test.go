@@ -1,9 +1,11 @@
 package serde_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/kavro/kavro/avro"
@@ -83,4 +85,44 @@ func TestStructWithoutSchema(t *testing.T) {
 	require.ErrorAs(t, d.Decode(t.Context(), lacking, target(), &v), &mismatch)
 	text := write(`{"name": "id", "type": "string"}, {"name": "total", "type": "string"}`, map[string]any{"id": "o-4", "total": "7"})
 	require.ErrorAs(t, d.Decode(t.Context(), text, target(), &v), &mismatch)
+}
+
+// A misspelt tag gives zeros in all data: the log says so, once for each schema.
+func TestUnwrittenFieldsAreLogged(t *testing.T) {
+	r := memory.New()
+	require.NoError(t, r.SetCompatibility(t.Context(), "", schemas.None))
+	write := func(fields string, value map[string]any) []byte {
+		s := schemas.MustParse(`{"type": "record", "name": "shop.Order", "fields": [` + fields + `]}`)
+		return encode(t, serializer[serde.Generic](t, r), serde.Generic{Schema: s, Value: value})
+	}
+	first := write(`{"name": "id", "type": "string"}, {"name": "lines", "type": {"type": "array", "items": {"type": "record", "name": "Line", "fields": [
+		{"name": "price", "type": "long"}]}}}`, map[string]any{"id": "a", "lines": []any{map[string]any{"price": int64(7)}}})
+	second := write(`{"name": "id", "type": "string"}, {"name": "total", "type": "long"}`, map[string]any{"id": "b", "total": int64(42)})
+
+	type line struct {
+		Price int64 `avro:"prize"`
+		Photo []byte
+	}
+	type order struct {
+		ID    string `avro:"id"`
+		Total int64  `avro:"total"`
+		Lines []line
+		Note  string `avro:"-"`
+	}
+	var out bytes.Buffer
+	d := deserializer[order](t, r, serde.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))))
+	for range 3 {
+		require.Equal(t, order{ID: "a", Lines: []line{{}}}, decode(t, d, first))
+		require.Equal(t, order{ID: "b", Total: 42}, decode(t, d, second))
+	}
+	const said = `level=INFO msg="kavro: the writer's schema lacks fields of the Go type, which stay zero" `
+	require.Equal(t, said+`fields="[total lines[].prize lines[].Photo]" type=serde_test.order schema=shop.Order id=1`+"\n"+
+		said+`fields=[Lines] type=serde_test.order schema=shop.Order id=2`+"\n", out.String())
 }
