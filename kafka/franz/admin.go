@@ -49,7 +49,6 @@ type admin struct {
 // ask runs f, which asks a broker. Its error is ErrClosed after Close, which kgo has several
 // errors for, else f's with the client's last error.
 func ask[T any](ctx context.Context, a *admin, f func(context.Context) (T, error)) (T, error) {
-	a.errs.Connecting()
 	v, err := await(ctx, f)
 	if err != nil && a.closed.Load() {
 		return v, kafka.ErrClosed

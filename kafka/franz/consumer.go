@@ -286,7 +286,6 @@ func (c *consumer) requestClient() (*kgo.Client, error) {
 		return nil, err
 	}
 	c.requests, c.stop = cl, cancel
-	c.errs.Connecting()
 	return cl, nil
 }
 

@@ -34,7 +34,7 @@ func (s *settings) clientOpts(ctx context.Context, hooks kafka.Hooks, errs *clie
 		kgo.SeedBrokers(s.brokers...),
 		kgo.ClientID(s.clientID),
 		kgo.Rack(s.rack),
-		kgo.Dialer(s.dialer(ctx)),
+		kgo.Dialer(s.dialer(ctx, errs)),
 		kgo.RequestTimeoutOverhead(s.socketTimeout),
 		kgo.ConnIdleTimeout(s.idle()),
 		kgo.RetryBackoffFn(s.backoff),
@@ -102,8 +102,9 @@ func (s *settings) unknownTopicTries() int {
 	return 8 + int((s.propagation-8*early)/s.metadataMinAge())
 }
 
-// dialer makes connections by the socket.* and ssl.* keys. It fails when client has ended.
-func (s *settings) dialer(client context.Context) func(context.Context, string, string) (net.Conn, error) {
+// dialer makes connections by the socket.* and ssl.* keys. It fails when client has ended. kgo connects when
+// it has something to ask: only from then on can an answer be missing.
+func (s *settings) dialer(client context.Context, errs *clienterr.Tracker) func(context.Context, string, string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: s.connectTimeout, KeepAlive: -1}
 	if s.keepAlive {
 		d.KeepAlive = 0 // the system's interval
@@ -111,6 +112,7 @@ func (s *settings) dialer(client context.Context) func(context.Context, string, 
 	network := map[string]string{"any": "tcp", "v4": "tcp4", "v6": "tcp6"}[s.addressFamily]
 
 	return func(ctx context.Context, _, addr string) (net.Conn, error) {
+		errs.Connecting()
 		ctx, cancel := context.WithTimeout(ctx, s.connectTimeout)
 		defer cancel()
 		defer context.AfterFunc(client, cancel)()

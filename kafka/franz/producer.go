@@ -26,7 +26,6 @@ func NewProducer(conf kafka.Config, hooks kafka.Hooks) (kafka.Producer, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	errs := clienterr.New(hooks)
 	errs.ExpectAnswer(strings.Join(s.brokers, ","))
-	errs.Connecting()
 	opts, err := s.allProducerOpts(ctx, hooks, errs)
 	if err != nil {
 		cancel()

@@ -60,7 +60,6 @@ func newReader(c *consumer, r kafka.Rebalance) *reader {
 	if r == nil {
 		r = ignoreRebalances{}
 	}
-	c.errs.Connecting()
 	return &reader{c: c, rebalance: r, done: make(chan struct{}), parts: map[kafka.TopicPartition]*part{}, watch: &watchdog{}}
 }
 
