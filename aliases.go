@@ -104,6 +104,7 @@ type (
 
 // The stages.
 const (
+	StageUnknown = avroconsumer.StageUnknown // a dead letter does not say it
 	StageKey     = avroconsumer.StageKey     // the key could not be decoded
 	StageValue   = avroconsumer.StageValue   // the value could not be decoded
 	StageHandler = avroconsumer.StageHandler // the handler returned an error, or panicked

@@ -30,7 +30,7 @@ func readDeadLetters(t *testing.T, client *kavro.Client, topic string, n int) (a
 		require.Equal(t, "orders", info.Topic)
 		require.Equal(t, "billing", info.Group)
 		require.Equal(t, []kavro.Header{{Key: "trace", Value: []byte("7")}}, own, "the record's own are in front")
-		all = append(all, letter{msg.Key, string(msg.Value), info.Stage, string(msg.Headers[5].Value)})
+		all = append(all, letter{msg.Key, string(msg.Value), info.Stage.String(), string(msg.Headers[5].Value)})
 	}
 	require.NoError(t, c.Close(deadline(t)))
 	return all

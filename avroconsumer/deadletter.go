@@ -183,8 +183,8 @@ type DeadLetterInfo struct {
 	Count     int    // number of attempts
 	Message   string
 	Exception string
-	Stage     string // "key", "value", "handler" or "output"
-	SchemaID  int    // 0 if unknown
+	Stage     Stage // StageUnknown: not given, or not one of this package
+	SchemaID  int   // 0 if unknown
 }
 
 // ParseDeadLetter parses the headers that [DeadLetterHeaders] returns: the last ones, from the
@@ -223,7 +223,7 @@ func ParseDeadLetter(headers []kafka.Header) (info DeadLetterInfo, own []kafka.H
 		case HeaderException:
 			info.Exception = string(h.Value)
 		case HeaderStage:
-			info.Stage = string(h.Value)
+			info.Stage = stageNamed(string(h.Value))
 		case HeaderSchemaID:
 			info.SchemaID = int(number(h, 32))
 		}

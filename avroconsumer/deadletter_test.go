@@ -31,12 +31,16 @@ func TestParseDeadLetter(t *testing.T) {
 			name: "all there is", own: 1,
 			give: append(append(h("own", "1"), whole...), h("__dlq.errors.group", "g", "__dlq.errors.delivery.count", "4",
 				"__dlq.errors.message", "m", "__dlq.errors.exception", "x", "__dlq.errors.stage", "value", "__dlq.errors.schema.id", "41", "else", "")...),
-			want: avroconsumer.DeadLetterInfo{Topic: "t", Partition: 3, Offset: 1203, Group: "g", Count: 4, Message: "m", Exception: "x", Stage: "value", SchemaID: 41},
+			want: avroconsumer.DeadLetterInfo{Topic: "t", Partition: 3, Offset: 1203, Group: "g", Count: 4, Message: "m", Exception: "x", Stage: avroconsumer.StageValue, SchemaID: 41},
 		},
 		{
 			name: "a dead letter of a dead letter", own: 3,
 			give: append(whole[:3:3], h("__dlq.errors.topic", "t-dlt", "__dlq.errors.partition", "0", "__dlq.errors.offset", "7")...),
 			want: avroconsumer.DeadLetterInfo{Topic: "t-dlt", Offset: 7},
+		},
+		{
+			name: "a stage of somebody else's", give: append(whole[:3:3], h("__dlq.errors.stage", "TRANSFORMATION")...),
+			want: avroconsumer.DeadLetterInfo{Topic: "t", Partition: 3, Offset: 1203, Stage: avroconsumer.StageUnknown},
 		},
 		{name: "none", give: h("own", "1"), err: "not a dead letter: there is no header __dlq.errors.topic"},
 		{name: "no partition", give: h("__dlq.errors.topic", "t", "__dlq.errors.offset", "1"), err: `not a dead letter: topic "t", partition -1, offset 1`},
@@ -55,6 +59,16 @@ func TestParseDeadLetter(t *testing.T) {
 			require.Equal(t, tc.want, got)
 			require.Len(t, own, tc.own)
 		})
+	}
+}
+
+// The stage of an error is that of its dead letter.
+func TestStageOfDeadLetter(t *testing.T) {
+	for _, stage := range []avroconsumer.Stage{avroconsumer.StageKey, avroconsumer.StageValue, avroconsumer.StageHandler, avroconsumer.StageOutput} {
+		e := &avroconsumer.RecordError{Raw: &kafka.Record{Topic: "t"}, Stage: stage, Err: errors.New("no")}
+		info, _, err := avroconsumer.ParseDeadLetter(avroconsumer.DeadLetterHeaders(e, "g"))
+		require.NoError(t, err)
+		require.Equal(t, stage, info.Stage)
 	}
 }
 
@@ -80,7 +94,7 @@ func FuzzDeadLetter(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, avroconsumer.DeadLetterInfo{
 			Topic: topic, Partition: partition, Offset: offset, Group: message, Count: 1,
-			Message: e.Error(), Exception: "*errors.errorString", Stage: "value", SchemaID: id,
+			Message: e.Error(), Exception: "*errors.errorString", Stage: avroconsumer.StageValue, SchemaID: id,
 		}, info)
 		require.Len(t, back, 2)
 		require.True(t, bytes.Equal(value, back[0].Value))

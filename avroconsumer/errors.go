@@ -47,24 +47,37 @@ type Stage uint8
 
 // The stages.
 const (
-	StageKey     Stage = iota // the key could not be decoded
+	StageUnknown Stage = iota // a dead letter does not say it
+	StageKey                  // the key could not be decoded
 	StageValue                // the value could not be decoded
 	StageHandler              // the handler returned an error or panicked
 	StageOutput               // a pipeline's result could not be serialized because of the registry
 )
 
-// String returns "key", "value", "handler" or "output".
+// String returns "key", "value", "handler", "output" or "unknown".
 func (s Stage) String() string {
 	switch s {
 	case StageKey:
 		return "key"
 	case StageValue:
 		return "value"
+	case StageHandler:
+		return "handler"
 	case StageOutput:
 		return "output"
 	default:
-		return "handler"
+		return "unknown"
 	}
+}
+
+// stageNamed returns the stage whose String is name, else StageUnknown.
+func stageNamed(name string) Stage {
+	for s := StageKey; s <= StageOutput; s++ {
+		if s.String() == name {
+			return s
+		}
+	}
+	return StageUnknown
 }
 
 // RecordError is the error of one record that could not be decoded or handled.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/internal/fakekafka"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/pipeline"
@@ -50,7 +51,7 @@ func ExampleReplay() {
 	defer session.Close(ctx)
 
 	n, err := pipeline.Replay(ctx, session, []string{"orders-dlt"}, pipeline.ReplayConfig{
-		Filter: func(d pipeline.DeadLetterRecord) bool { return d.Stage == "handler" },
+		Filter: func(d pipeline.DeadLetterRecord) bool { return d.Stage == avroconsumer.StageHandler },
 	})
 	fmt.Printf("%+v %v %s\n", n, err, cluster.Records("orders")[0].Value)
 	// Output:

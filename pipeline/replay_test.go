@@ -107,7 +107,7 @@ func TestReplaySome(t *testing.T) {
 		p := newPlant(t, 3)
 		deadLetters(p, 100)
 		handlers := func(d pipeline.DeadLetterRecord) bool {
-			return d.Stage == "handler" && d.SchemaID == 41 && d.Count == 3
+			return d.Stage == avroconsumer.StageHandler && d.SchemaID == 41 && d.Count == 3
 		}
 
 		s := p.session(true)
