@@ -23,3 +23,9 @@ func TestOf(t *testing.T) {
 		require.Equal(t, want, nearname.Of(name, names), name)
 	}
 }
+
+func TestWithin(t *testing.T) {
+	require.True(t, nearname.Within("Scal", "scale", 1))
+	require.False(t, nearname.Within("scope", "scale", 1))
+	require.True(t, nearname.Within("scope", "scale", 2))
+}

@@ -29,9 +29,13 @@ const (
 	// where every reader passes over it, instead of within.
 	LogicalTypeOfField = "logical-type-of-field"
 
-	// UselessLogicalType: a type has a logical type that it cannot have, and that
-	// every reader passes over.
+	// UselessLogicalType: a type has a logical type that it cannot have, or nearly the
+	// name of one ("timestamp-milis"), and that every reader passes over.
 	UselessLogicalType = "useless-logical-type"
+
+	// MisspeltAttribute: an attribute that does not exist there, and is nearly one that
+	// does: "defualt", "alias", "dflt". Attributes of a program's own are no finding.
+	MisspeltAttribute = "misspelt-attribute"
 
 	// NoValue: a union without branches, or an enum without symbols.
 	NoValue = "no-value"
@@ -70,6 +74,7 @@ func (l *linter) node(n *schemas.Node, path string) {
 		path = n.FullName()
 	}
 	l.logicalType(n, path)
+	l.attributes(n.Props(), attributesOf(n), path)
 	switch n.Type() {
 	case schemas.Record:
 		for _, f := range n.Fields() {

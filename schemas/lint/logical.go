@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -28,8 +29,9 @@ var carriers = map[string][]string{
 	"duration":               {"fixed"},
 }
 
-// field looks for a logical type beside the type of a field.
+// field looks for a logical type beside the type of a field, and for misspelt attributes.
 func (l *linter) field(f *schemas.Field, path string) {
+	l.attributes(f.Props(), []string{"default", "aliases", "order", "doc", "logicalType"}, path)
 	name := text(f.Props(), "logicalType")
 	if name == "" || name == f.Type().Logical().Name {
 		return // none, or one that is said again
@@ -113,10 +115,11 @@ func similar(name string) string {
 	plain := func(s string) string {
 		return strings.NewReplacer("-", "", "_", "", " ", "", "millis", "milli", "micros", "micro", "nanos", "nano").Replace(strings.ToLower(s))
 	}
-	for known := range carriers {
+	names := slices.Sorted(maps.Keys(carriers))
+	for _, known := range names {
 		if plain(known) == plain(name) {
 			return known
 		}
 	}
-	return ""
+	return meant(name, names)
 }
