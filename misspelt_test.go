@@ -46,3 +46,27 @@ func TestMisspeltFieldIsLogged(t *testing.T) {
 	require.Equal(t, 1, bytes.Count(own.Bytes(), []byte(said)), own.String())
 	require.Equal(t, 1, bytes.Count(ofClient.Bytes(), []byte(said)), "only one was told")
 }
+
+// Types that no schema fits are errors of the constructors, however deep the fault is, and
+// whichever constructor.
+func TestTypesThatFitNoSchema(t *testing.T) {
+	type misspelt struct {
+		ID string `avro:"id,requird"`
+	}
+	type deep struct {
+		Lines []struct{ Done chan int }
+	}
+	client := open(t, "franz", kavro.Config{"bootstrap.servers": "127.0.0.1:1", "schema.registry.url": "mock://types", "transactional.id": "t"})
+	_, err := kavro.NewConsumer[string, misspelt](client, "g", []string{"t"})
+	require.EqualError(t, err, `kavro: value: kavro_test.misspelt fits no schema: ID: unknown option "requird" in the tag; did you mean "required"?`)
+	_, err = kavro.NewConsumer[string, chan int](client, "g", []string{"t"})
+	require.EqualError(t, err, `kavro: value: chan int fits no schema: chan int has no Avro type`)
+	_, err = kavro.NewConsumer[deep, misspelt](client, "g", []string{"t"}, kavro.WithValue(kavro.WithLatest()))
+	require.EqualError(t, err, `kavro: key: kavro_test.deep fits no schema: Lines[].Done: chan int has no Avro type; leave the field out with the tag avro:"-"
+kavro: value: kavro_test.misspelt fits no schema: ID: unknown option "requird" in the tag; did you mean "required"?`)
+	_, err = kavro.NewProducer[string, *deep](client, kavro.WithValue(kavro.WithLatest()))
+	require.EqualError(t, err, `kavro: value: *kavro_test.deep fits no schema: Lines[].Done: chan int has no Avro type; leave the field out with the tag avro:"-"`)
+	_, err = kavro.NewPipeline[string, deep, string, misspelt](client, "g", []string{"t"}, kavro.WithOutputValue(kavro.WithLatest()))
+	require.ErrorContains(t, err, "kavro: value: kavro_test.deep fits no schema")
+	require.ErrorContains(t, err, "kavro: output value: kavro_test.misspelt fits no schema")
+}

@@ -8,7 +8,7 @@ import (
 // A TypeMismatchError lists all differences between a Go type and a schema.
 type TypeMismatchError struct {
 	Type       string // the Go type, as it prints
-	Schema     string // the schema's full name, or its type
+	Schema     string // the schema's full name, or its type; "" from CheckType: any
 	Mismatches []Mismatch
 }
 
@@ -20,7 +20,11 @@ type Mismatch struct {
 
 func (e *TypeMismatchError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s does not fit schema %s", e.Type, e.Schema)
+	if e.Schema == "" {
+		fmt.Fprintf(&b, "%s fits no schema", e.Type)
+	} else {
+		fmt.Fprintf(&b, "%s does not fit schema %s", e.Type, e.Schema)
+	}
 	for i, m := range e.Mismatches {
 		b.WriteString([2]string{": ", "; "}[min(i, 1)])
 		if m.Path != "" {

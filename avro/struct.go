@@ -1,10 +1,12 @@
 package avro
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/kavro/kavro/avro/internal/datapath"
+	"github.com/kavro/kavro/internal/nearname"
 	"github.com/kavro/kavro/internal/structtag"
 )
 
@@ -124,12 +126,20 @@ func (b *planner) goFields(p *plan, path string) []goField {
 				f.required = true
 			case "":
 			default:
-				b.mismatch(datapath.Join(path, sf.Name), "unknown option %q in the tag", option)
+				b.mismatch(datapath.Join(path, sf.Name), "unknown option %q in the tag%s", option, meantOption(option))
 			}
 		}
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// meantOption says which option a name was probably meant to be.
+func meantOption(name string) string {
+	if near := nearname.Of(name, []string{"omitzero", "required"}); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }
 
 // embeds says that the fields of an embedded struct are promoted.

@@ -74,7 +74,8 @@ type decoder[T any] interface {
 // NewAvroDeserializer returns a deserializer that uses r. It does not use the network.
 //
 // The error says that T is an interface type without a schema and variants, that T does not match
-// its schema (all mismatches are listed), or that options contradict each other.
+// its schema, or without one any schema (all mismatches are listed: see [avro.CheckType]), or that
+// options contradict each other.
 func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*AvroDeserializer[T], error) {
 	d := &AvroDeserializer[T]{r: r, readers: newOnceMap[readerKey, *reader[T]](), contexts: newOnceMap[contextKey, string]()}
 	for _, o := range opts {
@@ -115,6 +116,9 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 	if d.own == nil {
 		if !d.c.latest && t.Kind() == reflect.Interface && t.NumMethod() > 0 {
 			return nil, fmt.Errorf("serde: %v carries no schema: give WithSchema or WithVariant, or take the registry's with WithLatest", t)
+		}
+		if err := avro.CheckType[T](d.c.avro...); err != nil {
+			return nil, err
 		}
 		return d, nil
 	}

@@ -60,8 +60,9 @@ const latestLifetime = 10 * time.Second
 
 // NewAvroSerializer returns a serializer that uses r. It does not use the network.
 //
-// The error says that T has no schema and none is given, that T does not match its schema (all
-// mismatches are listed), or that options contradict each other.
+// The error says that T has no schema and none is given, that T does not match its schema, or with
+// the registry's any schema (all mismatches are listed: see [avro.CheckType]), or that options
+// contradict each other.
 func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*AvroSerializer[T], error) {
 	s := &AvroSerializer[T]{
 		r:      r,
@@ -104,6 +105,9 @@ func NewAvroSerializer[T any](r SchemaRegistrar, opts ...SerializerOption) (*Avr
 	if s.own == nil {
 		if !s.c.registrysOwn() {
 			return nil, fmt.Errorf("serde: %v carries no schema: generate the type with kavro gen or write a method AvroSchema, give WithSchema (schemas.For writes one to keep), or take the registry's with WithLatest, WithVersion or WithSchemaID", t)
+		}
+		if err := avro.CheckType[T](s.c.avro...); err != nil {
+			return nil, err
 		}
 		return s, nil
 	}
