@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,6 +69,7 @@ func produces(r *rig) {
 	}
 	require.NoError(r, p.Flush(ctx))
 	require.Equal(r, n, delivered)
+	flushes(ctx, r, p)
 
 	nine := int32(9)
 	err := p.ProduceSync(ctx,
@@ -80,6 +82,27 @@ func produces(r *rig) {
 	require.ErrorAs(r, err, &kafkaErr)
 	require.NoError(r, p.Close(ctx))
 	require.ErrorIs(r, p.Produce(ctx, r.name("produced"), "", ""), kafka.ErrClosed)
+}
+
+// flushes: Flush waits for the records before it, not for those of a goroutine that goes on.
+func flushes(ctx context.Context, r *rig, p *producer) {
+	produce := func(ctx context.Context, opts ...avroproducer.RecordOption) error {
+		return p.Produce(ctx, r.name("produced"), "", "v", append(opts, avroproducer.WithPartition(0))...)
+	}
+	meanwhile, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for meanwhile.Err() == nil && produce(meanwhile) == nil {
+		}
+	})
+	for range 5 {
+		delivered := errors.New("not reported")
+		require.NoError(r, produce(ctx, avroproducer.OnDelivery(func(d avroproducer.Delivery) { delivered = d.Err })))
+		require.NoError(r, p.Flush(ctx))
+		require.NoError(r, delivered)
+	}
+	stop()
+	wg.Wait()
 }
 
 func transactions(r *rig) {

@@ -13,10 +13,9 @@ import (
 // delivery is a record in flight. librdkafka carries it as the opaque of the message; it is reused
 // after the report.
 type delivery struct {
-	record     *kafka.Record
-	done       func(*kafka.Record, error)
-	generation *generation
-	millis     int64 // the timestamp that was sent
+	record *kafka.Record
+	done   func(*kafka.Record, error)
+	millis int64 // the timestamp that was sent
 }
 
 // deliver calls done for every report, one after the other, until quit. confluent-kafka-go sends a
@@ -83,16 +82,11 @@ type deliveryFailure struct{ err error }
 func (p *producer) finish(made []*delivery) (wake bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wakeAfter -= len(made)
-	for len(made) > 0 {
-		of, n := made[0].generation, 0
-		for n < len(made) && made[n].generation == of {
-			p.recycle(made[n])
-			n++
-		}
-		p.release(of, n)
-		made = made[n:]
+	for _, d := range made {
+		p.recycle(d)
 	}
+	p.release(len(made))
+	p.wakeAfter -= len(made)
 	return p.wakeAfter <= 0
 }
 

@@ -16,35 +16,6 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-func isOver(r *generation) bool {
-	select {
-	case <-r.done:
-		return true
-	default:
-		return false
-	}
-}
-
-func TestGenerations(t *testing.T) {
-	first := newGeneration(1)
-	first.pending += 2
-	second := first.startNext()
-	first.release(1) // no longer current
-	third := second.startNext()
-	second.release(1)
-	require.False(t, isOver(first))
-	require.False(t, isOver(second), "empty, but the first is not over")
-	first.release(2)
-	require.True(t, isOver(first))
-	require.True(t, isOver(second))
-	require.False(t, isOver(third), "current")
-	third.pending++
-	third.release(1)
-	require.False(t, isOver(third))
-	third.release(1)
-	require.True(t, isOver(third))
-}
-
 func TestGate(t *testing.T) {
 	var g gate
 	require.True(t, g.enter())

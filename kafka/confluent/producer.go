@@ -134,10 +134,11 @@ type producer struct {
 
 	mu        sync.Mutex
 	closed    bool
-	current   *generation
-	inFlight  int         // queued and not yet reported
-	wakeAfter int         // number of reports until a waiting Produce is woken
-	free      []*delivery // deliveries to reuse
+	inFlight  int           // queued and not yet reported
+	idle      chan struct{} // closed when inFlight is 0; nil while nobody waits
+	wakeAfter int           // number of reports until a waiting Produce is woken
+	free      []*delivery   // deliveries to reuse
+	flushing  bool          // a goroutine runs flush
 
 	closing      chan struct{} // closed by Close: ends waits for space
 	purging      atomic.Bool   // purged records are reported with ErrClosed
@@ -150,22 +151,21 @@ type producer struct {
 	headers sync.Pool // *[]ckafka.Header; librdkafka copies them
 	ledger  *ledger   // records that a wrapped client has; nil if the client is not wrapped
 
-	flushMu  sync.Mutex
-	flushers int           // calls that wait for a generation
-	flushing chan struct{} // closed when the flushing goroutine has ended; nil if there is none
+	flushers   atomic.Int32  // calls of await; changed with mu held
+	flushAgain chan struct{} // holds a token when flush is to look at flushers and the queue again
 }
 
 // startProducer makes a producer of client and starts its deliver goroutine.
 func startProducer(client *ckafka.Producer, l *ledger, t *clienterr.Tracker) *producer {
 	p := &producer{
-		client:  client,
-		errs:    t,
-		ledger:  l,
-		reports: make(chan ckafka.Event, reportBuffer),
-		quit:    make(chan struct{}),
-		current: newGeneration(1),
-		closing: make(chan struct{}),
-		space:   make(chan struct{}, 1),
+		client:     client,
+		errs:       t,
+		ledger:     l,
+		reports:    make(chan ckafka.Event, reportBuffer),
+		quit:       make(chan struct{}),
+		closing:    make(chan struct{}),
+		space:      make(chan struct{}, 1),
+		flushAgain: make(chan struct{}, 1),
 	}
 	p.topics = clienterr.NewTopics(t, p.requestTopic, p.busy)
 	p.headers.New = func() any { return new([]ckafka.Header) }
@@ -227,8 +227,7 @@ func (p *producer) requestTopic(ctx context.Context, topic string) error {
 	return err
 }
 
-// enqueue tries once. The record is counted in the current generation first, which keeps the
-// client open.
+// enqueue tries once. The record is counted first, which keeps the client open.
 func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.Record, error)) error {
 	p.mu.Lock()
 	if p.closed {
@@ -241,8 +240,7 @@ func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.
 	} else {
 		d = new(delivery)
 	}
-	*d = delivery{record: r, done: done, generation: p.current, millis: m.Timestamp.UnixMilli()}
-	d.generation.pending++
+	*d = delivery{record: r, done: done, millis: m.Timestamp.UnixMilli()}
 	p.inFlight++
 	p.mu.Unlock()
 
@@ -257,16 +255,31 @@ func (p *producer) enqueue(m *ckafka.Message, r *kafka.Record, done func(*kafka.
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.release(d.generation, 1)
 		p.recycle(d)
+		p.release(1)
+		return err
 	}
-	return err
+	if p.flushers.Load() > 0 {
+		signal(p.flushAgain) // the flush may have emptied the queue before
+	}
+	return nil
 }
 
-// release counts n records of r as reported. p.mu is held.
-func (p *producer) release(r *generation, n int) {
+// release counts n records as reported. p.mu is held.
+func (p *producer) release(n int) {
 	p.inFlight -= n
-	r.release(n)
+	if p.inFlight == 0 && p.idle != nil {
+		close(p.idle)
+		p.idle = nil
+	}
+}
+
+// signal puts a token into c, unless there is one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // maxFree bounds the deliveries that are kept for reuse.
@@ -314,12 +327,8 @@ func (p *producer) waitForSpace(ctx context.Context, m *ckafka.Message, r *kafka
 
 // wakeProducer wakes one call of Produce that waits for space.
 func (p *producer) wakeProducer() {
-	if p.waiting.Load() == 0 {
-		return
-	}
-	select {
-	case p.space <- struct{}{}:
-	default: // one is being woken already
+	if p.waiting.Load() > 0 {
+		signal(p.space)
 	}
 }
 
@@ -340,41 +349,44 @@ func (p *producer) produceError(err error, r *kafka.Record) error {
 	return p.errs.Explain(convertAt(err, r.Topic, r.Partition))
 }
 
-// Flush seals the current generation and waits for it.
+// Flush waits until no record is in flight.
 func (p *producer) Flush(ctx context.Context) error {
-	r := p.seal()
-	if r == nil {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
 		return kafka.ErrClosed
 	}
-	return p.await(ctx, r)
+	return p.await(ctx)
 }
 
-// seal ends the current generation and returns it; nil if the producer is closed.
-func (p *producer) seal() *generation {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil
-	}
-	r := p.current
-	p.current = r.startNext()
-	r.release(1)
-	return r
-}
-
-// await waits for r. Meanwhile librdkafka sends without lingering.
-func (p *producer) await(ctx context.Context, r *generation) error {
+// await waits until no record is in flight. Meanwhile librdkafka sends without lingering.
+func (p *producer) await(ctx context.Context) error {
+	idle := p.whenIdle()
 	select {
-	case <-r.done:
+	case <-idle:
 		return nil
 	default:
 	}
-	if !p.startFlushing() {
-		return kafka.ErrClosed
+	p.mu.Lock()
+	if !p.flushing {
+		if !p.gate.enter() {
+			p.mu.Unlock()
+			return kafka.ErrClosed
+		}
+		p.flushing = true
+		go p.flush()
 	}
-	defer p.stopFlushing()
+	p.flushers.Add(1)
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.flushers.Add(-1)
+		signal(p.flushAgain)
+	}()
 	select {
-	case <-r.done:
+	case <-idle:
 		return nil
 	case <-ctx.Done():
 		return p.errs.ContextError(ctx)
@@ -389,41 +401,36 @@ func (p *producer) Explain(err error) error { return p.errs.Explain(err) }
 // return does not end a Flush here.
 const flushSlice = 25 * time.Millisecond
 
-// startFlushing makes librdkafka send without lingering until stopFlushing was called as often.
-// One goroutine serves all callers.
-func (p *producer) startFlushing() bool {
-	p.flushMu.Lock()
-	defer p.flushMu.Unlock()
-	if p.flushing == nil {
-		if !p.gate.enter() {
-			return false
-		}
-		p.flushing = make(chan struct{})
-		go p.flush(p.flushing)
+// whenIdle returns a channel that is closed when no record is in flight.
+func (p *producer) whenIdle() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle := p.idle
+	switch {
+	case p.inFlight == 0:
+		idle = make(chan struct{})
+		close(idle)
+	case idle == nil:
+		idle = make(chan struct{})
+		p.idle = idle
 	}
-	p.flushers++
-	return true
+	return idle
 }
 
-func (p *producer) stopFlushing() {
-	p.flushMu.Lock()
-	p.flushers--
-	p.flushMu.Unlock()
-}
-
-func (p *producer) flush(ended chan struct{}) {
+// flush makes librdkafka send without lingering while a call of await waits. One goroutine serves
+// all.
+func (p *producer) flush() {
 	defer p.gate.leave()
-	defer close(ended)
 	for {
-		p.flushMu.Lock()
-		if p.flushers == 0 {
-			p.flushing = nil
-			p.flushMu.Unlock()
+		p.mu.Lock()
+		p.flushing = p.flushers.Load() > 0
+		more := p.flushing
+		p.mu.Unlock()
+		if !more {
 			return
 		}
-		p.flushMu.Unlock()
 		if p.client.Flush(int(flushSlice/time.Millisecond)) == 0 {
-			time.Sleep(time.Millisecond) // sent, but not yet all reported
+			<-p.flushAgain // by a record that is queued later, or by the end of await
 		}
 	}
 }
@@ -443,7 +450,6 @@ func (p *producer) close(ctx context.Context, first func()) error {
 		return nil
 	}
 	p.closed = true
-	last := p.current
 	p.mu.Unlock()
 	close(p.closing)
 	p.errs.Close()
@@ -452,13 +458,10 @@ func (p *producer) close(ctx context.Context, first func()) error {
 	if first != nil {
 		first()
 	}
-	p.mu.Lock()
-	last.release(1)
-	p.mu.Unlock()
-	err := p.await(ctx, last)
+	err := p.await(ctx)
 	if err != nil {
 		err = fmt.Errorf("closed before every record was reported: %w", err)
-		p.purge(last)
+		p.purge()
 	}
 
 	released := make(chan struct{})
@@ -498,11 +501,11 @@ func awaitRelease(ctx context.Context, released <-chan struct{}) bool {
 	}
 }
 
-// purge fails all records of last that are not yet reported. It tries again, since librdkafka may
-// be moving a record from one queue to another.
-func (p *producer) purge(last *generation) {
+// purge fails all records that are not yet reported. It tries again, since librdkafka may be moving
+// a record from one queue to another.
+func (p *producer) purge() {
 	p.beginPurge()
-	for {
+	for idle := p.whenIdle(); ; {
 		if p.ledger != nil {
 			p.ledger.fail(p.reports, p.unsent) // purging would fail the records of the owner as well
 		} else {
@@ -510,7 +513,7 @@ func (p *producer) purge(last *generation) {
 			p.client.Purge(ckafka.PurgeInFlight | ckafka.PurgeQueue | ckafka.PurgeNonBlocking)
 		}
 		select {
-		case <-last.done:
+		case <-idle:
 			return
 		case <-time.After(50 * time.Millisecond):
 		}

@@ -180,32 +180,6 @@ func TestFlush(t *testing.T) {
 		p := e.producer(kafka.Config{"linger.ms": 60_000, "message.timeout.ms": 120_000})
 		e.produce(p, "t", -1, "a") // within a minute
 	})
-	t.Run("ends while others produce", func(t *testing.T) {
-		e := newEnv(t, 1, "t")
-		p := e.producer()
-		others, stop := sync.WaitGroup{}, make(chan struct{})
-		defer others.Wait()
-		defer close(stop)
-		ctx := e.ctx() // not in the loop: each call leaves something to clean up
-		for range 2 {
-			others.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-						_ = p.Produce(ctx, &kafka.Record{Topic: "t", Partition: -1}, nil)
-					}
-				}
-			})
-		}
-		for range 5 {
-			var done atomic.Bool
-			require.NoError(t, p.Produce(e.ctx(), &kafka.Record{Topic: "t", Partition: -1}, func(*kafka.Record, error) { done.Store(true) }))
-			require.NoError(t, p.Flush(e.ctx()))
-			require.True(t, done.Load())
-		}
-	})
 }
 
 func TestCloseProducer(t *testing.T) {
@@ -288,7 +262,9 @@ func TestCloseProducer(t *testing.T) {
 				}
 			})
 		}
-		e.produce(p, "t", -1, "a")
+		first := make(chan error, 1)
+		require.NoError(t, p.Produce(ctx, &kafka.Record{Topic: "t", Partition: -1}, func(_ *kafka.Record, err error) { first <- err }))
+		require.NoError(t, <-first)
 		require.NoError(t, p.Close(e.ctx()))
 		others.Wait()
 		require.Equal(t, taken.Load(), reported.Load())

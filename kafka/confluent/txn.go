@@ -102,9 +102,7 @@ func (t *txnProducer) End(ctx context.Context, commit bool) error {
 	if err := t.run(ctx, name, func() error { return f(context.Background()) }); err != nil {
 		return err
 	}
-	if r := t.seal(); r != nil {
-		_ = t.await(ctx, r) // the transaction has ended; reports may follow
-	}
+	_ = t.await(ctx) // the transaction has ended; reports may follow
 	return nil
 }
 
