@@ -44,7 +44,7 @@ func (p *Producer[K, V]) acquire() (*scratch[K, V], error) {
 
 // release puts s back. Its record is still counted.
 func (p *Producer[K, V]) release(s *scratch[K, V]) {
-	clear(s.headers[:cap(s.headers)])                     // an observer may have appended
+	clear(s.headers[:cap(s.headers)])                     // serializers and observers append
 	s.key, s.value, s.tombstone = *new(K), *new(V), false // must not be kept alive
 	s.settings = settings{partition: -1, headers: s.headers[:0]}
 	s.call = nil
@@ -101,7 +101,7 @@ func (p *Producer[K, V]) encode(ctx context.Context, s *scratch[K, V]) error {
 			return encodeError(topic, serde.Value, err)
 		}
 	}
-	s.buffer.bytes, s.headers = buf, s.valueTo.Headers
+	s.buffer.bytes = buf
 
 	s.rec.Key, s.rec.Value = nil, nil
 	if !s.keyTo.Null {
@@ -110,7 +110,7 @@ func (p *Producer[K, V]) encode(ctx context.Context, s *scratch[K, V]) error {
 	if !s.valueTo.Null {
 		s.rec.Value = buf[split:len(buf):len(buf)]
 	}
-	s.rec.Partition, s.rec.Headers, s.rec.Timestamp = s.partition, s.headers, s.timestamp
+	s.rec.Partition, s.rec.Headers, s.rec.Timestamp = s.partition, s.valueTo.Headers, s.timestamp
 	s.rec.Offset, s.rec.LeaderEpoch = -1, -1
 	return nil
 }
