@@ -69,6 +69,17 @@ func Open(conf Config, opts ...ClientOption) (*Client, error) {
 	return &Client{settings: s, conf: split, driver: driver}, nil
 }
 
+// made returns an error if c was not made by Open.
+func (c *Client) made() error {
+	switch {
+	case c == nil:
+		return errors.New("kavro: the client is nil: make one with Open")
+	case c.settings == nil:
+		return errors.New("kavro: the client is empty: make one with Open")
+	}
+	return nil
+}
+
 // Registry returns the registry client that all serializers and deserializers share.
 // [Client.Close] closes it. It touches no network.
 //
@@ -76,6 +87,9 @@ func Open(conf Config, opts ...ClientOption) (*Client, error) {
 // after Close. With [WithRegistry], it is the one given there if that is a
 // registry.Client, else an error.
 func (c *Client) Registry() (*registry.Client, error) {
+	if err := c.made(); err != nil {
+		return nil, err
+	}
 	if given := c.settings.registry; given != nil {
 		if own, ok := given.(*registry.Client); ok {
 			return own, nil
@@ -113,6 +127,9 @@ func (c *Client) schemas() (SchemaRegistry, error) {
 // answer and take the credentials. It waits within ctx. The error joins both causes: a
 // [*KafkaError], and one of package registry.
 func (c *Client) Ping(ctx context.Context) error {
+	if err := c.made(); err != nil {
+		return err
+	}
 	var errs [2]error
 	var both sync.WaitGroup
 	both.Go(func() { errs[0] = c.pingBrokers(ctx) })
@@ -156,6 +173,9 @@ func (c *Client) pingRegistry(ctx context.Context) error {
 // error joins a [*KafkaError] for each topic that was not made; code 36 is a topic that
 // exists.
 func (c *Client) CreateTopics(ctx context.Context, topics ...NewTopic) error {
+	if err := c.made(); err != nil {
+		return err
+	}
 	admin, err := c.admins()
 	if err != nil {
 		return err
@@ -185,6 +205,9 @@ func (c *Client) admins() (kafka.Admin, error) {
 // something could not be closed within ctx, it may be called again. Close a consumer
 // before the producer that its handler uses.
 func (c *Client) Close(ctx context.Context) error {
+	if err := c.made(); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	c.closed = true
 	parts := slices.Clone(c.parts)

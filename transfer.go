@@ -112,8 +112,13 @@ func (c *Client) Copy(ctx context.Context, group string, topics []string, opts .
 func WithCopyTo(to *Client) CopyOption {
 	return option(func(s *settings) {
 		s.once("WithCopyTo")
-		s.need("WithCopyTo", "client", to)
-		s.copy.to = to
+		switch {
+		case !s.need("WithCopyTo", "client", to):
+		case to.made() != nil:
+			s.refuse("WithCopyTo", "the client is empty: make one with Open")
+		default:
+			s.copy.to = to
+		}
 	})
 }
 

@@ -33,9 +33,9 @@ type wiring struct {
 func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group string) (*wiring, error) {
 	s := newSettings(r)
 	w := &wiring{settings: s, client: c}
-	if c == nil {
+	if err := c.made(); err != nil {
 		applyAll(s, opts, apply)
-		return nil, w.abandon(errors.New("kavro: the client is nil: make one with Open"), nil)
+		return nil, w.abandon(err, nil)
 	}
 	w.conf = c.conf
 	s.observed = c.settings.observed.clone()
