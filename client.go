@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/kavro/kavro/kafka"
@@ -130,6 +131,9 @@ func (c *Client) Ping(ctx context.Context) error {
 	if err := c.made(); err != nil {
 		return err
 	}
+	if err := begun(ctx, "Ping"); err != nil {
+		return err
+	}
 	var errs [2]error
 	var both sync.WaitGroup
 	both.Go(func() { errs[0] = c.pingBrokers(ctx) })
@@ -163,10 +167,26 @@ func (c *Client) pingRegistry(ctx context.Context) error {
 			_, err = asked.Types(ctx)
 		}
 	}
-	if _, answered := errors.AsType[*registry.NotFoundError](err); err != nil && !answered {
+	switch _, answered := errors.AsType[*registry.NotFoundError](err); {
+	case err == nil || answered:
+		return nil
+	case strings.HasPrefix(err.Error(), "registry: "):
 		return fmt.Errorf("kavro: Ping: %w", err)
 	}
-	return nil
+	return fmt.Errorf("kavro: Ping: registry: %w", err)
+}
+
+// begun returns an error if ctx had ended before a call began, which then has nothing to say of
+// brokers: the context's and its cause.
+func begun(ctx context.Context, call string) error {
+	ended, cause := ctx.Err(), context.Cause(ctx)
+	switch {
+	case ended == nil:
+		return nil
+	case errors.Is(cause, ended):
+		return fmt.Errorf("kavro: %s: %w", call, cause)
+	}
+	return fmt.Errorf("kavro: %s: %w: %w", call, ended, cause)
 }
 
 // CreateTopics makes topics, and waits within ctx until the brokers have made them. The
@@ -174,6 +194,9 @@ func (c *Client) pingRegistry(ctx context.Context) error {
 // exists.
 func (c *Client) CreateTopics(ctx context.Context, topics ...NewTopic) error {
 	if err := c.made(); err != nil {
+		return err
+	}
+	if err := begun(ctx, "CreateTopics"); err != nil {
 		return err
 	}
 	admin, err := c.admins()

@@ -1,6 +1,7 @@
 package kavro_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -148,6 +149,52 @@ func TestPingCauses(t *testing.T) {
 		var unauthorized *kavro.UnauthorizedError
 		require.ErrorAs(t, ping(kavro.Config{"schema.registry.url": refuse.URL}), &unauthorized)
 	})
+}
+
+// A context that had ended before the call is why it failed, and its cause is told: brokers and
+// registry were not asked.
+func TestContextThatHadEnded(t *testing.T) {
+	why := errors.New("the program ends")
+	canceled, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	late, stop := context.WithTimeoutCause(t.Context(), 0, why)
+	defer stop()
+	plain, end := context.WithCancel(t.Context())
+	end()
+	client, to := open(t, "franz", kavro.Config{"bootstrap.servers": "127.0.0.1:1", "schema.registry.url": "http://127.0.0.1:1"}), open(t, "franz", nowhere)
+	for name, call := range map[string]func(context.Context) error{
+		"Ping":         client.Ping,
+		"CreateTopics": func(ctx context.Context) error { return client.CreateTopics(ctx, kavro.NewTopic{Name: "orders"}) },
+		"Replay": func(ctx context.Context) error {
+			_, err := client.Replay(ctx, "g", []string{"orders-dlt"})
+			return err
+		},
+		"Copy": func(ctx context.Context) error {
+			return client.Copy(ctx, "g", []string{"orders"}, kavro.WithCopyTo(to))
+		},
+	} {
+		err := call(canceled)
+		require.EqualError(t, err, "kavro: "+name+": context canceled: the program ends")
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, why)
+		err = call(late)
+		require.EqualError(t, err, "kavro: "+name+": context deadline exceeded: the program ends")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.EqualError(t, call(plain), "kavro: "+name+": context canceled")
+	}
+}
+
+// Which half of Ping an error is of is said, whatever the error says itself.
+func TestPingNamesTheRegistry(t *testing.T) {
+	env := kavrotest.New(t)
+	ctx, cancel := context.WithCancelCause(deadline(t))
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel(errors.New("the program ends"))
+		<-r.Context().Done()
+	}))
+	defer silent.Close()
+	err := open(t, "franz", env.Config(kavro.Config{"schema.registry.url": silent.URL})).Ping(ctx)
+	require.ErrorContains(t, err, "kavro: Ping: registry: the program ends")
 }
 
 // All producers and consumers of a client share one registry client: a schema is looked up

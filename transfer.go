@@ -29,6 +29,9 @@ func (c *Client) Replay(ctx context.Context, group string, topics []string, opts
 	}
 	w.noticeEnds("Replay")
 	err = w.transfer(ctx, c, func(ctx context.Context, s kafka.Session, opts []pipeline.Option) (err error) {
+		if err := begun(ctx, "Replay"); err != nil {
+			return err
+		}
 		n, err = pipeline.Replay(ctx, s, topics, w.replay, opts...)
 		return err
 	})
@@ -103,6 +106,9 @@ func (c *Client) Copy(ctx context.Context, group string, topics []string, opts .
 		w.copy.Schemas = w.translator(to)
 	}
 	return w.transfer(ctx, to, func(ctx context.Context, s kafka.Session, opts []pipeline.Option) error {
+		if err := begun(ctx, "Copy"); err != nil {
+			return err
+		}
 		return pipeline.Copy(ctx, s, topics, w.copy.CopyConfig, opts...)
 	})
 }
