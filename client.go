@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/registry"
 	"github.com/kavro/kavro/serde"
@@ -95,7 +96,7 @@ func (c *Client) Registry() (*registry.Client, error) {
 		if own, ok := given.(*registry.Client); ok {
 			return own, nil
 		}
-		return nil, fmt.Errorf("kavro: Registry: WithRegistry gave a %T", given)
+		return nil, fmt.Errorf("kavro: Registry: WithRegistry gave %s", count.A(fmt.Sprintf("%T", given)))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

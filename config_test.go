@@ -146,7 +146,7 @@ func TestOptionsWithoutEffect(t *testing.T) {
 		{"more at a time than there can be", "consumer", nil, with(kavro.WithConcurrency(1 << 62)), "avroconsumer: WithConcurrency: 4611686018427387904 workers, want at most 1000000"},
 		{"more at a time than a pipeline can", "pipeline", nil, piped(kavro.WithConcurrency(1 << 62)), "pipeline: WithConcurrency: 4611686018427387904 workers, want at most 1000000"},
 		{"an observer that is nil", "consumer", nil, with(kavro.WithObserver(nil)), "kavro: WithObserver: the observer is nil"},
-		{"an observer of nothing", "consumer", nil, with(kavro.WithObserver(17)), "kavro: WithObserver: a int observes no client"},
+		{"an observer of nothing", "consumer", nil, with(kavro.WithObserver(17)), "kavro: WithObserver: an int observes no client"},
 		{"a logger that is nil", "consumer", nil, with(kavro.WithLogger(nil)), "kavro: WithLogger: the logger is nil"},
 		{"tokens from two", "producer", nil, with(kavro.WithHooks(kavro.Hooks{Token: token}), kavro.WithHooks(kavro.Hooks{Token: token})), "kavro: WithHooks: Token is given twice"},
 

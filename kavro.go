@@ -49,6 +49,7 @@ func NewConsumer[K, V any](c *Client, group string, topics []string, opts ...Con
 	key := deserializer[K](w, serde.Key, &w.key)
 	value := deserializer[V](w, serde.Value, &w.value)
 	own := w.consumerOptions()
+	w.checkTopics("NewConsumer", topics)
 	client := construct(w, c.driver.NewConsumer)
 	if err := w.fail(); err != nil {
 		return nil, w.abandon(err, client)
@@ -87,6 +88,7 @@ func NewPipeline[K1, V1, K2, V2 any](c *Client, group string, topics []string, o
 	v1 := deserializer[V1](w, serde.Value, &w.value)
 	k2 := serializer[K2](w, serde.Key, &w.outputKey)
 	v2 := serializer[V2](w, serde.Value, &w.outputValue)
+	w.checkTopics("NewPipeline", topics)
 	session := construct(w, c.driver.NewSession)
 	if err := w.fail(); err != nil {
 		return nil, w.abandon(err, session)

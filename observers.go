@@ -6,6 +6,7 @@ import (
 
 	"github.com/kavro/kavro/avroconsumer"
 	"github.com/kavro/kavro/avroproducer"
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/registry"
 )
 
@@ -39,7 +40,7 @@ func WithObserver(o any) Option {
 		}
 		one := observersOf(o)
 		if !one.fits(s.role) {
-			s.refuse("WithObserver", fmt.Sprintf("a %T observes no %s", o, s.role))
+			s.refuse("WithObserver", fmt.Sprintf("%s observes no %s", count.A(fmt.Sprintf("%T", o)), s.role))
 		}
 		s.observed.add(one)
 	}}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
@@ -88,7 +89,7 @@ func (o *partOptions) checkOwn(ok bool, does string, t reflect.Type) error {
 		return fmt.Errorf("kavro: WithSerde: excludes the other options of %s, which are for Avro", strings.Join(o.names, ", "))
 	}
 	if !ok {
-		return fmt.Errorf("kavro: WithSerde: a %T does not %s %v", o.own, does, t)
+		return fmt.Errorf("kavro: WithSerde: %s does not %s %v", count.A(fmt.Sprintf("%T", o.own)), does, t)
 	}
 	return nil
 }

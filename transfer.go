@@ -28,6 +28,7 @@ func (c *Client) Replay(ctx context.Context, group string, topics []string, opts
 		return n, err
 	}
 	w.noticeEnds("Replay")
+	w.checkTransfer("Replay", topics)
 	err = w.transfer(ctx, c, func(ctx context.Context, s kafka.Session, opts []pipeline.Option) (err error) {
 		if err := begun(ctx, "Replay"); err != nil {
 			return err
@@ -95,6 +96,7 @@ func (c *Client) Copy(ctx context.Context, group string, topics []string, opts .
 	if err != nil {
 		return err
 	}
+	w.checkTransfer("Copy", topics)
 	to := c
 	if w.copy.to != nil {
 		to = w.copy.to
@@ -111,6 +113,14 @@ func (c *Client) Copy(ctx context.Context, group string, topics []string, opts .
 		}
 		return pipeline.Copy(ctx, s, topics, w.copy.CopyConfig, opts...)
 	})
+}
+
+// checkTransfer is checkTopics for a transfer, which has to have some.
+func (w *wiring) checkTransfer(call string, topics []string) {
+	if len(topics) == 0 {
+		w.refuse(call, "no topics are given")
+	}
+	w.checkTopics(call, topics)
 }
 
 // WithCopyTo writes to the cluster of another Client, with its configuration. Copies to

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,6 +69,13 @@ func wire[O any](c *Client, r role, opts []O, apply func(O, *settings), group st
 	}
 	w.keep(err)
 	return w, nil
+}
+
+// checkTopics refuses topics without a name.
+func (w *wiring) checkTopics(call string, topics []string) {
+	if slices.Contains(topics, "") {
+		w.refuse(call, "a topic has no name")
+	}
 }
 
 // keep remembers what is wrong.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/kavro/kavro/internal/count"
 	"github.com/kavro/kavro/kafka"
 	"github.com/kavro/kavro/serde"
 )
@@ -77,8 +78,8 @@ func TombstoneRuleFor[V any](t Tombstones) TombstoneRule {
 	if typ.Kind() == reflect.Struct {
 		pointer = fmt.Sprintf("take *%v as the type of values, or ", typ)
 	}
-	return TombstoneRule{err: fmt.Errorf("%w, and a %v cannot be null: %sgive the option WithTombstones(avroconsumer.SkipTombstones)"+
-		" or WithTombstones(avroconsumer.DeliverTombstones)", ErrTombstone, typ, pointer)}
+	return TombstoneRule{err: fmt.Errorf("%w, and %s cannot be null: %sgive the option WithTombstones(avroconsumer.SkipTombstones)"+
+		" or WithTombstones(avroconsumer.DeliverTombstones)", ErrTombstone, count.A(typ.String()), pointer)}
 }
 
 // Apply returns what to do with a record before it is decoded: skip it, or end with err. For a

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/kavro/kavro/internal/count"
 )
 
 // Text returns a value of a [Config] as the text that librdkafka reads: true and false, decimal numbers, a
@@ -77,7 +79,7 @@ func (c Config) String(key, def string) (string, error) {
 	}
 	text, ok := Text(v)
 	if !ok {
-		return "", &ConfigError{Key: key, Reason: fmt.Sprintf("a %T cannot be a configuration value", v)}
+		return "", &ConfigError{Key: key, Reason: count.A(fmt.Sprintf("%T", v)) + " cannot be a configuration value"}
 	}
 	if d, isTime := v.(time.Duration); isTime {
 		return c.time(key, d, text)

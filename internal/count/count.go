@@ -1,4 +1,4 @@
-// Package count formats numbers of things in messages: "1 record", "2 records".
+// Package count formats numbers of things in messages: "1 record", "2 records", "an int".
 package count
 
 import "strconv"
@@ -33,6 +33,14 @@ func Verb[N ~int | ~int32 | ~int64 | ~uint64](n N, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// A returns the name of a Go type, or another word, with its article: "an int", "a *int", "a uint".
+func A(name string) string {
+	if name != "" && name[0]|0x20 != 'u' && isVowel(name[0]|0x20) {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 // Ordinal returns "1st", "2nd", "3rd", "4th" and so on.

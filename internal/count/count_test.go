@@ -24,6 +24,15 @@ func TestOf(t *testing.T) {
 	require.Equal(t, "are", Verb(0, "is", "are"))
 }
 
+func TestA(t *testing.T) {
+	for name, want := range map[string]string{
+		"int": "an int", "avro.Codec": "an avro.Codec", "Order": "an Order", "*int": "a *int", "[]int": "a []int", "string": "a string", "uint8": "a uint8",
+		"interface {}": "an interface {}", "map[int]int": "a map[int]int", "<nil>": "a <nil>", "": "a ",
+	} {
+		require.Equal(t, want, A(name))
+	}
+}
+
 func TestOrdinal(t *testing.T) {
 	for n, want := range map[int]string{1: "1st", 2: "2nd", 3: "3rd", 4: "4th", 11: "11th", 12: "12th", 13: "13th", 21: "21st", 102: "102nd", 111: "111th"} {
 		require.Equal(t, want, Ordinal(n))

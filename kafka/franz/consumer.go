@@ -94,7 +94,7 @@ func (c *consumer) Subscribe(topics []string, r kafka.Rebalance) error {
 	case c.s.group == "":
 		return &kafka.ConfigError{Key: "group.id", Reason: "is required by Subscribe"}
 	case len(topics) == 0 || slices.Contains(topics, ""):
-		return local(codeInvalidArg, "Subscribe needs the names of topics")
+		return local(codeInvalidArg, "Subscribe: no topics, or one without a name")
 	}
 	old, err := c.current()
 	if err != nil {
