@@ -123,9 +123,22 @@ func NewAvroDeserializer[T any](r SchemaSource, opts ...DeserializerOption) (*Av
 		return d, nil
 	}
 	if d.codec, err = avro.NewCodec[T](d.own, d.c.avro...); err != nil {
-		return nil, err
+		return nil, d.suggestProjection(err)
 	}
 	return d, nil
+}
+
+// suggestProjection adds to err how T is read nevertheless, if it only has fewer fields than the
+// schema that the program gave.
+func (d *AvroDeserializer[T]) suggestProjection(err error) error {
+	if d.c.schema == nil {
+		return err
+	}
+	p, failed := avro.NewProjection[T](d.c.schema, d.c.avro...)
+	if failed != nil || len(p.Unwritten()) > 0 {
+		return err
+	}
+	return fmt.Errorf("%w; leave WithSchema out to read these fields only", err)
 }
 
 // Decode implements [Deserializer]. The error is a [*DecodeError], or the context's. If it wraps a

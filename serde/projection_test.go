@@ -126,3 +126,25 @@ func TestUnwrittenFieldsAreLogged(t *testing.T) {
 	require.Equal(t, said+`fields="[total lines[].prize lines[].Photo]" type=serde_test.order schema=shop.Order id=1`+"\n"+
 		said+`fields=[Lines] type=serde_test.order schema=shop.Order id=2`+"\n", out.String())
 }
+
+// A struct with fewer fields than the schema of WithSchema is read without it. One with other
+// fields is not what the program wants in either way, and one of a producer cannot be written.
+func TestSchemaWithMoreFieldsThanTheStruct(t *testing.T) {
+	type fewer struct {
+		ID string `avro:"id"`
+	}
+	type other struct {
+		ID string `avro:"ident"`
+	}
+	r := memory.New()
+	const reason = "serde_test.fewer does not fit schema shop.Order: total: serde_test.fewer has no such field, and the schema has no default"
+	_, err := serde.NewAvroDeserializer[fewer](r, serde.WithSchema(orderV1))
+	require.EqualError(t, err, reason+"; leave WithSchema out to read these fields only")
+	var mismatch *avro.TypeMismatchError
+	require.ErrorAs(t, err, &mismatch)
+	_, err = serde.NewAvroSerializer[fewer](r, serde.WithSchema(orderV1))
+	require.EqualError(t, err, reason)
+	_, err = serde.NewAvroDeserializer[other](r, serde.WithSchema(orderV1))
+	require.ErrorContains(t, err, "ident: the schema has no such field")
+	require.NotContains(t, err.Error(), "leave WithSchema out")
+}
