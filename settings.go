@@ -183,11 +183,13 @@ func (s *settings) chooseDriver(own kafka.Config) (d kafka.Driver, how string) {
 
 // unknownDriver is the error for a name that no client of this build has.
 func unknownDriver(name string) error {
-	reason := fmt.Sprintf("%q: want confluent or franz", name)
 	if name == "confluent" {
-		reason = `"confluent": librdkafka is not in this build: it needs cgo, and no build tag kavro_franz`
+		return &kafka.ConfigError{Key: driverKey, Reason: `"confluent": librdkafka is not in this build: it needs cgo, and no build tag kavro_franz`}
 	}
-	return &kafka.ConfigError{Key: driverKey, Reason: reason, Nearest: kafka.Nearest(name, []string{"confluent", "franz"})}
+	return &kafka.ConfigError{
+		Key: driverKey, Reason: fmt.Sprintf("%q: want confluent or franz", name),
+		Nearest: kafka.Nearest(name, []string{"confluent", "franz"}),
+	}
 }
 
 // warnHooks tells of hooks that are never called.
