@@ -149,7 +149,8 @@ func WithLogger(l *slog.Logger) Option {
 
 // WithConfig lays conf over the configuration of the Client, key by key, for what one
 // constructor makes. A key that has no effect there is an error of it, and so is one that
-// belongs to the Client: the registry's, and kavro.client. Of several, the later wins.
+// belongs to the Client (the registry's, and kavro.client) with another value than in Open.
+// Of several, the later wins.
 func WithConfig(conf Config) ConfigOption {
 	return option(func(s *settings) { s.conf = overlay(s.conf, conf) })
 }

@@ -52,7 +52,8 @@ lists).
 | key of Java's clients | error with librdkafka's name |
 | option | error |
 | key in ` + "`" + `Open` + "`" + ` for the other direction, such as ` + "`" + `acks` + "`" + ` for a consumer | no effect: the map serves both |
-| key in ` + "`" + `WithConfig` + "`" + ` | error, also for keys of the registry and ` + "`" + `kavro.client` + "`" + `, which belong to the client |
+| key in ` + "`" + `WithConfig` + "`" + ` | error |
+| key of the registry, or ` + "`" + `kavro.client` + "`" + `, in ` + "`" + `WithConfig` + "`" + ` | error, unless its value is that in ` + "`" + `Open` + "`" + `: it belongs to the client |
 | hook that is never called, such as ` + "`" + `Hooks.Stats` + "`" + ` without ` + "`" + `statistics.interval.ms` + "`" + ` | warning |
 | registry key together with ` + "`" + `WithRegistry` + "`" + ` | warning |
 
