@@ -65,3 +65,24 @@ func TestToEndContradicted(t *testing.T) {
 	_, err = client.Replay(t.Context(), "", []string{"in-dlt"}, kavro.WithConfig(off))
 	require.ErrorContains(t, err, "false contradicts Replay")
 }
+
+// A topic that does not exist has no end: Replay and Copy to the end say so at once, and name it.
+func TestToEndOfMissingTopics(t *testing.T) {
+	each(t, func(t *testing.T, _ *kavrotest.Env, which string) {
+		env := kavrotest.New(t, kavrotest.WithoutTopicCreation(), kavrotest.WithTopic("orders", 1))
+		client := open(t, which, env.Config())
+		txn := kavro.WithConfig(kavro.Config{"transactional.id": "replays"})
+		for group, opts := range map[string][]kavro.ReplayOption{"plain": nil, "dry": {kavro.WithDryRun()}, "transactional": {txn}} {
+			n, err := client.Replay(deadline(t), group, []string{"orders-dlt", "orders", "others-dlt"}, opts...)
+			require.ErrorIs(t, err, kavro.ErrUnknownTopic)
+			require.ErrorContains(t, err, "orders-dlt: ")
+			require.ErrorContains(t, err, "others-dlt: ")
+			require.Zero(t, n)
+		}
+		_, err := client.Replay(deadline(t), "there", []string{"orders"})
+		require.NoError(t, err)
+		err = client.Copy(deadline(t), "copy", []string{"nothing"}, kavro.WithToEnd(), kavro.WithCopyTopic(func(string) string { return "copies" }))
+		require.ErrorIs(t, err, kavro.ErrUnknownTopic)
+		require.ErrorContains(t, err, "nothing: ")
+	})
+}

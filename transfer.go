@@ -19,6 +19,7 @@ import (
 // after an interruption it continues from there. With the key transactional.id each dead
 // letter is sent exactly once, else at least once. An empty group is as [NewConsumer]'s.
 //
+// A topic that does not exist is [ErrUnknownTopic], also "orders-dlt" before the first dead letter.
 // A record that is no dead letter ends Replay, unless [WithPolicy] for [DecodeErrors] says
 // otherwise. The other errors are those of [pipeline.Pipeline.Run] and of [NewPipeline]. The
 // count is right also where there is an error.

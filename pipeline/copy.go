@@ -33,7 +33,8 @@ type CopyConfig struct {
 // [AtLeastOnce] over a consumer of one cluster and a producer of another; within one cluster,
 // a transactional session copies exactly once.
 //
-// The errors are those of [Pipeline.Run]. The policy for avroconsumer.UnknownSchemas applies
+// The errors are those of [Pipeline.Run], and [kafka.ErrUnknownTopic] where a topic that is read to its
+// end does not exist. The policy for avroconsumer.UnknownSchemas applies
 // to ids that the first registry does not know, that for DecodeErrors to malformed frames;
 // values without a frame are copied unchanged.
 func Copy(ctx context.Context, s kafka.Session, topics []string, c CopyConfig, opts ...Option) error {
@@ -51,6 +52,11 @@ func Copy(ctx context.Context, s kafka.Session, topics []string, c CopyConfig, o
 	}
 	if err := p.Subscribe(topics...); err != nil {
 		return err
+	}
+	if p.toEnd {
+		if err := requireTopics(ctx, s, topics); err != nil {
+			return err
+		}
 	}
 	counter := counter{report: c.Progress}
 	return p.Run(ctx, func(ctx context.Context, m *avroconsumer.Message[[]byte, []byte]) ([]avroproducer.Record[[]byte, []byte], error) {

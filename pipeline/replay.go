@@ -43,7 +43,8 @@ type Replayed struct {
 // over [AtLeastOnce] at least once.
 //
 // The policy for avroconsumer.DecodeErrors, Stop by default (see [WithPolicy]), applies to a
-// record that is not a dead letter. The other errors are those of [Pipeline.Run].
+// record that is not a dead letter. A topic that does not exist is [kafka.ErrUnknownTopic]. The other
+// errors are those of [Pipeline.Run].
 func Replay(ctx context.Context, s kafka.Session, topics []string, c ReplayConfig, opts ...Option) (Replayed, error) {
 	if c.DryRun {
 		s = AtLeastOnce(dryRun{s}, s.Producer())
@@ -65,6 +66,9 @@ func Replay(ctx context.Context, s kafka.Session, topics []string, c ReplayConfi
 		return m, err
 	}
 	if err := p.Subscribe(topics...); err != nil {
+		return Replayed{}, err
+	}
+	if err := requireTopics(ctx, s, topics); err != nil {
 		return Replayed{}, err
 	}
 	tally := tally{report: c.Progress, seen: map[kafka.TopicPartition]int64{}}
