@@ -114,7 +114,7 @@ func order() []Entry {
 			{"reordered fields", strings.NewReplacer(id, "", express, express+","+strings.TrimSuffix(id, ",")).Replace(orderText), genericOrder(), nil},
 		},
 	}.entries()
-	return append(append(entries, orderByHand(), orderObjects()), orderParts()...)
+	return append(append(entries, orderByHand(), orderReadByHand(), orderObjects()), orderParts()...)
 }
 
 // orderObjects is what no decoder of an Order can do without: the memory of the
