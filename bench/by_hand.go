@@ -14,7 +14,7 @@ import (
 // orderByHand is the fastest encoder of an Order that we know how to write by hand, the measure of the generated
 // one: it reserves memory once, and stores each value where it belongs.
 func orderByHand() Entry {
-	sample := must(generatedOrder())
+	sample := GeneratedOrder()
 	codec := must(avro.NewCodec[generated.Order](schemas.MustParse(orderText)))
 	var buf []byte
 	return Entry{Shape: "Order", Op: Encode, Library: "measure: written by hand", Of: KavroGenerated,

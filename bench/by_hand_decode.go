@@ -15,7 +15,7 @@ import (
 // orderReadByHand is a decoder of an Order as one writes it by hand for speed, the measure of the generated one
 // that decodes over an older value. It checks lengths and counts, and gives no reason for what is wrong.
 func orderReadByHand() Entry {
-	sample := must(generatedOrder())
+	sample := GeneratedOrder()
 	datum := must(must(avro.NewCodec[generated.Order](schemas.MustParse(orderText))).Append(nil, &sample))
 	var kept generated.Order
 	return Entry{Shape: "Order", Op: DecodeReused, Library: "measure: written by hand", Of: KavroGenerated,

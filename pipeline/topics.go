@@ -9,7 +9,7 @@ import (
 	"github.com/kavro/kavro/kafka"
 )
 
-// requireTopics returns an error for topics that do not exist, whose end is waited for in vain. Other
+// requireTopics returns an error for topics that do not exist, whose end never comes. Other
 // errors are left to reading, and so are regular expressions.
 func requireTopics(ctx context.Context, s kafka.Session, topics []string) error {
 	brokers, ok := s.(kafka.Metadata)

@@ -42,7 +42,7 @@ func TestSecretsInAnswersAreNotShown(t *testing.T) {
 		"an error of many words":       func() *http.Response { return reply(500, `{"message":{"was":`+quoted(password)+`}}`) },
 		"an error that is cut short":   func() *http.Response { return reply(422, strings.Repeat("x", 190)+basic) },
 		"an error too long to be read": func() *http.Response { return reply(422, strings.Repeat("x", 195)+password+strings.Repeat("y", 2<<20)) },
-		"a conflict":                   func() *http.Response { return reply(409, `{"message":`+quoted(refusal(password))+`}`) },
+		"a conflict":                   func() *http.Response { return reply(409, `{"message":`+quoted(errorResponse(password))+`}`) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := New("http://registry", WithBasicAuth("ann", password), quick(),
@@ -65,15 +65,15 @@ func TestSecretsInAnswersAreNotShown(t *testing.T) {
 	}
 }
 
-// refusal is a registry's message about a schema that is incompatible, with a name in it.
-func refusal(name string) string {
+// errorResponse is a registry's message about a schema that is incompatible, with a name in it.
+func errorResponse(name string) string {
 	return "Schema being registered is incompatible with an earlier schema for subject \"s\", details: [{errorType:'NAME_MISMATCH', description:'The name of the schema has changed (path '/name')', additionalInfo:'expected: " + name + "'}]"
 }
 
 // Nor does a verdict show them.
 func TestSecretsInVerdictsAreNotShown(t *testing.T) {
 	const password = "hunter2secret"
-	for _, message := range []string{password, refusal(password)} {
+	for _, message := range []string{password, errorResponse(password)} {
 		c, err := New("http://registry", WithBasicAuth("ann", password), quick(),
 			WithRoundTripper(roundTrip(func(*http.Request) (*http.Response, error) {
 				return reply(200, fmt.Sprintf(`{"is_compatible":false,"messages":[%q]}`, message)), nil

@@ -87,7 +87,7 @@ func TestEjectedIsAState(t *testing.T) {
 }
 
 // The one request that is let through to a host ends, whatever becomes of it.
-func TestTrialEndsThatDoesNotReturn(t *testing.T) {
+func TestAttemptEndsThatDoesNotReturn(t *testing.T) {
 	for name, end := range map[string]func(){
 		"a panic":                  func() { panic("a base's own mistake") },
 		"the end of its goroutine": func() { runtime.Goexit() },
