@@ -94,7 +94,7 @@ func TestBlocksConcurrently(t *testing.T) {
 		close(out)
 	}()
 	for s := range out {
-		if v := string(s.rec.Value); v != strings.Repeat(string(rune(s.requested)), len(v)) {
+		if v := string(s.rec.Value); v != strings.Repeat(string(s.requested), len(v)) {
 			t.Fatalf("two records have the same bytes")
 		}
 		f.put(s)
