@@ -267,8 +267,13 @@ func (c *core) observeHandled(seen ...yieldedItem) {
 	}
 }
 
-// requeueYielded requeues the yielded records from the n-th on; those before it are processed.
+// requeueYielded requeues the yielded records from the n-th on; those before it are processed. If
+// another goroutine reads by now, it has acknowledged all of them.
 func (c *Consumer[K, V]) requeueYielded(n int) {
+	if c.beginReading() != nil {
+		return
+	}
+	defer c.endReading()
 	for _, y := range c.yielded[n:] {
 		y.Unprocessed = true
 	}

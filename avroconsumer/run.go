@@ -189,6 +189,9 @@ func (r *runner) work() {
 			c.machine.Stop(kafka.Explain(c.client, r.ctx.Err()))
 		}
 		c.machine.Finish(t, out)
+		if g := t.Generation(); g.Stale() && g.Idle() {
+			c.cancelHandlers(g, ErrRevoked) // after a Seek: nobody else drops its context
+		}
 		c.applyPauses()
 	}
 }
