@@ -84,9 +84,10 @@ func PutBytes(b []byte, n int, v []byte) int {
 
 // Millis returns a timestamp-millis, for PutLong, and whether t is in its range; see [AppendTimestampMillis].
 func Millis(t time.Time) (ms int64, ok bool) {
+	const most = math.MaxInt64/1000 + 1 // seconds that are not out of range in all of their milliseconds
 	s := t.Unix()
 	ms = s*1000 + int64(t.Nanosecond())/1e6
-	return ms, (ms-ms>>63)/1000+ms>>63 == s // rounded down: the second that it is in
+	return ms, uint64(s+most) < 2*most && ms^s >= 0 // in the last second ms may overflow: its sign is another then
 }
 
 // PutEnd ends an array or map of so many items, whose number was put before them: for none, that was the end.
