@@ -16,7 +16,7 @@ import (
 const slow = time.Second
 
 // LogObserver returns an observer, to be given to [WithObserver], that logs what happens:
-// errors and what takes longer than a second as warnings, all else at the level debug. It
+// errors and, as "slow", what takes longer than a second as warnings, all else at the level debug. It
 // logs no values, keys or headers. nil is slog.Default(), as it is then.
 func LogObserver(l *slog.Logger) any { return logObserver{l} }
 
@@ -32,8 +32,11 @@ func (o logObserver) log(ctx context.Context, what string, took time.Duration, e
 	if logger == nil {
 		logger = slog.Default()
 	}
-	if err != nil || took > slow {
+	switch {
+	case err != nil:
 		level = slog.LevelWarn
+	case took > slow:
+		level, what = slog.LevelWarn, "slow: "+what
 	}
 	if !logger.Enabled(ctx, level) {
 		return

@@ -112,6 +112,20 @@ func TestObserversOfNothing(t *testing.T) {
 	require.ErrorContains(t, err, "kavro: WithObserver: a registry.ObserverFunc observes no replay")
 }
 
+// A record that took long and failed in nothing says that it was slow.
+func TestLogObserverOfSlowRecords(t *testing.T) {
+	var text bytes.Buffer
+	observer := kavro.LogObserver(slog.New(slog.NewTextHandler(&text, nil))).(kavro.ConsumerObserver).ConsumerObserver()
+	record := &kafka.Record{Topic: "orders", Partition: 1, Offset: 7}
+	observer.Handled(t.Context(), record, time.Millisecond, nil)
+	require.Empty(t, text.String(), "debug")
+	observer.Handled(t.Context(), record, 2*time.Second, nil)
+	require.Contains(t, text.String(), `level=WARN msg="kavro: slow: record handled" topic=orders partition=1 offset=7 took=2s`)
+	text.Reset()
+	observer.Committed(nil, 2*time.Second, kavro.ErrUnreachable)
+	require.NotContains(t, text.String(), "slow", "the error is what is wrong")
+}
+
 // LogObserver without a logger writes to slog.Default() as it is then.
 func TestLogObserverOfTheDefault(t *testing.T) {
 	observer := kavro.LogObserver(nil).(kavro.RegistryObserver).RegistryObserver()
@@ -122,5 +136,5 @@ func TestLogObserverOfTheDefault(t *testing.T) {
 	observer.Observe(registry.Event{Kind: registry.EventRequest, Method: "GET"})
 	require.Empty(t, text.String(), "debug")
 	observer.Observe(registry.Event{Kind: registry.EventRequest, Method: "GET", Duration: 2 * time.Second})
-	require.True(t, strings.HasSuffix(text.String(), "level=WARN msg=\"kavro: registry request\" method=GET took=2s\n"), "%s", &text)
+	require.True(t, strings.HasSuffix(text.String(), "level=WARN msg=\"kavro: slow: registry request\" method=GET took=2s\n"), "%s", &text)
 }
