@@ -108,7 +108,7 @@ func TestConstructorsThatFail(t *testing.T) {
 			require.NoError(t, c.Close(deadline(t)))
 			_, err := kavro.NewProducer[string, string](c, closer("a"), closer("b"))
 			return err
-		}, "closed", 0},
+		}, "the client is closed", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			closed = nil

@@ -441,7 +441,7 @@ func TestWhatEndsRun(t *testing.T) {
 			time.Sleep(time.Second)
 			b.FailPartition("t", 0, denied)
 		}},
-		{name: "Close", err: "closed", do: func(w *world, _ *fakekafka.Consumer, c *consumer) { w.close(c) }},
+		{name: "Close", err: "the client is closed", do: func(w *world, _ *fakekafka.Consumer, c *consumer) { w.close(c) }},
 		{name: "a record for which the registry refuses the credentials", err: "t [0] offset 1: key: registry: not authorised (401)", do: func(w *world, _ *fakekafka.Consumer, _ *consumer) { w.fill(0, "secret") }},
 	}
 	for _, tc := range tests {

@@ -173,7 +173,7 @@ func TestProduceSync(t *testing.T) {
 
 		err = p.ProduceSync(t.Context(), record{Topic: "t"}, record{Topic: "t"}, record{Topic: "t"}, record{Topic: "t"}, record{Topic: "t"})
 		require.ErrorIs(t, err, kafka.ErrClosed)
-		require.EqualError(t, err, "5 of 5 records failed; record 0: closed; record 1: closed; record 2: closed; and 2 more")
+		require.EqualError(t, err, "5 of 5 records failed; record 0: the client is closed; record 1: the client is closed; record 2: the client is closed; and 2 more")
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 
 // ErrClosed is returned by every method of a client after Close, and is the error in delivery reports of
 // records that Close could not send.
-var ErrClosed = errors.New("closed")
+var ErrClosed = errors.New("the client is closed")
 
 // ErrUnsupported is returned by calls that a client does not support.
 var ErrUnsupported = errors.New("not supported by this client")

@@ -45,7 +45,7 @@ func TestExplain(t *testing.T) {
 		{name: "a context's", said: []error{refused}, err: context.Canceled,
 			want: "context canceled: connection refused (-195)", is: []error{context.Canceled, kafka.ErrUnreachable}},
 		{name: "closed", said: []error{refused}, err: kafka.ErrClosed,
-			want: "closed: connection refused (-195)", is: []error{kafka.ErrClosed, kafka.ErrUnreachable}},
+			want: "the client is closed: connection refused (-195)", is: []error{kafka.ErrClosed, kafka.ErrUnreachable}},
 		{name: "a time-out of the client's own", said: []error{password}, err: kafkaError(-192, "orders", "timed out"),
 			want: "orders: timed out: wrong password (-169) (-192)", is: []error{kafka.ErrAuthentication}},
 		{name: "a commit that found no coordinator", said: []error{password}, err: kafkaError(-180, "orders", "waiting"),
