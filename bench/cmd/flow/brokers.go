@@ -15,6 +15,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/kavro/kavro/serde"
 )
 
 // The children that are brokers. The second keeps nothing of what is produced.
@@ -45,7 +47,7 @@ func startKfake(kind string) (addr string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.Command(self, "-child", kind)
+	cmd := exec.CommandContext(context.Background(), self, "-child", kind)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -102,7 +104,7 @@ func makeTopic(s settings) (name string, remove func(), err error) {
 
 // fill puts N records into the topic.
 func fill(s settings) error {
-	_, value, err := sample()
+	all, err := newRecords(s)
 	if err != nil {
 		return err
 	}
@@ -116,8 +118,12 @@ func fill(s settings) error {
 	}
 	defer cl.Close()
 	var failed error
-	for range s.N {
-		cl.Produce(context.Background(), &kgo.Record{Topic: s.Topic, Key: key, Value: value}, func(_ *kgo.Record, err error) {
+	for i := range s.N {
+		value := all.value(i)
+		if s.IDs > 1 {
+			value = append(serde.AppendFrame(nil, 1+i%s.IDs), value[len(serde.AppendFrame(nil, 1)):]...)
+		}
+		cl.Produce(context.Background(), &kgo.Record{Topic: s.Topic, Key: all.key(i), Value: value}, func(_ *kgo.Record, err error) {
 			failed = errors.Join(failed, err)
 		})
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"runtime"
@@ -23,54 +22,15 @@ import (
 	"github.com/kavro/kavro/serde"
 )
 
-// The names of the bare clients' sides, which the others are compared to.
+// The names of sides: those of the bare clients, which the others are compared to, and of kavro's.
 const (
-	bareConfluent = "confluent-kafka-go"
-	bareFranz     = "franz-go"
+	bareConfluent  = "confluent-kafka-go"
+	bareFranz      = "franz-go"
+	confluentBytes = "kavro on kafka/confluent, ready bytes"
+	confluentAvro  = "kavro on kafka/confluent, Avro"
+	franzBytes     = "kavro on kafka/franz, ready bytes"
+	franzAvro      = "kavro on kafka/franz, Avro"
 )
-
-var key = []byte("0190a6f2-7f3e-7c4e-9d0a-1b2c3d4e5f60")
-
-// sample is the order of the benchmarks, and its framed bytes.
-func sample() (generated.Order, []byte, error) {
-	note := "leave it with the neighbours"
-	order := generated.Order{
-		ID: "0190a6f2-7f3e-7c4e-9d0a-1b2c3d4e5f60", CustomerID: 81_723_645, PlacedAt: time.UnixMilli(1_790_000_000_000).UTC(),
-		Status: generated.StatusPaid, Total: 149.85, Currency: "EUR", Note: &note,
-		Lines: []generated.Line{{SKU: "AB-1234-XL", Qty: 2, Price: 49.95}, {SKU: "CD-9876", Qty: 1, Price: 49.95}},
-		Tags:  map[string]string{"campaign": "autumn", "channel": "web"},
-	}
-	s, err := serde.NewAvroSerializer[generated.Order](memory.New())
-	if err != nil {
-		return order, nil, err
-	}
-	framed, err := s.Append(context.Background(), nil, &serde.Target{Topic: "orders", Part: serde.Value}, &order)
-	return order, framed, err
-}
-
-// ready is the value of a side without Avro.
-func ready(s settings) ([]byte, error) {
-	if s.Bytes > 0 {
-		return make([]byte, s.Bytes), nil
-	}
-	_, framed, err := sample()
-	return framed, err
-}
-
-// produceAll calls produce N times, from all goroutines together.
-func produceAll(s settings, produce func(i int) error) error {
-	var wg sync.WaitGroup
-	errs := make([]error, s.Goroutines)
-	for worker := range errs {
-		wg.Go(func() {
-			for i := worker; i < s.N && errs[worker] == nil; i += s.Goroutines {
-				errs[worker] = produce(i)
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
-}
 
 // queueKbytes bounds the queues of all sides, so that large records do not fill the memory.
 const queueKbytes = 64 << 10
@@ -80,21 +40,35 @@ const queueKbytes = 64 << 10
 func producing() []side {
 	return []side{
 		{"produce", bareConfluent, produceConfluent},
-		{"produce", "kavro on kafka/confluent, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", confluentBytes, func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, confluent.NewProducer)
 		}},
-		{"produce", "kavro on kafka/confluent, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", confluentAvro, func(ctx context.Context, s settings) (figures, error) {
 			return produceAvro(ctx, s, confluent.NewProducer)
 		}},
 		{"produce", bareFranz, produceFranz},
-		{"produce", "franz-go, a copy of the value for each record", produceFranzCopies},
-		{"produce", "kavro on kafka/franz, ready bytes", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", franzBytes, func(ctx context.Context, s settings) (figures, error) {
 			return produceBytes(ctx, s, franz.NewProducer)
 		}},
-		{"produce", "kavro on kafka/franz, Avro", func(ctx context.Context, s settings) (figures, error) {
+		{"produce", franzAvro, func(ctx context.Context, s settings) (figures, error) {
 			return produceAvro(ctx, s, franz.NewProducer)
 		}},
 	}
+}
+
+// produceAll produces N records on so many goroutines as s says.
+func produceAll(s settings, produce func(i int) error) error {
+	errs := make([]error, s.Goroutines)
+	var wg sync.WaitGroup
+	for g := range s.Goroutines {
+		wg.Go(func() {
+			for i := g; i < s.N && errs[g] == nil; i += s.Goroutines {
+				errs[g] = produce(i)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 func producerConf(s settings) kafka.Config {
@@ -136,7 +110,7 @@ func cpuSeconds() float64 {
 // produceConfluent finds each report's record by its opaque, as a program has to
 // that wants to know which record failed.
 func produceConfluent(_ context.Context, s settings) (figures, error) {
-	value, err := ready(s)
+	all, err := newRecords(s)
 	if err != nil {
 		return figures{}, err
 	}
@@ -150,7 +124,7 @@ func produceConfluent(_ context.Context, s settings) (figures, error) {
 	}
 	defer p.Close()
 	type sent struct{ offset ckafka.Offset }
-	records := make([]sent, 1<<17) // more than the queue holds
+	inFlight := make([]sent, 1<<17) // more than the queue holds
 	var reported, failed atomic.Int64
 	go func() {
 		for ev := range p.Events() { // until Close
@@ -166,7 +140,7 @@ func produceConfluent(_ context.Context, s settings) (figures, error) {
 		}
 	}()
 	produce := func(i int) error {
-		m := ckafka.Message{TopicPartition: ckafka.TopicPartition{Topic: &s.Topic, Partition: ckafka.PartitionAny}, Key: key, Value: value, Opaque: &records[i%len(records)]}
+		m := ckafka.Message{TopicPartition: ckafka.TopicPartition{Topic: &s.Topic, Partition: ckafka.PartitionAny}, Key: all.key(i), Value: all.value(i), Opaque: &inFlight[i%len(inFlight)]}
 		for {
 			err := p.Produce(&m, nil)
 			var full ckafka.Error
@@ -210,17 +184,7 @@ func bareProducer(s settings) ([]kgo.Opt, error) {
 }
 
 func produceFranz(ctx context.Context, s settings) (figures, error) {
-	return produceBareFranz(ctx, s, func(value []byte) []byte { return value })
-}
-
-// produceFranzCopies is the bare client in a program whose records are not all the same one: the
-// bytes of each record are its own.
-func produceFranzCopies(ctx context.Context, s settings) (figures, error) {
-	return produceBareFranz(ctx, s, bytes.Clone)
-}
-
-func produceBareFranz(ctx context.Context, s settings, each func([]byte) []byte) (figures, error) {
-	value, err := ready(s)
+	all, err := newRecords(s)
 	if err != nil {
 		return figures{}, err
 	}
@@ -233,7 +197,7 @@ func produceBareFranz(ctx context.Context, s settings, each func([]byte) []byte)
 		return figures{}, err
 	}
 	defer cl.Close()
-	if err := cl.ProduceSync(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: value}).FirstErr(); err != nil {
+	if err := cl.ProduceSync(ctx, &kgo.Record{Topic: s.Topic, Key: all.key(0), Value: all.value(0)}).FirstErr(); err != nil {
 		return figures{}, err
 	}
 	var failed int64 // promises are called one at a time
@@ -243,11 +207,11 @@ func produceBareFranz(ctx context.Context, s settings, each func([]byte) []byte)
 		}
 	}
 	c := start()
-	_ = produceAll(s, func(int) error {
-		cl.Produce(ctx, &kgo.Record{Topic: s.Topic, Key: key, Value: each(value)}, promise)
+	err = produceAll(s, func(i int) error {
+		cl.Produce(ctx, &kgo.Record{Topic: s.Topic, Key: all.key(i), Value: all.value(i)}, promise)
 		return nil
 	})
-	err = cl.Flush(ctx)
+	err = errors.Join(err, cl.Flush(ctx))
 	f := c.stop(s.N)
 	return f, errors.Join(err, lost(failed))
 }
@@ -255,15 +219,15 @@ func produceBareFranz(ctx context.Context, s settings, each func([]byte) []byte)
 type newProducer func(kafka.Config, kafka.Hooks) (kafka.Producer, error)
 
 func produceBytes(ctx context.Context, s settings, make newProducer) (figures, error) {
-	value, err := ready(s)
+	all, err := newRecords(s)
 	if err != nil {
 		return figures{}, err
 	}
-	return produceKavro(ctx, s, make, serde.Bytes, value)
+	return produceKavro(ctx, s, make, serde.Bytes, all, all.value)
 }
 
 func produceAvro(ctx context.Context, s settings, make newProducer) (figures, error) {
-	order, _, err := sample()
+	all, err := newRecords(s)
 	if err != nil {
 		return figures{}, err
 	}
@@ -271,10 +235,10 @@ func produceAvro(ctx context.Context, s settings, make newProducer) (figures, er
 	if err != nil {
 		return figures{}, err
 	}
-	return produceKavro(ctx, s, make, values, order)
+	return produceKavro(ctx, s, make, values, all, func(i int) generated.Order { return *all.order(i) })
 }
 
-func produceKavro[V any](ctx context.Context, s settings, make newProducer, values serde.Serializer[V], value V) (figures, error) {
+func produceKavro[V any](ctx context.Context, s settings, make newProducer, values serde.Serializer[V], all *records, value func(i int) V) (figures, error) {
 	b, err := make(producerConf(s), kafka.Hooks{})
 	if err != nil {
 		return figures{}, err
@@ -283,11 +247,11 @@ func produceKavro[V any](ctx context.Context, s settings, make newProducer, valu
 	if err != nil {
 		return figures{}, err
 	}
-	if err := p.ProduceSync(ctx, avroproducer.Record[[]byte, V]{Topic: s.Topic, Key: key, Value: value}); err != nil {
+	if err := p.ProduceSync(ctx, avroproducer.Record[[]byte, V]{Topic: s.Topic, Key: all.key(0), Value: value(0)}); err != nil {
 		return figures{}, err
 	}
 	c := start()
-	if err := produceAll(s, func(int) error { return p.Produce(ctx, s.Topic, key, value) }); err != nil {
+	if err := produceAll(s, func(i int) error { return p.Produce(ctx, s.Topic, all.key(i), value(i)) }); err != nil {
 		return figures{}, err
 	}
 	err = p.Flush(ctx) // tells of every record that failed

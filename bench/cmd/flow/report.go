@@ -49,7 +49,7 @@ func median(all []float64) float64 {
 	return all[len(all)/2]
 }
 
-func head(b *strings.Builder, s settings, where string, rounds int) {
+func head(b *strings.Builder, c scenario, s settings, where string, rounds int) {
 	if where != "kfake" {
 		where = "a real broker"
 	}
@@ -57,9 +57,13 @@ func head(b *strings.Builder, s settings, where string, rounds int) {
 	if v := os.Getenv("GOGC"); v != "" {
 		gogc = ", GOGC=" + v
 	}
-	fmt.Fprintf(b, "## On %s, %s, compression %s%s\n\n%s, %s/%s, %d processors, %s: %d rounds of %d records, each side in a process of its own. "+
+	what := ""
+	if c.what != "" {
+		what = ": " + c.what
+	}
+	fmt.Fprintf(b, "## On %s, %s, compression %s%s%s\n\n%s, %s/%s, %d processors, %s: %s of %d records, each side in a process of its own. "+
 		"Rates and ratios are medians, ratios of the same round; the broker has the same processors.%s\n",
-		where, count.Of(s.Partitions, "partition"), s.Codec, gogc, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), rounds, s.N, busy())
+		where, count.Of(s.Partitions, "partition"), s.Codec, gogc, what, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().Format("2006-01-02"), count.Of(rounds, "round"), s.N, busy())
 }
 
 // busy warns of a machine that had other things to do, where it can be told.
@@ -76,13 +80,13 @@ func busy() string {
 }
 
 func table(b *strings.Builder, title string, rows []row) {
-	find := func(name string) row {
-		if i := slices.IndexFunc(rows, func(r row) bool { return r.name == name }); i >= 0 {
+	find := func(names ...string) row {
+		if i := slices.IndexFunc(rows, func(r row) bool { return slices.Contains(names, r.name) }); i >= 0 {
 			return rows[i]
 		}
 		return row{}
 	}
-	ck, fr := find(bareConfluent), find(bareFranz)
+	ck, fr := find(bareConfluent, tunedConfluent), find(bareFranz)
 	fmt.Fprintf(b, "\n### %s\n\n| side | k records/s | CPU, us | allocs | bytes | rate / ck | CPU / ck | rate / franz-go | CPU / franz-go |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", title)
 	for _, r := range rows {
 		fmt.Fprintf(b, "| %s | %.0f | %.2f | %.2f | %.0f | %.2f | %.2f | %.2f | %.2f |\n", r.name,
@@ -93,32 +97,38 @@ func table(b *strings.Builder, title string, rows []row) {
 
 const introduction = `# Cost of kavro, compared with the bare Kafka clients
 
-Written by ` + "`go run ./cmd/flow`" + ` in bench/: a section for each broker, number of partitions, compression, and GOGC
-if set.
+Written by ` + "`go run ./cmd/flow`" + ` in bench/: a section for each scenario, broker, number of partitions, compression,
+and GOGC if set.
 
-- **"ck"** is confluent-kafka-go.
-- **Values** are orders of about 150 bytes, framed. "ready bytes" are the same bytes without Avro.
+- **"ck"** is the first row of confluent-kafka-go.
+- **Values** are 1,024 random orders of about 150 bytes in turn, framed, with 16,384 keys. "ready bytes" are the same
+  bytes without Avro. Where a section names a size, values are random bytes.
 - **Producers** have acks=all, idempotence, linger.ms=5, and read the report of every record.
-- **Consumers** use Messages, or Run.
+- **Consumers** use Messages, or Run. Their first tenth of the records is not measured.
 - **CPU and allocations** are those of the client's process, per record, without librdkafka's allocations in C.
 
 `
 
 // save puts the section into flow.md, in place of the one with the same heading.
-func save(where string, s settings, section string) error {
+func save(section string) error {
 	const file = "flow.md"
 	old, err := os.ReadFile(file)
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	heading, _, _ := strings.Cut(section, "\n")
-	out := introduction
-	parts := strings.Split(string(old), "\n## ")
-	for _, part := range parts[1:] {
-		part = "## " + strings.TrimSpace(part)
-		if h, _, _ := strings.Cut(part, "\n"); h != heading {
-			out += part + "\n\n"
-		}
+	headingOf := func(part string) string {
+		line, _, _ := strings.Cut(part, "\n")
+		return line
 	}
-	return os.WriteFile(file, []byte(out+section), 0o644)
+	var parts []string
+	for _, part := range strings.Split(string(old), "\n## ")[1:] {
+		parts = append(parts, "## "+strings.TrimSpace(part))
+	}
+	section = strings.TrimSpace(section)
+	i := slices.IndexFunc(parts, func(part string) bool { return headingOf(part) == headingOf(section) })
+	if i < 0 {
+		i, parts = len(parts), append(parts, "")
+	}
+	parts[i] = section
+	return os.WriteFile(file, []byte(introduction+strings.Join(parts, "\n\n")+"\n"), 0o644)
 }
