@@ -200,6 +200,15 @@ func (s *settings) commits(key string) bool {
 
 const intervalKey = "auto.commit.interval.ms"
 
+// needGroup refuses to make a member of no group. Clients would say the same in words of their own.
+func (w *wiring) needGroup(who string) {
+	const key = "group.id"
+	if id, err := w.conf.kafka.String(key, ""); err == nil && id == "" {
+		w.keep(&kafka.ConfigError{Key: key, Reason: who + " needs a group: give its argument, or this key"})
+		w.conf.kafka[key] = "none" // nothing is made
+	}
+}
+
 // chooseGroup lays the argument of a constructor over the key group.id.
 func chooseGroup(conf kafka.Config, group string) error {
 	if group == "" {

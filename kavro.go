@@ -21,11 +21,13 @@ func NewProducer[K, V any](c *Client, opts ...ProducerOption) (*Producer[K, V], 
 	}
 	key := serializer[K](w, serde.Key, &w.key)
 	value := serializer[V](w, serde.Value, &w.value)
+	own := w.producerOptions()
+	w.keep(avroproducer.CheckOptions(own...))
 	client := construct(w, c.driver.NewProducer)
 	if err := w.fail(); err != nil {
 		return nil, w.abandon(err, client)
 	}
-	p, err := avroproducer.New(client, key, value, w.producerOptions()...)
+	p, err := avroproducer.New(client, key, value, own...)
 	if err != nil {
 		return nil, w.abandon(err, client)
 	}
@@ -50,6 +52,10 @@ func NewConsumer[K, V any](c *Client, group string, topics []string, opts ...Con
 	value := deserializer[V](w, serde.Value, &w.value)
 	own := w.consumerOptions()
 	w.checkTopics("NewConsumer", topics)
+	w.keep(avroconsumer.CheckOptions(own...))
+	if len(topics) > 0 {
+		w.needGroup("NewConsumer")
+	}
 	client := construct(w, c.driver.NewConsumer)
 	if err := w.fail(); err != nil {
 		return nil, w.abandon(err, client)
@@ -89,11 +95,14 @@ func NewPipeline[K1, V1, K2, V2 any](c *Client, group string, topics []string, o
 	k2 := serializer[K2](w, serde.Key, &w.outputKey)
 	v2 := serializer[V2](w, serde.Value, &w.outputValue)
 	w.checkTopics("NewPipeline", topics)
+	own := append(w.pipelineOptions(), pipeline.WithOwnedClient(), pipeline.WithCloser(w.end))
+	w.keep(pipeline.CheckOptions(own...))
+	w.needGroup("NewPipeline")
 	session := construct(w, c.driver.NewSession)
 	if err := w.fail(); err != nil {
 		return nil, w.abandon(err, session)
 	}
-	p, err := pipeline.New(session, k1, v1, k2, v2, append(w.pipelineOptions(), pipeline.WithOwnedClient(), pipeline.WithCloser(w.end))...)
+	p, err := pipeline.New(session, k1, v1, k2, v2, own...)
 	if err != nil {
 		return nil, w.abandon(err, session)
 	}

@@ -206,6 +206,8 @@ func (w *wiring) transfer(ctx context.Context, to *Client, f func(context.Contex
 		w.conf.kafka["auto.offset.reset"] = "earliest"
 	}
 	opts := w.pipelineOptions()
+	w.keep(pipeline.CheckOptions(opts...))
+	w.needGroup(map[role]string{replaying: "Replay", copying: "Copy"}[w.role])
 	session := w.session(to)
 	if err := w.fail(); err != nil {
 		return w.abandon(err, session)

@@ -107,6 +107,16 @@ func (c *config) check() error {
 // maxWorkers bounds WithConcurrency: a greater number is a mistake.
 const maxWorkers = 1_000_000
 
+// CheckOptions returns the error of [New] for opts. A program that makes the client as well reports it
+// together with what is wrong with the client.
+func CheckOptions(opts ...Option) error {
+	c := defaults()
+	for _, o := range opts {
+		o(&c)
+	}
+	return c.check()
+}
+
 // Ordering is the set of records that Run processes one after the other.
 type Ordering uint8
 

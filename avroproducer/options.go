@@ -68,6 +68,16 @@ func (c *config) check() error {
 	return errors.Join(errs...)
 }
 
+// CheckOptions returns the error of [New] for opts. A program that makes the client as well reports it
+// together with what is wrong with the client.
+func CheckOptions(opts ...Option) error {
+	c := defaults()
+	for _, o := range opts {
+		o(&c)
+	}
+	return c.check()
+}
+
 // WithMaxScratch sets the largest buffer, in bytes, that is kept for reuse. A buffer holds
 // one key and one value. The default is 1 MiB; 0 keeps none.
 func WithMaxScratch(n int) Option {

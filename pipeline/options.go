@@ -96,6 +96,16 @@ func (c *config) check() error {
 // maxWorkers bounds WithConcurrency: a greater number is a mistake.
 const maxWorkers = 1_000_000
 
+// CheckOptions returns the error of [New] for opts. A program that makes the client as well reports it
+// together with what is wrong with the client.
+func CheckOptions(opts ...Option) error {
+	c := defaults()
+	for _, o := range opts {
+		o(&c)
+	}
+	return c.check()
+}
+
 // WithBatch bounds a batch: up to n records, or those polled within interval after the first.
 // The default is 1,000 records and 100 milliseconds.
 func WithBatch(n int, interval time.Duration) Option {
