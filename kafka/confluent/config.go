@@ -40,7 +40,16 @@ func producerConf(conf kafka.Config, hooks kafka.Hooks) *plan {
 	// The channels are allocated in full: a million slots each by default, 24 MB.
 	setDefault(p.m, "go.events.channel.size", 10_000)
 	setDefault(p.m, "go.produce.channel.size", 1) // of ProduceChannel, which is not used
+	p.dropForeign("P")
 	return p
+}
+
+// dropForeign takes out the keys of the other kind of client, which one map for both has too: librdkafka
+// would log a line about each. Values that cannot be read were refused before. client is as in without.
+func (p *plan) dropForeign(client string) {
+	for _, key := range kafkaconf.Foreign(slices.Collect(maps.Keys(p.m)), client) {
+		delete(p.m, key)
+	}
 }
 
 // consumerConf is the configuration of a consumer.
@@ -63,6 +72,7 @@ func consumerConf(conf kafka.Config, hooks kafka.Hooks) (p *plan, k consumerKind
 	setDefault(p.m, "fetch.queue.backoff.ms", "2")
 	delete(p.m, "go.events.channel.size")
 	delete(p.m, "go.produce.channel.size")
+	p.dropForeign("C")
 	return p, k
 }
 

@@ -3,7 +3,9 @@
 package confluent
 
 import (
+	"bytes"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +54,7 @@ func TestProducerConf(t *testing.T) {
 			"enable.auto.commit": true, "auto.commit.interval.ms": 100, "enable.auto.offset.store": true, "go.delivery.report.fields": "all",
 			"go.batch.producer": false, "go.delivery.reports": "true",
 		}},
+		{name: "a consumer's keys", conf: kafka.Config{"group.id": "g", "auto.offset.reset": "earliest", "fetch.max.bytes": 1 << 20, "enable.partition.eof": true}},
 		{name: "channel sizes", conf: kafka.Config{"go.events.channel.size": "5", "go.produce.channel.size": 6}, want: ckafka.ConfigMap{
 			"go.events.channel.size": 5, "go.produce.channel.size": 6,
 		}},
@@ -93,6 +96,14 @@ func TestConsumerConf(t *testing.T) {
 	}, p.m)
 
 	require.Equal(t, consumerKind{grouped: true, reset: resetEnd}, kind)
+
+	before := p.m
+	p, _ = consumerConf(kafka.Config{
+		"bootstrap.servers": []string{"a:1", "b:1"}, "group.id": "g", "acks": 1, "linger.ms": 5, "compression.type": "lz4", "transactional.id": "t",
+	}, kafka.Hooks{})
+	require.Empty(t, p.errs)
+	require.Equal(t, before, p.m, "librdkafka would log a line about each key of producers")
+	require.NotEmpty(t, producerConf(kafka.Config{"bootstrap.servers": "a", "fetch.min.bytes": "few"}, kafka.Hooks{}).errs, "it cannot be read")
 
 	p, kind = consumerConf(kafka.Config{"bootstrap.servers": "a", "fetch.queue.backoff.ms": 1000, "auto.offset.reset": "error"}, kafka.Hooks{})
 	require.Empty(t, p.errs)
@@ -160,4 +171,36 @@ func TestConfigErrors(t *testing.T) {
 	_, err := NewConsumer(kafka.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "session.timeout.msec": 1}, kafka.Hooks{})
 	require.ErrorAs(t, err, &ce)
 	require.Equal(t, "session.timeout.ms", ce.Nearest)
+}
+
+// lockedBuffer is a buffer that several goroutines write to.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// One map for both kinds of client makes librdkafka say nothing.
+func TestOneMapIsSilent(t *testing.T) {
+	var out lockedBuffer
+	conf := kafka.Config{"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "auto.offset.reset": "earliest", "acks": 1, "linger.ms": 5}
+	hooks := kafka.Hooks{Logger: slog.New(slog.NewTextHandler(&out, nil)), Error: func(error) {}}
+	p, err := NewProducer(conf, hooks)
+	require.NoError(t, err)
+	c, err := NewConsumer(conf, hooks)
+	require.NoError(t, err)
+	require.NoError(t, p.Close(t.Context()))
+	require.NoError(t, c.Close(t.Context()))
+	require.NotContains(t, out.String(), "will be ignored")
 }
