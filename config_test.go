@@ -9,6 +9,7 @@ import (
 	"go/types"
 	"log/slog"
 	"maps"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -143,7 +144,7 @@ func TestOptionsWithoutEffect(t *testing.T) {
 		{"dead letters of no group", "consumer", nil, with(kavro.WithDeadLetters(kavro.WithDeadLetterGroup(""))), "kavro: WithDeadLetterGroup: the group is empty"},
 		{"dead letters in fewer than no partitions", "pipeline", nil, piped(kavro.WithDeadLetters(kavro.WithDeadLetterCreation(kavro.NewTopic{Partitions: -9}))), "kavro: WithDeadLetterCreation: -9 partitions with 0 replicas"},
 		{"dead letters with fewer than no replicas", "consumer", nil, with(kavro.WithDeadLetters(kavro.WithDeadLetterCreation(kavro.NewTopic{ReplicationFactor: -2}))), "kavro: WithDeadLetterCreation: 0 partitions with -2 replicas"},
-		{"more at a time than there can be", "consumer", nil, with(kavro.WithConcurrency(1 << 62)), "avroconsumer: WithConcurrency: 4611686018427387904 workers, want at most 1000000"},
+		{"more at a time than there can be", "consumer", nil, with(kavro.WithConcurrency(math.MaxInt)), "avroconsumer: WithConcurrency: 4611686018427387904 workers, want at most 1000000"},
 		{"more at a time than a pipeline can", "pipeline", nil, piped(kavro.WithConcurrency(1 << 62)), "pipeline: WithConcurrency: 4611686018427387904 workers, want at most 1000000"},
 		{"an observer that is nil", "consumer", nil, with(kavro.WithObserver(nil)), "kavro: WithObserver: the observer is nil"},
 		{"an observer of nothing", "consumer", nil, with(kavro.WithObserver(17)), "kavro: WithObserver: an int observes no client"},

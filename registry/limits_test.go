@@ -12,18 +12,18 @@ import (
 
 // The greatest value of an option is as good as any other: it means no limit.
 func TestGreatestLimits(t *testing.T) {
-	const most = math.MaxInt64
+	const most, many = math.MaxInt64, math.MaxInt // durations and bytes, numbers
 	for name, opt := range map[string]Option{
-		"WithCacheSize":        WithCacheSize(most),
-		"WithLatest":           WithLatest(time.Hour, most, most),
+		"WithCacheSize":        WithCacheSize(many),
+		"WithLatest":           WithLatest(time.Hour, most, many),
 		"WithLatest, for ever": WithLatest(most, most, 1),
-		"WithMissing":          WithMissing(most, most, most, most),
+		"WithMissing":          WithMissing(most, most, most, many),
 		"WithMaxAnswer":        WithMaxAnswer(most),
-		"WithMaxSchema":        WithMaxSchema(most),
-		"WithRetries":          WithRetries(most, most, most),
+		"WithMaxSchema":        WithMaxSchema(many),
+		"WithRetries":          WithRetries(many, most, most),
 		"WithTimeouts":         WithTimeouts(0, most, most),
-		"WithBreaker":          WithBreaker(most, most, most),
-		"WithRateLimit":        WithRateLimit(math.MaxFloat64, most),
+		"WithBreaker":          WithBreaker(many, most, most),
+		"WithRateLimit":        WithRateLimit(math.MaxFloat64, many),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
