@@ -193,7 +193,7 @@ func TestProducer(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		require.ErrorIs(t, p.Close(ctx), context.DeadlineExceeded)
-		require.Equal(t, "late closed", reports[3])
+		require.Equal(t, "late the client is closed", reports[3])
 		require.ErrorIs(t, p.Produce(t.Context(), &kafka.Record{}, nil), kafka.ErrClosed)
 	})
 }
